@@ -1,0 +1,27 @@
+//! Merit: a workflow engine with a rules configuration language, for performance management in the public service.
+
+pub mod calendar;
+pub mod codes;
+pub mod diagnostic;
+pub mod eval;
+pub mod ids;
+pub mod policy;
+pub mod source;
+pub mod syntax;
+pub mod value;
+pub mod workflow;
+
+#[cfg(feature = "shell")]
+pub mod cli;
+#[cfg(feature = "shell")]
+pub mod config;
+#[cfg(feature = "shell")]
+pub mod deliver;
+#[cfg(feature = "shell")]
+pub mod engine;
+#[cfg(feature = "shell")]
+pub mod exchange;
+#[cfg(feature = "shell")]
+pub mod report;
+#[cfg(feature = "shell")]
+pub mod store;

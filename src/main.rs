@@ -1,0 +1,3 @@
+//! The `merit` program: only the way into [`merit::cli`].
+
+fn main() {}
