@@ -1,1 +1,44 @@
-//! (being built)
+//! The table of diagnostic codes: each with its severity, its title and an explanation with a wrong and a right example.
+//!
+//! Codes never change their meaning and are never used again. `M01..` is syntax, `M02..` names and types, `M03..` time,
+//! `M04..` workflows and messages, `M05..` examples, `M06..` scales.
+
+use crate::diagnostic::Severity;
+
+/// The code of a finding, such as `M0101`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(pub &'static str);
+
+/// What is to be known of a code.
+#[derive(Debug)]
+pub struct Entry {
+    /// The code.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// A few words.
+    pub title: &'static str,
+    /// What it means and the way out, for policy staff.
+    pub explanation: &'static str,
+    /// A small policy that shows it.
+    pub wrong: &'static str,
+    /// The same, mended.
+    pub right: &'static str,
+}
+
+impl Code {
+    /// The severity that findings of this code have; an unknown code is an error.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        entry(self.0).map_or(Severity::Error, |it| it.severity)
+    }
+}
+
+/// Looks a code up.
+#[must_use]
+pub fn entry(code: &str) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|it| it.code.0.eq_ignore_ascii_case(code))
+}
+
+/// Every code, in order.
+pub const ENTRIES: &[Entry] = &[];

@@ -1,0 +1,746 @@
+//! The syntax tree: what an author wrote, item by item, with the place of everything. It says nothing of meaning.
+//!
+//! Names are not looked up and types not known here; a tree is never "wrong", only unparsed.
+
+#![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
+
+use crate::source::{FileId, Span};
+
+/// One policy file as written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct File {
+    /// Which file.
+    pub file: FileId,
+    /// The items, in the order written; items that could not be parsed are missing here and reported.
+    pub items: Vec<Item>,
+    /// Every comment, with its `#`, in order.
+    pub comments: Vec<Span>,
+    /// Where blank lines stand (the byte at which each begins), for the formatter.
+    pub blank_lines: Vec<u32>,
+}
+
+/// A word chosen by an author, without backquotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The word.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A text in quotes: what stands between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The text without its quotes.
+    pub text: String,
+    /// Where it stands, quotes included.
+    pub span: Span,
+}
+
+/// A top-level item.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    Calendar(Calendar),
+    Record(Record),
+    Role(Role),
+    Parameter(Parameter),
+    Define(Define),
+    Scale(Scale),
+    Message(Message),
+    Workflow(Workflow),
+    Example(Example),
+}
+
+// ---- calendars
+
+/// `calendar uganda "…" { … }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calendar {
+    pub name: Name,
+    pub title: Option<Text>,
+    pub lines: Vec<CalendarLine>,
+    pub span: Span,
+}
+
+/// A line of a calendar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CalendarLine {
+    pub kind: CalendarLineKind,
+    pub span: Span,
+}
+
+/// What a line of a calendar says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CalendarLineKind {
+    /// `time zone "Africa/Kampala"`
+    TimeZone(Text),
+    /// `working Monday to Friday` or `working Sunday, Tuesday to Thursday`: 0 is Monday; ends included.
+    Working(Vec<(u8, u8)>),
+    /// `period financial_year / financial_years every 12 months from 1 July, written 2025/26`
+    Period { name: Name, plural: Name, months: Number, from: DayMonth, written: Option<Text> },
+    /// `holiday "New Year's Day" 1 January from 2016 until 2020, never substituted`
+    Holiday { title: Text, day: HolidayDay, from: Option<Expr>, until: Option<Expr>, never_substituted: bool },
+    /// `substitute none` or `substitute next free working day when on Saturday or Sunday, one for two on one weekend, and for a holiday on a holiday`
+    Substitute(Option<SubstituteRule>),
+    /// `roll forward | back | as is`
+    Roll(Roll),
+    /// `month end back | forward | refuse`
+    MonthEnd(MonthEnd),
+    /// `notices at 08:00`
+    NoticesAt(Clock),
+}
+
+/// `next free working day …`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubstituteRule {
+    /// The weekdays on which a holiday gives a substitute day; 0 is Monday.
+    pub when_on: Vec<u8>,
+    /// `one for two on one weekend`
+    pub one_for_two: bool,
+    /// `and for a holiday on a holiday`
+    pub for_clashes: bool,
+}
+
+/// The day of a holiday.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HolidayDay {
+    /// `1 January`
+    Fixed(DayMonth),
+    /// `easter`, `2 days before easter`, `1 day after easter`: days after Easter Sunday.
+    Easter(i32),
+    /// `first Friday of August`, `last Monday of May`: `nth` 1 to 4, or -1 for the last; 0 is Monday.
+    Weekday { nth: i8, weekday: u8, month: u8 },
+    /// `on 10 April 2024, 31 March 2025, expected 20 March 2026`
+    Listed(Vec<ListedDay>),
+}
+
+/// One day of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListedDay {
+    pub date: Date,
+    pub expected: bool,
+}
+
+/// Where a due date on a day off goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Roll {
+    Forward,
+    Back,
+    AsIs,
+}
+
+/// Where a day goes that its month does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MonthEnd {
+    Back,
+    Forward,
+    Refuse,
+}
+
+// ---- records
+
+/// `record officer "Public officer" { … }`, `record appraisal of officer each financial_year { … }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    pub name: Name,
+    pub title: Option<Text>,
+    /// `of officer`
+    pub of: Option<Name>,
+    /// `each financial_year`
+    pub each: Option<Name>,
+    /// `may be missing`: children that are not there are unknown, not none.
+    pub may_be_missing: bool,
+    pub fields: Vec<Field>,
+    /// `absent when …`
+    pub absent_when: Option<Expr>,
+    /// `gone when …`
+    pub gone_when: Option<Expr>,
+    pub span: Span,
+}
+
+/// `grade "Grade" dated one of U8 < U7`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    pub name: Name,
+    pub title: Option<Text>,
+    pub key: bool,
+    pub optional: bool,
+    pub dated: bool,
+    pub sealed: bool,
+    pub kind: FieldKind,
+    /// `hint "…"`
+    pub hint: Option<Text>,
+    pub span: Span,
+}
+
+/// The type of a field as written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldKind {
+    /// `text`
+    Text,
+    /// `number from 0 to 100 with 1 decimal`
+    Number { from: Option<Expr>, to: Option<Expr>, decimals: Option<Number> },
+    /// `whole number from 0 to 10`
+    Whole { from: Option<Expr>, to: Option<Expr> },
+    /// `percent with 1 decimal`
+    Percent { from: Option<Expr>, to: Option<Expr>, decimals: Option<Number> },
+    /// `money UGX per year with 2 decimals`
+    Money { currency: Name, per: Option<Unit>, decimals: Option<Number> },
+    /// `date`
+    Date,
+    /// `event`
+    Event,
+    /// `timestamp`
+    Timestamp,
+    /// `duration in days`
+    Duration(Unit),
+    /// `yes/no`
+    YesNo,
+    /// `one of a, "b" …` or ordered `one of U8 < U7`
+    Choice { choices: Vec<Choice>, ordered: bool },
+    /// `address email`
+    Address(Name),
+    /// A name of another record type.
+    Reference(Name),
+}
+
+/// One choice of a list; language codes stand in quotes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    pub name: Name,
+    pub title: Option<Text>,
+}
+
+// ---- roles, parameters, definitions, scales
+
+/// `role supervisor "…" of officer { is officer.reports_to; otherwise supervisor of supervisor }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Role {
+    pub name: Name,
+    pub title: Option<Text>,
+    pub of: Name,
+    pub lines: Vec<RoleLine>,
+    pub span: Span,
+}
+
+/// A line of a role; they are tried in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RoleLine {
+    /// `is officer.reports_to`, or a later try: `otherwise supervisor of supervisor`
+    Try { otherwise: bool, who: Expr, span: Span },
+    /// `qualifies when member.grade is at least U3`
+    Qualifies(Expr),
+    /// `not officer`
+    Not(Expr),
+}
+
+/// `parameter pass_mark "Pass mark" 50 from 1 July 2011, 60 from 1 July 2026`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    pub name: Name,
+    pub title: Option<Text>,
+    pub values: Vec<DatedValue>,
+    pub span: Span,
+}
+
+/// A value with the days between which it holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatedValue {
+    pub value: Expr,
+    pub from: Option<Expr>,
+    pub until: Option<Expr>,
+    pub span: Span,
+}
+
+/// `define score "Overall score" of officer each financial_year = …`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Define {
+    pub name: Name,
+    pub title: Option<Text>,
+    pub of: Name,
+    pub each: Option<Name>,
+    pub value: Expr,
+    pub span: Span,
+}
+
+/// `scale rating "Rating" of score { … }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scale {
+    pub name: Name,
+    pub title: Option<Text>,
+    pub of: Name,
+    pub from: Option<Expr>,
+    pub until: Option<Expr>,
+    pub bands: Vec<Band>,
+    pub span: Span,
+}
+
+/// `very_good "Very good" 80 to below 90`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Band {
+    pub name: Name,
+    pub title: Option<Text>,
+    pub range: Range,
+    pub span: Span,
+}
+
+/// A stretch of values; an end left out is open to infinity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Range {
+    pub low: Option<Box<Expr>>,
+    /// `above 60` leaves 60 out.
+    pub low_open: bool,
+    pub high: Option<Box<Expr>>,
+    /// `to below 60` leaves 60 out.
+    pub high_open: bool,
+    pub span: Span,
+}
+
+// ---- messages
+
+/// `message plan_overdue "…" { by email; subject "…"; body """…"""; in "sw" { … } }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub name: Name,
+    pub title: Option<Text>,
+    pub channels: Vec<Name>,
+    /// The wording without a language, which is that of the project.
+    pub wording: Option<Wording>,
+    /// `in "sw" { … }`
+    pub languages: Vec<(Text, Wording)>,
+    pub span: Span,
+}
+
+/// Subject and body in one language.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wording {
+    pub subject: Option<Template>,
+    pub body: Option<Template>,
+    pub span: Span,
+}
+
+/// A text with placeholders, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Template {
+    pub parts: Vec<TemplatePart>,
+    pub span: Span,
+}
+
+/// A piece of a template.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TemplatePart {
+    /// Text as it is. In a body of several lines the common indentation is already gone.
+    Text(String),
+    /// `{officer.name or "colleague"}`
+    Placeholder { value: Expr, otherwise: Option<Text>, span: Span },
+}
+
+// ---- workflows
+
+/// `workflow staff_appraisal "…" { … }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Workflow {
+    pub name: Name,
+    pub title: Option<Text>,
+    pub lines: Vec<WorkflowLine>,
+    pub span: Span,
+}
+
+/// A line of a workflow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkflowLine {
+    pub kind: WorkflowLineKind,
+    pub span: Span,
+}
+
+/// What a line of a workflow says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WorkflowLineKind {
+    /// `cite "…"`
+    Cite(Text),
+    /// `by calendar uganda`
+    Calendar(Name),
+    /// `for each officer each financial_year where …, even if they leave`
+    ForEach { record: Name, each: Option<Name>, condition: Option<Expr>, even_if_they_leave: bool },
+    /// `suspend the clock while …`
+    Suspend(Expr),
+    /// `cancel when …, marked "…"`
+    Cancel { when: Expr, marked: Option<Text> },
+    /// `case closes 31 December after the year`
+    Closes(Expr),
+    /// `stage plan "…" { … }`
+    Stage(Stage),
+}
+
+/// `stage plan "Agree the performance plan" { … }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    pub name: Name,
+    pub title: Option<Text>,
+    pub lines: Vec<StageLine>,
+    pub span: Span,
+}
+
+/// A line of a stage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageLine {
+    pub kind: StageLineKind,
+    pub span: Span,
+}
+
+/// What a line of a stage says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StageLineKind {
+    /// `cite "…"`
+    Cite(Text),
+    /// `opens end of financial_year, after plan`: a date, stages that must have ended, or both.
+    Opens { when: Option<Expr>, after: Vec<Name> },
+    /// `due 31 July after the year, for late comers 1 month after opening`; several lines with `when` may follow each other.
+    Due(Due),
+    /// `closes 31 December after the year`
+    Closes(Expr),
+    /// `by supervisor but not officer`; several joined by `and` must all sign.
+    By { who: Vec<Name>, but_not: Vec<Name> },
+    /// `fills assessed, targets`
+    Fills(Vec<Expr>),
+    /// `done when …`
+    DoneWhen(Expr),
+    /// `done on plan_agreed`
+    DoneOn(Expr),
+    /// `remind officer, supervisor every 5 working days overdue, at most 3 times with plan_overdue`
+    Remind { who: Vec<Name>, timing: Timing, message: Name, named: Option<Name> },
+    /// `escalate to responsible_officer 20 working days overdue with plan_escalated and record default by supervisor`
+    Escalate { to: Vec<Name>, timing: Timing, message: Option<Name>, default_by: Option<Name>, named: Option<Name> },
+    /// `may be extended once, at most 30 days, by responsible_officer`
+    Extend { times: Number, at_most: Expr, by: Name },
+    /// `lapses at due, marked "…"`
+    LapsesAtDue { marked: Option<Text> },
+    /// `on lapse continue, marked "not assessed"`
+    OnLapse { then: LapseThen, marked: Option<Text> },
+    /// `only if …`
+    OnlyIf(Expr),
+}
+
+/// What follows a lapse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LapseThen {
+    /// The next stage opens on the day after.
+    Continue,
+    /// The case ends.
+    Finish,
+    /// The case is cancelled.
+    Cancel,
+}
+
+/// `due <when> [when <condition> | otherwise] [, for late comers <when>] [, as is | forward | back]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Due {
+    pub date: Expr,
+    /// `at 18:00`
+    pub clock: Option<Clock>,
+    /// `due … when …`
+    pub when: Option<Expr>,
+    pub otherwise: bool,
+    pub late_comers: Option<Expr>,
+    pub roll: Option<Roll>,
+    /// `from … until …`, of the rule itself.
+    pub from: Option<Expr>,
+    pub until: Option<Expr>,
+}
+
+/// When a reminder or rung is due.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Timing {
+    /// `14 days before due`
+    Before(Length),
+    /// `on due`
+    OnDue,
+    /// `20 working days overdue`
+    Overdue(Length),
+    /// `every 5 working days overdue, at most 3 times`
+    EveryOverdue { every: Length, at_most: Option<Number> },
+    /// `at opening`
+    AtOpening,
+    /// `5 working days after opening`
+    AfterOpening(Length),
+}
+
+// ---- examples
+
+/// `example "…" { … }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Example {
+    pub title: Text,
+    pub lines: Vec<ExampleLine>,
+    pub span: Span,
+}
+
+/// A line of an example.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExampleLine {
+    pub kind: ExampleLineKind,
+    pub span: Span,
+}
+
+/// What a line of an example says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExampleLineKind {
+    /// `adopted 1 July 2025`
+    Adopted(Date),
+    /// `officer Akello { terms permanent; grade U4 }`
+    Facts { record: Name, name: Name, values: Vec<FactValue> },
+    /// `appraisal of Akello 2024/25 { targets 48 }` or `incident of Akello { … }`
+    Of { record: Name, of: Name, period: Option<PeriodLiteral>, values: Vec<FactValue> },
+    /// `on 31 July 2026 expect nothing`; a line without a day goes on with the day before it.
+    Expect { on: Option<Date>, expectation: Expectation },
+    /// `on 10 August 2026 Okot fills plan_agreed 10 August 2026, targets 80`
+    Fills { on: Date, who: Name, stage_or_record: Option<Name>, values: Vec<FactValue> },
+    /// `on 5 August 2026 officer Okot { status on_leave }`: a record changes on a day.
+    Change { on: Date, record: Name, name: Name, period: Option<PeriodLiteral>, values: Vec<FactValue> },
+}
+
+/// `terms permanent`
+#[derive(Debug, Clone, PartialEq)]
+pub struct FactValue {
+    pub field: Name,
+    /// A name may be a choice or another record of the example.
+    pub value: Expr,
+    /// `from 1 May 2026`, for a dated field.
+    pub from: Option<Expr>,
+}
+
+/// What an example expects.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expectation {
+    /// `nothing`: no notice since the last line.
+    Nothing,
+    /// `plan_overdue to Okot, Akello`
+    Notice { message: Name, to: Vec<Name> },
+    /// `no plan_overdue` or `no plan_overdue to Okot`
+    NoNotice { message: Name, to: Vec<Name> },
+    /// `plan open with Okot, Akello`, also `for Okot`: a stage is open, and with whom.
+    StageOpen { stage: Name, of: Option<Name>, with: Vec<Name> },
+    /// `plan due 31 July 2026 for Okot`
+    StageDue { stage: Name, of: Option<Name>, date: Date },
+    /// `plan done`, `plan late`, `plan lapsed`, `plan suspended`
+    StageState { stage: Name, of: Option<Name>, state: Name },
+    /// `staff_appraisal cancelled for Okot`, `… ended`, `… open`
+    CaseState { workflow: Name, of: Name, state: Name },
+    /// `score of Akello in 2024/25 is 45.6`, `rating of Akello in 2024/25 is unknown`
+    Value { name: Name, of: Name, period: Option<PeriodLiteral>, value: Expr },
+    /// `default by Akello`
+    Default { by: Name },
+}
+
+// ---- expressions
+
+/// An expression with its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub span: Span,
+}
+
+/// What an expression is. Names are not looked up yet: `U4` may be a choice, a field, a parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    /// `70`, `1,200.50`
+    Number(Number),
+    /// `5%`
+    Percent(Number),
+    /// `UGX 3,000,000`
+    Money { currency: Name, amount: Number },
+    /// `"…"`
+    Text(Text),
+    /// `yes`, `no`
+    YesNo(bool),
+    /// `unknown` as a value, in examples.
+    Unknown,
+    /// `31 July 2026`
+    Date(Date),
+    /// `31 July`, `31 July after the year`
+    DayMonth { day: DayMonth, after_the_year: bool },
+    /// `2025/26`
+    Period(PeriodLiteral),
+    /// `30 days`
+    Length(Length),
+    /// A word to be looked up.
+    Name(Name),
+    /// `officer.unit.head`
+    Dot(Box<Expr>, Name),
+    /// `supervisor of officer`, `supervisor of supervisor`
+    Of { role: Name, of: Box<Expr> },
+    /// `previous score`
+    Previous(Name),
+    /// `not …`
+    Not(Box<Expr>),
+    /// `a and b and c`
+    And(Vec<Expr>),
+    /// `a or b or c`
+    Or(Vec<Expr>),
+    /// `a + b`
+    Arithmetic { op: ArithmeticOp, left: Box<Expr>, right: Box<Expr> },
+    /// `-a`
+    Negative(Box<Expr>),
+    /// `a < b`, `a is at least b`
+    Compare { op: CompareOp, left: Box<Expr>, right: Box<Expr> },
+    /// `a is known`
+    IsKnown(Box<Expr>),
+    /// `a is unknown`
+    IsUnknown(Box<Expr>),
+    /// `a is one of x, y` and `a is not one of x, y`
+    IsOneOf { value: Box<Expr>, choices: Vec<Expr>, negated: bool },
+    /// `a is 60 to below 80`
+    IsIn { value: Box<Expr>, range: Range, negated: bool },
+    /// `if a then b else c`
+    If { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    /// `least of a, b`
+    Extreme { pick: Extreme, of: Vec<Expr> },
+    /// `weighted { 70% a, 30% b }`
+    Weighted(Vec<(Number, Expr)>),
+    /// `…, rounded half up to 1 decimal`
+    Tailed { value: Box<Expr>, tail: Tail },
+    /// `days from a to b`, `working days from a to b`
+    Between { unit: Unit, from: Box<Expr>, to: Box<Expr> },
+    /// `today`
+    Today,
+    /// `opening`, `due` (of the stage at hand)
+    Opening,
+    /// `due`
+    DueDate,
+    /// `start of financial_year`, `end of financial_year`, `end of month of …`
+    Edge { start: bool, what: EdgeOf },
+    /// `1 month after opening`
+    Offset { length: Length, before: bool, anchor: Box<Expr> },
+    /// `1 year beginning on …`
+    Beginning { length: Length, on: Box<Expr> },
+    /// `31 July at 18:00`
+    AtClock { date: Box<Expr>, clock: Clock },
+}
+
+/// Whose start or end.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EdgeOf {
+    /// A period: that of the case.
+    Period(Name),
+    /// `month of <date>`, `financial_year of <date>`
+    PeriodOf(Name, Box<Expr>),
+}
+
+/// `+ - * /`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArithmeticOp {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+/// `< <= > >= is is not`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompareOp {
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+    Is,
+    IsNot,
+}
+
+/// `least of`, `greatest of`, `earliest of` / `earlier of`, `latest of` / `later of`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extreme {
+    Least,
+    Greatest,
+    Earliest,
+    Latest,
+}
+
+/// What may follow a whole expression behind a comma.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Tail {
+    /// `, at least 0`
+    AtLeast(Box<Expr>),
+    /// `, at most UGX 3,000,000`
+    AtMost(Box<Expr>),
+    /// `, rounded half up to 1 decimal`, `, rounded down to UGX 1`, `, rounded up to whole`
+    Rounded { mode: Rounding, to: RoundTo },
+    /// `, if unknown treat as 0`
+    IfUnknown(Box<Expr>),
+}
+
+/// How to round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rounding {
+    HalfUp,
+    HalfEven,
+    Up,
+    Down,
+}
+
+/// What to round to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RoundTo {
+    /// `to 1 decimal`; `to whole numbers` is 0.
+    Decimals(Number),
+    /// `to UGX 100`, `to 0.5`: a multiple.
+    Multiple(Box<Expr>),
+}
+
+/// A number as written, thousands separators taken out: `1200.50`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number {
+    pub text: String,
+    pub span: Span,
+}
+
+/// `30 days`, `5 working days`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Length {
+    pub count: Number,
+    pub unit: Unit,
+    pub span: Span,
+}
+
+/// Units of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Hours,
+    Days,
+    WorkingDays,
+    Weeks,
+    Months,
+    Years,
+}
+
+/// `31 July 2026`: the day is not yet checked to exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Date {
+    pub day: u8,
+    pub month: u8,
+    pub year: i16,
+    pub span: Span,
+}
+
+/// `31 July`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayMonth {
+    pub day: u8,
+    pub month: u8,
+    pub span: Span,
+}
+
+/// `18:00`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clock {
+    pub hour: u8,
+    pub minute: u8,
+    pub span: Span,
+}
+
+/// `2025/26`, or `2025` with a name before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodLiteral {
+    pub label: String,
+    pub span: Span,
+}
