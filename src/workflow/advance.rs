@@ -153,7 +153,7 @@ impl Machine<'_> {
         let Some(opened) = self.case.opened else { return };
         let suspensions = self.outlook.suspensions(&self.case, opened, self.look.today);
         if suspensions != self.case.suspensions {
-            self.happen(Event::ClockChanged { suspensions });
+            self.happen(Event::ClockChanged { suspensions, on: self.look.today });
         }
     }
 
@@ -207,7 +207,7 @@ impl Machine<'_> {
             "the calendar or a fact that the date rests on changed"
         };
         let (stage, round) = (self.stage(id).label.name.clone(), state.round);
-        self.happen(Event::DatesMoved { stage, round, dates, why: why.to_owned() });
+        self.happen(Event::DatesMoved { stage, round, dates, on: self.look.today, why: why.to_owned() });
         Ok(())
     }
 
@@ -491,7 +491,7 @@ impl Machine<'_> {
         }
         let round = self.state(id).map_or(1, |it| it.round);
         let stage = stage.label.name.clone();
-        self.happen(Event::Held { stage, round, step, was_due, until, notices });
+        self.happen(Event::Held { stage, round, step, was_due, on: self.look.today, until, notices });
     }
 
     fn lapse(&mut self, id: StageId, day: Date) -> Result<(), Stuck> {

@@ -84,6 +84,9 @@ pub struct StageCase {
     /// With whom it lies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holders: Vec<HolderNote>,
+    /// Since when it lies with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Date>,
     /// How many occurrences of each step are behind us.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub steps: BTreeMap<String, u32>,
@@ -181,8 +184,11 @@ impl Case {
                 self.stages.insert(stage.clone(), StageCase::left_out(*on));
             }
             Event::DatesMoved { stage, dates, .. } => self.change(stage, |it| it.dates = dates.clone()),
-            Event::Assigned { stage, holders, .. } => self.change(stage, |it| it.holders = holders.clone()),
-            Event::ClockChanged { suspensions } => self.suspensions.clone_from(suspensions),
+            Event::Assigned { stage, holders, since, .. } => self.change(stage, |it| {
+                it.holders.clone_from(holders);
+                it.since = Some(*since);
+            }),
+            Event::ClockChanged { suspensions, .. } => self.suspensions.clone_from(suspensions),
             Event::StepTaken { mark, .. } | Event::StepSkipped { mark, .. } => self.change(&mark.stage, |it| {
                 let count = it.steps.entry(mark.step.clone()).or_default();
                 *count = (*count).max(mark.nth);
@@ -223,6 +229,7 @@ impl StageCase {
             opening: Some(opening.clone()),
             dates: dates.clone(),
             holders: holders.to_vec(),
+            since: Some(opening.day),
             steps: BTreeMap::new(),
             held: Vec::new(),
             ended: None,
@@ -238,6 +245,7 @@ impl StageCase {
             opening: None,
             dates,
             holders: Vec::new(),
+            since: None,
             steps: BTreeMap::new(),
             held: Vec::new(),
             ended: Some(on),

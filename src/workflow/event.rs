@@ -157,11 +157,11 @@ pub enum Event {
     /// A stage was left out, because its condition did not hold.
     StageLeftOut { stage: String, on: Date },
     /// The dates of a stage are others now.
-    DatesMoved { stage: String, round: u32, dates: StageDates, why: String },
+    DatesMoved { stage: String, round: u32, dates: StageDates, on: Date, why: String },
     /// A stage lies with somebody else now.
     Assigned { stage: String, round: u32, holders: Vec<HolderNote>, since: Date },
     /// The clock stood still, or runs again: the whole ledger as known now.
-    ClockChanged { suspensions: Vec<Suspension> },
+    ClockChanged { suspensions: Vec<Suspension>, on: Date },
     /// A reminder or rung was taken.
     StepTaken {
         mark: StepMark,
@@ -175,7 +175,15 @@ pub enum Event {
     /// A reminder or rung was not taken.
     StepSkipped { mark: StepMark, day: Date, why: Skipped },
     /// A default or lapse was found late, through no fault of the person concerned: it waits.
-    Held { stage: String, round: u32, step: Option<(String, u32)>, was_due: Date, until: Date, notices: Vec<Notice> },
+    Held {
+        stage: String,
+        round: u32,
+        step: Option<(String, u32)>,
+        was_due: Date,
+        on: Date,
+        until: Date,
+        notices: Vec<Notice>,
+    },
     /// A stage was done.
     StageDone { stage: String, round: u32, on: Date, late: bool },
     /// A stage lapsed.
@@ -201,6 +209,40 @@ impl Event {
             Event::StageDone { .. } => "stage_done",
             Event::StageLapsed { .. } => "stage_lapsed",
             Event::CaseEnded { .. } => "case_ended",
+        }
+    }
+
+    /// The logical day on which it happened.
+    #[must_use]
+    pub fn day(&self) -> Date {
+        match self {
+            Event::CaseOpened { on, .. }
+            | Event::StageLeftOut { on, .. }
+            | Event::DatesMoved { on, .. }
+            | Event::ClockChanged { on, .. }
+            | Event::Held { on, .. }
+            | Event::StageDone { on, .. }
+            | Event::StageLapsed { on, .. }
+            | Event::CaseEnded { on, .. } => *on,
+            Event::StageOpened { opening, .. } => opening.day,
+            Event::Assigned { since, .. } => *since,
+            Event::StepTaken { day, .. } | Event::StepSkipped { day, .. } => *day,
+        }
+    }
+
+    /// The stage that it concerns.
+    #[must_use]
+    pub fn stage(&self) -> Option<&str> {
+        match self {
+            Event::StageOpened { stage, .. }
+            | Event::StageLeftOut { stage, .. }
+            | Event::DatesMoved { stage, .. }
+            | Event::Assigned { stage, .. }
+            | Event::Held { stage, .. }
+            | Event::StageDone { stage, .. }
+            | Event::StageLapsed { stage, .. } => Some(stage),
+            Event::StepTaken { mark, .. } | Event::StepSkipped { mark, .. } => Some(&mark.stage),
+            Event::CaseOpened { .. } | Event::ClockChanged { .. } | Event::CaseEnded { .. } => None,
         }
     }
 }

@@ -1,0 +1,11 @@
+//! One case between the evaluator and the machine: facts are looked up and rules evaluated here, and the machine decides.
+//!
+//! The engine, `example` blocks and (later) simulation all go through a [`Desk`], so that they can't drift apart. Pure: facts come
+//! through [`crate::eval::Facts`].
+
+mod desk;
+mod letter;
+mod outlook;
+
+pub use desk::{Desk, Opens};
+pub use letter::Letter;
