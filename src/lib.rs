@@ -2,6 +2,8 @@
 
 pub mod calendar;
 pub mod codes;
+mod codes_policy;
+mod codes_syntax;
 pub mod diagnostic;
 pub mod eval;
 pub mod ids;
