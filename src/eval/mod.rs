@@ -1,1 +1,22 @@
-//! (being built)
+//! Outcomes from facts: the value of an expression for a record, a period and a day, with what is missing.
+//!
+//! Plain, row by row: the oracle that a faster evaluator must agree with. It reads no clock and no store; facts come through
+//! [`Facts`].
+
+use jiff::civil::Date;
+
+use crate::calendar::PeriodKind;
+use crate::ids::{FieldId, RecordId};
+use crate::value::{RecordRef, Value};
+
+/// What the evaluator may ask about records. An implementation holds them in memory or fetches them; the evaluator can't tell.
+pub trait Facts {
+    /// A field of an entity or child as it stood on a day; a record that is not there has only unknown fields.
+    fn field(&self, of: &RecordRef, field: FieldId, on: Date) -> Value;
+
+    /// A field of a panel, for a record and the period that begins on `first`.
+    fn panel(&self, of: &RecordRef, panel: RecordId, period: PeriodKind, first: Date, field: FieldId) -> Value;
+
+    /// The days from which a dated field took each of its values, oldest first; for others the one value, from ever.
+    fn spells(&self, of: &RecordRef, field: FieldId) -> Vec<(Date, Value)>;
+}

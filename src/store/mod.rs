@@ -1,1 +1,492 @@
-//! (being built)
+//! What is kept, and how it is read and written: units of work, without SQL or driver types.
+//!
+//! A store decides nothing. [`Store`] is what the engine, imports and reports are written against; [`sqlite`] is the one
+//! implementation so far. A unit of work is `begin`, any reads, then `commit` or `roll_back`; nothing is visible before.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::eval::Facts;
+use crate::ids::{FieldId, RecordId};
+use crate::policy::model::Policy;
+use crate::value::Known;
+
+pub mod sqlite;
+
+/// The one row that a store says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreState {
+    /// The store's own random name; it salts every effect key.
+    pub id: String,
+    /// The number of the schema.
+    pub schema: u32,
+    /// From which day on the store is used in earnest; periods that ended before it are not opened.
+    pub adopted: Option<Date>,
+    /// The last day up to which the engine has run.
+    pub as_of: Option<Date>,
+    /// Whether effects wait: a restored copy, or a rehearsal.
+    pub hold: bool,
+    /// The number of the last commit.
+    pub rev: i64,
+    /// The seal of the last commit.
+    pub seal: String,
+}
+
+/// A deployed policy: its files as text, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyVersion {
+    /// Its number, from 1.
+    pub version: i64,
+    /// The edition of the language.
+    pub edition: i64,
+    /// Each file's name and text.
+    pub files: Vec<(String, String)>,
+    /// The policy's hash.
+    pub hash: String,
+    /// The commit that deployed it.
+    pub rev: i64,
+    /// Why, in the words of whoever deployed it.
+    pub note: String,
+}
+
+/// Who does something: nothing is done by a bare name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// Merit itself.
+    System,
+    /// A person, as the records know them, or by a label.
+    Person(String),
+    /// An import, by its source.
+    Import(String),
+}
+
+/// Where a case stands, as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseRow {
+    /// Its number.
+    pub id: i64,
+    /// The workflow's name.
+    pub workflow: String,
+    /// The name of the subject's record type.
+    pub subject_type: String,
+    /// The subject's key.
+    pub subject: String,
+    /// The first day of its period as text, or nothing.
+    pub period: String,
+    /// Which one of several for the same subject and period, from 1.
+    pub nth: i64,
+    /// The policy version that it was opened under.
+    pub policy: i64,
+    /// `open`, `completed`, `cancelled`, `left`, `lapsed`.
+    pub status: String,
+    /// The case itself, folded from its journal, as JSON.
+    pub state: String,
+    /// The next moment at which anything can happen in it (seconds UTC).
+    pub wake_at: Option<i64>,
+    /// The number of its last journal entry.
+    pub last_seq: i64,
+    /// The hash of its last journal entry.
+    pub last_hash: String,
+    /// Why it was set aside, if it was.
+    pub set_aside: Option<String>,
+}
+
+/// An entry to be written into a case's journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    /// The logical moment at which it happened (seconds UTC).
+    pub at: i64,
+    /// Who did it.
+    pub actor: Actor,
+    /// The kind of event, such as `stage_opened`.
+    pub kind: String,
+    /// The event as JSON.
+    pub payload: String,
+}
+
+/// An entry as it stands in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// The case.
+    pub case_id: i64,
+    /// Its number in the case, from 1 without gaps.
+    pub seq: i64,
+    /// The commit.
+    pub rev: i64,
+    /// The logical moment (seconds UTC).
+    pub at: i64,
+    /// Who did it, as text.
+    pub actor: String,
+    /// The kind of event.
+    pub kind: String,
+    /// The event as JSON.
+    pub payload: String,
+    /// SHA-256 of the payload.
+    pub payload_hash: String,
+    /// SHA-256 over everything but the payload, and the hash of the case's entry before.
+    pub hash: String,
+}
+
+/// A deadline as it stands: a cache of the case, open to any SQL tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadlineRow {
+    /// The stage's name.
+    pub stage: String,
+    /// Which round of it, from 1.
+    pub round: i64,
+    /// The day it opened.
+    pub opens: Option<String>,
+    /// The day it is due.
+    pub due: Option<String>,
+    /// The day after which nobody may write.
+    pub closes: Option<String>,
+    /// How the dates came about, as JSON.
+    pub derivation: String,
+    /// `running`, `suspended`, `met`, `lapsed`, `cancelled`, `superseded`.
+    pub state: String,
+}
+
+/// With whom a stage lies, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskRow {
+    /// The stage's name.
+    pub stage: String,
+    /// Which round of it.
+    pub round: i64,
+    /// Counts the holders of the stage.
+    pub nth: i64,
+    /// The record type and key of who holds it; nothing when nobody was found.
+    pub holder: Option<(String, String)>,
+    /// As what: the role's name, or the subject's type.
+    pub capacity: String,
+    /// How they were found, in words.
+    pub why: String,
+    /// From which day.
+    pub since: String,
+    /// Until which day.
+    pub until: Option<String>,
+}
+
+/// Something to be done once, outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEffect {
+    /// SHA-256 of store, natural key of the case, stage, round, step, occurrence, recipient and kind. No policy version.
+    pub key: String,
+    /// The stage's name.
+    pub stage: String,
+    /// Which round of it.
+    pub round: i64,
+    /// The step's name.
+    pub step: String,
+    /// Which occurrence of the step, from 1.
+    pub nth: i64,
+    /// `type:key` of who is written to.
+    pub recipient: String,
+    /// `notice`
+    pub kind: String,
+    /// The logical day on which it goes out (ISO).
+    pub day: String,
+    /// The hour, as the moment from which it may leave (seconds UTC).
+    pub not_before: i64,
+    /// The rendered subject and text, the recipient's name and address, as JSON.
+    pub facts: String,
+    /// The message's name.
+    pub message: String,
+    /// The language.
+    pub language: String,
+    /// `due`, `merged`, `skipped`, `undeliverable`, `before_adoption`.
+    pub state: String,
+}
+
+/// An effect as it stands in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EffectRow {
+    /// The case.
+    pub case_id: i64,
+    /// What was decided.
+    pub effect: NewEffect,
+    /// The mail that carries it, once there is one.
+    pub delivery: Option<i64>,
+    /// The commit.
+    pub rev: i64,
+    /// How often sending was tried.
+    pub attempts: i64,
+    /// What became of the last try, in words.
+    pub detail: Option<String>,
+}
+
+/// One mail on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// Its number.
+    pub id: i64,
+    /// The effect that it carries.
+    pub effect: String,
+    /// `email`
+    pub channel: String,
+    /// Where it goes.
+    pub address: String,
+    /// Stable, from the effect key.
+    pub message_id: String,
+    /// `open`, `sent`, `ambiguous`, `dead`, `undeliverable`.
+    pub state: String,
+    /// When to try next (seconds UTC).
+    pub next_try: Option<i64>,
+    /// How often it was tried.
+    pub tries: i64,
+}
+
+/// What one case becomes in a commit.
+#[derive(Debug, Clone)]
+pub struct CaseChange {
+    /// The case's row as it will be. `last_seq` and `last_hash` are those *before* the new entries; the store advances them.
+    /// For a new case `id` is 0 and the store makes the number.
+    pub row: CaseRow,
+    /// New journal entries.
+    pub entries: Vec<NewEntry>,
+    /// Its deadlines, to be inserted or replaced.
+    pub deadlines: Vec<DeadlineRow>,
+    /// Its tasks, to be inserted or replaced.
+    pub tasks: Vec<TaskRow>,
+    /// New effects. A key that is already there is a bug and fails the commit.
+    pub effects: Vec<NewEffect>,
+}
+
+/// What a commit of the engine writes, at once.
+#[derive(Debug, Clone, Default)]
+pub struct Work {
+    /// What kind of commit: `run`, `act`, ….
+    pub kind: String,
+    /// The machine's clock (seconds UTC), handed in.
+    pub at: i64,
+    /// The day up to which the engine has run, to be kept if this commit ends the run.
+    pub as_of: Option<Date>,
+    /// The day that this commit counts as.
+    pub today: Option<Date>,
+    /// Cases.
+    pub cases: Vec<CaseChange>,
+    /// Cases that have been looked at and need no further look.
+    pub clean_cases: Vec<i64>,
+    /// Subjects (record type name, key) that have been looked at.
+    pub clean_subjects: Vec<(String, String)>,
+    /// Progress of the openings: workflow, period, policy version, last subject looked at, whether all have been.
+    pub openings: Vec<Opening>,
+    /// Cases that will open later: a look on that day.
+    pub expected: Vec<Expected>,
+    /// Expected openings that have been looked at.
+    pub seen_expected: Vec<Expected>,
+}
+
+/// How far the subjects of a workflow have been walked for a period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// The workflow's name.
+    pub workflow: String,
+    /// The first day of the period as text, or nothing.
+    pub period: String,
+    /// The policy version.
+    pub policy: i64,
+    /// The last subject looked at.
+    pub after: String,
+    /// Whether all have been looked at.
+    pub done: bool,
+}
+
+/// A case that will open on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// The day.
+    pub day: Date,
+    /// The workflow's name.
+    pub workflow: String,
+    /// The subject's key.
+    pub subject: String,
+    /// The first day of the period as text, or nothing.
+    pub period: String,
+}
+
+/// A change of one record, as an import or an act makes it.
+#[derive(Debug, Clone)]
+pub struct RecordChange {
+    /// The record type.
+    pub record: RecordId,
+    /// The key: of the entity, or of the record that a panel or child belongs to.
+    pub key: Arc<str>,
+    /// A panel's period (its first day), or a child's own number as text; nothing for an entity.
+    pub part: String,
+    /// New values; `None` empties the field. Fields that are not named stay as they are.
+    pub fields: Vec<(FieldId, Option<Known>)>,
+    /// The day from which values of dated fields hold.
+    pub from: Date,
+}
+
+/// How an import is written down.
+#[derive(Debug, Clone)]
+pub struct ImportNote {
+    /// The file's name.
+    pub source: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// The mapping, as text.
+    pub mapping: String,
+    /// Rows taken.
+    pub good: i64,
+    /// Rows rejected.
+    pub rejected: i64,
+}
+
+/// What happened to the records of an import.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// New records.
+    pub created: u64,
+    /// Records with at least one changed field.
+    pub changed: u64,
+    /// Records that were as the file says.
+    pub same: u64,
+}
+
+/// Facts of records from the store, fetched when asked or ahead for many subjects.
+pub trait RecordReader: Facts {
+    /// Fetches the rows of these records (and their dated values and panels of the period) ahead.
+    fn prefetch(&self, record: RecordId, keys: &[Arc<str>], period: Option<Date>);
+
+    /// What went wrong while reading; the values given meanwhile are not to be used.
+    fn fault(&self) -> Option<StoreError>;
+}
+
+/// Why the store could not do something: the world, not the author and not the person asking.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file is not there.
+    #[error("there is no store at {0}")]
+    NoStore(String),
+    /// Another kind of file, or a damaged one.
+    #[error("{0} is not a Merit store, or is damaged: {1}")]
+    Foreign(String, String),
+    /// Written by a newer version.
+    #[error("the store was written by a newer version of Merit (schema {found}; this version knows {known})")]
+    Newer {
+        /// What was found.
+        found: u32,
+        /// What this version knows.
+        known: u32,
+    },
+    /// Somebody else holds it.
+    #[error("another Merit engine is at work on {0}")]
+    Busy(String),
+    /// The disk is full, the file read-only, the lock held too long….
+    #[error("{0}")]
+    Disk(String),
+    /// The store holds something that it should not.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// The store and the request do not fit.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// What the engine, imports and reports need of a store.
+pub trait Store {
+    /// What the store says of itself.
+    fn state(&self) -> Result<StoreState, StoreError>;
+    /// Sets the day of adoption, or whether effects wait.
+    fn set(&mut self, adopted: Option<Date>, hold: Option<bool>) -> Result<(), StoreError>;
+
+    /// Begins a unit of work: nobody else writes until it ends.
+    fn begin(&mut self) -> Result<(), StoreError>;
+    /// Ends a unit of work without a trace.
+    fn roll_back(&mut self) -> Result<(), StoreError>;
+    /// Writes everything at once and ends the unit of work; gives the number of the commit.
+    fn commit(&mut self, work: &Work) -> Result<i64, StoreError>;
+
+    /// Deploys a policy: keeps its text, makes or widens the tables of its records, keeps its calendars' days, marks what must be
+    /// looked at again. A unit of work by itself.
+    fn deploy(&mut self, files: &[(String, String)], policy: &Policy, note: &str, at: i64) -> Result<i64, StoreError>;
+    /// The last deployed version.
+    fn latest_policy(&self) -> Result<Option<PolicyVersion>, StoreError>;
+    /// A version by its number.
+    fn policy(&self, version: i64) -> Result<PolicyVersion, StoreError>;
+    /// The versions under which cases are open.
+    fn versions_in_use(&self) -> Result<Vec<i64>, StoreError>;
+
+    /// Writes changed records of an import, all or nothing. A unit of work by itself.
+    fn import(
+        &mut self,
+        policy: &Policy,
+        changes: &mut dyn Iterator<Item = RecordChange>,
+        note: &ImportNote,
+        at: i64,
+    ) -> Result<Applied, StoreError>;
+    /// Takes over into the plain columns the dated values that begin after one day and until another.
+    fn mature(&mut self, policy: &Policy, after: Option<Date>, until: Date, at: i64) -> Result<u64, StoreError>;
+    /// Facts of records.
+    fn reader<'a>(&'a self, policy: &'a Policy) -> Box<dyn RecordReader + 'a>;
+    /// Keys of records of a type behind a key, in order.
+    fn keys_after(
+        &self,
+        policy: &Policy,
+        record: RecordId,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Arc<str>>, StoreError>;
+    /// Which of these keys exist.
+    fn existing(&self, policy: &Policy, record: RecordId, keys: &[Arc<str>]) -> Result<Vec<Arc<str>>, StoreError>;
+
+    /// Open cases in which something can happen until a moment, earliest first; those set aside are left out.
+    fn due_cases(&self, until: i64, limit: usize) -> Result<Vec<CaseRow>, StoreError>;
+    /// Open cases whose facts have changed.
+    fn dirty_cases(&self, limit: usize) -> Result<Vec<CaseRow>, StoreError>;
+    /// Subjects (type name, key) whose facts have changed so that they may need a case.
+    fn dirty_subjects(&self, limit: usize) -> Result<Vec<(String, String)>, StoreError>;
+    /// Openings expected until a day.
+    fn expected(&self, until: Date, limit: usize) -> Result<Vec<Expected>, StoreError>;
+    /// How far the openings have come.
+    fn opening(&self, workflow: &str, period: &str) -> Result<Option<Opening>, StoreError>;
+    /// Cases of a subject in a workflow and period.
+    fn cases_of(&self, workflow: &str, subject: &str, period: &str) -> Result<Vec<CaseRow>, StoreError>;
+    /// A case by its number.
+    fn case(&self, id: i64) -> Result<Option<CaseRow>, StoreError>;
+    /// The journal of a case, in order.
+    fn journal(&self, case_id: i64) -> Result<Vec<JournalEntry>, StoreError>;
+
+    /// Effects that are due to leave at a moment and have no mail yet.
+    fn effects_to_send(&self, until: i64, limit: usize) -> Result<Vec<EffectRow>, StoreError>;
+    /// Makes a mail for an effect; its number.
+    fn new_delivery(
+        &mut self,
+        effect: &str,
+        channel: &str,
+        address: &str,
+        message_id: &str,
+        at: i64,
+    ) -> Result<i64, StoreError>;
+    /// Mails to be tried at a moment.
+    fn open_deliveries(&self, until: i64, limit: usize) -> Result<Vec<(DeliveryRow, EffectRow)>, StoreError>;
+    /// Writes down that an attempt begins, before the first byte leaves; its number.
+    fn begin_attempt(&mut self, delivery: i64, at: i64) -> Result<i64, StoreError>;
+    /// Writes down how an attempt ended and what becomes of the mail.
+    fn end_attempt(&mut self, end: &AttemptEnd<'_>) -> Result<(), StoreError>;
+}
+
+/// How an attempt to send ended.
+#[derive(Debug, Clone, Copy)]
+pub struct AttemptEnd<'a> {
+    /// The mail.
+    pub delivery: i64,
+    /// The attempt.
+    pub attempt: i64,
+    /// When (seconds UTC).
+    pub at: i64,
+    /// `accepted`, `refused`, `ambiguous`.
+    pub result: &'a str,
+    /// What the other side said.
+    pub detail: &'a str,
+    /// What becomes of the mail: `open`, `sent`, `ambiguous`, `dead`.
+    pub state: &'a str,
+    /// When to try again.
+    pub next_try: Option<i64>,
+}

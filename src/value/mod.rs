@@ -1,1 +1,107 @@
-//! (being built)
+//! What a fact or a computed thing can be: exact numbers, money, dates, choices, and the three blanks.
+//!
+//! It never holds a float. Start reading at [`Value`].
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ChoiceId, RecordId};
+
+mod number;
+mod truth;
+
+pub use number::{Number, NumberFault, Rounding};
+pub use truth::Truth;
+
+/// A value, or the reason why there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Value {
+    /// Known.
+    Known(Known),
+    /// Nobody has said, or it could not be computed; with the reasons, each once.
+    Unknown(Vec<Missing>),
+    /// There is none: an optional field left empty.
+    NotApplicable,
+    /// An event that has not happened.
+    NotHappened,
+}
+
+/// A known value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Known {
+    /// Yes or no.
+    YesNo(bool),
+    /// A number; 5 % is 0.05.
+    Number(Number),
+    /// An amount in a currency.
+    Money {
+        /// How much, in the currency's main unit.
+        amount: Number,
+        /// The currency's code, such as `UGX`.
+        currency: Arc<str>,
+    },
+    /// A civil date.
+    Date(Date),
+    /// A moment: whole seconds UTC since 1970.
+    Moment(i64),
+    /// A length of time in one unit.
+    Duration {
+        /// How many.
+        count: i64,
+        /// Of what.
+        unit: TimeUnit,
+    },
+    /// A text.
+    Text(Arc<str>),
+    /// One of a list of choices, by its place.
+    Choice(ChoiceId, u32),
+    /// A record.
+    Record(RecordRef),
+}
+
+/// A record: its type and its key. A child's key is its owner's key, `/` and its own number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RecordRef {
+    /// The type.
+    pub record: RecordId,
+    /// The key.
+    pub key: Arc<str>,
+}
+
+/// Units of time that a duration can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeUnit {
+    /// 60 minutes.
+    Hours,
+    /// Calendar days.
+    Days,
+    /// Working days of a calendar.
+    WorkingDays,
+    /// 7 days.
+    Weeks,
+    /// Calendar months.
+    Months,
+    /// 12 months.
+    Years,
+}
+
+/// Why something is unknown.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Missing {
+    /// A fact that nobody has entered: `status of Akello`, in words.
+    Fact(String),
+    /// A division by nought, a number too large, a parameter without a value on that day: in words.
+    Reason(String),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Missing::Fact(words) | Missing::Reason(words) => formatter.write_str(words),
+        }
+    }
+}

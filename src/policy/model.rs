@@ -1,0 +1,899 @@
+//! The checked policy as data. Nothing in it is invalid: whatever made it has reported every mistake.
+//!
+//! Things refer to each other by id (see [`crate::ids`]); a place in the text ([`Span`]) is kept for messages only.
+
+use std::sync::Arc;
+
+use jiff::civil::{Date, Time};
+
+use crate::calendar::{Calendar, Direction, Length, PeriodKind, Roll};
+use crate::ids::{
+    ChoiceId, DefinitionId, FieldId, MessageId, ParameterId, RecordId, RoleId, ScaleId, StageId, StepId, WorkflowId,
+};
+use crate::source::Span;
+use crate::value::{Number, Rounding, TimeUnit, Value};
+
+/// A whole policy, checked.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Every calendar; the first is the project's unless `merit.toml` names another.
+    pub calendars: Vec<Calendar>,
+    /// Which of them is the project's.
+    pub main_calendar: usize,
+    /// Record types.
+    pub records: Vec<RecordType>,
+    /// Lists of choices, those of scales among them.
+    pub choices: Vec<ChoiceList>,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Parameters.
+    pub parameters: Vec<Parameter>,
+    /// Definitions.
+    pub definitions: Vec<Definition>,
+    /// Scales.
+    pub scales: Vec<Scale>,
+    /// Messages.
+    pub messages: Vec<Message>,
+    /// Workflows.
+    pub workflows: Vec<Workflow>,
+    /// Examples, still as written: they are run, not deployed.
+    pub examples: Vec<crate::syntax::tree::Example>,
+    /// SHA-256 over the text of all files, in hexadecimal: the policy's name for machines.
+    pub hash: String,
+}
+
+/// A name with the title that people read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The word used in the text.
+    pub name: String,
+    /// The title; the name with blanks for underscores where none is written.
+    pub title: String,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A record type.
+#[derive(Debug, Clone)]
+pub struct RecordType {
+    /// Name and title.
+    pub label: Label,
+    /// Whether it stands alone or belongs to another.
+    pub shape: Shape,
+    /// Fields, in the order written. An entity's first `key` field is its id.
+    pub fields: Vec<Field>,
+    /// Children that are not there are unknown, not none.
+    pub may_be_missing: bool,
+    /// When somebody of this type can't act for now.
+    pub absent_when: Option<Expr>,
+    /// When somebody of this type can't act any more.
+    pub gone_when: Option<Expr>,
+}
+
+/// How records of a type are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// It has a key of its own (this field).
+    Entity {
+        /// The key field.
+        key: FieldId,
+    },
+    /// One for each record of another type and each period.
+    Panel {
+        /// The other type.
+        of: RecordId,
+        /// The period.
+        each: PeriodKind,
+    },
+    /// Any number for each record of another type.
+    Child {
+        /// The other type.
+        of: RecordId,
+    },
+}
+
+/// A field.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Name and title.
+    pub label: Label,
+    /// The type.
+    pub kind: FieldKind,
+    /// What an empty one means.
+    pub blank: Blank,
+    /// Whether values are kept with the day from which they hold.
+    pub dated: bool,
+    /// Whether it is hidden from the subject.
+    pub sealed: bool,
+    /// A hint for those who fill it.
+    pub hint: Option<String>,
+}
+
+/// What a field without an entry means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blank {
+    /// Nobody has said.
+    Unknown,
+    /// There is none.
+    NotApplicable,
+    /// It has not happened.
+    NotHappened,
+}
+
+/// The type of a field. Bounds are included in what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Any text.
+    Text,
+    /// A number with so many decimals; 0 is a whole number. Percent fields hold 5 for 5 % as entered and mean 0.05.
+    Number {
+        /// The least.
+        from: Option<Number>,
+        /// The greatest.
+        to: Option<Number>,
+        /// Digits behind the point.
+        decimals: u8,
+        /// Whether it is a percentage.
+        percent: bool,
+    },
+    /// Money.
+    Money {
+        /// The currency's code.
+        currency: Arc<str>,
+        /// Per year, month, …
+        per: Option<TimeUnit>,
+        /// Digits behind the point.
+        decimals: u8,
+    },
+    /// A day.
+    Date,
+    /// A day on which something happens.
+    Event,
+    /// A moment.
+    Timestamp,
+    /// A length of time.
+    Duration(TimeUnit),
+    /// Yes or no.
+    YesNo,
+    /// One of a list.
+    Choice(ChoiceId),
+    /// A record of another type.
+    Reference(RecordId),
+    /// An e-mail address.
+    Email,
+    /// A telephone number.
+    Phone,
+}
+
+/// A list of choices.
+#[derive(Debug, Clone)]
+pub struct ChoiceList {
+    /// The choices: names as written (language codes without quotes) and titles.
+    pub choices: Vec<Label>,
+    /// Whether they are ordered: for a field `U8 < U7` ascending as written; a scale's bands are best first.
+    pub order: Order,
+}
+
+/// The order of a list of choices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// None: only equality can be asked.
+    None,
+    /// Each is less than the next.
+    Ascending,
+    /// Each is better (greater) than the next: a scale.
+    BestFirst,
+}
+
+/// A role: who stands in it for a record.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// Name and title.
+    pub label: Label,
+    /// Of which record type.
+    pub of: RecordId,
+    /// Tried in order; somebody absent, gone, unfit or already tried is passed over.
+    pub tries: Vec<RoleTry>,
+    /// Who is found must satisfy these; the scope's subject is the candidate.
+    pub qualifies: Vec<Expr>,
+    /// Never these.
+    pub never: Vec<Expr>,
+}
+
+/// One way of finding the holder of a role.
+#[derive(Debug, Clone)]
+pub enum RoleTry {
+    /// The record that this expression names.
+    Is(Expr),
+    /// This role, asked of whoever was found so far and passed over (`otherwise supervisor of supervisor`);
+    /// nobody if nobody was found.
+    OfPassedOver(RoleId),
+    /// Another role of the same subject.
+    Role(RoleId),
+}
+
+/// A parameter with its values in the order of their days.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// Name and title.
+    pub label: Label,
+    /// The type.
+    pub ty: Type,
+    /// Its values.
+    pub values: Vec<Dated<Value>>,
+}
+
+/// Something that holds for a time.
+#[derive(Debug, Clone)]
+pub struct Dated<T> {
+    /// What.
+    pub value: T,
+    /// The first day, or from ever.
+    pub from: Option<Date>,
+    /// The last day, or for ever.
+    pub until: Option<Date>,
+}
+
+/// A definition: a value for each record, or each record and period.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    /// Name and title.
+    pub label: Label,
+    /// Of which record type.
+    pub of: RecordId,
+    /// For each of which period.
+    pub each: Option<PeriodKind>,
+    /// The value.
+    pub value: Expr,
+}
+
+/// A scale: bands of a number.
+#[derive(Debug, Clone)]
+pub struct Scale {
+    /// Name and title.
+    pub label: Label,
+    /// What it bands.
+    pub of: Expr,
+    /// The record type and period of what it bands.
+    pub subject: RecordId,
+    /// For each of which period.
+    pub each: Option<PeriodKind>,
+    /// Its bands as choices, best first.
+    pub choices: ChoiceId,
+    /// The bands, in the same order.
+    pub bands: Vec<Interval>,
+}
+
+/// A stretch of values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interval {
+    /// The lower end.
+    pub low: Option<Bound>,
+    /// The upper end.
+    pub high: Option<Bound>,
+}
+
+/// An end of a stretch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// The value at the end.
+    pub at: Value,
+    /// Whether it belongs to the stretch.
+    pub included: bool,
+}
+
+/// A message.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Name and title.
+    pub label: Label,
+    /// Whether it goes by e-mail (the one channel so far).
+    pub by_email: bool,
+    /// Wordings: the first is the one without a language.
+    pub wordings: Vec<Wording>,
+    /// The workflow-independent subject type that its placeholders speak of.
+    pub about: RecordId,
+}
+
+/// A message in one language.
+#[derive(Debug, Clone)]
+pub struct Wording {
+    /// `None` is the project's own language.
+    pub language: Option<String>,
+    /// The subject line.
+    pub subject: Vec<Piece>,
+    /// The body.
+    pub body: Vec<Piece>,
+}
+
+/// A piece of a message.
+#[derive(Debug, Clone)]
+pub enum Piece {
+    /// Text as it is.
+    Text(String),
+    /// A value, and what is printed when it is missing.
+    Value {
+        /// The value.
+        value: Expr,
+        /// Printed when the value is unknown, not applicable or has not happened.
+        otherwise: Option<String>,
+    },
+}
+
+/// A workflow.
+#[derive(Debug, Clone)]
+pub struct Workflow {
+    /// Name and title.
+    pub label: Label,
+    /// The text that it rests on.
+    pub cite: Option<String>,
+    /// Its calendar, an index into [`Policy::calendars`].
+    pub calendar: usize,
+    /// The record type that it runs for.
+    pub subject: RecordId,
+    /// Once in each of which period; without one, once for each record as it appears.
+    pub each: Option<PeriodKind>,
+    /// Whom it covers.
+    pub condition: Option<Expr>,
+    /// Whether a case goes on when the condition no longer holds.
+    pub even_if_they_leave: bool,
+    /// When the clock stands still.
+    pub suspend: Option<Expr>,
+    /// What cancels a case.
+    pub cancels: Vec<Cancel>,
+    /// When a case ends whatever its stages.
+    pub closes: Option<DateRule>,
+    /// Its stages, in order.
+    pub stages: Vec<Stage>,
+}
+
+/// What cancels a case.
+#[derive(Debug, Clone)]
+pub struct Cancel {
+    /// When.
+    pub when: Expr,
+    /// How it is marked.
+    pub mark: Option<String>,
+}
+
+/// A stage.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// Name and title.
+    pub label: Label,
+    /// The text that it rests on.
+    pub cite: Option<String>,
+    /// When it opens; without a date, with the case or when the stages before it have ended.
+    pub opens: Option<DateRule>,
+    /// Stages that must have ended. Without `opens` and `after`, the stage written before it.
+    pub after: Vec<StageId>,
+    /// Left out unless this is a known yes.
+    pub only_if: Option<Expr>,
+    /// When it is due: the first line that applies. None: never.
+    pub due: Vec<DueLine>,
+    /// After this nobody may write.
+    pub closes: Option<DateRule>,
+    /// It lapses on its due date.
+    pub lapses_at_due: bool,
+    /// What follows a lapse.
+    pub on_lapse: OnLapse,
+    /// How a lapse is marked.
+    pub lapse_mark: Option<String>,
+    /// Who acts; several must all sign.
+    pub by: Vec<Party>,
+    /// Who must not.
+    pub but_not: Vec<Party>,
+    /// The fields that its actor writes.
+    pub fills: Vec<Fill>,
+    /// When it is done.
+    pub done: Done,
+    /// Reminders and rungs, in the order written.
+    pub steps: Vec<Step>,
+    /// How it may be extended.
+    pub extension: Option<Extension>,
+}
+
+/// A field of the subject, or of its panel for the case's period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fill {
+    /// The record type.
+    pub record: RecordId,
+    /// The field.
+    pub field: FieldId,
+}
+
+/// When a stage is done.
+#[derive(Debug, Clone)]
+pub enum Done {
+    /// When all that it fills is known. The day is that of the last entry, or of an event field among them.
+    AllFilled,
+    /// When this is a known yes.
+    When(Expr),
+    /// When this date is known and has come: the day that a field states.
+    On(Expr),
+}
+
+/// What follows a lapse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnLapse {
+    /// The next stage opens on the day after.
+    Continue,
+    /// The case ends.
+    Finish,
+    /// The case is cancelled.
+    Cancel,
+}
+
+/// A line `due …`.
+#[derive(Debug, Clone)]
+pub struct DueLine {
+    /// When it applies; none: always (`otherwise`, or the only line).
+    pub when: Option<Expr>,
+    /// The date.
+    pub date: DateRule,
+    /// A clock time.
+    pub clock: Option<Time>,
+    /// The date for those who came late: used when `date` would lie before the opening.
+    pub late_comers: Option<DateRule>,
+    /// The line's own roll.
+    pub roll: Option<Roll>,
+    /// The days between which the line itself holds.
+    pub from: Option<Date>,
+    /// The last of them.
+    pub until: Option<Date>,
+}
+
+/// `may be extended …`
+#[derive(Debug, Clone)]
+pub struct Extension {
+    /// How often.
+    pub times: u32,
+    /// By how much at most, each time.
+    pub at_most: Length,
+    /// By whom.
+    pub by: Party,
+}
+
+/// Somebody a case knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Party {
+    /// The subject.
+    Subject,
+    /// The holder of a role.
+    Role(RoleId),
+    /// The record that a reference field of the subject names.
+    Reference(FieldId),
+}
+
+/// A reminder or a rung of a ladder.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Its place in the stage.
+    pub id: StepId,
+    /// Its name: written, else `remind-1`, `escalate-1`. Part of every effect key.
+    pub name: String,
+    /// Which of the two.
+    pub kind: StepKind,
+    /// When.
+    pub timing: Timing,
+    /// To whom.
+    pub to: Vec<Party>,
+    /// What they are sent.
+    pub message: Option<MessageId>,
+    /// Against whom a default is recorded.
+    pub default_by: Option<Party>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A reminder or a rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepKind {
+    /// It reminds.
+    Reminder,
+    /// It escalates.
+    Rung,
+}
+
+/// When a step is taken. Counted from the due date as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timing {
+    /// So long before the due date.
+    Before(Length),
+    /// On the due date.
+    OnDue,
+    /// So long after it.
+    Overdue(Length),
+    /// Again and again after it.
+    EveryOverdue {
+        /// Between two.
+        every: Length,
+        /// How often, if not for ever.
+        at_most: Option<u32>,
+    },
+    /// When the stage opens.
+    AtOpening,
+    /// So long after its opening.
+    AfterOpening(Length),
+}
+
+/// A date as a rule gives it.
+#[derive(Debug, Clone)]
+pub enum DateRule {
+    /// A point, without an allowance.
+    At(Point),
+    /// An allowance from a point: `1 month after opening`.
+    Offset {
+        /// How long.
+        length: Length,
+        /// Before or after.
+        direction: Direction,
+        /// From where.
+        anchor: Box<DateRule>,
+    },
+    /// A run that counts its first day: `1 year beginning on …`.
+    Beginning {
+        /// How long.
+        length: Length,
+        /// From where.
+        on: Box<DateRule>,
+    },
+    /// The earliest of several.
+    Earliest(Vec<DateRule>),
+    /// The latest of several.
+    Latest(Vec<DateRule>),
+}
+
+/// A point in time that a date rule starts from.
+#[derive(Debug, Clone)]
+pub enum Point {
+    /// A written date.
+    Date(Date),
+    /// The first such day in the case's period, or after its end.
+    DayMonth {
+        /// The month.
+        month: i8,
+        /// The day.
+        day: i8,
+        /// The first after the end of the period.
+        after_the_year: bool,
+    },
+    /// The edge before the first day of a period: the case's own, or the one of this kind in it or around it.
+    PeriodStart(PeriodKind),
+    /// The edge behind its last day.
+    PeriodEnd(PeriodKind),
+    /// The start or end of the period of this kind that holds a date.
+    EdgeOf {
+        /// Start, else end.
+        start: bool,
+        /// The kind of period (months among them).
+        kind: PeriodKind,
+        /// The date.
+        of: Box<DateRule>,
+    },
+    /// What opened the stage at hand: an event or an edge.
+    Opening,
+    /// The due date of the stage at hand.
+    Due,
+    /// A moment of another stage.
+    Stage(StageId, StageMoment),
+    /// An event or date that an expression gives: `last_review`, `complaint.received`.
+    Event(Expr),
+}
+
+/// A moment in the life of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StageMoment {
+    /// It opened.
+    Opened,
+    /// It is due.
+    Due,
+    /// It was done.
+    Done,
+}
+
+/// The type of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Type {
+    /// Yes or no.
+    YesNo,
+    /// A number.
+    Number,
+    /// Money, maybe per time.
+    Money {
+        /// The currency's code.
+        currency: Arc<str>,
+        /// Per year, month, …
+        per: Option<TimeUnit>,
+    },
+    /// A day.
+    Date,
+    /// A moment.
+    Timestamp,
+    /// A length of time.
+    Duration(TimeUnit),
+    /// A text.
+    Text,
+    /// One of a list.
+    Choice(ChoiceId),
+    /// A record.
+    Record(RecordId),
+}
+
+/// A typed expression.
+#[derive(Debug, Clone)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Its type.
+    pub ty: Type,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What an expression is.
+#[derive(Debug, Clone)]
+pub enum ExprKind {
+    /// A value.
+    Literal(Value),
+    /// The record that everything is about.
+    Subject,
+    /// A field of an entity or child.
+    Field {
+        /// Of which record.
+        of: Box<Expr>,
+        /// Its type.
+        record: RecordId,
+        /// The field.
+        field: FieldId,
+    },
+    /// A field of a panel, for the period at hand (or so many earlier).
+    Panel {
+        /// The record that the panel belongs to.
+        of: Box<Expr>,
+        /// The panel's type.
+        record: RecordId,
+        /// The field.
+        field: FieldId,
+        /// How many periods ago.
+        ago: u32,
+    },
+    /// A parameter, as it holds on the first day of the period, or on the day asked.
+    Parameter(ParameterId),
+    /// A definition.
+    Definition {
+        /// Which.
+        id: DefinitionId,
+        /// Of which record.
+        of: Box<Expr>,
+        /// How many periods ago.
+        ago: u32,
+    },
+    /// The band of a scale.
+    Band {
+        /// Which.
+        id: ScaleId,
+        /// Of which record.
+        of: Box<Expr>,
+        /// How many periods ago.
+        ago: u32,
+    },
+    /// Who holds a role.
+    Holder {
+        /// Which.
+        role: RoleId,
+        /// Of which record.
+        of: Box<Expr>,
+    },
+    /// Something that only the case at hand knows.
+    Context(Context),
+    /// Not.
+    Not(Box<Expr>),
+    /// All of them.
+    And(Vec<Expr>),
+    /// Any of them.
+    Or(Vec<Expr>),
+    /// `+ - * /`
+    Arithmetic {
+        /// Which.
+        op: ArithmeticOp,
+        /// Left of it.
+        left: Box<Expr>,
+        /// Right of it.
+        right: Box<Expr>,
+    },
+    /// Minus.
+    Negative(Box<Expr>),
+    /// A comparison.
+    Compare {
+        /// Which.
+        op: CompareOp,
+        /// Left of it.
+        left: Box<Expr>,
+        /// Right of it.
+        right: Box<Expr>,
+    },
+    /// Whether it is known (an event: has happened; an optional field: there is one).
+    IsKnown(Box<Expr>),
+    /// Whether it equals one of these.
+    OneOf {
+        /// The value.
+        value: Box<Expr>,
+        /// These.
+        choices: Vec<Expr>,
+    },
+    /// Whether it lies in a stretch.
+    InRange {
+        /// The value.
+        value: Box<Expr>,
+        /// The lower end and whether it belongs to the stretch.
+        low: Option<(Box<Expr>, bool)>,
+        /// The upper end.
+        high: Option<(Box<Expr>, bool)>,
+    },
+    /// `if … then … else …`
+    If {
+        /// The condition.
+        condition: Box<Expr>,
+        /// When it holds.
+        then: Box<Expr>,
+        /// When it does not.
+        otherwise: Box<Expr>,
+    },
+    /// The least or greatest, earliest or latest; what does not apply is left out.
+    Extreme {
+        /// The greatest (latest), else the least (earliest).
+        greatest: bool,
+        /// Of these.
+        of: Vec<Expr>,
+    },
+    /// A weighted sum; what does not apply gives its weight to the others.
+    Weighted(Vec<(Number, Expr)>),
+    /// At least, at most.
+    Limit {
+        /// The value.
+        value: Box<Expr>,
+        /// The limit.
+        limit: Box<Expr>,
+        /// `at most`, else `at least`.
+        at_most: bool,
+    },
+    /// Rounded to a multiple (0.1 for one decimal).
+    Round {
+        /// The value.
+        value: Box<Expr>,
+        /// How.
+        mode: Rounding,
+        /// To a multiple of this.
+        to: Number,
+    },
+    /// The value, or another when it is unknown.
+    IfUnknown {
+        /// The value.
+        value: Box<Expr>,
+        /// The other.
+        default: Box<Expr>,
+    },
+    /// How many days (working days, months, …) lie between two dates; the first is left out, the last counts.
+    Between {
+        /// The unit.
+        unit: TimeUnit,
+        /// From.
+        from: Box<Expr>,
+        /// To.
+        to: Box<Expr>,
+    },
+    /// A date that a rule gives.
+    DateOf(Box<DateRule>),
+    /// The day on which it is asked.
+    Today,
+}
+
+/// What only a case knows: for messages and conditions of steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// The label of the case's period, `2025/26`.
+    Period,
+    /// The title of the workflow.
+    Workflow,
+    /// The title of the stage.
+    Stage,
+    /// The due date.
+    Due,
+    /// The opening.
+    Opening,
+    /// Days since the due date.
+    DaysOverdue,
+    /// Working days since the due date.
+    WorkingDaysOverdue,
+    /// Who is written to; its type is that of people who can be written to.
+    Recipient,
+    /// Who holds the stage.
+    Holder,
+    /// The number of the case.
+    CaseId,
+}
+
+/// `+ - * /`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArithmeticOp {
+    /// Plus.
+    Add,
+    /// Minus.
+    Subtract,
+    /// Times.
+    Multiply,
+    /// By.
+    Divide,
+}
+
+/// Comparisons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompareOp {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    More,
+    /// `>=`
+    AtLeast,
+    /// `is`
+    Is,
+    /// `is not`
+    IsNot,
+}
+
+impl Policy {
+    /// A record type by its name.
+    #[must_use]
+    pub fn record_named(&self, name: &str) -> Option<RecordId> {
+        self.records.iter().position(|it| it.label.name == name).map(RecordId::at)
+    }
+
+    /// A record type.
+    #[must_use]
+    pub fn record(&self, id: RecordId) -> &RecordType {
+        &self.records[id.index()]
+    }
+
+    /// A field of a record type.
+    #[must_use]
+    pub fn field(&self, record: RecordId, field: FieldId) -> &Field {
+        &self.record(record).fields[field.index()]
+    }
+
+    /// A workflow.
+    #[must_use]
+    pub fn workflow(&self, id: WorkflowId) -> &Workflow {
+        &self.workflows[id.index()]
+    }
+
+    /// A workflow by its name.
+    #[must_use]
+    pub fn workflow_named(&self, name: &str) -> Option<WorkflowId> {
+        self.workflows.iter().position(|it| it.label.name == name).map(WorkflowId::at)
+    }
+
+    /// The calendar of a workflow.
+    #[must_use]
+    pub fn calendar_of(&self, workflow: &Workflow) -> &Calendar {
+        &self.calendars[workflow.calendar]
+    }
+}
+
+impl RecordType {
+    /// A field by its name.
+    #[must_use]
+    pub fn field_named(&self, name: &str) -> Option<FieldId> {
+        self.fields.iter().position(|it| it.label.name == name).map(FieldId::at)
+    }
+}
+
+impl Workflow {
+    /// A stage.
+    #[must_use]
+    pub fn stage(&self, id: StageId) -> &Stage {
+        &self.stages[id.index()]
+    }
+}
