@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod eval;
 pub mod ids;
 pub mod policy;
+mod render;
 pub mod source;
 pub mod syntax;
 pub mod value;
