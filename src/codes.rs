@@ -37,8 +37,10 @@ impl Code {
 /// Looks a code up.
 #[must_use]
 pub fn entry(code: &str) -> Option<&'static Entry> {
-    ENTRIES.iter().find(|it| it.code.0.eq_ignore_ascii_case(code))
+    all().find(|it| it.code.0.eq_ignore_ascii_case(code))
 }
 
 /// Every code, in order.
-pub const ENTRIES: &[Entry] = &[];
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    crate::codes_syntax::SYNTAX.iter().chain(crate::codes_policy::POLICY)
+}

@@ -2,10 +2,13 @@
 
 pub mod calendar;
 pub mod codes;
+mod codes_policy;
+mod codes_syntax;
 pub mod diagnostic;
 pub mod eval;
 pub mod ids;
 pub mod policy;
+mod render;
 pub mod source;
 pub mod syntax;
 pub mod value;

@@ -1,0 +1,137 @@
+//! What may stand where: the words with which the lines of each block begin.
+
+use super::grammar::Rule;
+
+/// A kind of block and its lines.
+pub(super) struct Context {
+    /// What the block is called, with its article.
+    pub(super) what: &'static str,
+    /// The rule of its lines.
+    pub(super) line: Rule,
+    /// The keywords with which its lines begin.
+    pub(super) words: &'static [&'static str],
+    /// Keywords of this place that this version does not know yet.
+    pub(super) later: &'static [&'static str],
+    /// What a line is that begins with a word of the author's, if there are such lines.
+    pub(super) free: Option<&'static str>,
+}
+
+pub(super) static TOP: Context = Context {
+    what: "a file",
+    line: Rule::EOI,
+    words: super::token::ITEM_WORDS,
+    later: super::token::LATER_ITEM_WORDS,
+    free: None,
+};
+
+pub(super) static CALENDAR: Context = Context {
+    what: "a calendar",
+    line: Rule::calendar_line,
+    words: &["time zone", "working", "period", "holiday", "substitute", "roll", "month end", "notices at"],
+    later: &[],
+    free: None,
+};
+
+pub(super) static RECORD: Context = Context {
+    what: "a record",
+    line: Rule::record_line,
+    words: &["absent when", "gone when", "may be missing"],
+    later: &["may overlap"],
+    free: Some("a field, such as `name text`"),
+};
+
+pub(super) static ROLE: Context = Context {
+    what: "a role",
+    line: Rule::role_line,
+    words: &["is", "otherwise", "qualifies when", "not"],
+    later: &["may still act"],
+    free: None,
+};
+
+pub(super) static SCALE: Context = Context {
+    what: "a scale",
+    line: Rule::band,
+    words: &[],
+    later: &["at most", "at least"],
+    free: Some("a band, such as `Good 60 to below 80`"),
+};
+
+pub(super) static MESSAGE: Context = Context {
+    what: "a message",
+    line: Rule::message_line,
+    words: &["by", "subject", "body", "in"],
+    later: &[],
+    free: None,
+};
+
+pub(super) static WORDING: Context = Context {
+    what: "the wording in a language",
+    line: Rule::wording_line,
+    words: &["subject", "body"],
+    later: &[],
+    free: None,
+};
+
+pub(super) static WORKFLOW: Context = Context {
+    what: "a workflow",
+    line: Rule::workflow_line,
+    words: &["cite", "by calendar", "for each", "suspend the clock while", "cancel when", "case closes", "stage"],
+    later: &[
+        "together",
+        "decision",
+        "committee",
+        "ends",
+        "keep",
+        "expunge",
+        "grace",
+        "stale after",
+        "for each proposed",
+        "only if",
+        "finish",
+        "go back",
+    ],
+    free: None,
+};
+
+pub(super) static STAGE: Context = Context {
+    what: "a stage",
+    line: Rule::stage_line,
+    words: &[
+        "cite",
+        "opens",
+        "due",
+        "closes",
+        "by",
+        "fills",
+        "done when",
+        "done on",
+        "remind",
+        "escalate to",
+        "may be extended",
+        "lapses at due",
+        "on lapse",
+        "only if",
+    ],
+    later: &["sends", "choose", "decision", "stays", "needs", "go back", "finish", "at least", "deemed received", "on"],
+    free: None,
+};
+
+pub(super) static EXAMPLE: Context = Context {
+    what: "an example",
+    line: Rule::example_line,
+    words: &["adopted", "expect", "on"],
+    later: &["as known on"],
+    free: Some("facts, such as `officer Okot { terms permanent }`"),
+};
+
+pub(super) static FACTS: Context = Context {
+    what: "the facts of a record",
+    line: Rule::fact_line,
+    words: &[],
+    later: &[],
+    free: Some("a field and its value, such as `terms permanent`"),
+};
+
+/// All kinds of blocks, for words that stand in the wrong one.
+pub(super) static ALL: [&Context; 11] =
+    [&TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &MESSAGE, &WORDING, &WORKFLOW, &STAGE, &EXAMPLE, &FACTS];

@@ -1,0 +1,9 @@
+//! The grammar made into a parser. It stands alone because deriving it takes longer than anything else here.
+
+/// Reads one statement by the rules of the grammar files.
+#[derive(pest_derive::Parser)]
+#[grammar = "grammar/words.pest"]
+#[grammar = "grammar/keywords.pest"]
+#[grammar = "grammar/expressions.pest"]
+#[grammar = "grammar/statements.pest"]
+pub(super) struct Grammar;

@@ -1,0 +1,115 @@
+//! Examples.
+
+use super::cursor::Cursor;
+use super::grammar::Rule;
+use super::lower_expression::{operand_in, plain_value};
+use super::lower_words as words;
+use super::tree::{Date, ExampleLine, ExampleLineKind, Expectation, FactValue, Name};
+use crate::codes_syntax as codes;
+use crate::diagnostic::Diagnostic;
+
+/// A line without a block; none where it asks for what this version does not know.
+pub(super) fn line(mut cursor: Cursor<'_>) -> Option<ExampleLine> {
+    let mut it = cursor.first();
+    let span = it.span();
+    let kind = match it.rule() {
+        Rule::adopted => ExampleLineKind::Adopted(words::date(it.one(Rule::date))),
+        Rule::expect => ExampleLineKind::Expect { on: None, expectation: expect(it)? },
+        _ => {
+            let on = words::date(it.one(Rule::date));
+            match it.maybe(Rule::expect) {
+                Some(expected) => ExampleLineKind::Expect { on: Some(on), expectation: expect(expected)? },
+                None => act(it.one(Rule::act), on),
+            }
+        }
+    };
+    Some(ExampleLine { kind, span })
+}
+
+fn act(mut it: Cursor<'_>, on: Date) -> ExampleLineKind {
+    ExampleLineKind::Fills {
+        on,
+        who: words::name(&it.one(Rule::name)),
+        values: it.all(Rule::fact_value).into_iter().map(fact).collect(),
+        stage_or_record: words::name_in(&mut it, Rule::in_part),
+    }
+}
+
+/// A line with a block: the facts of a record, or a change of them on a day.
+pub(super) fn facts(mut cursor: Cursor<'_>, values: Vec<FactValue>) -> ExampleLineKind {
+    let on = cursor.maybe(Rule::date).map(words::date);
+    let of_record = cursor.has(Rule::of_record);
+    let mut it = cursor.maybe(Rule::of_record).unwrap_or_else(|| cursor.one(Rule::one_record));
+    let record = words::name(&it.one(Rule::name));
+    let name = words::name(&it.one(Rule::name));
+    let period = words::period_or_year(&mut it);
+    match on {
+        Some(on) => ExampleLineKind::Change { on, record, name, period, values },
+        None if of_record => ExampleLineKind::Of { record, of: name, period, values },
+        None => ExampleLineKind::Facts { record, name, values },
+    }
+}
+
+/// `terms permanent from 1 May 2026`
+pub(super) fn fact(mut it: Cursor<'_>) -> FactValue {
+    FactValue {
+        field: words::name(&it.one(Rule::name)),
+        value: plain_value(it.one(Rule::plain_value)),
+        from: operand_in(&mut it, Rule::from_part),
+    }
+}
+
+fn expect(mut cursor: Cursor<'_>) -> Option<Expectation> {
+    let mut it = cursor.one(Rule::expectation).first();
+    let wanted = match it.rule() {
+        Rule::nothing => Expectation::Nothing,
+        Rule::default_by => Expectation::Default { by: words::name(&it.one(Rule::name)) },
+        Rule::later_outcome => return refuse_outcome(&it),
+        Rule::no_notice => {
+            let message = words::name(&it.one(Rule::name));
+            let to = it.maybe(Rule::names).map_or_else(Vec::new, words::names);
+            Expectation::NoNotice { message, to }
+        }
+        Rule::notice => {
+            let message = words::name(&it.one(Rule::name));
+            Expectation::Notice { message, to: words::names(it.one(Rule::names)) }
+        }
+        Rule::value_is => Expectation::Value {
+            name: words::name(&it.one(Rule::name)),
+            of: words::name(&it.one(Rule::name)),
+            period: words::period_or_year(&mut it),
+            value: plain_value(it.one(Rule::plain_value)),
+        },
+        Rule::stage_due => Expectation::StageDue {
+            stage: words::name(&it.one(Rule::name)),
+            date: words::date(it.one(Rule::date)),
+            of: words::name_in(&mut it, Rule::for_name),
+        },
+        Rule::stage_open => Expectation::StageOpen {
+            stage: words::name(&it.one(Rule::name)),
+            of: words::name_in(&mut it, Rule::for_name),
+            with: it.maybe(Rule::with_names).map_or_else(Vec::new, |mut it| words::names(it.one(Rule::names))),
+        },
+        _ => state(it),
+    };
+    Some(wanted)
+}
+
+fn refuse_outcome(cursor: &Cursor<'_>) -> Option<Expectation> {
+    let message = "sanctions and rewards are not part of this version yet";
+    let help = "leave this line out; an example can expect notices, stages, values and the state of a case";
+    cursor.report(Diagnostic::new(codes::NOT_YET, cursor.span(), message).help(help));
+    None
+}
+
+/// The words that tell of a case, not of a stage.
+const CASE_STATES: &[&str] = &["cancelled", "ended", "left"];
+
+fn state(mut it: Cursor<'_>) -> Expectation {
+    let first: Name = words::name(&it.one(Rule::name));
+    let state = words::name(&it.one(Rule::name));
+    match words::name_in(&mut it, Rule::for_name) {
+        Some(of) if CASE_STATES.contains(&state.text.as_str()) => Expectation::CaseState { workflow: first, of, state },
+        of => Expectation::StageState { stage: first, of, state },
+    }
+}

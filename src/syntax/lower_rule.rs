@@ -1,0 +1,59 @@
+//! Roles, parameters, definitions and the bands of scales.
+
+use super::cursor::Cursor;
+use super::grammar::Rule;
+use super::lower_expression::{expr, operand, operand_in, range, value};
+use super::lower_words as words;
+use super::tree::{Band, DatedValue, Define, Parameter, RoleLine};
+
+pub(super) fn role_line(mut cursor: Cursor<'_>) -> RoleLine {
+    let mut it = cursor.first();
+    let span = it.span();
+    match it.rule() {
+        Rule::role_qualifies => RoleLine::Qualifies(expr(it.one(Rule::expr))),
+        Rule::role_not => RoleLine::Not(value(it.one(Rule::value))),
+        rule => RoleLine::Try { otherwise: rule == Rule::role_otherwise, who: value(it.one(Rule::value)), span },
+    }
+}
+
+pub(super) fn parameter(mut it: Cursor<'_>) -> Parameter {
+    let span = it.span();
+    Parameter {
+        name: words::name(&it.one(Rule::name)),
+        title: words::title(&mut it),
+        values: it.all(Rule::dated_value).into_iter().map(dated_value).collect(),
+        span,
+    }
+}
+
+fn dated_value(mut it: Cursor<'_>) -> DatedValue {
+    let span = it.span();
+    DatedValue {
+        value: operand(it.one(Rule::operand)),
+        from: operand_in(&mut it, Rule::from_part),
+        until: operand_in(&mut it, Rule::until_part),
+        span,
+    }
+}
+
+pub(super) fn define(mut it: Cursor<'_>) -> Define {
+    let span = it.span();
+    Define {
+        name: words::name(&it.one(Rule::name)),
+        title: words::title(&mut it),
+        of: words::name(&it.one(Rule::of_part).one(Rule::name)),
+        each: words::name_in(&mut it, Rule::each_part),
+        value: expr(it.one(Rule::expr)),
+        span,
+    }
+}
+
+pub(super) fn band(mut it: Cursor<'_>) -> Band {
+    let span = it.span();
+    Band {
+        name: words::name(&it.one(Rule::name)),
+        title: words::title(&mut it),
+        range: range(it.one(Rule::range)),
+        span,
+    }
+}

@@ -1,0 +1,343 @@
+//! From text to trees. Every statement is read on its own, so a mistake in one costs the others nothing.
+
+use std::cell::RefCell;
+
+use pest::Parser as _;
+
+use super::context::{self, Context};
+use super::cursor::{Cursor, Place};
+use super::errors;
+use super::grammar::{Grammar, Rule};
+use super::lower_record::RecordLine;
+use super::split::{self, Block, Split, Statement};
+use super::tree::{
+    Calendar, Example, ExampleLine, ExampleLineKind, FactValue, File, Item, Message, Name, Record, Role, Scale, Stage,
+    Template, Text, Wording, Workflow, WorkflowLine, WorkflowLineKind,
+};
+use super::{lower_calendar, lower_example, lower_message, lower_record, lower_rule, lower_workflow};
+use super::{lower_expression as expression, lower_words as words};
+use crate::codes_syntax as codes;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::{FileId, Sources, Span};
+
+/// Reads all files as far as they can be read; what can't is reported and left out of the trees.
+#[must_use]
+pub fn parse(sources: &Sources, found: &mut Diagnostics) -> Vec<File> {
+    let files = sources.iter().map(|(id, file)| parse_file(id, &file.text, found)).collect();
+    found.tidy();
+    files
+}
+
+/// Reads all files, or says what is wrong with them. Whoever runs a policy reads it so.
+///
+/// # Errors
+///
+/// Everything that is wrong, in the order of its places.
+pub fn parse_strictly(sources: &Sources) -> Result<Vec<File>, Diagnostics> {
+    let mut found = Diagnostics::new();
+    let files = parse(sources, &mut found);
+    if found.no_errors() { Ok(files) } else { Err(found) }
+}
+
+fn parse_file(file: FileId, source: &str, found: &mut Diagnostics) -> File {
+    let split = split::split(file, source);
+    let findings = RefCell::new(Vec::new());
+    let reader = Reader { file, source, split: &split, found: &findings };
+    let items = split.statements.iter().filter_map(|it| reader.item(it)).collect();
+    for finding in split.found.iter().cloned().chain(findings.take()) {
+        found.push(finding);
+    }
+    File { file, items, comments: split.comments, blank_lines: split.blank_lines }
+}
+
+/// Reads the statements of one file.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'s> {
+    pub(super) file: FileId,
+    pub(super) source: &'s str,
+    pub(super) split: &'s Split,
+    pub(super) found: &'s RefCell<Vec<Diagnostic>>,
+}
+
+impl<'s> Reader<'s> {
+    fn item(self, statement: &'s Statement) -> Option<Item> {
+        match errors::leading_word(self, statement, &context::TOP)? {
+            "calendar" => self.calendar(statement).map(Item::Calendar),
+            "record" => self.record(statement).map(Item::Record),
+            "role" => self.role(statement).map(Item::Role),
+            "parameter" => {
+                self.alone(statement, Rule::parameter, &context::TOP).map(lower_rule::parameter).map(Item::Parameter)
+            }
+            "define" => self.alone(statement, Rule::define, &context::TOP).map(lower_rule::define).map(Item::Define),
+            "scale" => self.scale(statement).map(Item::Scale),
+            "message" => self.message(statement).map(Item::Message),
+            "workflow" => self.workflow(statement).map(Item::Workflow),
+            "example" => self.example(statement).map(Item::Example),
+            _ => None,
+        }
+    }
+
+    fn calendar(self, statement: &'s Statement) -> Option<Calendar> {
+        let head = self.head(statement, Rule::calendar_head, &context::TOP);
+        let lines = self.lines(self.block(statement), &context::CALENDAR, |it| Some(lower_calendar::line(it)));
+        let (name, title) = name_and_title(&mut head?);
+        Some(Calendar { name, title, lines, span: self.whole(statement) })
+    }
+
+    fn record(self, statement: &'s Statement) -> Option<Record> {
+        let head = self.head(statement, Rule::record_head, &context::TOP);
+        let lines = self.lines(self.block(statement), &context::RECORD, |it| {
+            let span = it.span();
+            Some((span, lower_record::line(it)))
+        });
+        let mut head = head?;
+        let (name, title) = name_and_title(&mut head);
+        let mut record = Record {
+            name,
+            title,
+            of: words::name_in(&mut head, Rule::of_part),
+            each: words::name_in(&mut head, Rule::each_part),
+            may_be_missing: head.has(Rule::kw_may_be_missing),
+            fields: Vec::new(),
+            absent_when: None,
+            gone_when: None,
+            span: self.whole(statement),
+        };
+        for (span, line) in lines {
+            match line {
+                RecordLine::AbsentWhen(it) => self.once(&mut record.absent_when, it, span, "absent when"),
+                RecordLine::GoneWhen(it) => self.once(&mut record.gone_when, it, span, "gone when"),
+                RecordLine::MayBeMissing => record.may_be_missing = true,
+                RecordLine::Field(it) => record.fields.push(*it),
+            }
+        }
+        Some(record)
+    }
+
+    fn role(self, statement: &'s Statement) -> Option<Role> {
+        let head = self.head(statement, Rule::role_head, &context::TOP);
+        let lines = self.lines(self.block(statement), &context::ROLE, |it| Some(lower_rule::role_line(it)));
+        let mut head = head?;
+        let (name, title) = name_and_title(&mut head);
+        let of = words::name(&head.one(Rule::of_part).one(Rule::name));
+        Some(Role { name, title, of, lines, span: self.whole(statement) })
+    }
+
+    fn scale(self, statement: &'s Statement) -> Option<Scale> {
+        let head = self.head(statement, Rule::scale_head, &context::TOP);
+        let bands = self.lines(self.block(statement), &context::SCALE, |it| Some(lower_rule::band(it)));
+        let mut head = head?;
+        let (name, title) = name_and_title(&mut head);
+        Some(Scale {
+            name,
+            title,
+            of: words::name(&head.one(Rule::of_part).one(Rule::name)),
+            from: expression::operand_in(&mut head, Rule::from_part),
+            until: expression::operand_in(&mut head, Rule::until_part),
+            bands,
+            span: self.whole(statement),
+        })
+    }
+
+    // ---- messages
+
+    fn message(self, statement: &'s Statement) -> Option<Message> {
+        let head = self.head(statement, Rule::message_head, &context::TOP);
+        let span = self.whole(statement);
+        let mut channels = Vec::new();
+        let mut wording = Wording { subject: None, body: None, span };
+        let mut languages = Vec::new();
+        for line in statements(self.block(statement)) {
+            if self.begins_with(line, "in") {
+                languages.extend(self.language(line));
+            } else if let Some(mut it) = self.line(line, &context::MESSAGE) {
+                let mut it = it.first();
+                if it.rule() == Rule::channels {
+                    channels.extend(words::names(it.one(Rule::names)));
+                } else {
+                    self.word(&mut wording, it);
+                }
+            }
+        }
+        let (name, title) = name_and_title(&mut head?);
+        let worded = wording.subject.is_some() || wording.body.is_some();
+        Some(Message { name, title, channels, wording: worded.then_some(wording), languages, span })
+    }
+
+    fn language(self, statement: &'s Statement) -> Option<(Text, Wording)> {
+        let head = self.head(statement, Rule::wording_head, &context::MESSAGE);
+        let mut wording = Wording { subject: None, body: None, span: self.whole(statement) };
+        for line in statements(self.block(statement)) {
+            if let Some(mut it) = self.line(line, &context::WORDING) {
+                self.word(&mut wording, it.first());
+            }
+        }
+        Some((words::text(&head?.one(Rule::text)), wording))
+    }
+
+    /// Puts a subject or body where it belongs.
+    fn word(self, wording: &mut Wording, line: Cursor<'s>) {
+        let (span, is_subject) = (line.span(), line.rule() == Rule::subject);
+        let template: Template = lower_message::template(line);
+        if is_subject {
+            self.once(&mut wording.subject, template, span, "subject");
+        } else {
+            self.once(&mut wording.body, template, span, "body");
+        }
+    }
+
+    // ---- workflows
+
+    fn workflow(self, statement: &'s Statement) -> Option<Workflow> {
+        let head = self.head(statement, Rule::workflow_head, &context::TOP);
+        let mut lines = Vec::new();
+        for line in statements(self.block(statement)) {
+            match errors::leading_word(self, line, &context::WORKFLOW) {
+                Some("stage") => {
+                    let kind = self.stage(line).map(WorkflowLineKind::Stage);
+                    lines.extend(kind.map(|kind| WorkflowLine { kind, span: self.whole(line) }));
+                }
+                Some(_) => {
+                    lines.extend(self.alone(line, Rule::workflow_line, &context::WORKFLOW).map(lower_workflow::line))
+                }
+                None => {}
+            }
+        }
+        let (name, title) = name_and_title(&mut head?);
+        Some(Workflow { name, title, lines, span: self.whole(statement) })
+    }
+
+    fn stage(self, statement: &'s Statement) -> Option<Stage> {
+        let head = self.head(statement, Rule::stage_head, &context::WORKFLOW);
+        let lines = self.lines(self.block(statement), &context::STAGE, |it| Some(lower_workflow::stage_line(it)));
+        let (name, title) = name_and_title(&mut head?);
+        Some(Stage { name, title, lines, span: self.whole(statement) })
+    }
+
+    // ---- examples
+
+    fn example(self, statement: &'s Statement) -> Option<Example> {
+        let head = self.head(statement, Rule::example_head, &context::TOP);
+        let mut lines = Vec::new();
+        for line in statements(self.block(statement)) {
+            if line.block.is_some() {
+                let kind = self.facts(line);
+                lines.extend(kind.map(|kind| ExampleLine { kind, span: self.whole(line) }));
+            } else if let Some(it) = self.line(line, &context::EXAMPLE) {
+                lines.extend(lower_example::line(it));
+            }
+        }
+        let title = words::text(&head?.one(Rule::text));
+        Some(Example { title, lines, span: self.whole(statement) })
+    }
+
+    fn facts(self, statement: &'s Statement) -> Option<ExampleLineKind> {
+        let head = self.head(statement, Rule::facts_head, &context::EXAMPLE);
+        let values: Vec<FactValue> = self.lines(self.block(statement), &context::FACTS, |mut it| {
+            Some(lower_example::fact(it.one(Rule::fact_value)))
+        });
+        Some(lower_example::facts(head?, values))
+    }
+
+    // ---- statements
+
+    /// Reads the lines of a block that holds no other blocks.
+    fn lines<T>(
+        self,
+        block: Option<&'s Block>,
+        context: &'static Context,
+        lower: impl Fn(Cursor<'s>) -> Option<T>,
+    ) -> Vec<T> {
+        statements(block).iter().filter_map(|it| self.line(it, context)).filter_map(lower).collect()
+    }
+
+    fn line(self, statement: &'s Statement, context: &'static Context) -> Option<Cursor<'s>> {
+        errors::leading_word(self, statement, context)?;
+        self.alone(statement, context.line, context)
+    }
+
+    /// Reads a statement that has no block.
+    fn alone(self, statement: &'s Statement, rule: Rule, context: &Context) -> Option<Cursor<'s>> {
+        if statement.block.is_some() && !statement.broken {
+            self.report(errors::needless_block(self, statement));
+            return None;
+        }
+        self.read(statement, rule, context)
+    }
+
+    /// Reads the head of a block.
+    fn head(self, statement: &'s Statement, rule: Rule, context: &Context) -> Option<Cursor<'s>> {
+        let head = self.read(statement, rule, context)?;
+        if statement.block.is_none() {
+            self.report(errors::missing_block(self, statement));
+        }
+        Some(head)
+    }
+
+    fn read(self, statement: &'s Statement, rule: Rule, context: &Context) -> Option<Cursor<'s>> {
+        if statement.broken {
+            return None;
+        }
+        let text = self.split.laid.get(statement.bytes.clone()).unwrap_or("");
+        match Grammar::parse(rule, text) {
+            Ok(mut pairs) => pairs.next().map(|it| Cursor::new(it, self.place(statement.bytes.start))),
+            Err(error) => {
+                self.explain(statement, context, &error);
+                None
+            }
+        }
+    }
+
+    /// Says what is wrong with a statement, unless something is said of it already.
+    fn explain(self, statement: &Statement, context: &Context, error: &pest::error::Error<Rule>) {
+        let said = self.found.borrow().iter().any(|it| statement.bytes.contains(&(it.span.start as usize)));
+        if !said {
+            self.report(errors::explain(self, statement, context, error));
+        }
+    }
+
+    fn place(self, base: usize) -> Place<'s> {
+        Place { file: self.file, source: self.source, base, found: self.found }
+    }
+
+    pub(super) fn report(self, finding: Diagnostic) {
+        self.found.borrow_mut().push(finding);
+    }
+
+    fn block(self, statement: &'s Statement) -> Option<&'s Block> {
+        statement.block.as_ref()
+    }
+
+    /// The place of a statement with its block.
+    fn whole(self, statement: &Statement) -> Span {
+        let end = statement.block.as_ref().map_or(statement.bytes.end, |it| it.end);
+        Span::new(self.file, statement.bytes.start, end)
+    }
+
+    fn begins_with(self, statement: &Statement, word: &str) -> bool {
+        self.word_at(statement.tokens.start) == word
+    }
+
+    /// The text of a token.
+    pub(super) fn word_at(self, token: usize) -> &'s str {
+        self.split.tokens.get(token).and_then(|it| self.source.get(it.start..it.end)).unwrap_or("")
+    }
+
+    /// Keeps what may be said only once.
+    fn once<T>(self, place: &mut Option<T>, value: T, span: Span, what: &str) {
+        if place.is_some() {
+            let message = format!("`{what}` is said a second time");
+            self.report(Diagnostic::new(codes::SAID_TWICE, span, message).help("keep one of the two"));
+        } else {
+            *place = Some(value);
+        }
+    }
+}
+
+fn statements(block: Option<&Block>) -> &[Statement] {
+    block.map_or(&[], |it| &it.statements)
+}
+
+fn name_and_title(head: &mut Cursor<'_>) -> (Name, Option<Text>) {
+    (words::name(&head.one(Rule::name)), words::title(head))
+}

@@ -1,0 +1,437 @@
+//! Cuts a file into statements and blocks. It cannot fail: whatever the text, it gives statements, and says which brackets
+//! do not match.
+//!
+//! A statement ends with its line, at `;`, or before the `}` that closes its block; it goes on where the language says so.
+//! Comments are blanked out of [`Split::laid`], byte for byte, so that places stay true.
+
+use std::ops::Range;
+
+use super::token::{self, ITEM_WORDS, Kind, LATER_ITEM_WORDS, Token};
+use crate::codes_syntax as codes;
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, Span};
+
+/// How deep brackets, blocks and words that wait for another may stand in each other.
+pub(super) const DEEPEST: usize = 100;
+
+/// A file cut into statements.
+#[derive(Debug)]
+pub(super) struct Split {
+    /// The text with blanks for comments.
+    pub(super) laid: String,
+    pub(super) tokens: Vec<Token>,
+    pub(super) statements: Vec<Statement>,
+    pub(super) comments: Vec<Span>,
+    pub(super) blank_lines: Vec<u32>,
+    pub(super) found: Vec<Diagnostic>,
+}
+
+/// A statement: its words up to the end or the `{`, and its block.
+#[derive(Debug)]
+pub(super) struct Statement {
+    /// Its tokens, without the block.
+    pub(super) tokens: Range<usize>,
+    /// Its bytes, without the block.
+    pub(super) bytes: Range<usize>,
+    pub(super) block: Option<Block>,
+    /// Whether a mistake in it is already reported.
+    pub(super) broken: bool,
+}
+
+/// What stands between `{` and `}`.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) statements: Vec<Statement>,
+    /// The byte behind its last.
+    pub(super) end: usize,
+}
+
+/// Cuts a file.
+pub(super) fn split(file: FileId, source: &str) -> Split {
+    let cut = token::cut(file, source);
+    let mut splitter =
+        Splitter { file, source, tokens: &cut.list, at: 0, by_indentation: false, unclosed: None, found: Vec::new() };
+    let statements = splitter.items();
+    let mut found = cut.found;
+    found.append(&mut splitter.found);
+    let laid = lay(source, &cut.comments);
+    Split { laid, tokens: cut.list, statements, comments: cut.comments, blank_lines: cut.blank_lines, found }
+}
+
+/// Blanks comments and unusual white space.
+fn lay(source: &str, comments: &[Span]) -> String {
+    let mut laid = String::with_capacity(source.len());
+    let mut comments = comments.iter().peekable();
+    for (at, it) in source.char_indices() {
+        while comments.next_if(|span| span.end as usize <= at).is_some() {}
+        let in_comment = comments.peek().is_some_and(|span| span.start as usize <= at);
+        if in_comment || (it != '\n' && it.is_whitespace()) || it == '\u{feff}' {
+            laid.extend(std::iter::repeat_n(' ', it.len_utf8()));
+        } else {
+            laid.push(it);
+        }
+    }
+    laid
+}
+
+struct Splitter<'s> {
+    file: FileId,
+    source: &'s str,
+    tokens: &'s [Token],
+    at: usize,
+    /// Whether a line that stands too far left closes its block: tried when the braces of an item do not match.
+    by_indentation: bool,
+    /// Where a block was last found to be open still, so that one missing brace is reported once.
+    unclosed: Option<usize>,
+    found: Vec<Diagnostic>,
+}
+
+impl<'s> Splitter<'s> {
+    fn items(&mut self) -> Vec<Statement> {
+        let mut items: Vec<Statement> = Vec::new();
+        while let Some(token) = self.peek() {
+            match token.kind {
+                Kind::Newline | Kind::Semicolon => self.at += 1,
+                Kind::BlockClose => self.closes_nothing(token, &mut items),
+                _ => {
+                    let item = self.item(&mut items);
+                    items.extend(item);
+                }
+            }
+        }
+        items
+    }
+
+    /// Reads an item; if its braces do not match, once more with an eye on the indentation.
+    fn item(&mut self, above: &mut [Statement]) -> Option<Statement> {
+        let (start, reported) = (self.at, self.found.len());
+        self.unclosed = None;
+        let item = self.statement_or_block(above, 0);
+        if self.unclosed.is_none() {
+            return item;
+        }
+        self.at = start;
+        self.unclosed = None;
+        self.found.truncate(reported);
+        self.by_indentation = true;
+        let item = self.statement_or_block(above, 0);
+        self.by_indentation = false;
+        item
+    }
+
+    /// A `}` too many: the statements since the last item belong to that item, and only the brace is reported.
+    fn closes_nothing(&mut self, token: Token, items: &mut Vec<Statement>) {
+        self.at += 1;
+        let astray = items.iter().rev().take_while(|it| !self.begins_item(it.tokens.start)).count();
+        let mut orphans = items.split_off(items.len() - astray);
+        let mut finding = self.finding(codes::CLOSES_NOTHING, token, "this `}` closes nothing");
+        finding = finding.help("take it out, or put the `{` in that it belongs to");
+        if let Some(block) = items.last_mut().and_then(|it| it.block.as_mut()) {
+            let end = Span::new(self.file, block.end.saturating_sub(1), block.end);
+            finding = finding.label(end, "the block ended here already");
+            block.statements.append(&mut orphans);
+        }
+        self.found.push(finding);
+    }
+
+    /// Reads the statements of a block up to its `}`.
+    fn block(&mut self, opener: Token, depth: usize) -> Block {
+        let mut statements: Vec<Statement> = Vec::new();
+        let left = self.indentation(opener);
+        loop {
+            match self.peek() {
+                Some(token) if self.ends_block_early(token, left) => break self.not_closed(opener),
+                Some(token) => match token.kind {
+                    Kind::Newline | Kind::Semicolon => self.at += 1,
+                    Kind::BlockClose => {
+                        self.at += 1;
+                        break;
+                    }
+                    _ => {
+                        let statement = self.statement_or_block(&mut statements, depth);
+                        statements.extend(statement);
+                    }
+                },
+                None => break self.not_closed(opener),
+            }
+        }
+        let end = self.tokens[..self.at].last().map_or(opener.end, |it| it.end);
+        Block { statements, end }
+    }
+
+    /// Reads a statement; a `{` at the beginning of a line belongs to the statement above.
+    fn statement_or_block(&mut self, above: &mut [Statement], depth: usize) -> Option<Statement> {
+        let first = self.tokens[self.at];
+        if first.kind != Kind::BlockOpen {
+            return Some(self.statement(depth));
+        }
+        let finding = self.finding(codes::BRACE_ON_NEXT_LINE, first, "this `{` stands on a line of its own");
+        self.found.push(finding.help("put it at the end of the line that it belongs to"));
+        let mut statement = self.statement(depth);
+        match above.last_mut() {
+            Some(owner) if owner.block.is_none() => {
+                owner.block = statement.block.take();
+                None
+            }
+            _ => {
+                statement.broken = true;
+                Some(statement)
+            }
+        }
+    }
+
+    fn statement(&mut self, depth: usize) -> Statement {
+        let start = self.at;
+        let mut broken = false;
+        let mut end = start;
+        let mut block = None;
+        while let Some(token) = self.peek() {
+            broken |= token.broken;
+            match token.kind {
+                Kind::Semicolon | Kind::BlockClose => break,
+                Kind::Newline if self.goes_on() => self.at += 1,
+                Kind::Newline => break,
+                Kind::BlockOpen if !self.opens_weighted(start) => {
+                    block = self.open_block(token, depth);
+                    broken |= block.is_none();
+                    break;
+                }
+                Kind::Open | Kind::BlockOpen => {
+                    broken |= !self.bracket(token);
+                    end = self.at;
+                }
+                Kind::Close => {
+                    self.at += 1;
+                    end = self.at;
+                    broken = true;
+                    let finding = self.finding(codes::BRACKETS, token, "this `)` closes nothing");
+                    self.found.push(finding.help("take it out, or put the `(` in that it belongs to"));
+                }
+                _ => {
+                    self.at += 1;
+                    end = self.at;
+                }
+            }
+        }
+        if block.is_some() {
+            self.expect_end();
+        }
+        let mut statement = Statement { tokens: start..end, bytes: self.bytes(start, end), block, broken };
+        self.refuse_depth(&mut statement);
+        statement
+    }
+
+    fn bytes(&self, start: usize, end: usize) -> Range<usize> {
+        let first = self.tokens[start].start;
+        first..self.tokens[start..end].last().map_or(first, |it| it.end)
+    }
+
+    fn open_block(&mut self, opener: Token, depth: usize) -> Option<Block> {
+        self.at += 1;
+        if depth < DEEPEST {
+            return Some(self.block(opener, depth + 1));
+        }
+        self.found.push(too_deep(Span::new(self.file, opener.start, opener.end)));
+        let mut open = 1_usize;
+        while let Some(token) = self.peek().filter(|_| open > 0) {
+            self.at += 1;
+            match token.kind {
+                Kind::BlockOpen => open += 1,
+                Kind::BlockClose => open -= 1,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// After the `}` of a block a new line or `;` must come.
+    fn expect_end(&mut self) {
+        let Some(next) = self.peek() else { return };
+        if matches!(next.kind, Kind::Newline | Kind::Semicolon | Kind::BlockClose) {
+            return;
+        }
+        let finding = self.finding(codes::TWO_ON_A_LINE, next, "a second statement begins on this line");
+        self.found.push(finding.help("put `;` before it, or begin a new line"));
+    }
+
+    fn refuse_depth(&mut self, statement: &mut Statement) {
+        if statement.broken {
+            return;
+        }
+        let tokens = &self.tokens[statement.tokens.clone()];
+        if let Some(token) = too_deep_at(self.source, tokens) {
+            self.found.push(too_deep(Span::new(self.file, token.start, token.end)));
+            statement.broken = true;
+        }
+    }
+
+    // ---- brackets inside a statement
+
+    /// Steps over a bracket and what it holds; a bracket without its counterpart is reported, and stepped over alone.
+    fn bracket(&mut self, opener: Token) -> bool {
+        if let Some(close) = self.matching() {
+            let good = self.tokens[self.at..=close].iter().all(|it| !it.broken);
+            self.at = close + 1;
+            return good;
+        }
+        let sign = &self.source[opener.start..opener.end];
+        let words = format!("this `{sign}` is not closed");
+        let close = if opener.kind == Kind::Open { ")" } else { "}" };
+        let finding =
+            self.finding(codes::BRACKETS, opener, &words).help(format!("put the `{close}` in that belongs to it"));
+        self.found.push(finding);
+        self.at += 1;
+        false
+    }
+
+    /// The token that closes the bracket at hand.
+    fn matching(&self) -> Option<usize> {
+        let mut open: Vec<Kind> = Vec::new();
+        for at in self.at..self.tokens.len() {
+            match self.tokens[at].kind {
+                Kind::Open => open.push(Kind::Close),
+                Kind::BlockOpen if at == self.at || self.is_word(at - 1, "weighted") => open.push(Kind::BlockClose),
+                Kind::BlockOpen | Kind::Semicolon => return None,
+                kind @ (Kind::Close | Kind::BlockClose) if open.pop() != Some(kind) => return None,
+                _ if self.begins_item(at) => return None,
+                _ => {}
+            }
+            if open.is_empty() {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// Whether the `{` at hand belongs to `weighted`, not to an item of that name.
+    fn opens_weighted(&self, start: usize) -> bool {
+        let names_a_block = self.at == start + 2
+            && ["calendar", "record", "message", "workflow", "stage"].iter().any(|it| self.is_word(start, it));
+        self.at > start && self.is_word(self.at - 1, "weighted") && !names_a_block
+    }
+
+    // ---- lines
+
+    /// Whether a statement goes on over the line end at hand.
+    fn goes_on(&self) -> bool {
+        let Some(next) = (self.at..self.tokens.len()).find(|at| self.tokens[*at].kind != Kind::Newline) else {
+            return false;
+        };
+        if self.begins_item(next) || matches!(self.tokens[next].kind, Kind::BlockClose | Kind::Semicolon) {
+            return false;
+        }
+        let joins = |at: usize| self.is_word(at, "and") || self.is_word(at, "or");
+        joins(next) || self.waits_for_more(joins)
+    }
+
+    fn waits_for_more(&self, joins: impl Fn(usize) -> bool) -> bool {
+        let Some(last) = (0..self.at).rev().find(|at| self.tokens[*at].kind != Kind::Newline) else { return false };
+        let token = self.tokens[last];
+        let operator = ["+", "-", "*", "/", "<", "<=", ">", ">=", "="].contains(&self.text(token));
+        token.kind == Kind::Comma || (token.kind == Kind::Sign && operator) || joins(last)
+    }
+
+    /// Whether a token in the first column looks like the beginning of an item.
+    fn begins_item(&self, at: usize) -> bool {
+        let token = self.tokens[at];
+        if token.kind != Kind::Word || self.line_start(token) != token.start {
+            return false;
+        }
+        let word = self.text(token);
+        let named = self.tokens.get(at + 1).is_some_and(|it| matches!(it.kind, Kind::Word | Kind::Text | Kind::Quoted));
+        let known = ITEM_WORDS.contains(&word) || LATER_ITEM_WORDS.contains(&word);
+        known && named && (matches!(word, "parameter" | "define") || self.line_opens_block(at))
+    }
+
+    fn line_opens_block(&self, at: usize) -> bool {
+        let line = self.tokens[at..].iter().take_while(|it| it.kind != Kind::Newline);
+        line.into_iter().any(|it| it.kind == Kind::BlockOpen)
+    }
+
+    fn ends_block_early(&self, token: Token, left: usize) -> bool {
+        if self.begins_item(self.at) {
+            return true;
+        }
+        if !self.by_indentation || token.kind == Kind::Newline || !self.begins_line(token) {
+            return false;
+        }
+        let here = token.start - self.line_start(token);
+        if token.kind == Kind::BlockClose { here < left } else { here <= left }
+    }
+
+    /// Reports an open block, once for one place where that is noticed.
+    fn not_closed(&mut self, opener: Token) {
+        if self.unclosed == Some(self.at) {
+            return;
+        }
+        self.unclosed = Some(self.at);
+        let line = self.source[..opener.start].matches('\n').count() + 1;
+        let mut finding =
+            self.finding(codes::BLOCK_NOT_CLOSED, opener, &format!("the block opened at line {line} is not closed"));
+        if let Some(next) = self.peek() {
+            finding = finding.label(Span::new(self.file, next.start, next.end), "noticed here");
+        }
+        self.found.push(finding.help("put the missing `}` at the end of the block"));
+    }
+
+    fn line_start(&self, token: Token) -> usize {
+        let start = self.source[..token.start].rfind('\n').map_or(0, |it| it + 1);
+        if start == 0 && self.source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { start }
+    }
+
+    fn begins_line(&self, token: Token) -> bool {
+        self.source[self.line_start(token)..token.start].trim().is_empty()
+    }
+
+    /// How far right the line of a token begins.
+    fn indentation(&self, token: Token) -> usize {
+        let line = &self.source[self.line_start(token)..token.start];
+        line.len() - line.trim_start().len()
+    }
+
+    // ---- small words
+
+    fn peek(&self) -> Option<Token> {
+        self.tokens.get(self.at).copied()
+    }
+
+    fn text(&self, token: Token) -> &'s str {
+        &self.source[token.start..token.end]
+    }
+
+    fn is_word(&self, at: usize, word: &str) -> bool {
+        self.tokens.get(at).is_some_and(|it| it.kind == Kind::Word && self.text(*it) == word)
+    }
+
+    fn finding(&self, code: crate::codes::Code, token: Token, words: &str) -> Diagnostic {
+        Diagnostic::new(code, Span::new(self.file, token.start, token.end), words)
+    }
+}
+
+/// The token at which brackets and waiting words stand too deep in each other.
+pub(super) fn too_deep_at(source: &str, tokens: &[Token]) -> Option<Token> {
+    // For each open bracket: words that wait to the end of the bracket, and words that wait to the next joint.
+    let mut open = vec![(0_usize, 0_usize)];
+    for token in tokens {
+        match (token.kind, &source[token.start..token.end]) {
+            (Kind::Open | Kind::BlockOpen, _) => open.push((0, 0)),
+            (Kind::Close | Kind::BlockClose, _) if open.len() > 1 => drop(open.pop()),
+            (Kind::Word, "if") => open.last_mut()?.0 += 1,
+            (Kind::Comma, _) | (Kind::Word, "and" | "or") => open.last_mut()?.1 = 0,
+            (Kind::Sign, "-") if !source[token.end..].starts_with(char::is_whitespace) => open.last_mut()?.1 += 1,
+            (Kind::Sign, "+" | "-" | "*" | "/") => open.last_mut()?.1 = 0,
+            (Kind::Word, "not" | "of" | "after" | "before" | "on") => open.last_mut()?.1 += 1,
+            _ => {}
+        }
+        if open.iter().map(|(firm, loose)| 1 + firm + loose).sum::<usize>() > DEEPEST + 1 {
+            return Some(*token);
+        }
+    }
+    None
+}
+
+/// Says that something stands too deep.
+pub(super) fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::new(codes::TOO_DEEP, span, format!("more than {DEEPEST} brackets or blocks stand in each other here"))
+        .help("give a part of it a name of its own, with `define`")
+}
