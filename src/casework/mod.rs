@@ -4,6 +4,8 @@
 //! through [`crate::eval::Facts`].
 
 mod desk;
+pub mod examples;
+mod facts;
 mod letter;
 mod outlook;
 
