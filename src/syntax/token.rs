@@ -3,6 +3,7 @@
 //! The tokens serve the splitter and the error messages; statements themselves are read by the grammar.
 
 use crate::codes::Code;
+use crate::codes_syntax as codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 
@@ -57,7 +58,7 @@ pub(super) const LATER_ITEM_WORDS: &[&str] = &["table", "framework", "committee"
 
 /// Cuts the text of a file.
 pub(super) fn cut(file: FileId, source: &str) -> Tokens {
-    let mut cutter = Cutter { file, source, at: 0, line_start: 0, tokens: Tokens::default() };
+    let mut cutter = Cutter { file, source, at: 0, line_start: 0, stray_line: None, tokens: Tokens::default() };
     while let Some(next) = cutter.peek() {
         cutter.step(next);
     }
@@ -74,11 +75,26 @@ pub(super) fn in_word(it: char) -> bool {
     it.is_alphanumeric() || it == '_'
 }
 
+/// How much of a text that is not closed belongs to it: no brace without its counterpart, so that blocks stay whole.
+fn balanced(text: &str) -> usize {
+    let mut open = Vec::new();
+    for (at, it) in text.char_indices() {
+        match it {
+            '{' => open.push(at),
+            '}' if open.pop().is_none() => return at,
+            _ => {}
+        }
+    }
+    open.first().copied().unwrap_or(text.len())
+}
+
 struct Cutter<'s> {
     file: FileId,
     source: &'s str,
     at: usize,
     line_start: usize,
+    /// The line on which a strange sign was last reported: one report for a line is enough.
+    stray_line: Option<usize>,
     tokens: Tokens,
 }
 
@@ -146,11 +162,12 @@ impl Cutter<'_> {
 
     fn text(&mut self) {
         let start = self.at;
-        let end = self.line_end();
-        let closing = self.source[start + 1..end].find('"');
-        self.at = closing.map_or(end, |it| start + it + 2);
-        if closing.is_none() {
-            self.at = start + self.source[start..end].trim_end().len();
+        let stop = self.source[start + 1..].find(['"', '\n']).map_or(self.source.len(), |it| start + 1 + it);
+        let closed = self.source[stop..].starts_with('"');
+        self.at = stop + 1;
+        if !closed {
+            let swallowed = &self.source[start..stop];
+            self.at = start + swallowed[..balanced(swallowed)].trim_end().len();
             self.report(
                 codes::TEXT_NOT_CLOSED,
                 start,
@@ -158,7 +175,7 @@ impl Cutter<'_> {
                 "put `\"` behind the text; one of several lines stands between `\"\"\"` and `\"\"\"`",
             );
         }
-        self.push(Kind::Text, start, closing.is_none());
+        self.push(Kind::Text, start, !closed);
     }
 
     fn text_block(&mut self) {
@@ -202,7 +219,8 @@ impl Cutter<'_> {
         let inside = &self.source[start + 1..];
         let length = inside.find(|it: char| !in_word(it)).unwrap_or(inside.len());
         let good = inside.starts_with(begins_word) && inside[length..].starts_with('`');
-        self.at = start + 1 + length + usize::from(inside[length..].starts_with('`'));
+        let stop = inside.find(['`', '\n']).filter(|it| inside[*it..].starts_with('`'));
+        self.at = start + 1 + stop.map_or(length, |it| it + 1);
         if !good {
             self.report(
                 codes::STRANGE_SIGN,
@@ -216,10 +234,13 @@ impl Cutter<'_> {
 
     fn curly_text(&mut self) {
         let start = self.at;
-        let end = self.line_end();
-        let behind = self.source[start..end].char_indices().skip(1);
-        let closing = behind.into_iter().find(|(_, it)| matches!(it, '\u{201c}' | '\u{201d}' | '\u{bb}' | '"'));
-        self.at = closing.map_or(end, |(at, it)| start + at + it.len_utf8());
+        let mut behind = self.source[start..].char_indices().skip(1);
+        let stop = behind.find(|(_, it)| matches!(it, '\u{201c}' | '\u{201d}' | '\u{bb}' | '"' | '\n'));
+        self.at = match stop {
+            Some((at, '\n')) => start + at,
+            Some((at, quote)) => start + at + quote.len_utf8(),
+            None => self.source.len(),
+        };
         self.report(
             codes::STRANGE_SIGN,
             start,
@@ -279,6 +300,10 @@ impl Cutter<'_> {
     fn stray(&mut self, it: char) {
         let start = self.at;
         self.at += it.len_utf8();
+        self.push(Kind::Sign, start, true);
+        if self.stray_line.replace(self.line_start) == Some(self.line_start) {
+            return;
+        }
         let help = match it {
             '\u{2018}' | '\u{2019}' | '\'' => "texts stand in straight double quotes: `\"…\"`",
             '\u{2013}' | '\u{2014}' | '\u{2212}' => "a minus is written `-`, a stretch `60 to 80`",
@@ -293,8 +318,5 @@ impl Cutter<'_> {
         };
         let shown = if it.is_control() { format!("U+{:04X}", u32::from(it)) } else { it.to_string() };
         self.report(codes::STRANGE_SIGN, start, format!("`{shown}` is not a sign of the language"), help);
-        self.push(Kind::Sign, start, true);
     }
 }
-
-use crate::codes_syntax as codes;
