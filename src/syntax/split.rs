@@ -233,11 +233,10 @@ impl<'s> Splitter<'s> {
 
     /// Whether a head without `{` is followed by lines that stand farther right, as those of a block do.
     fn forgot_brace(&self, start: usize, end: usize) -> bool {
-        let opens = ITEM_WORDS.iter().filter(|it| !matches!(**it, "parameter" | "define")).chain(&["stage"]);
         let named = end > start + 1 && matches!(self.tokens[start + 1].kind, Kind::Word | Kind::Text | Kind::Quoted);
         let rest = &self.tokens[self.at..];
         let Some(next) = rest.iter().find(|it| it.kind != Kind::Newline).filter(|_| named) else { return false };
-        opens.into_iter().any(|it| self.is_word(start, it))
+        self.opens_block(start)
             && self.begins_line(self.tokens[start])
             && self.begins_line(*next)
             && !matches!(next.kind, Kind::BlockOpen | Kind::BlockClose)
@@ -352,11 +351,15 @@ impl<'s> Splitter<'s> {
         Err(Unmatched::Open)
     }
 
-    /// Whether the `{` at hand belongs to `weighted`, not to an item of that name.
+    /// Whether the `{` at hand belongs to `weighted`, not to a block with a name of that spelling.
     fn opens_weighted(&self, start: usize) -> bool {
-        let names_a_block = self.at == start + 2
-            && ["calendar", "record", "message", "workflow", "stage"].iter().any(|it| self.is_word(start, it));
-        self.at > start && self.is_word(self.at - 1, "weighted") && !names_a_block
+        self.at > start && self.is_word(self.at - 1, "weighted") && !self.opens_block(start)
+    }
+
+    /// Whether a statement begins with a word that wants a block.
+    fn opens_block(&self, start: usize) -> bool {
+        let mut words = ITEM_WORDS.iter().filter(|it| !matches!(**it, "parameter" | "define")).chain(&["stage"]);
+        words.any(|it| self.is_word(start, it))
     }
 
     // ---- lines
