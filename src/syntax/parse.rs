@@ -44,9 +44,10 @@ fn parse_file(file: FileId, source: &str, found: &mut Diagnostics) -> File {
     let findings = RefCell::new(Vec::new());
     let reader = Reader { file, source, split: &split, found: &findings };
     let items = reader.items();
-    for finding in split.found.iter().cloned().chain(findings.take()) {
-        found.push(finding);
-    }
+    let findings = findings.into_inner();
+    let crowds =
+        |it: &&Diagnostic| it.code == codes::TWO_ON_A_LINE && findings.iter().any(|other| other.span == it.span);
+    split.found.iter().filter(|it| !crowds(it)).chain(&findings).for_each(|it| found.push(it.clone()));
     File { file, items, comments: split.comments, blank_lines: split.blank_lines }
 }
 
@@ -78,7 +79,7 @@ impl<'s> Reader<'s> {
     fn goes_on_from_trouble(self, statement: &Statement) -> bool {
         let item = context::TOP.words.iter().chain(context::TOP.later).any(|it| self.begins_with(statement, it));
         let before = self.source.get(..statement.bytes.start).unwrap_or("");
-        !item && statement.block.is_none() && before.ends_with([' ', '\t'])
+        !item && statement.block.is_none() && !before.is_empty() && !before.ends_with('\n')
     }
 
     fn item(self, statement: &'s Statement) -> Option<Item> {

@@ -113,33 +113,77 @@ impl<'s> Splitter<'s> {
         let (start, reported) = (self.at, self.found.len());
         self.unclosed = None;
         let item = self.statement_or_block(above, 0);
-        if self.unclosed.is_none() {
+        let (end, open) = (self.at, self.unclosed.is_some());
+        if !open && !self.brace_follows() {
             return item;
         }
+        let findings = self.found.split_off(reported);
         self.at = start;
         self.unclosed = None;
-        self.found.truncate(reported);
         self.by_indentation = true;
-        let item = self.statement_or_block(above, 0);
+        let again = self.statement_or_block(above, 0);
         self.by_indentation = false;
+        if open || !self.brace_follows() {
+            return again;
+        }
+        self.at = end;
+        self.found.truncate(reported);
+        self.found.extend(findings);
         item
+    }
+
+    /// Whether a `}` too many stands between here and the next item.
+    fn brace_follows(&self) -> bool {
+        let mut open = 0_usize;
+        for at in self.at..self.tokens.len() {
+            match self.tokens[at].kind {
+                Kind::BlockOpen => open += 1,
+                Kind::BlockClose if open == 0 => return true,
+                Kind::BlockClose => open -= 1,
+                Kind::Word if self.begins_item(at) => return false,
+                _ => {}
+            }
+        }
+        false
     }
 
     /// A `}` too many, or several: the statements since the last item belong to that item, and only the brace is reported.
     fn closes_nothing(&mut self, token: Token, items: &mut Vec<Statement>) {
-        while self.peek().is_some_and(|it| matches!(it.kind, Kind::BlockClose | Kind::Newline)) {
-            self.at += 1;
-        }
-        let astray = items.iter().rev().take_while(|it| !self.begins_item(it.tokens.start)).count();
-        let mut orphans = items.split_off(items.len() - astray);
         let mut finding = self.finding(codes::CLOSES_NOTHING, token, "this `}` closes nothing");
         finding = finding.help("take it out, or put the `{` in that it belongs to");
+        if self.break_line(token, items) {
+            self.step_over_line();
+        } else {
+            while self.peek().is_some_and(|it| matches!(it.kind, Kind::BlockClose | Kind::Newline)) {
+                self.at += 1;
+            }
+        }
+        let astray = items.iter().rev().take_while(|it| !self.is_item_word(it.tokens.start)).count();
+        let mut orphans = items.split_off(items.len() - astray);
         if let Some(block) = items.last_mut().and_then(|it| it.block.as_mut()) {
             let end = Span::new(self.file, block.end.saturating_sub(1), block.end);
             finding = finding.label(end, "the block ended here already");
             block.statements.append(&mut orphans);
         }
         self.found.push(finding);
+    }
+
+    /// Keeps the statements without a block on the line of a `}` from being read: its `{` may have to stand among them.
+    fn break_line(&self, brace: Token, statements: &mut [Statement]) -> bool {
+        let line = self.line_start(brace);
+        let on_line = statements.iter_mut().rev().take_while(|it| it.bytes.end > line);
+        let mut any = false;
+        for statement in on_line.filter(|it| it.block.is_none()) {
+            statement.broken = true;
+            any = true;
+        }
+        any
+    }
+
+    fn step_over_line(&mut self) {
+        while self.peek().is_some_and(|it| it.kind != Kind::Newline) {
+            self.at += 1;
+        }
     }
 
     /// Reads the statements of a block up to its `}`.
@@ -151,6 +195,12 @@ impl<'s> Splitter<'s> {
                 Some(token) if self.ends_block_early(token, left) => break self.not_closed(opener),
                 Some(token) => match token.kind {
                     Kind::Newline | Kind::Semicolon => self.at += 1,
+                    Kind::BlockClose if self.closes_too_early(token, opener, left) => {
+                        self.break_line(token, &mut statements);
+                        let finding = self.finding(codes::CLOSES_NOTHING, token, "this `}` closes nothing");
+                        self.found.push(finding.help("take it out, or put the `{` in that it belongs to"));
+                        self.at += 1;
+                    }
                     Kind::BlockClose => {
                         self.at += 1;
                         break;
@@ -278,7 +328,7 @@ impl<'s> Splitter<'s> {
     /// After the `}` of a block a new line or `;` must come.
     fn expect_end(&mut self) {
         let closed = self.at.checked_sub(1).is_some_and(|it| self.tokens[it].kind == Kind::BlockClose);
-        let Some(next) = self.peek().filter(|_| closed) else { return };
+        let Some(next) = self.peek().filter(|it| closed && it.kind != Kind::Comma) else { return };
         if matches!(next.kind, Kind::Newline | Kind::Semicolon | Kind::BlockClose) {
             return;
         }
@@ -389,8 +439,13 @@ impl<'s> Splitter<'s> {
         }
         let word = self.text(token);
         let named = self.tokens.get(at + 1).is_some_and(|it| matches!(it.kind, Kind::Word | Kind::Text | Kind::Quoted));
-        let known = ITEM_WORDS.contains(&word) || LATER_ITEM_WORDS.contains(&word);
-        known && named && (matches!(word, "parameter" | "define") || self.line_opens_block(at))
+        self.is_item_word(at) && named && (matches!(word, "parameter" | "define") || self.line_opens_block(at))
+    }
+
+    fn is_item_word(&self, at: usize) -> bool {
+        let token = self.tokens[at];
+        let word = self.text(token);
+        self.line_start(token) == token.start && (ITEM_WORDS.contains(&word) || LATER_ITEM_WORDS.contains(&word))
     }
 
     fn line_opens_block(&self, at: usize) -> bool {
@@ -407,6 +462,20 @@ impl<'s> Splitter<'s> {
         }
         let here = token.start - self.line_start(token);
         if token.kind == Kind::BlockClose { here < left } else { here <= left }
+    }
+
+    /// Whether the block goes on behind a `}`, as the indentation of what follows tells.
+    fn closes_too_early(&self, token: Token, opener: Token, left: usize) -> bool {
+        if !self.by_indentation || self.line_start(token) == self.line_start(opener) {
+            return false;
+        }
+        if self.begins_line(token) && self.indentation(token) <= left {
+            return false;
+        }
+        let behind = self.tokens[self.at + 1..].iter();
+        let Some(next) = behind.copied().find(|it| it.kind != Kind::Newline) else { return false };
+        let right = self.indentation(next);
+        self.begins_line(next) && (right > left || (right == left && next.kind == Kind::BlockClose))
     }
 
     /// Reports an open block, once for one place where that is noticed.
@@ -478,7 +547,7 @@ pub(super) fn too_deep_at(source: &str, tokens: &[Token]) -> Option<Token> {
             (Kind::Word, "if") => open.last_mut()?.0 += 1,
             (Kind::Comma, _) | (Kind::Word, "and" | "or") => open.last_mut()?.1 = 0,
             (Kind::Sign, "-") if !source[token.end..].starts_with(char::is_whitespace) => open.last_mut()?.1 += 1,
-            (Kind::Sign, "+" | "-" | "*" | "/") => open.last_mut()?.1 = 0,
+            (Kind::Sign, _) => open.last_mut()?.1 = 0,
             (Kind::Word, "not" | "of" | "after" | "before" | "on") => open.last_mut()?.1 += 1,
             _ => {}
         }

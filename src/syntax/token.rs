@@ -58,7 +58,8 @@ pub(super) const LATER_ITEM_WORDS: &[&str] = &["table", "framework", "committee"
 
 /// Cuts the text of a file.
 pub(super) fn cut(file: FileId, source: &str) -> Tokens {
-    let mut cutter = Cutter { file, source, at: 0, line_start: 0, stray_line: None, tokens: Tokens::default() };
+    let mut cutter =
+        Cutter { file, source, at: 0, line_start: 0, said: false, line_token: 0, tokens: Tokens::default() };
     while let Some(next) = cutter.peek() {
         cutter.step(next);
     }
@@ -73,6 +74,12 @@ pub(super) fn begins_word(it: char) -> bool {
 /// Whether a character may stand in a word.
 pub(super) fn in_word(it: char) -> bool {
     it.is_alphanumeric() || it == '_'
+}
+
+/// Whether a line begins with the word of an item.
+fn begins_item(line: &str) -> bool {
+    let word = line.split(|it: char| !in_word(it)).next().unwrap_or("");
+    ITEM_WORDS.contains(&word) || LATER_ITEM_WORDS.contains(&word)
 }
 
 /// How much of a text that is not closed belongs to it: no brace without its counterpart, so that blocks stay whole.
@@ -93,8 +100,10 @@ struct Cutter<'s> {
     source: &'s str,
     at: usize,
     line_start: usize,
-    /// The line on which a strange sign was last reported: one report for a line is enough.
-    stray_line: Option<usize>,
+    /// Whether something is said of the statement at hand: once is enough.
+    said: bool,
+    /// The first token of the line at hand.
+    line_token: usize,
     tokens: Tokens,
 }
 
@@ -130,10 +139,16 @@ impl Cutter<'_> {
     }
 
     fn push(&mut self, kind: Kind, start: usize, broken: bool) {
+        if matches!(kind, Kind::Newline | Kind::Semicolon | Kind::BlockOpen | Kind::BlockClose) {
+            self.said = false;
+        }
         self.tokens.list.push(Token { kind, start, end: self.at, broken });
     }
 
     fn report(&mut self, code: Code, start: usize, message: String, help: impl Into<String>) {
+        if std::mem::replace(&mut self.said, true) {
+            return;
+        }
         let span = Span::new(self.file, start, self.at);
         self.tokens.found.push(Diagnostic::new(code, span, message).help(help));
     }
@@ -147,6 +162,7 @@ impl Cutter<'_> {
         self.at += 1;
         self.line_start = self.at;
         self.push(Kind::Newline, start, false);
+        self.line_token = self.tokens.list.len();
     }
 
     fn line_end(&self) -> usize {
@@ -161,21 +177,35 @@ impl Cutter<'_> {
     }
 
     fn text(&mut self) {
-        let start = self.at;
+        let mut start = self.at;
         let stop = self.source[start + 1..].find(['"', '\n']).map_or(self.source.len(), |it| start + 1 + it);
         let closed = self.source[stop..].starts_with('"');
         self.at = stop + 1;
         if !closed {
             let swallowed = &self.source[start..stop];
             self.at = start + swallowed[..balanced(swallowed)].trim_end().len();
+            if swallowed.trim_end() == "\"" {
+                start = self.text_without_beginning(start);
+            }
             self.report(
                 codes::TEXT_NOT_CLOSED,
                 start,
                 "this text is not closed on its line".to_owned(),
-                "put `\"` behind the text; one of several lines stands between `\"\"\"` and `\"\"\"`",
+                "a text has one `\"` before it and one behind it; several lines stand between `\"\"\"` and `\"\"\"`",
             );
         }
         self.push(Kind::Text, start, !closed);
+    }
+
+    /// A quote at the end of a line: the one that is missing stands somewhere before it, so the words there are no statement.
+    fn text_without_beginning(&mut self, quote: usize) -> usize {
+        let line = &self.source[self.line_start..quote];
+        let first = self.line_token + 1;
+        let Some(token) = self.tokens.list.get(first).filter(|_| line.matches('"').count() == 0) else { return quote };
+        let start = token.start;
+        self.tokens.list.truncate(first);
+        self.said = self.tokens.found.last().is_some_and(|it| it.span.start as usize >= self.line_start);
+        start
     }
 
     fn text_block(&mut self) {
@@ -188,6 +218,10 @@ impl Cutter<'_> {
             return;
         }
         self.at = start + 3;
+        self.said = false;
+        // The quotes above may be paired wrongly, so strange signs found there may well stand in a text.
+        let item = self.last_item(start);
+        self.tokens.found.retain(|it| it.code != codes::STRANGE_SIGN || (it.span.start as usize) < item);
         self.report(
             codes::TEXT_NOT_CLOSED,
             start,
@@ -200,18 +234,14 @@ impl Cutter<'_> {
 
     /// Where the next line begins that looks like an item, or the end.
     fn next_item(&self, from: usize) -> usize {
-        let begins_item = |line: &str| {
-            let word = line.split(|it: char| !in_word(it)).next().unwrap_or("");
-            ITEM_WORDS.contains(&word) || LATER_ITEM_WORDS.contains(&word)
-        };
-        let mut at = from;
-        while let Some(length) = self.source[at..].find('\n') {
-            at += length + 1;
-            if begins_item(&self.source[at..]) {
-                return at - 1;
-            }
-        }
-        self.source.len()
+        let line_ends = self.source[from..].match_indices('\n').map(|(at, _)| from + at);
+        line_ends.into_iter().find(|it| begins_item(&self.source[it + 1..])).unwrap_or(self.source.len())
+    }
+
+    /// Where the last line began that looks like an item, or the beginning.
+    fn last_item(&self, from: usize) -> usize {
+        let line_ends = self.source[..from].rmatch_indices('\n');
+        line_ends.map(|(at, _)| at + 1).find(|it| begins_item(&self.source[*it..])).unwrap_or(0)
     }
 
     fn quoted(&mut self) {
@@ -301,9 +331,6 @@ impl Cutter<'_> {
         let start = self.at;
         self.at += it.len_utf8();
         self.push(Kind::Sign, start, true);
-        if self.stray_line.replace(self.line_start) == Some(self.line_start) {
-            return;
-        }
         let help = match it {
             '\u{2018}' | '\u{2019}' | '\'' => "texts stand in straight double quotes: `\"…\"`",
             '\u{2013}' | '\u{2014}' | '\u{2212}' => "a minus is written `-`, a stretch `60 to 80`",
