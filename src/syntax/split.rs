@@ -434,18 +434,17 @@ impl<'s> Splitter<'s> {
     /// Whether a token in the first column looks like the beginning of an item.
     fn begins_item(&self, at: usize) -> bool {
         let token = self.tokens[at];
-        if token.kind != Kind::Word || self.line_start(token) != token.start {
+        if token.kind != Kind::Word || !self.is_item_word(at) {
             return false;
         }
-        let word = self.text(token);
         let named = self.tokens.get(at + 1).is_some_and(|it| matches!(it.kind, Kind::Word | Kind::Text | Kind::Quoted));
-        self.is_item_word(at) && named && (matches!(word, "parameter" | "define") || self.line_opens_block(at))
+        named && (matches!(self.text(token), "parameter" | "define") || self.line_opens_block(at))
     }
 
     fn is_item_word(&self, at: usize) -> bool {
         let token = self.tokens[at];
         let word = self.text(token);
-        self.line_start(token) == token.start && (ITEM_WORDS.contains(&word) || LATER_ITEM_WORDS.contains(&word))
+        (ITEM_WORDS.contains(&word) || LATER_ITEM_WORDS.contains(&word)) && self.line_start(token) == token.start
     }
 
     fn line_opens_block(&self, at: usize) -> bool {
