@@ -63,6 +63,10 @@ impl Script {
     pub(crate) fn at(at: At, what: Do) -> Script {
         Script { once: HashMap::from([(at, what)]), ..Script::default() }
     }
+
+    pub(crate) fn stalls(&self) -> bool {
+        self.once.values().any(|it| matches!(it, Do::Stall))
+    }
 }
 
 #[derive(Debug, Default)]
