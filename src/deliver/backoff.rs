@@ -18,7 +18,8 @@ pub struct BackOff {
 }
 
 impl Default for BackOff {
-    /// One minute, then three times longer each time up to six hours; twenty tries, which is between two and four days.
+    /// One minute, then three times longer each time up to six hours; twenty tries, in about two to three and a half
+    /// days.
     fn default() -> BackOff {
         BackOff { first: Duration::from_secs(60), factor: 3, most: Duration::from_secs(6 * 3600), give_up_after: 20 }
     }

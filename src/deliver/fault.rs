@@ -161,6 +161,28 @@ impl SmtpFault {
             | SmtpFault::Unsure { .. } => true,
         }
     }
+
+    /// Whether the next mail would very likely meet the same. A connection that broke in the middle of one mail says nothing
+    /// about the next.
+    pub fn is_about_the_server(&self) -> bool {
+        match self {
+            SmtpFault::NotLoopback { .. }
+            | SmtpFault::Roots { .. }
+            | SmtpFault::Unknown { .. }
+            | SmtpFault::Unreachable { .. }
+            | SmtpFault::Silent { .. }
+            | SmtpFault::NoStartTls { .. }
+            | SmtpFault::NoSignIn { .. }
+            | SmtpFault::SignIn { .. }
+            | SmtpFault::Unwelcome { .. } => true,
+            SmtpFault::Broke { .. }
+            | SmtpFault::Later { .. }
+            | SmtpFault::Never { .. }
+            | SmtpFault::Unsure { .. }
+            | SmtpFault::Mail(_)
+            | SmtpFault::NotRendered(_) => false,
+        }
+    }
 }
 
 impl From<SmtpFault> for Sent {

@@ -4,7 +4,8 @@
 //! them ([`Sent`]): accepted, refused, or ambiguous. It also says how long to wait before the next try ([`back_off`]).
 //!
 //! It decides nothing: which notices exist, whether one may be repeated, and when a person must look at it is the business of
-//! those who call. It reads no clock and draws no random number, so the same mail always has the same bytes.
+//! those who call. It asks neither the calendar nor chance: the bytes of a mail depend on the mail alone, and clocks only measure
+//! how long a server keeps us waiting.
 //!
 //! Start reading at [`Mail`], then [`Post::send`].
 

@@ -63,7 +63,14 @@ pub struct Post {
 
 enum Way {
     Folder(PathBuf),
-    Smtp { settings: Box<SmtpSettings>, tls: Option<TlsParameters>, open: Option<Connection> },
+    Smtp(Box<Line>),
+}
+
+/// A mail server, and the connection to it while it is open.
+struct Line {
+    settings: SmtpSettings,
+    tls: Option<TlsParameters>,
+    open: Option<Connection>,
 }
 
 impl Post {
@@ -71,7 +78,9 @@ impl Post {
     pub fn open(transport: Transport) -> Result<Post, SmtpFault> {
         let way = match transport {
             Transport::Folder(folder) => Way::Folder(folder),
-            Transport::Smtp(settings) => Way::Smtp { tls: settings.checked_tls()?, settings, open: None },
+            Transport::Smtp(settings) => {
+                Way::Smtp(Box::new(Line { tls: settings.checked_tls()?, settings: *settings, open: None }))
+            }
         };
         Ok(Post { way, trouble: None })
     }
@@ -93,24 +102,16 @@ impl Post {
                     Sent::Refused { permanent, detail }
                 }
             },
-            Way::Smtp { settings, tls, open } => {
-                let (from, to) = match envelope(mail, bytes) {
-                    Ok(envelope) => envelope,
-                    Err(fault) => return fault.into(),
-                };
-                // Taken out for the time of the mail: a connection that was left half-way is never used again.
-                let mut connection = match connected(settings, tls.as_ref(), open.take()).await {
-                    Ok(connection) => connection,
-                    Err(fault) => {
-                        self.trouble = Some(fault.to_string());
-                        return fault.into();
-                    }
-                };
-                self.trouble = None;
-                let delivered = connection.deliver(&from, &to, bytes).await;
-                *open = Some(connection).filter(|it| !it.broken);
-                delivered.map_or_else(Sent::from, |detail| Sent::Accepted { detail })
-            }
+            Way::Smtp(line) => match line.send(mail, bytes).await {
+                Ok(detail) => {
+                    self.trouble = None;
+                    Sent::Accepted { detail }
+                }
+                Err(fault) => {
+                    self.trouble = fault.is_about_the_server().then(|| fault.to_string());
+                    fault.into()
+                }
+            },
         }
     }
 
@@ -123,25 +124,35 @@ impl Post {
 
     /// Says goodbye to the server. Not doing so loses nothing.
     pub async fn close(self) {
-        if let Way::Smtp { open: Some(connection), .. } = self.way {
+        if let Way::Smtp(line) = self.way
+            && let Some(connection) = line.open
+        {
             connection.close().await;
         }
     }
 }
 
-/// The connection that is open if it still answers, else a new one.
-async fn connected(
-    settings: &SmtpSettings,
-    tls: Option<&TlsParameters>,
-    open: Option<Connection>,
-) -> Result<Connection, SmtpFault> {
-    if let Some(mut connection) = open {
-        match connection.reset().await {
-            Ok(()) => return Ok(connection),
-            Err(fault) => tracing::debug!(%fault, "the open connection is of no more use; opening another"),
-        }
+impl Line {
+    async fn send(&mut self, mail: &Mail, bytes: &[u8]) -> Result<String, SmtpFault> {
+        let (from, to) = envelope(mail, bytes)?;
+        // Taken out for the time of the mail: a connection that was left half-way is never used again.
+        let open = self.open.take();
+        let mut connection = self.connected(open).await?;
+        let delivered = connection.deliver(&from, &to, bytes).await;
+        self.open = Some(connection).filter(|it| !it.broken);
+        delivered
     }
-    Connection::open(settings, tls).await
+
+    /// The connection that is open if it still answers, else a new one.
+    async fn connected(&self, open: Option<Connection>) -> Result<Connection, SmtpFault> {
+        if let Some(mut connection) = open {
+            match connection.reset().await {
+                Ok(()) => return Ok(connection),
+                Err(fault) => tracing::debug!(%fault, "the open connection is of no more use; opening another"),
+            }
+        }
+        Connection::open(&self.settings, self.tls.as_ref()).await
+    }
 }
 
 /// Sender and recipient, if both and the bytes are fit to be said to a server.

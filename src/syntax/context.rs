@@ -4,7 +4,7 @@ use super::grammar::Rule;
 
 /// A kind of block and its lines.
 pub(super) struct Context {
-    /// What the block is called, with its article.
+    /// What begins with those words, as in "no line of a stage".
     pub(super) what: &'static str,
     /// The rule of its lines.
     pub(super) line: Rule,
@@ -17,7 +17,7 @@ pub(super) struct Context {
 }
 
 pub(super) static TOP: Context = Context {
-    what: "a file",
+    what: "item",
     line: Rule::EOI,
     words: super::token::ITEM_WORDS,
     later: super::token::LATER_ITEM_WORDS,
@@ -25,7 +25,7 @@ pub(super) static TOP: Context = Context {
 };
 
 pub(super) static CALENDAR: Context = Context {
-    what: "a calendar",
+    what: "line of a calendar",
     line: Rule::calendar_line,
     words: &["time zone", "working", "period", "holiday", "substitute", "roll", "month end", "notices at"],
     later: &[],
@@ -33,7 +33,7 @@ pub(super) static CALENDAR: Context = Context {
 };
 
 pub(super) static RECORD: Context = Context {
-    what: "a record",
+    what: "line of a record",
     line: Rule::record_line,
     words: &["absent when", "gone when", "may be missing"],
     later: &["may overlap"],
@@ -41,7 +41,7 @@ pub(super) static RECORD: Context = Context {
 };
 
 pub(super) static ROLE: Context = Context {
-    what: "a role",
+    what: "line of a role",
     line: Rule::role_line,
     words: &["is", "otherwise", "qualifies when", "not"],
     later: &["may still act"],
@@ -49,7 +49,7 @@ pub(super) static ROLE: Context = Context {
 };
 
 pub(super) static SCALE: Context = Context {
-    what: "a scale",
+    what: "line of a scale",
     line: Rule::band,
     words: &[],
     later: &["at most", "at least"],
@@ -57,7 +57,7 @@ pub(super) static SCALE: Context = Context {
 };
 
 pub(super) static MESSAGE: Context = Context {
-    what: "a message",
+    what: "line of a message",
     line: Rule::message_line,
     words: &["by", "subject", "body", "in"],
     later: &[],
@@ -65,7 +65,7 @@ pub(super) static MESSAGE: Context = Context {
 };
 
 pub(super) static WORDING: Context = Context {
-    what: "the wording in a language",
+    what: "line of the wording in a language",
     line: Rule::wording_line,
     words: &["subject", "body"],
     later: &[],
@@ -73,7 +73,7 @@ pub(super) static WORDING: Context = Context {
 };
 
 pub(super) static WORKFLOW: Context = Context {
-    what: "a workflow",
+    what: "line of a workflow",
     line: Rule::workflow_line,
     words: &["cite", "by calendar", "for each", "suspend the clock while", "cancel when", "case closes", "stage"],
     later: &[
@@ -94,7 +94,7 @@ pub(super) static WORKFLOW: Context = Context {
 };
 
 pub(super) static STAGE: Context = Context {
-    what: "a stage",
+    what: "line of a stage",
     line: Rule::stage_line,
     words: &[
         "cite",
@@ -117,7 +117,7 @@ pub(super) static STAGE: Context = Context {
 };
 
 pub(super) static EXAMPLE: Context = Context {
-    what: "an example",
+    what: "line of an example",
     line: Rule::example_line,
     words: &["adopted", "expect", "on"],
     later: &["as known on"],
@@ -125,7 +125,7 @@ pub(super) static EXAMPLE: Context = Context {
 };
 
 pub(super) static FACTS: Context = Context {
-    what: "the facts of a record",
+    what: "line of the facts of a record",
     line: Rule::fact_line,
     words: &[],
     later: &[],

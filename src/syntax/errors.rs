@@ -70,11 +70,13 @@ fn begins_with_sign(reader: Reader<'_>, first: Token) -> Diagnostic {
 }
 
 fn not_yet(reader: Reader<'_>, statement: &Statement, phrase: &str) -> Diagnostic {
-    let words = phrase.split(' ').count();
+    // `on` alone says too little: the choice behind it is shown with it.
+    let words = phrase.split(' ').count() + usize::from(phrase == "on");
     let tokens = &reader.split.tokens[statement.tokens.clone()];
     let end = tokens.get(words - 1).map_or(statement.bytes.end, |it| it.end);
+    let shown = reader.source.get(statement.bytes.start..end).unwrap_or(phrase);
     let span = Span::new(reader.file, statement.bytes.start, end);
-    Diagnostic::new(codes::NOT_YET, span, format!("`{phrase}` is not part of this version yet"))
+    Diagnostic::new(codes::NOT_YET, span, format!("`{shown}` is not part of this version yet"))
         .help("take it out for now; what this version knows is in the description of the language")
 }
 
@@ -84,7 +86,7 @@ fn unknown_word(reader: Reader<'_>, first: Token, context: &Context) -> Option<&
     let finding = Diagnostic::new(
         codes::UNKNOWN_LINE,
         at_token(reader, first),
-        format!("`{word}` begins no line of {}", context.what),
+        format!("no {} begins with `{word}`", context.what),
     );
     if let Some(near) = nearest(word, context.words) {
         reader.report(finding.help(format!("did you mean `{near}`?")));
@@ -93,7 +95,7 @@ fn unknown_word(reader: Reader<'_>, first: Token, context: &Context) -> Option<&
     let elsewhere = context::ALL.iter().find(|it| it.words.iter().any(|it| first_word(it) == word));
     let may = one_of(context.words.iter().map(|it| format!("`{it}`")).chain(context.free.map(str::to_owned)));
     let help = match elsewhere {
-        Some(other) => format!("`{word}` begins a line of {}; here may stand {may}", other.what),
+        Some(other) => format!("`{word}` begins {} {}; here may stand {may}", article(other.what), other.what),
         None => format!("here may stand {may}"),
     };
     reader.report(finding.help(help));
@@ -156,24 +158,58 @@ impl Trouble<'_> {
         let word = self.reader.word_at(first);
         let near = nearest(word, self.context.words)?;
         let finding =
-            self.finding(codes::UNKNOWN_LINE, first, format!("`{word}` begins no line of {}", self.context.what));
+            self.finding(codes::UNKNOWN_LINE, first, format!("no {} begins with `{word}`", self.context.what));
         Some(finding.help(format!("did you mean `{near}`?")))
     }
 
     fn known_cause(&self) -> Option<Diagnostic> {
         let found = self.found?;
         let word = self.reader.word_at(found);
-        let finding = |code, message| self.finding(code, found, message);
-        if self.positives.iter().any(|it| plain::is_name(*it)) && plain::RESERVED.contains(&word) {
-            let finding = finding(codes::RESERVED_WORD, format!("`{word}` is a word of the language, not a name"));
-            return Some(finding.help(format!("choose another name, or write it in backquotes: `` `{word}` ``")));
+        let is_first = found == self.statement.tokens.start;
+        let name_wanted =
+            self.positives.iter().any(|it| plain::is_name(*it)) || (is_first && self.context.free.is_some());
+        if name_wanted && plain::RESERVED.contains(&word) {
+            let message = format!("`{word}` is a word of the language, not a name");
+            let help = format!("choose another name, or write it in backquotes: `` `{word}` ``");
+            return Some(self.finding(codes::RESERVED_WORD, found, message).help(help));
+        }
+        if is_first {
+            return self.misspelt_phrase(found);
         }
         let starts = self.context.words.iter().any(|it| first_word(it) == word);
-        if self.positives.contains(&Rule::EOI) && starts && found > self.statement.tokens.start {
-            let finding = finding(codes::TWO_ON_A_LINE, "a second statement begins on this line".to_owned());
+        if self.positives.contains(&Rule::EOI) && starts {
+            let finding =
+                self.finding(codes::TWO_ON_A_LINE, found, "a second statement begins on this line".to_owned());
             return Some(finding.help(format!("put `;` before `{word}`, or begin a new line")));
         }
-        self.misspelt(found)
+        self.case_of_a_proposal(found).or_else(|| self.misspelt(found))
+    }
+
+    /// The first word is right, but not the keyword of several words that it begins.
+    fn misspelt_phrase(&self, first: usize) -> Option<Diagnostic> {
+        let word = self.reader.word_at(first);
+        let phrases = self.context.words.iter().filter(|it| first_word(it) == word);
+        let may = one_of(phrases.map(|it| format!("`{it}`")));
+        let message = format!("`{word}` does not stand alone");
+        (!may.is_empty()).then(|| self.finding(codes::MISSPELT, first, message).help(format!("write {may}")))
+    }
+
+    /// `for each` belongs into the block; cases of proposals are not known yet.
+    fn case_of_a_proposal(&self, found: usize) -> Option<Diagnostic> {
+        let in_head =
+            self.reader.word_at(self.statement.tokens.start) == "workflow" && self.context.words.contains(&"workflow");
+        let words = [found, found + 1, found + 2].map(|it| self.reader.word_at(it));
+        match words {
+            ["for", "each", "proposed"] if in_head => {
+                let message = "a workflow for each proposal is not part of this version yet".to_owned();
+                Some(self.finding(codes::NOT_YET, found, message).help("take it out for now"))
+            }
+            ["for", "each", _] if in_head => {
+                let message = "`for each` does not stand in the head of a workflow".to_owned();
+                Some(self.finding(codes::DOES_NOT_FIT, found, message).help("put it on a line of its own in the block"))
+            }
+            _ => None,
+        }
     }
 
     /// A keyword that is nearly right, at the token that does not fit or just before it.
@@ -187,6 +223,11 @@ impl Trouble<'_> {
         };
         let is_word = |token: usize| self.reader.split.tokens[token].kind == Kind::Word;
         if let Some(near) = nearest(self.reader.word_at(found), &expected).filter(|_| is_word(found)) {
+            return Some(offer(found, near));
+        }
+        let pair = format!("{} {}", self.reader.word_at(found.saturating_sub(1)), self.reader.word_at(found));
+        let phrases: Vec<&str> = plain::INNER_WORDS.iter().copied().filter(|it| it.contains(' ')).collect();
+        if let Some(near) = phrases.iter().find(|it| strsim::damerau_levenshtein(&pair, it) <= 2) {
             return Some(offer(found, near));
         }
         let before = found.checked_sub(1).filter(|it| *it > self.statement.tokens.start && is_word(*it))?;
@@ -216,6 +257,10 @@ impl Trouble<'_> {
         let finding = Diagnostic::new(code, span, message);
         if may.is_empty() { finding } else { finding.help(format!("here may stand {may}")) }
     }
+}
+
+fn article(what: &str) -> &'static str {
+    if what.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
 }
 
 /// `a, b or c`

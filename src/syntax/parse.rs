@@ -43,10 +43,11 @@ fn parse_file(file: FileId, source: &str, found: &mut Diagnostics) -> File {
     let split = split::split(file, source);
     let findings = RefCell::new(Vec::new());
     let reader = Reader { file, source, split: &split, found: &findings };
-    let items = split.statements.iter().filter_map(|it| reader.item(it)).collect();
-    for finding in split.found.iter().cloned().chain(findings.take()) {
-        found.push(finding);
-    }
+    let items = reader.items();
+    let findings = findings.into_inner();
+    let crowds =
+        |it: &&Diagnostic| it.code == codes::TWO_ON_A_LINE && findings.iter().any(|other| other.span == it.span);
+    split.found.iter().filter(|it| !crowds(it)).chain(&findings).for_each(|it| found.push(it.clone()));
     File { file, items, comments: split.comments, blank_lines: split.blank_lines }
 }
 
@@ -60,6 +61,27 @@ pub(super) struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
+    fn items(self) -> Vec<Item> {
+        let mut items = Vec::new();
+        let mut in_trouble = false;
+        for statement in &self.split.statements {
+            if in_trouble && self.goes_on_from_trouble(statement) {
+                continue;
+            }
+            let before = self.found.borrow().len();
+            items.extend(self.item(statement));
+            in_trouble = statement.broken || self.found.borrow().len() > before;
+        }
+        items
+    }
+
+    /// Whether a statement looks like the rest of an item that could not be read: it stands farther right than items do.
+    fn goes_on_from_trouble(self, statement: &Statement) -> bool {
+        let item = context::TOP.words.iter().chain(context::TOP.later).any(|it| self.begins_with(statement, it));
+        let before = self.source.get(..statement.bytes.start).unwrap_or("");
+        !item && statement.block.is_none() && !before.is_empty() && !before.ends_with('\n')
+    }
+
     fn item(self, statement: &'s Statement) -> Option<Item> {
         match errors::leading_word(self, statement, &context::TOP)? {
             "calendar" => self.calendar(statement).map(Item::Calendar),
@@ -290,7 +312,7 @@ impl<'s> Reader<'s> {
 
     /// Says what is wrong with a statement, unless something is said of it already.
     fn explain(self, statement: &Statement, context: &Context, error: &pest::error::Error<Rule>) {
-        let said = self.found.borrow().iter().any(|it| statement.bytes.contains(&(it.span.start as usize)));
+        let said = self.found.borrow().last().is_some_and(|it| statement.bytes.contains(&(it.span.start as usize)));
         if !said {
             self.report(errors::explain(self, statement, context, error));
         }

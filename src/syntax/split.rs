@@ -74,6 +74,12 @@ fn lay(source: &str, comments: &[Span]) -> String {
     laid
 }
 
+/// Why a bracket has no counterpart.
+enum Unmatched {
+    Open,
+    TooDeep,
+}
+
 struct Splitter<'s> {
     file: FileId,
     source: &'s str,
@@ -107,31 +113,77 @@ impl<'s> Splitter<'s> {
         let (start, reported) = (self.at, self.found.len());
         self.unclosed = None;
         let item = self.statement_or_block(above, 0);
-        if self.unclosed.is_none() {
+        let (end, open) = (self.at, self.unclosed.is_some());
+        if !open && !self.brace_follows() {
             return item;
         }
+        let findings = self.found.split_off(reported);
         self.at = start;
         self.unclosed = None;
-        self.found.truncate(reported);
         self.by_indentation = true;
-        let item = self.statement_or_block(above, 0);
+        let again = self.statement_or_block(above, 0);
         self.by_indentation = false;
+        if open || !self.brace_follows() {
+            return again;
+        }
+        self.at = end;
+        self.found.truncate(reported);
+        self.found.extend(findings);
         item
     }
 
-    /// A `}` too many: the statements since the last item belong to that item, and only the brace is reported.
+    /// Whether a `}` too many stands between here and the next item.
+    fn brace_follows(&self) -> bool {
+        let mut open = 0_usize;
+        for at in self.at..self.tokens.len() {
+            match self.tokens[at].kind {
+                Kind::BlockOpen => open += 1,
+                Kind::BlockClose if open == 0 => return true,
+                Kind::BlockClose => open -= 1,
+                Kind::Word if self.begins_item(at) => return false,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// A `}` too many, or several: the statements since the last item belong to that item, and only the brace is reported.
     fn closes_nothing(&mut self, token: Token, items: &mut Vec<Statement>) {
-        self.at += 1;
-        let astray = items.iter().rev().take_while(|it| !self.begins_item(it.tokens.start)).count();
-        let mut orphans = items.split_off(items.len() - astray);
         let mut finding = self.finding(codes::CLOSES_NOTHING, token, "this `}` closes nothing");
         finding = finding.help("take it out, or put the `{` in that it belongs to");
+        if self.break_line(token, items) {
+            self.step_over_line();
+        } else {
+            while self.peek().is_some_and(|it| matches!(it.kind, Kind::BlockClose | Kind::Newline)) {
+                self.at += 1;
+            }
+        }
+        let astray = items.iter().rev().take_while(|it| !self.is_item_word(it.tokens.start)).count();
+        let mut orphans = items.split_off(items.len() - astray);
         if let Some(block) = items.last_mut().and_then(|it| it.block.as_mut()) {
             let end = Span::new(self.file, block.end.saturating_sub(1), block.end);
             finding = finding.label(end, "the block ended here already");
             block.statements.append(&mut orphans);
         }
         self.found.push(finding);
+    }
+
+    /// Keeps the statements without a block on the line of a `}` from being read: its `{` may have to stand among them.
+    fn break_line(&self, brace: Token, statements: &mut [Statement]) -> bool {
+        let line = self.line_start(brace);
+        let on_line = statements.iter_mut().rev().take_while(|it| it.bytes.end > line);
+        let mut any = false;
+        for statement in on_line.filter(|it| it.block.is_none()) {
+            statement.broken = true;
+            any = true;
+        }
+        any
+    }
+
+    fn step_over_line(&mut self) {
+        while self.peek().is_some_and(|it| it.kind != Kind::Newline) {
+            self.at += 1;
+        }
     }
 
     /// Reads the statements of a block up to its `}`.
@@ -143,6 +195,12 @@ impl<'s> Splitter<'s> {
                 Some(token) if self.ends_block_early(token, left) => break self.not_closed(opener),
                 Some(token) => match token.kind {
                     Kind::Newline | Kind::Semicolon => self.at += 1,
+                    Kind::BlockClose if self.closes_too_early(token, opener, left) => {
+                        self.break_line(token, &mut statements);
+                        let finding = self.finding(codes::CLOSES_NOTHING, token, "this `}` closes nothing");
+                        self.found.push(finding.help("take it out, or put the `{` in that it belongs to"));
+                        self.at += 1;
+                    }
                     Kind::BlockClose => {
                         self.at += 1;
                         break;
@@ -189,23 +247,23 @@ impl<'s> Splitter<'s> {
             broken |= token.broken;
             match token.kind {
                 Kind::Semicolon | Kind::BlockClose => break,
-                Kind::Newline if self.goes_on() => self.at += 1,
-                Kind::Newline => break,
+                Kind::Newline => match self.goes_on() {
+                    Some(next) => self.at = next,
+                    None => break,
+                },
                 Kind::BlockOpen if !self.opens_weighted(start) => {
                     block = self.open_block(token, depth);
                     broken |= block.is_none();
                     break;
                 }
                 Kind::Open | Kind::BlockOpen => {
-                    broken |= !self.bracket(token);
+                    broken |= !self.bracket(token, broken);
                     end = self.at;
                 }
                 Kind::Close => {
-                    self.at += 1;
+                    self.bracket_astray(token, broken);
                     end = self.at;
                     broken = true;
-                    let finding = self.finding(codes::BRACKETS, token, "this `)` closes nothing");
-                    self.found.push(finding.help("take it out, or put the `(` in that it belongs to"));
                 }
                 _ => {
                     self.at += 1;
@@ -215,10 +273,33 @@ impl<'s> Splitter<'s> {
         }
         if block.is_some() {
             self.expect_end();
+        } else if !broken && depth < DEEPEST && self.forgot_brace(start, end) {
+            block = Some(self.block_without_brace(start, end, depth));
         }
         let mut statement = Statement { tokens: start..end, bytes: self.bytes(start, end), block, broken };
         self.refuse_depth(&mut statement);
         statement
+    }
+
+    /// Whether a head without `{` is followed by lines that stand farther right, as those of a block do.
+    fn forgot_brace(&self, start: usize, end: usize) -> bool {
+        let named = end > start + 1 && matches!(self.tokens[start + 1].kind, Kind::Word | Kind::Text | Kind::Quoted);
+        let rest = &self.tokens[self.at..];
+        let Some(next) = rest.iter().find(|it| it.kind != Kind::Newline).filter(|_| named) else { return false };
+        self.opens_block(start)
+            && self.begins_line(self.tokens[start])
+            && self.begins_line(*next)
+            && !matches!(next.kind, Kind::BlockOpen | Kind::BlockClose)
+            && self.indentation(*next) > self.indentation(self.tokens[start])
+    }
+
+    fn block_without_brace(&mut self, start: usize, end: usize, depth: usize) -> Block {
+        let bytes = self.bytes(start, end);
+        let word = self.text(self.tokens[start]);
+        let span = Span::new(self.file, bytes.start, bytes.end);
+        let finding = Diagnostic::new(codes::MISSING_BLOCK, span, format!("the `{{` of this `{word}` is missing"));
+        self.found.push(finding.help("put `{` at the end of this line, and `}` behind the last line of the block"));
+        self.block(self.tokens[end - 1], depth + 1)
     }
 
     fn bytes(&self, start: usize, end: usize) -> Range<usize> {
@@ -246,7 +327,8 @@ impl<'s> Splitter<'s> {
 
     /// After the `}` of a block a new line or `;` must come.
     fn expect_end(&mut self) {
-        let Some(next) = self.peek() else { return };
+        let closed = self.at.checked_sub(1).is_some_and(|it| self.tokens[it].kind == Kind::BlockClose);
+        let Some(next) = self.peek().filter(|it| closed && it.kind != Kind::Comma) else { return };
         if matches!(next.kind, Kind::Newline | Kind::Semicolon | Kind::BlockClose) {
             return;
         }
@@ -268,64 +350,82 @@ impl<'s> Splitter<'s> {
     // ---- brackets inside a statement
 
     /// Steps over a bracket and what it holds; a bracket without its counterpart is reported, and stepped over alone.
-    fn bracket(&mut self, opener: Token) -> bool {
-        if let Some(close) = self.matching() {
-            let good = self.tokens[self.at..=close].iter().all(|it| !it.broken);
-            self.at = close + 1;
-            return good;
+    fn bracket(&mut self, opener: Token, broken: bool) -> bool {
+        let finding = match self.matching() {
+            Ok(close) => {
+                let good = self.tokens[self.at..=close].iter().all(|it| !it.broken);
+                self.at = close + 1;
+                return good;
+            }
+            Err(Unmatched::TooDeep) => too_deep(Span::new(self.file, opener.start, opener.end)),
+            Err(Unmatched::Open) => {
+                let close = if opener.kind == Kind::Open { ")" } else { "}" };
+                let words = format!("this `{}` is not closed", self.text(opener));
+                self.finding(codes::BRACKETS, opener, &words).help(format!("put the `{close}` in that belongs to it"))
+            }
+        };
+        if !broken {
+            self.found.push(finding);
         }
-        let sign = &self.source[opener.start..opener.end];
-        let words = format!("this `{sign}` is not closed");
-        let close = if opener.kind == Kind::Open { ")" } else { "}" };
-        let finding =
-            self.finding(codes::BRACKETS, opener, &words).help(format!("put the `{close}` in that belongs to it"));
-        self.found.push(finding);
         self.at += 1;
         false
     }
 
+    fn bracket_astray(&mut self, token: Token, broken: bool) {
+        self.at += 1;
+        if !broken {
+            let finding = self.finding(codes::BRACKETS, token, "this `)` closes nothing");
+            self.found.push(finding.help("take it out, or put the `(` in that it belongs to"));
+        }
+    }
+
     /// The token that closes the bracket at hand.
-    fn matching(&self) -> Option<usize> {
+    fn matching(&self) -> Result<usize, Unmatched> {
         let mut open: Vec<Kind> = Vec::new();
         for at in self.at..self.tokens.len() {
             match self.tokens[at].kind {
                 Kind::Open => open.push(Kind::Close),
                 Kind::BlockOpen if at == self.at || self.is_word(at - 1, "weighted") => open.push(Kind::BlockClose),
-                Kind::BlockOpen | Kind::Semicolon => return None,
-                kind @ (Kind::Close | Kind::BlockClose) if open.pop() != Some(kind) => return None,
-                _ if self.begins_item(at) => return None,
+                Kind::BlockOpen | Kind::Semicolon => return Err(Unmatched::Open),
+                kind @ (Kind::Close | Kind::BlockClose) if open.pop() != Some(kind) => return Err(Unmatched::Open),
+                _ if self.begins_item(at) => return Err(Unmatched::Open),
                 _ => {}
             }
             if open.is_empty() {
-                return Some(at);
+                return Ok(at);
+            }
+            if open.len() > DEEPEST {
+                return Err(Unmatched::TooDeep);
             }
         }
-        None
+        Err(Unmatched::Open)
     }
 
-    /// Whether the `{` at hand belongs to `weighted`, not to an item of that name.
+    /// Whether the `{` at hand belongs to `weighted`, not to a block with a name of that spelling.
     fn opens_weighted(&self, start: usize) -> bool {
-        let names_a_block = self.at == start + 2
-            && ["calendar", "record", "message", "workflow", "stage"].iter().any(|it| self.is_word(start, it));
-        self.at > start && self.is_word(self.at - 1, "weighted") && !names_a_block
+        self.at > start && self.is_word(self.at - 1, "weighted") && !self.opens_block(start)
+    }
+
+    /// Whether a statement begins with a word that wants a block.
+    fn opens_block(&self, start: usize) -> bool {
+        let mut words = ITEM_WORDS.iter().filter(|it| !matches!(**it, "parameter" | "define")).chain(&["stage"]);
+        words.any(|it| self.is_word(start, it))
     }
 
     // ---- lines
 
-    /// Whether a statement goes on over the line end at hand.
-    fn goes_on(&self) -> bool {
-        let Some(next) = (self.at..self.tokens.len()).find(|at| self.tokens[*at].kind != Kind::Newline) else {
-            return false;
-        };
+    /// Where a statement goes on behind the line end at hand, if it does.
+    fn goes_on(&self) -> Option<usize> {
+        let next = (self.at..self.tokens.len()).find(|at| self.tokens[*at].kind != Kind::Newline)?;
         if self.begins_item(next) || matches!(self.tokens[next].kind, Kind::BlockClose | Kind::Semicolon) {
-            return false;
+            return None;
         }
         let joins = |at: usize| self.is_word(at, "and") || self.is_word(at, "or");
-        joins(next) || self.waits_for_more(joins)
+        (joins(next) || self.waits_for_more(joins)).then_some(next)
     }
 
     fn waits_for_more(&self, joins: impl Fn(usize) -> bool) -> bool {
-        let Some(last) = (0..self.at).rev().find(|at| self.tokens[*at].kind != Kind::Newline) else { return false };
+        let Some(last) = self.at.checked_sub(1) else { return false };
         let token = self.tokens[last];
         let operator = ["+", "-", "*", "/", "<", "<=", ">", ">=", "="].contains(&self.text(token));
         token.kind == Kind::Comma || (token.kind == Kind::Sign && operator) || joins(last)
@@ -334,13 +434,17 @@ impl<'s> Splitter<'s> {
     /// Whether a token in the first column looks like the beginning of an item.
     fn begins_item(&self, at: usize) -> bool {
         let token = self.tokens[at];
-        if token.kind != Kind::Word || self.line_start(token) != token.start {
+        if token.kind != Kind::Word || !self.is_item_word(at) {
             return false;
         }
-        let word = self.text(token);
         let named = self.tokens.get(at + 1).is_some_and(|it| matches!(it.kind, Kind::Word | Kind::Text | Kind::Quoted));
-        let known = ITEM_WORDS.contains(&word) || LATER_ITEM_WORDS.contains(&word);
-        known && named && (matches!(word, "parameter" | "define") || self.line_opens_block(at))
+        named && (matches!(self.text(token), "parameter" | "define") || self.line_opens_block(at))
+    }
+
+    fn is_item_word(&self, at: usize) -> bool {
+        let token = self.tokens[at];
+        let word = self.text(token);
+        (ITEM_WORDS.contains(&word) || LATER_ITEM_WORDS.contains(&word)) && self.line_start(token) == token.start
     }
 
     fn line_opens_block(&self, at: usize) -> bool {
@@ -359,12 +463,30 @@ impl<'s> Splitter<'s> {
         if token.kind == Kind::BlockClose { here < left } else { here <= left }
     }
 
+    /// Whether the block goes on behind a `}`, as the indentation of what follows tells.
+    fn closes_too_early(&self, token: Token, opener: Token, left: usize) -> bool {
+        if !self.by_indentation || self.line_start(token) == self.line_start(opener) {
+            return false;
+        }
+        if self.begins_line(token) && self.indentation(token) <= left {
+            return false;
+        }
+        let behind = self.tokens[self.at + 1..].iter();
+        let Some(next) = behind.copied().find(|it| it.kind != Kind::Newline) else { return false };
+        let right = self.indentation(next);
+        self.begins_line(next) && (right > left || (right == left && next.kind == Kind::BlockClose))
+    }
+
     /// Reports an open block, once for one place where that is noticed.
     fn not_closed(&mut self, opener: Token) {
         if self.unclosed == Some(self.at) {
             return;
         }
         self.unclosed = Some(self.at);
+        if opener.kind != Kind::BlockOpen || self.text_swallowed_the_end() {
+            // Its `{` is missing, or a text runs on over its `}`, which is said already.
+            return;
+        }
         let line = self.source[..opener.start].matches('\n').count() + 1;
         let mut finding =
             self.finding(codes::BLOCK_NOT_CLOSED, opener, &format!("the block opened at line {line} is not closed"));
@@ -372,6 +494,11 @@ impl<'s> Splitter<'s> {
             finding = finding.label(Span::new(self.file, next.start, next.end), "noticed here");
         }
         self.found.push(finding.help("put the missing `}` at the end of the block"));
+    }
+
+    fn text_swallowed_the_end(&self) -> bool {
+        let last = self.tokens[..self.at].iter().rev().find(|it| it.kind != Kind::Newline);
+        last.is_some_and(|it| it.broken && self.text(*it).starts_with("\"\"\""))
     }
 
     fn line_start(&self, token: Token) -> usize {
@@ -419,7 +546,7 @@ pub(super) fn too_deep_at(source: &str, tokens: &[Token]) -> Option<Token> {
             (Kind::Word, "if") => open.last_mut()?.0 += 1,
             (Kind::Comma, _) | (Kind::Word, "and" | "or") => open.last_mut()?.1 = 0,
             (Kind::Sign, "-") if !source[token.end..].starts_with(char::is_whitespace) => open.last_mut()?.1 += 1,
-            (Kind::Sign, "+" | "-" | "*" | "/") => open.last_mut()?.1 = 0,
+            (Kind::Sign, _) => open.last_mut()?.1 = 0,
             (Kind::Word, "not" | "of" | "after" | "before" | "on") => open.last_mut()?.1 += 1,
             _ => {}
         }

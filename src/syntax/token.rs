@@ -3,6 +3,7 @@
 //! The tokens serve the splitter and the error messages; statements themselves are read by the grammar.
 
 use crate::codes::Code;
+use crate::codes_syntax as codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 
@@ -57,7 +58,8 @@ pub(super) const LATER_ITEM_WORDS: &[&str] = &["table", "framework", "committee"
 
 /// Cuts the text of a file.
 pub(super) fn cut(file: FileId, source: &str) -> Tokens {
-    let mut cutter = Cutter { file, source, at: 0, line_start: 0, tokens: Tokens::default() };
+    let mut cutter =
+        Cutter { file, source, at: 0, line_start: 0, said: false, line_token: 0, tokens: Tokens::default() };
     while let Some(next) = cutter.peek() {
         cutter.step(next);
     }
@@ -74,11 +76,34 @@ pub(super) fn in_word(it: char) -> bool {
     it.is_alphanumeric() || it == '_'
 }
 
+/// Whether a line begins with the word of an item.
+fn begins_item(line: &str) -> bool {
+    let word = line.split(|it: char| !in_word(it)).next().unwrap_or("");
+    ITEM_WORDS.contains(&word) || LATER_ITEM_WORDS.contains(&word)
+}
+
+/// How much of a text that is not closed belongs to it: no brace without its counterpart, so that blocks stay whole.
+fn balanced(text: &str) -> usize {
+    let mut open = Vec::new();
+    for (at, it) in text.char_indices() {
+        match it {
+            '{' => open.push(at),
+            '}' if open.pop().is_none() => return at,
+            _ => {}
+        }
+    }
+    open.first().copied().unwrap_or(text.len())
+}
+
 struct Cutter<'s> {
     file: FileId,
     source: &'s str,
     at: usize,
     line_start: usize,
+    /// Whether something is said of the statement at hand: once is enough.
+    said: bool,
+    /// The first token of the line at hand.
+    line_token: usize,
     tokens: Tokens,
 }
 
@@ -114,10 +139,16 @@ impl Cutter<'_> {
     }
 
     fn push(&mut self, kind: Kind, start: usize, broken: bool) {
+        if matches!(kind, Kind::Newline | Kind::Semicolon | Kind::BlockOpen | Kind::BlockClose) {
+            self.said = false;
+        }
         self.tokens.list.push(Token { kind, start, end: self.at, broken });
     }
 
     fn report(&mut self, code: Code, start: usize, message: String, help: impl Into<String>) {
+        if std::mem::replace(&mut self.said, true) {
+            return;
+        }
         let span = Span::new(self.file, start, self.at);
         self.tokens.found.push(Diagnostic::new(code, span, message).help(help));
     }
@@ -131,6 +162,7 @@ impl Cutter<'_> {
         self.at += 1;
         self.line_start = self.at;
         self.push(Kind::Newline, start, false);
+        self.line_token = self.tokens.list.len();
     }
 
     fn line_end(&self) -> usize {
@@ -145,20 +177,35 @@ impl Cutter<'_> {
     }
 
     fn text(&mut self) {
-        let start = self.at;
-        let end = self.line_end();
-        let closing = self.source[start + 1..end].find('"');
-        self.at = closing.map_or(end, |it| start + it + 2);
-        if closing.is_none() {
-            self.at = start + self.source[start..end].trim_end().len();
+        let mut start = self.at;
+        let stop = self.source[start + 1..].find(['"', '\n']).map_or(self.source.len(), |it| start + 1 + it);
+        let closed = self.source[stop..].starts_with('"');
+        self.at = stop + 1;
+        if !closed {
+            let swallowed = &self.source[start..stop];
+            self.at = start + swallowed[..balanced(swallowed)].trim_end().len();
+            if swallowed.trim_end() == "\"" {
+                start = self.text_without_beginning(start);
+            }
             self.report(
                 codes::TEXT_NOT_CLOSED,
                 start,
                 "this text is not closed on its line".to_owned(),
-                "put `\"` behind the text; one of several lines stands between `\"\"\"` and `\"\"\"`",
+                "a text has one `\"` before it and one behind it; several lines stand between `\"\"\"` and `\"\"\"`",
             );
         }
-        self.push(Kind::Text, start, closing.is_none());
+        self.push(Kind::Text, start, !closed);
+    }
+
+    /// A quote at the end of a line: the one that is missing stands somewhere before it, so the words there are no statement.
+    fn text_without_beginning(&mut self, quote: usize) -> usize {
+        let line = &self.source[self.line_start..quote];
+        let first = self.line_token + 1;
+        let Some(token) = self.tokens.list.get(first).filter(|_| line.matches('"').count() == 0) else { return quote };
+        let start = token.start;
+        self.tokens.list.truncate(first);
+        self.said = self.tokens.found.last().is_some_and(|it| it.span.start as usize >= self.line_start);
+        start
     }
 
     fn text_block(&mut self) {
@@ -171,6 +218,10 @@ impl Cutter<'_> {
             return;
         }
         self.at = start + 3;
+        self.said = false;
+        // The quotes above may be paired wrongly, so strange signs found there may well stand in a text.
+        let item = self.last_item(start);
+        self.tokens.found.retain(|it| it.code != codes::STRANGE_SIGN || (it.span.start as usize) < item);
         self.report(
             codes::TEXT_NOT_CLOSED,
             start,
@@ -183,18 +234,14 @@ impl Cutter<'_> {
 
     /// Where the next line begins that looks like an item, or the end.
     fn next_item(&self, from: usize) -> usize {
-        let begins_item = |line: &str| {
-            let word = line.split(|it: char| !in_word(it)).next().unwrap_or("");
-            ITEM_WORDS.contains(&word) || LATER_ITEM_WORDS.contains(&word)
-        };
-        let mut at = from;
-        while let Some(length) = self.source[at..].find('\n') {
-            at += length + 1;
-            if begins_item(&self.source[at..]) {
-                return at - 1;
-            }
-        }
-        self.source.len()
+        let line_ends = self.source[from..].match_indices('\n').map(|(at, _)| from + at);
+        line_ends.into_iter().find(|it| begins_item(&self.source[it + 1..])).unwrap_or(self.source.len())
+    }
+
+    /// Where the last line began that looks like an item, or the beginning.
+    fn last_item(&self, from: usize) -> usize {
+        let line_ends = self.source[..from].rmatch_indices('\n');
+        line_ends.map(|(at, _)| at + 1).find(|it| begins_item(&self.source[*it..])).unwrap_or(0)
     }
 
     fn quoted(&mut self) {
@@ -202,7 +249,8 @@ impl Cutter<'_> {
         let inside = &self.source[start + 1..];
         let length = inside.find(|it: char| !in_word(it)).unwrap_or(inside.len());
         let good = inside.starts_with(begins_word) && inside[length..].starts_with('`');
-        self.at = start + 1 + length + usize::from(inside[length..].starts_with('`'));
+        let stop = inside.find(['`', '\n']).filter(|it| inside[*it..].starts_with('`'));
+        self.at = start + 1 + stop.map_or(length, |it| it + 1);
         if !good {
             self.report(
                 codes::STRANGE_SIGN,
@@ -216,10 +264,13 @@ impl Cutter<'_> {
 
     fn curly_text(&mut self) {
         let start = self.at;
-        let end = self.line_end();
-        let behind = self.source[start..end].char_indices().skip(1);
-        let closing = behind.into_iter().find(|(_, it)| matches!(it, '\u{201c}' | '\u{201d}' | '\u{bb}' | '"'));
-        self.at = closing.map_or(end, |(at, it)| start + at + it.len_utf8());
+        let mut behind = self.source[start..].char_indices().skip(1);
+        let stop = behind.find(|(_, it)| matches!(it, '\u{201c}' | '\u{201d}' | '\u{bb}' | '"' | '\n'));
+        self.at = match stop {
+            Some((at, '\n')) => start + at,
+            Some((at, quote)) => start + at + quote.len_utf8(),
+            None => self.source.len(),
+        };
         self.report(
             codes::STRANGE_SIGN,
             start,
@@ -279,6 +330,7 @@ impl Cutter<'_> {
     fn stray(&mut self, it: char) {
         let start = self.at;
         self.at += it.len_utf8();
+        self.push(Kind::Sign, start, true);
         let help = match it {
             '\u{2018}' | '\u{2019}' | '\'' => "texts stand in straight double quotes: `\"…\"`",
             '\u{2013}' | '\u{2014}' | '\u{2212}' => "a minus is written `-`, a stretch `60 to 80`",
@@ -293,8 +345,5 @@ impl Cutter<'_> {
         };
         let shown = if it.is_control() { format!("U+{:04X}", u32::from(it)) } else { it.to_string() };
         self.report(codes::STRANGE_SIGN, start, format!("`{shown}` is not a sign of the language"), help);
-        self.push(Kind::Sign, start, true);
     }
 }
-
-use crate::codes_syntax as codes;
