@@ -60,7 +60,10 @@ fn a_room_uses_only_rooms_named_before_it() {
             let name: String = used.chars().take_while(|it| it.is_alphanumeric() || *it == '_').collect();
             let name = if name.starts_with("codes_") { "codes".to_owned() } else { name };
             if rank.get(name.as_str()).is_some_and(|other| other > own) {
-                broken.push(format!("{}: `{room}` uses `{name}`, which stands above it; move one of them", path.display()));
+                broken.push(format!(
+                    "{}: `{room}` uses `{name}`, which stands above it; move one of them",
+                    path.display()
+                ));
             }
         }
     }
@@ -92,7 +95,11 @@ fn the_samples_words_stay_out_of_the_program() {
             let lower = line.to_lowercase();
             for word in lower.split(|it: char| !it.is_alphanumeric() && it != '_') {
                 if WORDS.contains(&word) {
-                    found.push(format!("{}:{}: `{word}` is a word of the sample, not of the program", path.display(), at + 1));
+                    found.push(format!(
+                        "{}:{}: `{word}` is a word of the sample, not of the program",
+                        path.display(),
+                        at + 1
+                    ));
                 }
             }
         }
@@ -102,11 +109,13 @@ fn the_samples_words_stay_out_of_the_program() {
 
 #[test]
 fn nothing_is_left_undone() {
-    let marks = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["todo", "!("].concat(), ["unimplemented", "!("].concat()];
+    let marks =
+        [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["todo", "!("].concat(), ["unimplemented", "!("].concat()];
     let mut found = Vec::new();
     for path in files(Path::new("src"), "rs").into_iter().chain(files(Path::new("tests"), "rs")) {
         let text = fs::read_to_string(&path).unwrap();
-        found.extend(marks.iter().filter(|mark| text.contains(*mark)).map(|mark| format!("{}: {mark}", path.display())));
+        found
+            .extend(marks.iter().filter(|mark| text.contains(*mark)).map(|mark| format!("{}: {mark}", path.display())));
         if text.contains(&["#[ig", "nore"].concat()) {
             found.push(format!("{}: a test that does not run", path.display()));
         }
