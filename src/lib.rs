@@ -1,6 +1,7 @@
 //! Merit: a workflow engine with a rules configuration language, for performance management in the public service.
 
 pub mod calendar;
+pub mod casework;
 pub mod codes;
 mod codes_policy;
 mod codes_syntax;
@@ -9,6 +10,7 @@ pub mod eval;
 pub mod ids;
 pub mod policy;
 mod render;
+pub mod sample;
 pub mod source;
 pub mod syntax;
 pub mod value;

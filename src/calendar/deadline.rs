@@ -348,7 +348,8 @@ impl Calendar {
                     way.working_days(count, &what(count, "working days"))?;
                 }
             } else {
-                let count = i64::from(from.until(stretch.until).map_err(|_| CalendarProblem::OutOfRange)?.get_days()) + 1;
+                let count =
+                    i64::from(from.until(stretch.until).map_err(|_| CalendarProblem::OutOfRange)?.get_days()) + 1;
                 let day = way.day.checked_add(count.days()).map_err(|_| CalendarProblem::OutOfRange)?;
                 way.step(day, format!("{}: {day}", what(count, "days")));
             }
@@ -408,7 +409,8 @@ impl Calendar {
 
 fn pick(dates: Vec<Deadline>, latest: bool) -> Option<Deadline> {
     let place = (0..dates.len()).reduce(|best, other| {
-        let better = if latest { dates[other].moment > dates[best].moment } else { dates[other].moment < dates[best].moment };
+        let better =
+            if latest { dates[other].moment > dates[best].moment } else { dates[other].moment < dates[best].moment };
         if better { other } else { best }
     })?;
     let chosen = dates[place].clone();

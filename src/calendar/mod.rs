@@ -280,11 +280,8 @@ impl Calendar {
             return Ok(date);
         }
         let at = self.place(date)?;
-        let target = if count > 0 {
-            i64::from(self.counts[at + 1]) + count
-        } else {
-            i64::from(self.counts[at]) + count + 1
-        };
+        let target =
+            if count > 0 { i64::from(self.counts[at + 1]) + count } else { i64::from(self.counts[at]) + count + 1 };
         let target = u32::try_from(target).map_err(|_| CalendarProblem::OutOfRange)?;
         let place = self.counts.partition_point(|it| *it < target);
         if target == 0 || place >= self.counts.len() {

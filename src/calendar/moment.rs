@@ -11,6 +11,16 @@ use crate::calendar::Calendar;
 #[serde(transparent)]
 pub struct Moment(pub i64);
 
+impl std::fmt::Display for Moment {
+    /// As RFC 3339 in UTC.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match jiff::Timestamp::from_second(self.0) {
+            Ok(at) => write!(formatter, "{at}"),
+            Err(_) => write!(formatter, "{} seconds since 1970", self.0),
+        }
+    }
+}
+
 impl Calendar {
     /// The instant of a clock time on a day: of a repeated one the later, for a skipped one the next instant that exists.
     /// Says so if either happened.
@@ -21,7 +31,9 @@ impl Calendar {
         let note = match zoned.offset() {
             AmbiguousOffset::Unambiguous { .. } => None,
             AmbiguousOffset::Fold { .. } => Some(format!("{time} happens twice on {date}: the later one counts")),
-            AmbiguousOffset::Gap { .. } => Some(format!("{time} is skipped on {date}: the next instant that exists counts")),
+            AmbiguousOffset::Gap { .. } => {
+                Some(format!("{time} is skipped on {date}: the next instant that exists counts"))
+            }
         };
         let instant = match zoned.offset() {
             AmbiguousOffset::Gap { before, after } => {

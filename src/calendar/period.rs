@@ -54,8 +54,10 @@ pub(super) fn kinds(rules: &[PeriodRule]) -> Vec<Kind> {
             style: Style::Year(rule.style),
         })
         .collect();
-    let (month, day, style) = rules.first().map_or((1, 1, PeriodLabelStyle::OneYear), |it| (it.month, it.day, it.style));
-    let parts = [("half_year", "half_years", 6, Style::Part(style, 'H')), ("quarter", "quarters", 3, Style::Part(style, 'Q'))];
+    let (month, day, style) =
+        rules.first().map_or((1, 1, PeriodLabelStyle::OneYear), |it| (it.month, it.day, it.style));
+    let parts =
+        [("half_year", "half_years", 6, Style::Part(style, 'H')), ("quarter", "quarters", 3, Style::Part(style, 'Q'))];
     for (name, plural, months, style) in parts {
         if !kinds.iter().any(|it| it.name == name) {
             kinds.push(Kind { name: name.to_owned(), plural: plural.to_owned(), months, month, day, style });

@@ -88,10 +88,19 @@ impl<'a> Desk<'a> {
 
     /// What a notice says, on the day of its step.
     #[must_use]
-    pub fn letter(&self, flow: WorkflowId, case: &Case, number: i64, stage: &str, day: Date, notice: &Notice) -> Letter {
+    pub fn letter(
+        &self,
+        flow: WorkflowId,
+        case: &Case,
+        number: i64,
+        stage: &str,
+        day: Date,
+        notice: &Notice,
+    ) -> Letter {
         let workflow = self.policy.workflow(flow);
         let outlook = CaseOutlook::new(self.policy, self.facts, workflow, case, 0);
-        let recipient = self.policy.record_named(&notice.to.0).map(|record| RecordRef { record, key: Arc::from(&*notice.to.1) });
+        let recipient =
+            self.policy.record_named(&notice.to.0).map(|record| RecordRef { record, key: Arc::from(&*notice.to.1) });
         let Some(recipient) = recipient else { return Letter::default() };
         let context = CaseContext {
             recipient: Some(recipient.clone()),

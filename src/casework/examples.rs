@@ -12,9 +12,11 @@ use crate::eval::{self, Scope};
 use crate::ids::{RecordId, WorkflowId};
 use crate::policy::model::{ExprKind as Meaning, Policy, Shape, Type};
 use crate::source::Span;
-use crate::syntax::tree::{Example, ExampleLine, ExampleLineKind, Expectation, Expr, ExprKind, FactValue, Name, PeriodLiteral};
+use crate::syntax::tree::{
+    Example, ExampleLine, ExampleLineKind, Expectation, Expr, ExprKind, FactValue, Name, PeriodLiteral,
+};
 use crate::value::{Known, RecordRef, Value};
-use crate::workflow::{Case, CaseStatus, Event, How, Look, Notice, NoticeState, StageCase, StageStatus, notices_of};
+use crate::workflow::{Case, CaseStatus, Event, Look, Notice, NoticeState, StageCase, StageStatus, notices_of};
 
 /// What came of an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +78,9 @@ impl<'a> Theatre<'a> {
             let result = match &line.kind {
                 ExampleLineKind::Adopted(date) => day_of(date).map(|day| self.adopted = Some(day)),
                 ExampleLineKind::Facts { record, name, values } => self.state(record, name, None, values, Date::MIN),
-                ExampleLineKind::Of { record, of, period, values } => self.state(record, of, period.as_ref(), values, Date::MIN),
+                ExampleLineKind::Of { record, of, period, values } => {
+                    self.state(record, of, period.as_ref(), values, Date::MIN)
+                }
                 _ => Ok(()),
             };
             if let Err(words) = result {
@@ -94,7 +98,8 @@ impl<'a> Theatre<'a> {
         values: &[FactValue],
         from: Date,
     ) -> Result<(), String> {
-        let id = self.policy.record_named(&record.text).ok_or_else(|| format!("there is no record `{}`", record.text))?;
+        let id =
+            self.policy.record_named(&record.text).ok_or_else(|| format!("there is no record `{}`", record.text))?;
         let key: Arc<str> = Arc::from(name.text.as_str());
         match self.policy.record(id).shape {
             Shape::Entity { .. } => {
@@ -103,8 +108,10 @@ impl<'a> Theatre<'a> {
                 self.write(&of, id, None, values, from)
             }
             Shape::Panel { of, each } => {
-                let label = period.ok_or_else(|| format!("`{}` is kept for each period: name one, such as 2025/26", record.text))?;
-                let period = self.policy.main().period_from_label(each, &label.label).map_err(|error| error.to_string())?;
+                let label = period
+                    .ok_or_else(|| format!("`{}` is kept for each period: name one, such as 2025/26", record.text))?;
+                let period =
+                    self.policy.main().period_from_label(each, &label.label).map_err(|error| error.to_string())?;
                 self.write(&RecordRef { record: of, key }, id, Some(period), values, from)
             }
             Shape::Child { .. } => Err(format!("`{}` can't be used in examples yet", record.text)),
@@ -190,9 +197,15 @@ impl<'a> Theatre<'a> {
                 let flow = self.policy.workflow(running.flow);
                 let stage = flow.stages.iter().find(|stage| {
                     let lies = running.case.stages.get(&stage.label.name).is_some_and(|it| lies_with(it, &who.text));
-                    lies && stage.fills.iter().any(|it| self.policy.field(it.record, it.field).label.name == value.field.text)
+                    lies && stage
+                        .fills
+                        .iter()
+                        .any(|it| self.policy.field(it.record, it.field).label.name == value.field.text)
                 })?;
-                let fill = stage.fills.iter().find(|it| self.policy.field(it.record, it.field).label.name == value.field.text)?;
+                let fill = stage
+                    .fills
+                    .iter()
+                    .find(|it| self.policy.field(it.record, it.field).label.name == value.field.text)?;
                 let subject = RecordRef { record: flow.subject, key: Arc::from(running.case.subject.as_str()) };
                 Some((subject, fill.record, period_of(self.policy, running)))
             });
@@ -213,7 +226,10 @@ impl<'a> Theatre<'a> {
             for period in self.periods(flow, today) {
                 for key in self.facts.records(self.policy.workflow(flow).subject) {
                     let first = period.map(|it| it.first.to_string()).unwrap_or_default();
-                    let there = self.cases.iter().any(|it| it.flow == flow && *it.case.subject == *key && it.case.period == first);
+                    let there = self
+                        .cases
+                        .iter()
+                        .any(|it| it.flow == flow && *it.case.subject == *key && it.case.period == first);
                     if there {
                         continue;
                     }
@@ -292,20 +308,29 @@ impl<'a> Theatre<'a> {
                 let came: BTreeSet<&str> = to_whom(notices, &message.text).collect();
                 let wanted: BTreeSet<&str> = to.iter().map(|it| it.text.as_str()).collect();
                 let expected = || format!("{} to {} on {on}", message.text, list(&wanted));
-                if came == wanted || (wanted.is_empty() && !came.is_empty()) { Ok(()) } else { Err((expected(), told(notices))) }
+                if came == wanted || (wanted.is_empty() && !came.is_empty()) {
+                    Ok(())
+                } else {
+                    Err((expected(), told(notices)))
+                }
             }
             Expectation::NoNotice { message, to } => {
                 let came: Vec<&str> = to_whom(notices, &message.text).collect();
-                let bad = if to.is_empty() { !came.is_empty() } else { to.iter().any(|it| came.contains(&it.text.as_str())) };
+                let bad =
+                    if to.is_empty() { !came.is_empty() } else { to.iter().any(|it| came.contains(&it.text.as_str())) };
                 if bad { Err((format!("no {} on {on}", message.text), told(notices))) } else { Ok(()) }
             }
             Expectation::StageOpen { stage, of, with } => {
                 let found = self.stage(stage, of.as_ref());
-                let holders: Option<BTreeSet<&str>> = found.filter(|it| it.status == StageStatus::Running).map(holders_of);
+                let holders: Option<BTreeSet<&str>> =
+                    found.filter(|it| it.status == StageStatus::Running).map(holders_of);
                 let wanted: BTreeSet<&str> = with.iter().map(|it| it.text.as_str()).collect();
                 match holders {
                     Some(holders) if wanted.is_empty() || holders == wanted => Ok(()),
-                    Some(holders) => Err((format!("`{}` open with {}", stage.text, list(&wanted)), format!("open with {}", list(&holders)))),
+                    Some(holders) => Err((
+                        format!("`{}` open with {}", stage.text, list(&wanted)),
+                        format!("open with {}", list(&holders)),
+                    )),
                     None => Err((format!("`{}` open", stage.text), self.told_stage(stage, of.as_ref()))),
                 }
             }
@@ -321,13 +346,19 @@ impl<'a> Theatre<'a> {
             Expectation::StageState { stage, of, state } => {
                 let found = self.stage_and_case(stage, of.as_ref());
                 let holds = found.is_some_and(|(case, it)| stage_is(case, it, &state.text, on));
-                if holds { Ok(()) } else { Err((format!("`{}` {}", stage.text, state.text), self.told_stage(stage, of.as_ref()))) }
+                if holds {
+                    Ok(())
+                } else {
+                    Err((format!("`{}` {}", stage.text, state.text), self.told_stage(stage, of.as_ref())))
+                }
             }
             Expectation::CaseState { workflow, of, state } => self.expect_case(workflow, of, state),
             Expectation::Value { name, of, period, value } => self.expect_value(name, of, period.as_ref(), value, on),
             Expectation::Default { by } => {
                 let found = self.cases.iter().flat_map(|it| &it.events).any(|event| match event {
-                    Event::StepTaken { default: Some(default), .. } => default.by.as_ref().is_some_and(|(_, key)| *key == by.text),
+                    Event::StepTaken { default: Some(default), .. } => {
+                        default.by.as_ref().is_some_and(|(_, key)| *key == by.text)
+                    }
                     _ => false,
                 });
                 if found { Ok(()) } else { Err((format!("a default by {}", by.text), "none is on record".to_owned())) }
@@ -373,7 +404,9 @@ impl<'a> Theatre<'a> {
         };
         let day = period.map_or(on, |it| it.last);
         let scope = Scope::new(policy, policy.main(), &self.facts, subject, period, day);
-        let subject_of = || Box::new(crate::policy::model::Expr { kind: Meaning::Subject, ty: Type::Record(record), span: name.span });
+        let subject_of = || {
+            Box::new(crate::policy::model::Expr { kind: Meaning::Subject, ty: Type::Record(record), span: name.span })
+        };
         let (kind, ty) = match (definition, scale) {
             (Some(at), _) => {
                 let id = crate::ids::DefinitionId::at(at);
@@ -402,7 +435,12 @@ impl<'a> Theatre<'a> {
     fn told_stage(&self, stage: &Name, of: Option<&Name>) -> String {
         match self.stage(stage, of) {
             None => "it has not begun".to_owned(),
-            Some(it) => format!("it is {:?}, due {}", it.status, it.dates.due.as_ref().map_or_else(|| "never".to_owned(), |due| due.day.to_string())).to_lowercase(),
+            Some(it) => format!(
+                "it is {:?}, due {}",
+                it.status,
+                it.dates.due.as_ref().map_or_else(|| "never".to_owned(), |due| due.day.to_string())
+            )
+            .to_lowercase(),
         }
     }
 }
@@ -491,7 +529,9 @@ fn list(names: &BTreeSet<&str>) -> String {
 fn same(policy: &Policy, came: &Value, wanted: &Expr) -> bool {
     match (came, &wanted.kind) {
         (Value::Unknown(_), ExprKind::Unknown) => true,
-        (Value::Known(Known::Number(number)), ExprKind::Number(written)) => parse(&written.text).is_ok_and(|it| it == *number),
+        (Value::Known(Known::Number(number)), ExprKind::Number(written)) => {
+            parse(&written.text).is_ok_and(|it| it == *number)
+        }
         (Value::Known(Known::Money { amount, .. }), ExprKind::Money { amount: written, .. }) => {
             parse(&written.text).is_ok_and(|it| it == *amount)
         }

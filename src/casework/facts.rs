@@ -70,7 +70,8 @@ impl<'a> ExampleFacts<'a> {
 impl Facts for ExampleFacts<'_> {
     fn field(&self, of: &RecordRef, field: FieldId, on: Date) -> Value {
         let spells = self.fields.get(&(of.clone(), field));
-        let value = spells.and_then(|it| it.iter().rev().find(|(since, _)| *since <= on)).map(|(_, value)| value.clone());
+        let value =
+            spells.and_then(|it| it.iter().rev().find(|(since, _)| *since <= on)).map(|(_, value)| value.clone());
         value.unwrap_or_else(|| self.blank(of.record, field))
     }
 
@@ -96,7 +97,9 @@ pub(super) fn value_of(policy: &Policy, kind: &FieldKind, written: &Expr) -> Res
             let value = parse(&number.text)?;
             Known::Number(if *percent { hundredth(value)? } else { value })
         }
-        (FieldKind::Number { percent: true, .. }, ExprKind::Percent(number)) => Known::Number(hundredth(parse(&number.text)?)?),
+        (FieldKind::Number { percent: true, .. }, ExprKind::Percent(number)) => {
+            Known::Number(hundredth(parse(&number.text)?)?)
+        }
         (FieldKind::Number { .. }, ExprKind::Negative(inner)) => match &inner.kind {
             ExprKind::Number(number) => Known::Number(parse(&format!("-{}", number.text))?),
             _ => return Err("a number is expected here".to_owned()),
@@ -106,18 +109,19 @@ pub(super) fn value_of(policy: &Policy, kind: &FieldKind, written: &Expr) -> Res
         }
         (FieldKind::Date | FieldKind::Event, ExprKind::Date(date)) => Known::Date(day_of(date)?),
         (FieldKind::YesNo, ExprKind::YesNo(yes)) => Known::YesNo(*yes),
-        (FieldKind::Text | FieldKind::Email | FieldKind::Phone, ExprKind::Text(text)) => Known::Text(Arc::from(text.text.as_str())),
-        (FieldKind::Duration(unit), ExprKind::Length(length)) => {
-            Known::Duration { count: length.count.text.parse().map_err(|_| "a whole number is expected here")?, unit: *unit }
+        (FieldKind::Text | FieldKind::Email | FieldKind::Phone, ExprKind::Text(text)) => {
+            Known::Text(Arc::from(text.text.as_str()))
         }
+        (FieldKind::Duration(unit), ExprKind::Length(length)) => Known::Duration {
+            count: length.count.text.parse().map_err(|_| "a whole number is expected here")?,
+            unit: *unit,
+        },
         (FieldKind::Reference(to), ExprKind::Name(name)) => {
             Known::Record(RecordRef { record: *to, key: Arc::from(name.text.as_str()) })
         }
         (FieldKind::Choice(list), ExprKind::Name(name)) => choice(policy, *list, &name.text)?,
         (FieldKind::Choice(list), ExprKind::Text(text)) => choice(policy, *list, &text.text)?,
-        (FieldKind::Timestamp, ExprKind::Date(date)) => {
-            Known::Moment(policy.main().start_of_day(day_of(date)?).0)
-        }
+        (FieldKind::Timestamp, ExprKind::Date(date)) => Known::Moment(policy.main().start_of_day(day_of(date)?).0),
         _ => return Err("this is not a value of that field's type".to_owned()),
     };
     Ok(Value::Known(known))

@@ -10,7 +10,9 @@ use crate::eval::{self, CaseContext, DateOptions, Facts, Resolution, Scope};
 use crate::ids::StageId;
 use crate::policy::model::{Done, DueLine, Party, Policy, Shape, Stage, Workflow};
 use crate::value::{Known, RecordRef, Truth, Value};
-use crate::workflow::{Anchored, Answer, Asked, Case, DueDate, HolderNote, Outlook, StageDates, StageStatus, Suspension};
+use crate::workflow::{
+    Anchored, Answer, Asked, Case, DueDate, HolderNote, Outlook, StageDates, StageStatus, Suspension,
+};
 
 /// The facts and rules around one case.
 pub(super) struct CaseOutlook<'a> {
@@ -85,14 +87,29 @@ impl<'a> CaseOutlook<'a> {
     /// The days that the clock stood still since a stage opened, as the calendar wants them.
     fn suspended(case: &Case, since: Date) -> Vec<SuspendedDays> {
         let after = case.suspensions.iter().filter_map(|it| Some((it.from.max(since), it.until?)));
-        after.filter(|(from, until)| from <= until).map(|(from, until)| SuspendedDays { from, until, why: "the clock stood still".to_owned() }).collect()
+        after
+            .filter(|(from, until)| from <= until)
+            .map(|(from, until)| SuspendedDays { from, until, why: "the clock stood still".to_owned() })
+            .collect()
     }
 
     /// The due date that the first line that applies gives; the one for late comers where it would lie before the opening.
-    fn due(&self, scope: &Scope<'_>, asked: Asked<'_>, opening: &Anchored, dates: &mut StageDates) -> Result<(), String> {
+    fn due(
+        &self,
+        scope: &Scope<'_>,
+        asked: Asked<'_>,
+        opening: &Anchored,
+        dates: &mut StageDates,
+    ) -> Result<(), String> {
         let Some(line) = self.line_that_applies(scope, asked, dates) else { return Ok(()) };
         let suspensions = Self::suspended(asked.case, opening.day);
-        let options = |roll| DateOptions { role: DateRole::Due, roll, at: line.clock, suspensions: suspensions.clone(), ..DateOptions::due() };
+        let options = |roll| DateOptions {
+            role: DateRole::Due,
+            roll,
+            at: line.clock,
+            suspensions: suspensions.clone(),
+            ..DateOptions::due()
+        };
         let due = eval::date_rule(scope, &line.date, &options(line.roll))?;
         let Answer::Known(due) = settle(due, dates) else { return Ok(()) };
         if due.date >= opening.day {

@@ -45,7 +45,8 @@ pub(super) fn find(store: &dyn Store, words: &str) -> Result<Vec<CaseRow>, Failu
 
 fn words(report: &CaseReport) -> String {
     let period = report.period.as_ref().map_or_else(String::new, |it| format!(" in {it}"));
-    let mut words = format!("Case {}: {} ({}) of {}{period}\n", report.case, report.title, report.workflow, report.subject);
+    let mut words =
+        format!("Case {}: {} ({}) of {}{period}\n", report.case, report.title, report.workflow, report.subject);
     let newer = report.newest_policy.filter(|it| *it != report.policy);
     let newer = newer.map_or_else(String::new, |it| format!(" (version {it} is in force for new cases)"));
     words += &format!("  policy version {}{newer}; {}", report.policy, report.status);

@@ -82,7 +82,10 @@ fn words(lines: &[Line<'_>], top: usize) -> String {
         let policy = it.policy.to_string();
         [it.case.to_string(), it.workflow.to_owned(), it.subject.to_owned(), it.period.to_owned(), policy, status]
     };
-    let mut words = output::table(["case", "workflow", "subject", "period from", "policy", "status"], lines.iter().take(top).map(row));
+    let mut words = output::table(
+        ["case", "workflow", "subject", "period from", "policy", "status"],
+        lines.iter().take(top).map(row),
+    );
     if lines.len() > top {
         words += "… and more (--top N shows more)\n";
     }

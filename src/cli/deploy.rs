@@ -82,7 +82,9 @@ fn words(report: &Report) -> String {
         format!("Nothing changed: policy version {} stays in force.\n", report.version)
     };
     if let Some(adopted) = &report.adopted {
-        words += &format!("The store is used in earnest from {adopted}: nothing dated before is sent or held against anyone.\n");
+        words += &format!(
+            "The store is used in earnest from {adopted}: nothing dated before is sent or held against anyone.\n"
+        );
     }
     if !report.open_cases_keep.is_empty() {
         let versions: Vec<String> = report.open_cases_keep.iter().map(ToString::to_string).collect();

@@ -103,7 +103,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         write(&folder.join(name), text)?;
     }
     output::text(&format!("A new project stands in {}.\n", folder.display()))?;
-    output::note(global, "Next: `merit check`, `merit test`, `merit deploy --adopt DATE`, `merit import records`, `merit run`.");
+    output::note(
+        global,
+        "Next: `merit check`, `merit test`, `merit deploy --adopt DATE`, `merit import records`, `merit run`.",
+    );
     Ok(Done::Clean)
 }
 

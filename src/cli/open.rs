@@ -18,10 +18,11 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(_) => Failure::usage(error.to_string()),
-            StoreError::NoStore(_) => {
-                Failure::environment(error.to_string()).help("`merit deploy` makes it and puts the working policy in force")
+            StoreError::NoStore(_) => Failure::environment(error.to_string())
+                .help("`merit deploy` makes it and puts the working policy in force"),
+            StoreError::Busy(_) => {
+                Failure::environment(error.to_string()).help("wait until it has ended, then try again")
             }
-            StoreError::Busy(_) => Failure::environment(error.to_string()).help("wait until it has ended, then try again"),
             StoreError::Newer { .. } => Failure::environment(error.to_string()).help("use the newer version of Merit"),
             StoreError::Foreign(..) | StoreError::Damaged(_) => Failure::environment(error.to_string())
                 .help("nothing was changed; take the last backup, or name another file under `store` in merit.toml"),

@@ -101,7 +101,14 @@ fn words(lines: &[Line], top: usize, hold: bool) -> String {
         lines.iter().take(top).map(|it| {
             let state = it.detail.as_ref().filter(|_| it.status != "sent");
             let state = state.map_or_else(|| it.status.clone(), |detail| format!("{}: {detail}", it.status));
-            [it.due.clone(), it.case.to_string(), it.recipient.clone(), it.message.clone(), state, it.attempts.to_string()]
+            [
+                it.due.clone(),
+                it.case.to_string(),
+                it.recipient.clone(),
+                it.message.clone(),
+                state,
+                it.attempts.to_string(),
+            ]
         }),
     );
     if lines.len() > top {

@@ -82,7 +82,8 @@ pub(crate) fn start_tracing(global: &Global) {
         (false, _) => "merit=debug",
     };
     let filter = EnvFilter::try_from_env("MERIT_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let started = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().try_init();
+    let started =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().try_init();
     if started.is_err() {
         tracing::debug!("tracing had been started before");
     }

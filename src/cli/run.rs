@@ -62,7 +62,8 @@ pub(super) fn once(
         AsOf::Moment(moment) => moment.0,
         AsOf::Day(_) => store.last_moment()?.unwrap_or(now),
     };
-    let sent = if send { Some(engine::send(store, &mut sender as &mut dyn Sender, until.max(now), now)?) } else { None };
+    let sent =
+        if send { Some(engine::send(store, &mut sender as &mut dyn Sender, until.max(now), now)?) } else { None };
     Ok((report, sent))
 }
 
@@ -110,8 +111,16 @@ pub(super) fn words(report: &RunReport, sent: Option<&SendReport>) -> String {
         (report.lapsed, "lapse", "lapses"),
         (report.cancelled, "case cancelled or left", "cases cancelled or left"),
         (report.dates_moved, "stage with moved dates", "stages with moved dates"),
-        (report.skipped, "step skipped (found too late, or dated before adoption or opening)", "steps skipped (found too late, or dated before adoption or opening)"),
-        (report.held, "default or lapse waits: nobody is blamed for downtime", "defaults or lapses wait: nobody is blamed for downtime"),
+        (
+            report.skipped,
+            "step skipped (found too late, or dated before adoption or opening)",
+            "steps skipped (found too late, or dated before adoption or opening)",
+        ),
+        (
+            report.held,
+            "default or lapse waits: nobody is blamed for downtime",
+            "defaults or lapses wait: nobody is blamed for downtime",
+        ),
         (report.merged, "notice merged into a stronger one", "notices merged into stronger ones"),
         (report.undeliverable, "notice undeliverable: no address", "notices undeliverable: no address"),
         (report.set_aside, "case set aside", "cases set aside"),
@@ -126,7 +135,8 @@ pub(super) fn words(report: &RunReport, sent: Option<&SendReport>) -> String {
     }
     words += &notices(report);
     for aside in report.aside.iter().take(10) {
-        words += &format!("  set aside: {} of {} (case {}): {}\n", aside.workflow, aside.subject, aside.case, aside.reason);
+        words +=
+            &format!("  set aside: {} of {} (case {}): {}\n", aside.workflow, aside.subject, aside.case, aside.reason);
     }
     if let Some(sent) = sent {
         words += &sending(sent);
@@ -139,7 +149,10 @@ fn notices(report: &RunReport) -> String {
     if report.notices.len() <= 20 {
         let line = |it: &engine::NoticeLine| {
             let state = if it.state == "due" { "" } else { " (no address)" };
-            format!("  {}  {} to {}{state}  (case {}: {} of {}, {})\n", it.date, it.message, it.recipient, it.case, it.stage, it.subject, it.step)
+            format!(
+                "  {}  {} to {}{state}  (case {}: {} of {}, {})\n",
+                it.date, it.message, it.recipient, it.case, it.stage, it.subject, it.step
+            )
         };
         return report.notices.iter().map(line).collect();
     }
@@ -147,7 +160,10 @@ fn notices(report: &RunReport) -> String {
     for notice in &report.notices {
         *counts.entry((&notice.date, &notice.message)).or_default() += 1;
     }
-    counts.into_iter().map(|((day, message), number)| format!("  {day}  {message}: {}\n", output::count(number, "notice", "notices"))).collect()
+    counts
+        .into_iter()
+        .map(|((day, message), number)| format!("  {day}  {message}: {}\n", output::count(number, "notice", "notices")))
+        .collect()
 }
 
 fn sending(sent: &SendReport) -> String {

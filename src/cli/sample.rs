@@ -48,7 +48,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
             serde_json::json!({ "file": file.display().to_string(), "rows": rows })
         }).collect::<Vec<_>>() }))?,
         Format::Human => {
-            let line = |(file, rows): &(PathBuf, u64)| format!("{}: {} (made up)\n", file.display(), output::count(*rows, "row", "rows"));
+            let line = |(file, rows): &(PathBuf, u64)| {
+                format!("{}: {} (made up)\n", file.display(), output::count(*rows, "row", "rows"))
+            };
             output::text(&written.iter().map(line).collect::<String>())?
         }
     };
@@ -61,7 +63,12 @@ pub(super) fn read_plan(name: &str, text: &str) -> Result<Plan, Failure> {
 }
 
 /// Writes the sheets of a sample; each file with its number of rows.
-pub(super) fn write(policy: &Policy, plan: &Plan, size: Option<u64>, folder: &Path) -> Result<Vec<(PathBuf, u64)>, Failure> {
+pub(super) fn write(
+    policy: &Policy,
+    plan: &Plan,
+    size: Option<u64>,
+    folder: &Path,
+) -> Result<Vec<(PathBuf, u64)>, Failure> {
     let failed = |path: &Path, error: &dyn std::fmt::Display| {
         Failure::environment(format!("{} can't be written: {error}", path.display()))
     };

@@ -35,7 +35,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         Format::Json => output::json(&report)?,
         Format::Human => output::text(&words(&report, arguments.top))?,
     };
-    Ok(if report.overdue.is_empty() && report.set_aside == 0 && report.undeliverable == 0 { Done::Clean } else { Done::Findings })
+    Ok(if report.overdue.is_empty() && report.set_aside == 0 && report.undeliverable == 0 {
+        Done::Clean
+    } else {
+        Done::Findings
+    })
 }
 
 fn narrow(report: &mut StatusReport, arguments: &Arguments) {
@@ -57,7 +61,10 @@ fn words(report: &StatusReport, top: usize) -> String {
         output::count(report.overdue.len() as u64, "stage", "stages"),
     );
     if report.set_aside > 0 {
-        words += &format!("{} set aside: `merit cases --set-aside` lists them.\n", output::count(report.set_aside, "case is", "cases are"));
+        words += &format!(
+            "{} set aside: `merit cases --set-aside` lists them.\n",
+            output::count(report.set_aside, "case is", "cases are")
+        );
     }
     if report.undeliverable > 0 {
         let notices = output::count(report.undeliverable, "notice reached", "notices reached");
@@ -87,7 +94,10 @@ fn words(report: &StatusReport, top: usize) -> String {
                 it.stage.clone(),
                 it.due.clone(),
                 it.working_days_overdue.to_string(),
-                it.holder.as_ref().map_or_else(|| "nobody".to_owned(), |key| format!("{key} {}", it.holder_name.as_deref().unwrap_or(""))),
+                it.holder.as_ref().map_or_else(
+                    || "nobody".to_owned(),
+                    |key| format!("{key} {}", it.holder_name.as_deref().unwrap_or("")),
+                ),
                 it.capacity.clone(),
                 it.unit.clone().unwrap_or_default(),
             ]

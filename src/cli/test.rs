@@ -45,11 +45,15 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         Format::Human => {
             let mut words = String::new();
             for verdict in &verdicts {
-                words += &format!("{}  {}\n", if verdict.failures.is_empty() { "ok    " } else { "FAILED" }, verdict.title);
+                words +=
+                    &format!("{}  {}\n", if verdict.failures.is_empty() { "ok    " } else { "FAILED" }, verdict.title);
                 for failure in &verdict.failures {
                     let file = sources.file(failure.span.file);
                     let at = file.position(failure.span.start);
-                    words += &format!("        {}:{}: expected {}\n        came: {}\n", file.name, at.line, failure.expected, failure.came);
+                    words += &format!(
+                        "        {}:{}: expected {}\n        came: {}\n",
+                        file.name, at.line, failure.expected, failure.came
+                    );
                 }
             }
             words += &format!("{} passed, {failed} failed\n", verdicts.len() - failed);

@@ -8,8 +8,8 @@ use jiff::civil::Date;
 
 use crate::calendar::Period;
 use crate::casework::{Desk, Opens};
-use crate::engine::run::Round;
 use crate::engine::EngineError;
+use crate::engine::run::Round;
 use crate::ids::WorkflowId;
 use crate::policy::model::Policy;
 use crate::store::{CaseRow, Expected, Opening, Store, Work};
@@ -158,7 +158,8 @@ fn gather_all(
         let workflow = policy.workflow(flow);
         let first = period_text(period);
         let keys: Vec<Arc<str>> = group.iter().map(|it| Arc::clone(&it.1)).collect();
-        let there: BTreeSet<String> = store.subjects_with_case(&workflow.label.name, &first, &keys)?.into_iter().collect();
+        let there: BTreeSet<String> =
+            store.subjects_with_case(&workflow.label.name, &first, &keys)?.into_iter().collect();
         let reader = store.reader(policy);
         reader.prefetch(workflow.subject, &keys, period.map(|it| it.first));
         let desk = Desk::new(policy, &*reader, &round.settings.language);

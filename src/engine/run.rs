@@ -256,7 +256,12 @@ impl Round<'_> {
         }
     }
 
-    fn decide_and_commit(&mut self, store: &mut dyn Store, rows: Vec<CaseRow>, mut work: Work) -> Result<(), EngineError> {
+    fn decide_and_commit(
+        &mut self,
+        store: &mut dyn Store,
+        rows: Vec<CaseRow>,
+        mut work: Work,
+    ) -> Result<(), EngineError> {
         let decided = self.decide(&*store, rows);
         match decided {
             Ok(changes) => work.cases = changes,

@@ -102,7 +102,15 @@ pub fn send(store: &mut dyn Store, sender: &mut dyn Sender, until: i64, now: i64
 fn settle_broken_attempts(store: &mut dyn Store, now: i64, report: &mut SendReport) -> Result<(), EngineError> {
     for (delivery, attempt) in store.broken_attempts()? {
         let detail = "the program stopped during this attempt";
-        store.end_attempt(&AttemptEnd { delivery, attempt, at: now, result: "ambiguous", detail, state: "ambiguous", next_try: None })?;
+        store.end_attempt(&AttemptEnd {
+            delivery,
+            attempt,
+            at: now,
+            result: "ambiguous",
+            detail,
+            state: "ambiguous",
+            next_try: None,
+        })?;
         report.ambiguous += 1;
     }
     Ok(())
@@ -146,7 +154,15 @@ fn attempt(
             None => ("refused", detail, "dead", None),
         },
     };
-    store.end_attempt(&AttemptEnd { delivery: delivery.id, attempt, at: now, result, detail: &detail, state, next_try })?;
+    store.end_attempt(&AttemptEnd {
+        delivery: delivery.id,
+        attempt,
+        at: now,
+        result,
+        detail: &detail,
+        state,
+        next_try,
+    })?;
     point(Point::AfterResult);
     let counter = match state {
         "sent" => &mut report.sent,

@@ -1,13 +1,29 @@
 //! Outcomes from facts: the value of an expression for a record, a period and a day, with what is missing.
 //!
 //! Plain, row by row: the oracle that a faster evaluator must agree with. It reads no clock and no store; facts come through
-//! [`Facts`].
+//! [`Facts`]. Start reading at [`value`].
 
 use jiff::civil::Date;
 
 use crate::calendar::PeriodKind;
 use crate::ids::{FieldId, RecordId};
 use crate::value::{RecordRef, Value};
+
+mod dates;
+mod days;
+mod expression;
+mod message;
+mod role;
+mod scope;
+mod words;
+
+pub use dates::{Answer, DateOptions, anchor, date_rule, grace};
+pub use days::{first_day_true, true_days};
+pub use expression::{truth, value};
+pub use message::{Rendered, render_message};
+pub use role::{Resolution, holder};
+pub use scope::{CaseContext, Scope, StageDays};
+pub use words::render;
 
 /// What the evaluator may ask about records. An implementation holds them in memory or fetches them; the evaluator can't tell.
 pub trait Facts {

@@ -845,6 +845,21 @@ pub enum CompareOp {
 }
 
 impl Policy {
+    /// The project's calendar.
+    #[must_use]
+    pub fn main(&self) -> &Calendar {
+        &self.calendars[self.main_calendar]
+    }
+
+    /// Takes over the calendars of another version of the policy, by name: they are facts of the world and never pinned.
+    pub fn take_calendars_from(&mut self, newer: &Policy) {
+        for calendar in &mut self.calendars {
+            if let Some(other) = newer.calendars.iter().find(|it| it.name() == calendar.name()) {
+                *calendar = other.clone();
+            }
+        }
+    }
+
     /// A record type by its name.
     #[must_use]
     pub fn record_named(&self, name: &str) -> Option<RecordId> {
@@ -895,5 +910,39 @@ impl Workflow {
     #[must_use]
     pub fn stage(&self, id: StageId) -> &Stage {
         &self.stages[id.index()]
+    }
+}
+
+impl ExprKind {
+    /// The expressions that it is made of.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Expr> {
+        match self {
+            ExprKind::Literal(_)
+            | ExprKind::Subject
+            | ExprKind::Parameter(_)
+            | ExprKind::Context(_)
+            | ExprKind::DateOf(_)
+            | ExprKind::Today => Vec::new(),
+            ExprKind::Field { of, .. }
+            | ExprKind::Panel { of, .. }
+            | ExprKind::Definition { of, .. }
+            | ExprKind::Band { of, .. }
+            | ExprKind::Holder { of, .. } => vec![of],
+            ExprKind::Not(inner) | ExprKind::Negative(inner) | ExprKind::IsKnown(inner) => vec![inner],
+            ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::Extreme { of: parts, .. } => parts.iter().collect(),
+            ExprKind::Arithmetic { left, right, .. } | ExprKind::Compare { left, right, .. } => vec![left, right],
+            ExprKind::OneOf { value, choices } => std::iter::once(&**value).chain(choices).collect(),
+            ExprKind::InRange { value, low, high } => {
+                let ends = low.iter().chain(high).map(|(end, _)| &**end);
+                std::iter::once(&**value).chain(ends).collect()
+            }
+            ExprKind::If { condition, then, otherwise } => vec![condition, then, otherwise],
+            ExprKind::Weighted(parts) => parts.iter().map(|(_, part)| part).collect(),
+            ExprKind::Limit { value, limit, .. } => vec![value, limit],
+            ExprKind::Round { value, .. } => vec![value],
+            ExprKind::IfUnknown { value, default } => vec![value, default],
+            ExprKind::Between { from, to, .. } => vec![from, to],
+        }
     }
 }

@@ -98,7 +98,8 @@ pub fn case_report(
         let period = calendar.period_containing(flow.each?, row.period.parse().ok()?).ok()?;
         Some(calendar.label(&period))
     });
-    let stages = flow.map(|it| it.stages.iter().map(|it| it.label.name.as_str()).collect::<Vec<_>>()).unwrap_or_default();
+    let stages =
+        flow.map(|it| it.stages.iter().map(|it| it.label.name.as_str()).collect::<Vec<_>>()).unwrap_or_default();
     let mut names: Vec<&String> = case.stages.keys().collect();
     names.sort_by_key(|name| stages.iter().position(|it| it == name));
     let deadlines = names.iter().map(|name| deadline(&case, name, &case.stages[*name])).collect();

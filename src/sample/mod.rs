@@ -119,7 +119,11 @@ impl<'a> Sampler<'a> {
         if plan.share < 1.0 && self.draw(sheet, row, "(share)").share() >= plan.share {
             return None;
         }
-        let cells = kind.fields.iter().enumerate().map(|(place, field)| self.cell(sheet, plan, row, (FieldId::at(place), field)));
+        let cells = kind
+            .fields
+            .iter()
+            .enumerate()
+            .map(|(place, field)| self.cell(sheet, plan, row, (FieldId::at(place), field)));
         let cells: Vec<String> = cells.collect();
         let lead = match kind.shape {
             Shape::Entity { .. } => vec![],
@@ -172,17 +176,25 @@ impl<'a> Sampler<'a> {
 
     fn typed(&self, field: &Field, wanted: &FieldPlan, row: u64, draw: &mut Draw) -> String {
         match &field.kind {
-            FieldKind::Reference(to) => self.reference(*to, wanted, row, draw).map_or_else(String::new, |at| self.key(*to, at)),
+            FieldKind::Reference(to) => {
+                self.reference(*to, wanted, row, draw).map_or_else(String::new, |at| self.key(*to, at))
+            }
             FieldKind::Choice(list) => {
                 let choices = self.policy.choices[list.index()].choices.iter().map(|it| it.name.as_str());
                 let weighted: Vec<(&str, u64)> = choices
-                    .map(|it| (it, if wanted.weights.is_empty() { 1 } else { wanted.weights.get(it).copied().unwrap_or(0) }))
+                    .map(|it| {
+                        (it, if wanted.weights.is_empty() { 1 } else { wanted.weights.get(it).copied().unwrap_or(0) })
+                    })
                     .collect();
                 draw.choose(&weighted).to_owned()
             }
             FieldKind::Number { from, to, decimals, .. } => {
-                let low = wanted.least.or_else(|| from.as_ref().and_then(|it| it.to_scaled(0)).and_then(|it| i64::try_from(it).ok()));
-                let high = wanted.most.or_else(|| to.as_ref().and_then(|it| it.to_scaled(0)).and_then(|it| i64::try_from(it).ok()));
+                let low = wanted
+                    .least
+                    .or_else(|| from.as_ref().and_then(|it| it.to_scaled(0)).and_then(|it| i64::try_from(it).ok()));
+                let high = wanted
+                    .most
+                    .or_else(|| to.as_ref().and_then(|it| it.to_scaled(0)).and_then(|it| i64::try_from(it).ok()));
                 draw.decimal(low.unwrap_or(0), high.unwrap_or(100), *decimals)
             }
             FieldKind::Money { .. } => {

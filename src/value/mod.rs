@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChoiceId, RecordId};
 
+mod answer;
 mod number;
 mod truth;
 
+pub use answer::Answer;
 pub use number::{Number, NumberFault, Rounding};
 pub use truth::Truth;
 

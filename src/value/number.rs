@@ -1,9 +1,13 @@
 //! Exact numbers: fractions of 128-bit whole numbers. Overflow is named, never wrapped.
 
-use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
 
-/// An exact number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// An exact number, kept as a reduced fraction with a denominator above nought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Number {
     numerator: i128,
     denominator: i128,
@@ -34,4 +38,255 @@ pub enum Rounding {
     Up,
     /// Towards nought.
     Down,
+}
+
+/// The most digits behind the point that a finite decimal is printed with.
+const MOST_DECIMALS: u8 = 36;
+
+impl Number {
+    /// Nought.
+    pub const ZERO: Number = Number { numerator: 0, denominator: 1 };
+    /// One.
+    pub const ONE: Number = Number { numerator: 1, denominator: 1 };
+
+    /// A fraction, reduced.
+    ///
+    /// # Errors
+    /// When the denominator is nought, or the sign can't be moved.
+    pub fn fraction(numerator: i128, denominator: i128) -> Result<Self, NumberFault> {
+        if denominator == 0 {
+            return Err(NumberFault::DivisionByNought);
+        }
+        let common = gcd(numerator.unsigned_abs(), denominator.unsigned_abs());
+        let common = i128::try_from(common).map_err(|_| NumberFault::TooLarge)?;
+        let (mut numerator, mut denominator) = (numerator / common, denominator / common);
+        if denominator < 0 {
+            numerator = numerator.checked_neg().ok_or(NumberFault::TooLarge)?;
+            denominator = denominator.checked_neg().ok_or(NumberFault::TooLarge)?;
+        }
+        Ok(Self { numerator, denominator })
+    }
+
+    /// A whole number of units at a scale: 1234 at scale 2 is 12.34.
+    ///
+    /// # Errors
+    /// When the scale is beyond 38.
+    pub fn from_scaled(units: i128, scale: u8) -> Result<Self, NumberFault> {
+        Self::fraction(units, power_of_ten(scale)?)
+    }
+
+    /// The whole number of units at a scale, if it is exact there.
+    #[must_use]
+    pub fn to_scaled(&self, scale: u8) -> Option<i128> {
+        let scaled = self.multiply(Self { numerator: power_of_ten(scale).ok()?, denominator: 1 }).ok()?;
+        (scaled.denominator == 1).then_some(scaled.numerator)
+    }
+
+    /// How many decimals it has, if they end.
+    #[must_use]
+    pub fn decimals(&self) -> Option<u8> {
+        (0..=MOST_DECIMALS).find(|scale| self.to_scaled(*scale).is_some())
+    }
+
+    /// Whether it is a whole number.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.denominator == 1
+    }
+
+    /// The sum.
+    ///
+    /// # Errors
+    /// When it is too large.
+    pub fn add(self, other: Self) -> Result<Self, NumberFault> {
+        let common = i128::try_from(gcd(self.denominator.unsigned_abs(), other.denominator.unsigned_abs()))
+            .map_err(|_| NumberFault::TooLarge)?;
+        let left = other.denominator / common;
+        let right = self.denominator / common;
+        let a = self.numerator.checked_mul(left);
+        let b = other.numerator.checked_mul(right);
+        let sum = a.zip(b).and_then(|(a, b)| a.checked_add(b)).ok_or(NumberFault::TooLarge)?;
+        Self::fraction(sum, self.denominator.checked_mul(left).ok_or(NumberFault::TooLarge)?)
+    }
+
+    /// The difference.
+    ///
+    /// # Errors
+    /// When it is too large.
+    pub fn subtract(self, other: Self) -> Result<Self, NumberFault> {
+        self.add(other.negate()?)
+    }
+
+    /// The product.
+    ///
+    /// # Errors
+    /// When it is too large.
+    pub fn multiply(self, other: Self) -> Result<Self, NumberFault> {
+        let a = Self::fraction(self.numerator, other.denominator)?;
+        let b = Self::fraction(other.numerator, self.denominator)?;
+        let numerator = a.numerator.checked_mul(b.numerator);
+        let denominator = a.denominator.checked_mul(b.denominator);
+        let (numerator, denominator) = numerator.zip(denominator).ok_or(NumberFault::TooLarge)?;
+        Ok(Self { numerator, denominator })
+    }
+
+    /// The quotient.
+    ///
+    /// # Errors
+    /// When the other is nought, or it is too large.
+    pub fn divide(self, other: Self) -> Result<Self, NumberFault> {
+        if other.numerator == 0 {
+            return Err(NumberFault::DivisionByNought);
+        }
+        self.multiply(Self::fraction(other.denominator, other.numerator)?)
+    }
+
+    /// The opposite.
+    ///
+    /// # Errors
+    /// When it is too large.
+    pub fn negate(self) -> Result<Self, NumberFault> {
+        let numerator = self.numerator.checked_neg().ok_or(NumberFault::TooLarge)?;
+        Ok(Self { numerator, ..self })
+    }
+
+    /// Rounded to a multiple of `to`, which is above nought.
+    ///
+    /// # Errors
+    /// When `to` is nought, or it is too large.
+    pub fn round(self, mode: Rounding, to: Self) -> Result<Self, NumberFault> {
+        let units = self.divide(to)?;
+        let whole = units.numerator / units.denominator;
+        let rest = units.numerator % units.denominator;
+        if rest == 0 {
+            return Ok(self);
+        }
+        let away = if units.numerator < 0 { whole.checked_sub(1) } else { whole.checked_add(1) };
+        let away = away.ok_or(NumberFault::TooLarge)?;
+        let twice = rest.unsigned_abs().checked_mul(2).ok_or(NumberFault::TooLarge)?;
+        let chosen = match (mode, twice.cmp(&units.denominator.unsigned_abs())) {
+            (Rounding::Down, _) | (Rounding::HalfUp | Rounding::HalfEven, Ordering::Less) => whole,
+            (Rounding::Up, _) | (Rounding::HalfUp, _) | (Rounding::HalfEven, Ordering::Greater) => away,
+            (Rounding::HalfEven, Ordering::Equal) => {
+                if whole % 2 == 0 {
+                    whole
+                } else {
+                    away
+                }
+            }
+        };
+        Self { numerator: chosen, denominator: 1 }.multiply(to)
+    }
+}
+
+impl From<i64> for Number {
+    fn from(whole: i64) -> Self {
+        Self { numerator: i128::from(whole), denominator: 1 }
+    }
+}
+
+impl Ord for Number {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match self.subtract(*other) {
+            Ok(difference) => difference.numerator.cmp(&0),
+            Err(_) => compare_by_parts(*self, *other),
+        }
+    }
+}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Compares by continued fractions: whole parts first, then the reciprocals of what is left, the other way round.
+fn compare_by_parts(a: Number, b: Number) -> Ordering {
+    let (mut a, mut b) = ((a.numerator, a.denominator), (b.numerator, b.denominator));
+    let mut turned = false;
+    loop {
+        let whole = (a.0.div_euclid(a.1), b.0.div_euclid(b.1));
+        let order = whole.0.cmp(&whole.1);
+        let rest = (a.0.rem_euclid(a.1), b.0.rem_euclid(b.1));
+        let order = match (order, rest) {
+            (Ordering::Equal, (0, 0)) => return Ordering::Equal,
+            (Ordering::Equal, (0, _)) => Ordering::Less,
+            (Ordering::Equal, (_, 0)) => Ordering::Greater,
+            (other, _) => other,
+        };
+        if order != Ordering::Equal {
+            return if turned { order.reverse() } else { order };
+        }
+        (a, b) = ((a.1, rest.0), (b.1, rest.1));
+        turned = !turned;
+    }
+}
+
+fn gcd(mut a: u128, mut b: u128) -> u128 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a.max(1)
+}
+
+fn power_of_ten(scale: u8) -> Result<i128, NumberFault> {
+    10_i128.checked_pow(u32::from(scale)).ok_or(NumberFault::TooLarge)
+}
+
+impl FromStr for Number {
+    type Err = NumberFault;
+
+    fn from_str(text: &str) -> Result<Self, NumberFault> {
+        if let Some((numerator, denominator)) = text.split_once('/') {
+            let part = |it: &str| it.parse::<i128>().map_err(|_| NumberFault::NotANumber);
+            return Self::fraction(part(numerator)?, part(denominator)?);
+        }
+        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+        let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+        let only_digits = |it: &str| it.bytes().all(|byte| byte.is_ascii_digit());
+        let dangling = digits.ends_with('.') || whole.is_empty();
+        if dangling || !only_digits(whole) || !only_digits(part) {
+            return Err(NumberFault::NotANumber);
+        }
+        let scale = u8::try_from(part.len()).map_err(|_| NumberFault::TooLarge)?;
+        let units: i128 = format!("{whole}{part}").parse().map_err(|_| NumberFault::TooLarge)?;
+        Self::from_scaled(sign * units, scale)
+    }
+}
+
+impl fmt::Display for Number {
+    /// As a decimal; one that does not end is shown to ten decimals with `≈` before it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(scale) = self.decimals() {
+            return formatter.write_str(&decimal(self.to_scaled(scale).unwrap_or(0), scale));
+        }
+        let ten = Self { numerator: 1, denominator: 10_000_000_000 };
+        match self.round(Rounding::HalfEven, ten) {
+            Ok(near) => write!(formatter, "≈{near}"),
+            Err(_) => write!(formatter, "{}/{}", self.numerator, self.denominator),
+        }
+    }
+}
+
+fn decimal(units: i128, scale: u8) -> String {
+    let scale = usize::from(scale);
+    let digits = format!("{:0width$}", units.unsigned_abs(), width = scale + 1);
+    let (whole, part) = digits.split_at(digits.len() - scale);
+    let sign = if units < 0 { "-" } else { "" };
+    if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.decimals() {
+            Some(_) => serializer.collect_str(self),
+            None => serializer.collect_str(&format_args!("{}/{}", self.numerator, self.denominator)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
 }

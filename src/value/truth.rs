@@ -2,7 +2,7 @@
 
 use crate::value::Missing;
 
-/// Yes, no, or not known and why (Kleene's strong logic).
+/// Yes, no, or not known and why (Kleene's strong logic); or not to be asked at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Truth {
     /// It holds.
@@ -26,5 +26,56 @@ impl Truth {
     #[must_use]
     pub fn is_no(&self) -> bool {
         *self == Truth::No
+    }
+
+    /// A known answer.
+    #[must_use]
+    pub fn of(yes: bool) -> Self {
+        if yes { Truth::Yes } else { Truth::No }
+    }
+
+    /// Not.
+    #[must_use]
+    pub fn negate(self) -> Self {
+        match self {
+            Truth::Yes => Truth::No,
+            Truth::No => Truth::Yes,
+            other => other,
+        }
+    }
+
+    /// All of several: one no decides; then what is unknown; then what does not apply.
+    #[must_use]
+    pub fn all(of: impl IntoIterator<Item = Truth>) -> Self {
+        Self::settle(of, &Truth::No, Truth::Yes)
+    }
+
+    /// Any of several: one yes decides; then what is unknown; then what does not apply.
+    #[must_use]
+    pub fn any(of: impl IntoIterator<Item = Truth>) -> Self {
+        Self::settle(of, &Truth::Yes, Truth::No)
+    }
+
+    fn settle(of: impl IntoIterator<Item = Truth>, decides: &Truth, otherwise: Truth) -> Self {
+        let mut missing = Vec::new();
+        let (mut unknown, mut unfit) = (false, false);
+        for truth in of {
+            match truth {
+                truth if truth == *decides => return truth,
+                Truth::Unknown(facts) => {
+                    unknown = true;
+                    missing.extend(facts);
+                }
+                Truth::NotApplicable => unfit = true,
+                Truth::Yes | Truth::No => {}
+            }
+        }
+        missing.sort();
+        missing.dedup();
+        match (unknown, unfit) {
+            (true, _) => Truth::Unknown(missing),
+            (false, true) => Truth::NotApplicable,
+            (false, false) => otherwise,
+        }
     }
 }

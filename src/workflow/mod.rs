@@ -8,9 +8,9 @@ mod case;
 mod event;
 mod outlook;
 
+pub use advance::{Advanced, notices_of};
 pub use advance::{Look, Stuck, advance};
 pub use case::{Case, CaseStatus, Hold, StageCase, StageStatus};
-pub use advance::{Advanced, notices_of};
 pub use event::{
     Anchored, DefaultRecord, DueDate, Event, HolderNote, How, Notice, NoticeState, Skipped, StageDates, StepMark,
     Suspension,

@@ -5,20 +5,10 @@ use jiff::civil::Date;
 use crate::calendar::Length;
 use crate::ids::StageId;
 use crate::policy::model::Party;
+pub use crate::value::Answer;
 use crate::value::Truth;
 use crate::workflow::case::Case;
 use crate::workflow::event::{Anchored, HolderNote, StageDates, Suspension};
-
-/// An answer that may have to wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer<T> {
-    /// It is known.
-    Known(T),
-    /// It rests on something that has not happened.
-    NotYet,
-    /// Facts are missing; in words.
-    Unknown(Vec<String>),
-}
 
 /// What is asked about: a case, one of its stages, a day.
 #[derive(Debug, Clone, Copy)]

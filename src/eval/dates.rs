@@ -1,0 +1,244 @@
+//! Dates that rules give: points, allowances, the earliest and the latest of several.
+
+use jiff::civil::{Date, Time};
+
+use crate::calendar::{
+    Anchor, Calendar, DateRole, Deadline, DeadlineInput, Direction, Extension, Length, Period, PeriodKind, Roll,
+    SuspendedDays, Unit,
+};
+use crate::eval::expression::value;
+use crate::eval::scope::Scope;
+use crate::policy::model::{DateRule, Point, StageMoment};
+pub use crate::value::Answer;
+use crate::value::{Known, Value};
+
+/// What a date is for, and what has happened to it meanwhile.
+#[derive(Debug, Clone)]
+pub struct DateOptions {
+    /// What it is for.
+    pub role: DateRole,
+    /// The line's own roll.
+    pub roll: Option<Roll>,
+    /// A clock time.
+    pub at: Option<Time>,
+    /// When the clock stood still.
+    pub suspensions: Vec<SuspendedDays>,
+    /// More time that was granted.
+    pub extensions: Vec<Extension>,
+}
+
+impl DateOptions {
+    /// A due date without more.
+    #[must_use]
+    pub fn due() -> Self {
+        Self { role: DateRole::Due, roll: None, at: None, suspensions: Vec::new(), extensions: Vec::new() }
+    }
+
+    /// A closing: it never moves.
+    #[must_use]
+    pub fn closing() -> Self {
+        Self { role: DateRole::Closing, ..Self::due() }
+    }
+}
+
+/// The date that a rule gives.
+///
+/// # Errors
+/// In words, when the date can't be made: a month without such a day, a calendar that ends.
+pub fn date_rule(scope: &Scope<'_>, rule: &DateRule, options: &DateOptions) -> Result<Answer<Deadline>, String> {
+    match rule {
+        DateRule::Earliest(of) => several(scope, of, options, Calendar::earliest_of),
+        DateRule::Latest(of) => several(scope, of, options, Calendar::latest_of),
+        DateRule::At(_) | DateRule::Offset { .. } | DateRule::Beginning { .. } => {
+            let input = match input(scope, rule, options) {
+                Answer::Known(input) => input,
+                Answer::NotYet => return Ok(Answer::NotYet),
+                Answer::Unknown(missing) => return Ok(Answer::Unknown(missing)),
+            };
+            scope.calendar.deadline(&input).map(Answer::Known).map_err(|problem| problem.to_string())
+        }
+    }
+}
+
+/// An allowance in working days from a day, as a due date.
+///
+/// # Errors
+/// In words, when the calendar ends before it.
+pub fn grace(calendar: &Calendar, from: Date, working_days: u32, what: &str) -> Result<Deadline, String> {
+    let input = DeadlineInput {
+        anchor: Anchor::Event { day: from, what: what.to_owned() },
+        length: Some((Length { count: working_days, unit: Unit::WorkingDays }, Direction::After)),
+        beginning_on: false,
+        role: DateRole::Due,
+        roll: None,
+        month_end: None,
+        at: None,
+        suspensions: Vec::new(),
+        extensions: Vec::new(),
+    };
+    calendar.deadline(&input).map_err(|problem| problem.to_string())
+}
+
+type Choose = fn(&Calendar, Vec<Deadline>) -> Option<Deadline>;
+
+/// Of several dates all must be known.
+fn several(
+    scope: &Scope<'_>,
+    of: &[DateRule],
+    options: &DateOptions,
+    choose: Choose,
+) -> Result<Answer<Deadline>, String> {
+    let mut known = Vec::new();
+    for rule in of {
+        match date_rule(scope, rule, options)? {
+            Answer::Known(deadline) => known.push(deadline),
+            waiting => return Ok(waiting),
+        }
+    }
+    choose(scope.calendar, known).map(Answer::Known).ok_or_else(|| "a choice among no dates".to_owned())
+}
+
+fn input(scope: &Scope<'_>, rule: &DateRule, options: &DateOptions) -> Answer<DeadlineInput> {
+    let (from, length, beginning_on) = match rule {
+        DateRule::Offset { length, direction, anchor } => (&**anchor, Some((*length, *direction)), false),
+        DateRule::Beginning { length, on } => (&**on, Some((*length, Direction::After)), true),
+        other => (other, None, false),
+    };
+    anchor(scope, from).map(|anchor| DeadlineInput {
+        anchor,
+        length,
+        beginning_on,
+        role: options.role,
+        roll: options.roll,
+        month_end: None,
+        at: options.at,
+        suspensions: options.suspensions.clone(),
+        extensions: options.extensions.clone(),
+    })
+}
+
+/// The event or edge that a rule gives: what an allowance starts from, or what opens a stage.
+#[must_use]
+pub fn anchor(scope: &Scope<'_>, rule: &DateRule) -> Answer<Anchor> {
+    if let DateRule::At(at) = rule {
+        return point(scope, at);
+    }
+    let opening = DateOptions { role: DateRole::Opening, ..DateOptions::due() };
+    match date_rule(scope, rule, &opening) {
+        Ok(answer) => answer.map(|it| Anchor::Event { day: it.date, what: "the date computed before".to_owned() }),
+        Err(words) => Answer::Unknown(vec![words]),
+    }
+}
+
+fn point(scope: &Scope<'_>, point: &Point) -> Answer<Anchor> {
+    match point {
+        Point::Date(day) => event(*day, "that day"),
+        Point::DayMonth { month, day, after_the_year } => day_and_month(scope, *month, *day, *after_the_year),
+        Point::PeriodStart(kind) => edge_of_period(scope, *kind, true),
+        Point::PeriodEnd(kind) => edge_of_period(scope, *kind, false),
+        Point::EdgeOf { start, kind, of } => match anchor(scope, of) {
+            Answer::Known(anchor) => match scope.calendar.period_containing(*kind, day_of(&anchor)) {
+                Ok(period) => Answer::Known(edge(scope, &period, *start)),
+                Err(problem) => Answer::Unknown(vec![problem.to_string()]),
+            },
+            other => other,
+        },
+        Point::Opening => match scope.context.as_ref().and_then(|it| it.opening.clone()) {
+            Some(Anchor::Event { day, .. }) => event(day, "the opening"),
+            Some(other) => Answer::Known(other),
+            None => Answer::NotYet,
+        },
+        Point::Due => match scope.context.as_ref().and_then(|it| it.due) {
+            Some(day) => event(day, "the due date"),
+            None => Answer::NotYet,
+        },
+        Point::Stage(stage, moment) => {
+            let days = scope.context.as_ref().and_then(|it| it.stages.get(stage.index())).copied().unwrap_or_default();
+            let (day, word) = match moment {
+                StageMoment::Opened => (days.opened, "the opening of a stage"),
+                StageMoment::Due => (days.due, "the due date of a stage"),
+                StageMoment::Done => (days.done, "the end of a stage"),
+            };
+            day.map_or(Answer::NotYet, |day| event(day, word))
+        }
+        Point::Event(expr) => match value(scope, expr) {
+            Value::Known(Known::Date(day)) => event(day, &words_of(scope, expr)),
+            Value::Known(Known::Moment(at)) => {
+                event(scope.calendar.day_of(crate::calendar::Moment(at)), &words_of(scope, expr))
+            }
+            Value::Unknown(missing) => Answer::Unknown(missing.iter().map(ToString::to_string).collect()),
+            Value::Known(_) | Value::NotApplicable | Value::NotHappened => Answer::NotYet,
+        },
+    }
+}
+
+fn event(day: Date, what: &str) -> Answer<Anchor> {
+    Answer::Known(Anchor::Event { day, what: what.to_owned() })
+}
+
+/// The name of the field that an event stands in.
+fn words_of(scope: &Scope<'_>, expr: &crate::policy::model::Expr) -> String {
+    use crate::policy::model::ExprKind;
+    match &expr.kind {
+        ExprKind::Field { record, field, .. } | ExprKind::Panel { record, field, .. } => {
+            format!("`{}`", scope.policy.field(*record, *field).label.name)
+        }
+        _ => "that day".to_owned(),
+    }
+}
+
+/// The first such day in the case's period, or the first after its end.
+fn day_and_month(scope: &Scope<'_>, month: i8, day: i8, after_the_year: bool) -> Answer<Anchor> {
+    let Some(period) = scope.period else {
+        return Answer::Unknown(vec!["the year of a day and month without a period".to_owned()]);
+    };
+    let (from, to) = if after_the_year {
+        (period.last.tomorrow().unwrap_or(period.last), Date::MAX)
+    } else {
+        (period.first, period.last)
+    };
+    let found = (from.year()..=from.year().saturating_add(8))
+        .filter_map(|year| Date::new(year, month, day).ok())
+        .find(|it| *it >= from && *it <= to);
+    let words = if after_the_year { "the first such day after the period" } else { "that day of the period" };
+    found.map_or_else(
+        || Answer::Unknown(vec![format!("no {day} of month {month} lies in the period")]),
+        |day| event(day, words),
+    )
+}
+
+/// The start or end of the case's own period; of a shorter one, the first or last inside it; of a longer one, that around it.
+fn edge_of_period(scope: &Scope<'_>, kind: PeriodKind, start: bool) -> Answer<Anchor> {
+    let own = match scope.period {
+        Some(period) if period.kind == kind => Ok(period),
+        Some(period) => scope.calendar.period_containing(kind, if start { period.first } else { period.last }),
+        None => scope.calendar.period_containing(kind, scope.on),
+    };
+    match own {
+        Ok(period) => Answer::Known(edge(scope, &period, start)),
+        Err(problem) => Answer::Unknown(vec![problem.to_string()]),
+    }
+}
+
+fn edge(scope: &Scope<'_>, period: &Period, start: bool) -> Anchor {
+    let (kind, label) = (scope.calendar.kind_name(period.kind), scope.calendar.label(period));
+    if start {
+        Anchor::StartEdge { day: period.first, what: format!("the start of {kind} {label}") }
+    } else {
+        Anchor::EndEdge { day: period.last, what: format!("the end of {kind} {label}") }
+    }
+}
+
+fn day_of(anchor: &Anchor) -> Date {
+    match anchor {
+        Anchor::Event { day, .. } | Anchor::StartEdge { day, .. } | Anchor::EndEdge { day, .. } => *day,
+    }
+}
+
+/// The first day of what an event or edge opens.
+pub(super) fn first_day(anchor: &Anchor) -> Option<Date> {
+    match anchor {
+        Anchor::Event { day, .. } | Anchor::StartEdge { day, .. } => Some(*day),
+        Anchor::EndEdge { day, .. } => day.tomorrow().ok(),
+    }
+}
