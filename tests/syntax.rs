@@ -1,5 +1,7 @@
 //! The language as text: what parses, what does not, and what is said about it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::{Path, PathBuf};
 
 use merit::diagnostic::Diagnostics;

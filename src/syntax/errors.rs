@@ -5,10 +5,11 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::context::{self, Context};
 use super::cursor::{Cursor, Place};
+use super::depth;
 use super::grammar::{Grammar, Rule};
 use super::parse::Reader;
 use super::plain;
-use super::split::{self, Statement};
+use super::split::Statement;
 use super::token::{self, Kind, Token};
 use crate::codes_syntax as codes;
 use crate::diagnostic::Diagnostic;
@@ -123,10 +124,10 @@ fn nearest<'p>(word: &str, phrases: &[&'p str]) -> Option<&'p str> {
 pub(super) fn explain(reader: Reader<'_>, statement: &Statement, context: &Context, error: &Error<Rule>) -> Diagnostic {
     let start = statement.bytes.start;
     let InputLocation::Pos(at) = error.location else {
-        return split::too_deep(Span::new(reader.file, start, statement.bytes.end));
+        return depth::too_deep(Span::new(reader.file, start, statement.bytes.end));
     };
     let ErrorVariant::ParsingError { positives, .. } = &error.variant else {
-        return split::too_deep(Span::new(reader.file, start, statement.bytes.end));
+        return depth::too_deep(Span::new(reader.file, start, statement.bytes.end));
     };
     let at = start + at;
     let found = (statement.tokens.clone())
@@ -301,8 +302,8 @@ pub(super) fn missing_block(reader: Reader<'_>, statement: &Statement) -> Diagno
 pub(super) fn read_placeholder<'s>(text: &'s str, place: Place<'s>) -> Result<Cursor<'s>, Diagnostic> {
     let span = Span::new(place.file, place.base, place.base + text.len());
     let tokens = token::cut(place.file, text);
-    if split::too_deep_at(text, &tokens.list).is_some() {
-        return Err(split::too_deep(span));
+    if depth::too_deep_at(text, &tokens.list).is_some() {
+        return Err(depth::too_deep(span));
     }
     let parsed = Grammar::parse(Rule::placeholder_only, text).ok().and_then(|mut it| it.next());
     match parsed {
