@@ -8,6 +8,7 @@ mod cursor;
 mod depth;
 mod errors;
 mod grammar;
+mod habits;
 mod lines;
 mod lower_calendar;
 mod lower_example;
