@@ -100,6 +100,7 @@ fn shape(item: &syntax::tree::Item) -> String {
     ] {
         shown = shown.replace(long, short);
     }
+    shown = shown.replace(", \n", ",\n");
     shown.replace(": None", ": -").replace(": false", ": no").replace(": true", ": yes").replace(" }", "}")
 }
 
