@@ -1,3 +1,5 @@
 //! The `merit` program: only the way into [`merit::cli`].
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    merit::cli::main()
+}

@@ -1,1 +1,183 @@
-//! (being built)
+//! The command line: one enum of verbs, one match, one file for each verb. It lays out what the library gives as values.
+//!
+//! Results go to stdout, everything else to stderr. Exit codes: 0 nothing needs a person, 1 findings, 2 usage, 3 environment.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+mod case;
+mod cases;
+mod check;
+mod demo;
+mod deploy;
+mod explain;
+mod import;
+mod init;
+mod journal;
+mod open;
+mod outbox;
+mod output;
+mod run;
+mod sample;
+mod status;
+mod test;
+
+/// How a verb ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// Nothing needs a person.
+    Clean,
+    /// Something was found that a person should look at.
+    Findings,
+}
+
+/// Why a verb could not do its work: words for people, and the exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    help: Option<String>,
+    code: u8,
+}
+
+impl Failure {
+    /// The caller asked for something that can't be.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, code: 2 }
+    }
+
+    /// The world does not allow it.
+    pub(crate) fn environment(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, code: 3 }
+    }
+
+    /// The way out.
+    pub(crate) fn help(mut self, words: impl Into<String>) -> Self {
+        self.help = Some(words.into());
+        self
+    }
+}
+
+/// What verbs give.
+pub(crate) type Outcome = Result<Done, Failure>;
+
+#[derive(Debug, Parser)]
+#[command(name = "merit", version, about = "Rules, deadlines and reminders of the public service, as text that runs")]
+#[command(arg_required_else_help = true, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What every verb takes.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Global {
+    /// The project's folder [default: the folder with merit.toml, here or above]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) project: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    /// Say less on stderr
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more on stderr (twice: everything)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Human,
+    /// For programs; stable, see docs/cli.md.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make a new project: merit.toml and a first policy
+    Init(init::Arguments),
+    /// Try Merit on made-up records in a new folder
+    Demo(demo::Arguments),
+    /// Look for mistakes in policy files
+    Check(check::Arguments),
+    /// Run the `example` blocks of the policy
+    Test(test::Arguments),
+    /// Take records in from CSV files
+    Import(import::Arguments),
+    /// Put the working policy in force
+    Deploy(deploy::Arguments),
+    /// Open cases, remind, escalate and send whatever has come due
+    Run(run::Arguments),
+    /// What is overdue: at which stage, with whom, for how long
+    Status(status::Arguments),
+    /// List cases
+    Cases(cases::Arguments),
+    /// Show one case: its history and why its dates are what they are
+    Case(case::Arguments),
+    /// List what goes out
+    Outbox(outbox::Arguments),
+    /// Explain a date of a case, or the code of a finding
+    Explain(explain::Arguments),
+    /// The journal of all cases
+    #[command(subcommand)]
+    Journal(journal::Verb),
+    /// Write made-up records for a policy
+    Sample(sample::Arguments),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::from(3) };
+        }
+    };
+    output::start_tracing(&arguments.global);
+    match dispatch(&arguments) {
+        Ok(Done::Clean) => ExitCode::SUCCESS,
+        Ok(Done::Findings) => ExitCode::from(1),
+        Err(failure) => {
+            output::failure(&failure.message, failure.help.as_deref());
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn dispatch(arguments: &Arguments) -> Outcome {
+    let global = &arguments.global;
+    match &arguments.verb {
+        Verb::Init(it) => init::run(global, it),
+        Verb::Demo(it) => demo::run(global, it),
+        Verb::Check(it) => check::run(global, it),
+        Verb::Test(it) => test::run(global, it),
+        Verb::Import(it) => import::run(global, it),
+        Verb::Deploy(it) => deploy::run(global, it),
+        Verb::Run(it) => run::run(global, it),
+        Verb::Status(it) => status::run(global, it),
+        Verb::Cases(it) => cases::run(global, it),
+        Verb::Case(it) => case::run(global, it),
+        Verb::Outbox(it) => outbox::run(global, it),
+        Verb::Explain(it) => explain::run(global, it),
+        Verb::Journal(it) => journal::run(global, it),
+        Verb::Sample(it) => sample::run(global, it),
+        Verb::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut <Arguments as clap::CommandFactory>::command(), "merit", &mut script);
+            output::text(&String::from_utf8_lossy(&script))
+        }
+    }
+}

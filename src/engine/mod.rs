@@ -1,1 +1,47 @@
-//! (being built)
+//! The shell around the case machine: claims what is due, loads facts, lets the machine decide, commits all of it at once, and
+//! sends afterwards. It makes no decision of its own and knows neither HTTP nor a terminal.
+//!
+//! Start reading at [`run`].
+
+mod fault;
+mod openings;
+mod policies;
+mod run;
+mod send;
+
+pub use fault::{Point, point};
+pub use policies::{Deployed, Policies};
+pub use run::{AsOf, NoticeLine, Patience, RunReport, RunSettings, SetAside, deadline_row, run, task_rows};
+pub use send::{Outcome, Outgoing, SendReport, Sender, send};
+
+use crate::store::StoreError;
+
+/// Why the engine could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The store could not.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nothing is deployed.
+    #[error("no policy is deployed yet: `merit deploy` puts the working policy in force")]
+    NothingDeployed,
+    /// A deployed policy can't be read by this version.
+    #[error("policy version {version} can't be read by this version of Merit: {why}")]
+    Unreadable {
+        /// The version.
+        version: i64,
+        /// Why.
+        why: String,
+    },
+    /// The day asked lies before what the store has seen.
+    #[error("the store has already run up to {last}; a run as of {asked} would go back in time")]
+    BackInTime {
+        /// The store's last day.
+        last: jiff::civil::Date,
+        /// The day asked.
+        asked: jiff::civil::Date,
+    },
+    /// The day asked can't be.
+    #[error("{0}")]
+    Day(String),
+}

@@ -243,7 +243,7 @@ pub struct DeliveryRow {
 #[derive(Debug, Clone)]
 pub struct CaseChange {
     /// The case's row as it will be. `last_seq` and `last_hash` are those *before* the new entries; the store advances them.
-    /// For a new case `id` is 0 and the store makes the number.
+    /// A new case has `last_seq` 0 and a number from [`Store::next_case`] on.
     pub row: CaseRow,
     /// New journal entries.
     pub entries: Vec<NewEntry>,
@@ -448,11 +448,23 @@ pub trait Store {
     fn opening(&self, workflow: &str, period: &str) -> Result<Option<Opening>, StoreError>;
     /// Cases of a subject in a workflow and period.
     fn cases_of(&self, workflow: &str, subject: &str, period: &str) -> Result<Vec<CaseRow>, StoreError>;
+    /// Which of these subjects have a case in a workflow and period.
+    fn subjects_with_case(&self, workflow: &str, period: &str, keys: &[Arc<str>]) -> Result<Vec<String>, StoreError>;
+    /// The first number that no case has; the engine holds its lock while it counts on from there.
+    fn next_case(&self) -> Result<i64, StoreError>;
     /// A case by its number.
     fn case(&self, id: i64) -> Result<Option<CaseRow>, StoreError>;
     /// The journal of a case, in order.
     fn journal(&self, case_id: i64) -> Result<Vec<JournalEntry>, StoreError>;
 
+    /// Running stages whose due date lies before a day, one row for each holder.
+    fn overdue(&self, on: Date) -> Result<Vec<OpenDeadline>, StoreError>;
+    /// How many there are.
+    fn counts(&self) -> Result<Counts, StoreError>;
+    /// Cases, by number.
+    fn cases(&self, filter: &Filter) -> Result<Vec<CaseRow>, StoreError>;
+    /// Effects, by day and key; the state of a sent one is that of its mail.
+    fn effects(&self, filter: &Filter) -> Result<Vec<EffectRow>, StoreError>;
     /// Effects that are due to leave at a moment and have no mail yet.
     fn effects_to_send(&self, until: i64, limit: usize) -> Result<Vec<EffectRow>, StoreError>;
     /// Makes a mail for an effect; its number.
@@ -468,8 +480,59 @@ pub trait Store {
     fn open_deliveries(&self, until: i64, limit: usize) -> Result<Vec<(DeliveryRow, EffectRow)>, StoreError>;
     /// Writes down that an attempt begins, before the first byte leaves; its number.
     fn begin_attempt(&mut self, delivery: i64, at: i64) -> Result<i64, StoreError>;
+    /// Attempts that began and were never ended: mail and attempt.
+    fn broken_attempts(&self) -> Result<Vec<(i64, i64)>, StoreError>;
     /// Writes down how an attempt ended and what becomes of the mail.
     fn end_attempt(&mut self, end: &AttemptEnd<'_>) -> Result<(), StoreError>;
+}
+
+/// A stage whose due date lies behind a day, with one of its holders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenDeadline {
+    /// The case.
+    pub case_id: i64,
+    /// The workflow's name.
+    pub workflow: String,
+    /// The name of the subject's record type.
+    pub subject_type: String,
+    /// The subject's key.
+    pub subject: String,
+    /// The stage's name.
+    pub stage: String,
+    /// The due date (ISO).
+    pub due: String,
+    /// The record type and key of a holder.
+    pub holder: Option<(String, String)>,
+    /// As what they hold it.
+    pub capacity: String,
+}
+
+/// How many there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Open cases.
+    pub open: u64,
+    /// Open cases set aside.
+    pub set_aside: u64,
+    /// Effects that reach nobody.
+    pub undeliverable: u64,
+}
+
+/// Which cases or effects are asked for; nothing leaves nothing out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this workflow.
+    pub workflow: Option<String>,
+    /// Of this subject (or, for effects, to this recipient).
+    pub subject: Option<String>,
+    /// In this status (state).
+    pub status: Option<String>,
+    /// Of this case.
+    pub case: Option<i64>,
+    /// Only those set aside.
+    pub set_aside: bool,
+    /// At most so many.
+    pub limit: Option<usize>,
 }
 
 /// How an attempt to send ended.

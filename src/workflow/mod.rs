@@ -1,1 +1,18 @@
-//! (being built)
+//! The case machine: what happens in one run of a workflow, and when. Pure.
+//!
+//! A case is a fold of its [`Event`]s ([`Case::replay`]); [`advance`] says which events follow until a day, given an
+//! [`Outlook`] on the facts; nothing here evaluates a rule, reads a clock or keeps anything. Start reading at [`advance`].
+
+mod advance;
+mod case;
+mod event;
+mod outlook;
+
+pub use advance::{Look, Stuck, advance};
+pub use case::{Case, CaseStatus, Hold, StageCase, StageStatus};
+pub use advance::{Advanced, notices_of};
+pub use event::{
+    Anchored, DefaultRecord, DueDate, Event, HolderNote, How, Notice, NoticeState, Skipped, StageDates, StepMark,
+    Suspension,
+};
+pub use outlook::{Answer, Asked, Outlook};

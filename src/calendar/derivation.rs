@@ -1,0 +1,83 @@
+//! Why a date is what it is: what it was made from, and every step.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::{Calendar, CalendarProblem, Deadline, DeadlineInput};
+
+/// How a date came about. Kept with the date, so that it can be told and computed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Derivation {
+    source: Source,
+    result: Date,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    expected: bool,
+    steps: Vec<DerivationStep>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Source {
+    /// An anchor and all that follows.
+    Input(Box<DeadlineInput>),
+    /// The earliest of several.
+    Earliest(Vec<Derivation>),
+    /// The latest of several.
+    Latest(Vec<Derivation>),
+}
+
+/// One step of a derivation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DerivationStep {
+    /// The day after it.
+    pub day: Date,
+    /// What was done, in words.
+    pub what: String,
+}
+
+impl Derivation {
+    pub(super) fn of_input(input: DeadlineInput, result: Date, expected: bool, steps: Vec<DerivationStep>) -> Self {
+        Self { source: Source::Input(Box::new(input)), result, expected, steps }
+    }
+
+    pub(super) fn of_several(latest: bool, of: Vec<Derivation>, result: Date, expected: bool) -> Self {
+        let word = if latest { "latest" } else { "earliest" };
+        let steps = vec![DerivationStep { day: result, what: format!("the {word} of these: {result}") }];
+        let source = if latest { Source::Latest(of) } else { Source::Earliest(of) };
+        Self { source, result, expected, steps }
+    }
+
+    /// The date.
+    #[must_use]
+    pub fn result(&self) -> Date {
+        self.result
+    }
+
+    /// The date computed again from what it was made from.
+    ///
+    /// # Errors
+    /// When it can't be made with this calendar.
+    pub fn recompute(&self, calendar: &Calendar) -> Result<Deadline, CalendarProblem> {
+        let all = |of: &[Derivation]| of.iter().map(|it| it.recompute(calendar)).collect::<Result<Vec<_>, _>>();
+        let none = || CalendarProblem::Unfit("a choice among no dates".to_owned());
+        match &self.source {
+            Source::Input(input) => calendar.deadline(input),
+            Source::Earliest(of) => calendar.earliest_of(all(of)?).ok_or_else(none),
+            Source::Latest(of) => calendar.latest_of(all(of)?).ok_or_else(none),
+        }
+    }
+
+    /// Every step in words, in order.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Source::Earliest(of) | Source::Latest(of) = &self.source {
+            lines.extend(of.iter().flat_map(Derivation::lines));
+        }
+        lines.extend(self.steps.iter().map(|it| it.what.clone()));
+        if self.expected {
+            lines.push("this date rests on a day that is only expected".to_owned());
+        }
+        lines
+    }
+}

@@ -1,0 +1,193 @@
+//! The desk at which a case is looked at: policy, facts and language in one place.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::calendar::{Anchor, Calendar, Period};
+use crate::casework::letter::Letter;
+use crate::casework::outlook::CaseOutlook;
+use crate::eval::{self, CaseContext, Facts, Scope};
+use crate::ids::{FieldId, WorkflowId};
+use crate::policy::model::{FieldKind, Policy, Workflow};
+use crate::value::{Known, RecordRef, Truth, Value};
+use crate::workflow::{Advanced, Answer, Case, Look, Notice, advance};
+
+/// Policy, facts and language.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    policy: &'a Policy,
+    facts: &'a dyn Facts,
+    language: &'a str,
+}
+
+/// When a case opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opens {
+    /// On this day.
+    On {
+        /// The day.
+        day: Date,
+        /// Whether it is the period itself that opens it.
+        at_start_of_period: bool,
+    },
+    /// On a later day, which is known.
+    Later(Date),
+    /// Not as far as is known: it is not covered, or waits for a fact.
+    NotYet,
+}
+
+impl<'a> Desk<'a> {
+    /// A desk; `language` is that of people whose own is not known.
+    #[must_use]
+    pub fn new(policy: &'a Policy, facts: &'a dyn Facts, language: &'a str) -> Self {
+        Self { policy, facts, language }
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &'a Policy {
+        self.policy
+    }
+
+    /// What a look makes of a case.
+    #[must_use]
+    pub fn look(&self, flow: WorkflowId, case: &Case, look: &Look) -> Advanced {
+        let workflow = self.policy.workflow(flow);
+        let outlook = CaseOutlook::new(self.policy, self.facts, workflow, case, look.grace_after_adoption);
+        advance(self.policy, workflow, case, &outlook, look)
+    }
+
+    /// When a case of a subject opens, looked at on a day.
+    #[must_use]
+    pub fn opens(&self, flow: WorkflowId, key: &Arc<str>, period: Option<Period>, today: Date) -> Opens {
+        let workflow = self.policy.workflow(flow);
+        let subject = RecordRef { record: workflow.subject, key: Arc::clone(key) };
+        let scope = self.scope(workflow, &subject, period, today);
+        let Some(covered) = first_covered_day(&scope, workflow, period, today) else { return Opens::NotYet };
+        let Some(first) = first_stage_opening(&scope, workflow) else { return Opens::NotYet };
+        let day = match (covered, first) {
+            (Covered::Since(day), Opening::On(first)) => day.max(first),
+            (Covered::Since(day), Opening::WithTheCase) => day,
+            (Covered::Always, Opening::On(first)) => first,
+            (Covered::Always, Opening::WithTheCase) => today,
+        };
+        if day > today {
+            return Opens::Later(day);
+        }
+        Opens::On { day, at_start_of_period: period.is_some_and(|it| it.first == day) }
+    }
+
+    fn scope(&self, workflow: &Workflow, subject: &RecordRef, period: Option<Period>, on: Date) -> Scope<'a> {
+        Scope::new(self.policy, self.calendar(workflow), self.facts, subject.clone(), period, on)
+    }
+
+    fn calendar(&self, workflow: &Workflow) -> &'a Calendar {
+        &self.policy.calendars[workflow.calendar]
+    }
+
+    /// What a notice says, on the day of its step.
+    #[must_use]
+    pub fn letter(&self, flow: WorkflowId, case: &Case, number: i64, stage: &str, day: Date, notice: &Notice) -> Letter {
+        let workflow = self.policy.workflow(flow);
+        let outlook = CaseOutlook::new(self.policy, self.facts, workflow, case, 0);
+        let recipient = self.policy.record_named(&notice.to.0).map(|record| RecordRef { record, key: Arc::from(&*notice.to.1) });
+        let Some(recipient) = recipient else { return Letter::default() };
+        let context = CaseContext {
+            recipient: Some(recipient.clone()),
+            case_id: Some(number),
+            ..outlook.context_of(case, stage, day)
+        };
+        let scope = outlook.scope(day).with_context(&context);
+        let language = self.text_of(&recipient, "language", day).unwrap_or_else(|| self.language.to_owned());
+        let message = self.policy.messages.iter().find(|it| it.label.name == notice.message);
+        let rendered = message.map(|it| eval::render_message(&scope, it, &language)).unwrap_or_default();
+        Letter {
+            name: self.text_of(&recipient, "name", day),
+            address: self.address_of(&recipient, day),
+            language,
+            subject: rendered.subject,
+            text: rendered.text,
+            workflow: workflow.label.title.clone(),
+        }
+    }
+
+    /// A field of somebody by its name: a text, or the name of a choice.
+    fn text_of(&self, of: &RecordRef, field: &str, on: Date) -> Option<String> {
+        let id = self.policy.record(of.record).field_named(field)?;
+        match self.facts.field(of, id, on) {
+            Value::Known(Known::Text(text)) => Some(text.to_string()),
+            Value::Known(Known::Choice(list, at)) => {
+                self.policy.choices[list.index()].choices.get(at as usize).map(|it| it.name.clone())
+            }
+            _ => None,
+        }
+    }
+
+    fn address_of(&self, of: &RecordRef, on: Date) -> Option<String> {
+        let fields = &self.policy.record(of.record).fields;
+        let at = fields.iter().position(|it| matches!(it.kind, FieldKind::Email))?;
+        match self.facts.field(of, FieldId::at(at), on) {
+            Value::Known(Known::Text(address)) => Some(address.to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// Since when a workflow covers a subject.
+enum Covered {
+    /// Since a day.
+    Since(Date),
+    /// Since ever: nothing says otherwise.
+    Always,
+}
+
+/// The first day of the period on which the condition is a known yes.
+fn first_covered_day(scope: &Scope<'_>, workflow: &Workflow, period: Option<Period>, today: Date) -> Option<Covered> {
+    let last = period.map_or(today, |it| it.last.min(today));
+    match (&workflow.condition, period) {
+        (None, None) => Some(Covered::Always),
+        (None, Some(period)) => Some(Covered::Since(period.first)),
+        (Some(condition), Some(period)) => {
+            eval::first_day_true(scope, condition, period.first, last).map(Covered::Since)
+        }
+        (Some(condition), None) => (eval::truth(scope, condition) == Truth::Yes).then_some(Covered::Always),
+    }
+}
+
+/// When the first stage opens.
+enum Opening {
+    /// On a day of its own.
+    On(Date),
+    /// As soon as there is a case.
+    WithTheCase,
+}
+
+/// The earliest opening among the stages that wait for no other; nothing while none is known.
+fn first_stage_opening(scope: &Scope<'_>, workflow: &Workflow) -> Option<Opening> {
+    let mut earliest: Option<Date> = None;
+    for (place, stage) in workflow.stages.iter().enumerate() {
+        let Some(rule) = &stage.opens else {
+            if place == 0 && stage.after.is_empty() {
+                return Some(Opening::WithTheCase);
+            }
+            continue;
+        };
+        if !stage.after.is_empty() {
+            continue;
+        }
+        if let Answer::Known(anchor) = eval::anchor(scope, rule) {
+            let day = opening_day(&anchor)?;
+            earliest = Some(earliest.map_or(day, |it| it.min(day)));
+        }
+    }
+    earliest.map(Opening::On)
+}
+
+/// The first day of what an event or edge opens.
+pub(super) fn opening_day(anchor: &Anchor) -> Option<Date> {
+    match anchor {
+        Anchor::Event { day, .. } | Anchor::StartEdge { day, .. } => Some(*day),
+        Anchor::EndEdge { day, .. } => day.tomorrow().ok(),
+    }
+}

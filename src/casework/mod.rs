@@ -1,0 +1,13 @@
+//! One case between the evaluator and the machine: facts are looked up and rules evaluated here, and the machine decides.
+//!
+//! The engine, `example` blocks and (later) simulation all go through a [`Desk`], so that they can't drift apart. Pure: facts come
+//! through [`crate::eval::Facts`].
+
+mod desk;
+pub mod examples;
+mod facts;
+mod letter;
+mod outlook;
+
+pub use desk::{Desk, Opens};
+pub use letter::Letter;

@@ -1,0 +1,320 @@
+//! Answers what the case machine asks, by the rules of the case's policy and the facts as they are known.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::calendar::{Calendar, DateRole, Direction, Length, Period, SuspendedDays};
+use crate::casework::desk::opening_day;
+use crate::eval::{self, CaseContext, DateOptions, Facts, Resolution, Scope};
+use crate::ids::StageId;
+use crate::policy::model::{Done, DueLine, Party, Policy, Shape, Stage, Workflow};
+use crate::value::{Known, RecordRef, Truth, Value};
+use crate::workflow::{Anchored, Answer, Asked, Case, DueDate, HolderNote, Outlook, StageDates, StageStatus, Suspension};
+
+/// The facts and rules around one case.
+pub(super) struct CaseOutlook<'a> {
+    policy: &'a Policy,
+    facts: &'a dyn Facts,
+    workflow: &'a Workflow,
+    calendar: &'a Calendar,
+    subject: RecordRef,
+    period: Option<Period>,
+    grace_after_adoption: u32,
+}
+
+impl<'a> CaseOutlook<'a> {
+    pub(super) fn new(
+        policy: &'a Policy,
+        facts: &'a dyn Facts,
+        workflow: &'a Workflow,
+        case: &Case,
+        grace_after_adoption: u32,
+    ) -> Self {
+        let calendar = &policy.calendars[workflow.calendar];
+        let first: Option<Date> = case.period.parse().ok();
+        let period = workflow.each.zip(first).and_then(|(kind, first)| calendar.period_containing(kind, first).ok());
+        let subject = RecordRef { record: workflow.subject, key: Arc::from(case.subject.as_str()) };
+        Self { policy, facts, workflow, calendar, subject, period, grace_after_adoption }
+    }
+
+    pub(super) fn scope(&self, on: Date) -> Scope<'a> {
+        Scope::new(self.policy, self.calendar, self.facts, self.subject.clone(), self.period, on)
+    }
+
+    /// What only the case knows, as seen from one of its stages on a day.
+    pub(super) fn context_of(&self, case: &Case, stage: &str, day: Date) -> CaseContext {
+        let state = case.stages.get(stage);
+        let place = self.workflow.stages.iter().position(|it| it.label.name == stage);
+        let due = state.and_then(|it| it.dates.due.as_ref()).map(|it| it.day);
+        let holder = state.and_then(|it| it.holders.first()).and_then(|it| it.who.as_ref());
+        let record = |(record, key): &(String, String)| {
+            Some(RecordRef { record: self.policy.record_named(record)?, key: Arc::from(key.as_str()) })
+        };
+        CaseContext {
+            workflow: self.workflow.label.title.clone(),
+            stage: place.map_or_else(String::new, |at| self.workflow.stages[at].label.title.clone()),
+            opening: state.and_then(|it| it.opening.as_ref()).map(|it| it.anchor.clone()),
+            due,
+            today: Some(day),
+            holder: holder.and_then(record),
+            stages: self.workflow.stages.iter().map(|it| moments_of(case, &it.label.name)).collect(),
+            ..CaseContext::default()
+        }
+    }
+
+    fn stage(&self, id: StageId) -> &'a Stage {
+        self.workflow.stage(id)
+    }
+
+    fn note(&self, found: Resolution, capacity: String) -> HolderNote {
+        let name = |who: &RecordRef| (self.policy.record(who.record).label.name.clone(), who.key.to_string());
+        let mut why = found.why;
+        why.extend(found.missing.iter().map(|it| format!("{it} is not known")));
+        HolderNote { who: found.holder.as_ref().map(name), capacity, why }
+    }
+
+    fn capacity(&self, party: &Party) -> String {
+        match party {
+            Party::Subject => self.policy.record(self.workflow.subject).label.name.clone(),
+            Party::Role(role) => self.policy.roles[role.index()].label.name.clone(),
+            Party::Reference(field) => self.policy.field(self.workflow.subject, *field).label.name.clone(),
+        }
+    }
+
+    /// The days that the clock stood still since a stage opened, as the calendar wants them.
+    fn suspended(case: &Case, since: Date) -> Vec<SuspendedDays> {
+        let after = case.suspensions.iter().filter_map(|it| Some((it.from.max(since), it.until?)));
+        after.filter(|(from, until)| from <= until).map(|(from, until)| SuspendedDays { from, until, why: "the clock stood still".to_owned() }).collect()
+    }
+
+    /// The due date that the first line that applies gives; the one for late comers where it would lie before the opening.
+    fn due(&self, scope: &Scope<'_>, asked: Asked<'_>, opening: &Anchored, dates: &mut StageDates) -> Result<(), String> {
+        let Some(line) = self.line_that_applies(scope, asked, dates) else { return Ok(()) };
+        let suspensions = Self::suspended(asked.case, opening.day);
+        let options = |roll| DateOptions { role: DateRole::Due, roll, at: line.clock, suspensions: suspensions.clone(), ..DateOptions::due() };
+        let due = eval::date_rule(scope, &line.date, &options(line.roll))?;
+        let Answer::Known(due) = settle(due, dates) else { return Ok(()) };
+        if due.date >= opening.day {
+            dates.due = Some(due_date(due));
+        } else if let Some(rule) = &line.late_comers {
+            let late = eval::date_rule(scope, rule, &options(line.roll))?;
+            if let Answer::Known(late) = settle(late, dates) {
+                dates.due = Some(due_date(late));
+            }
+        } else if asked.case.adopted.is_none_or(|adopted| due.date >= adopted) {
+            let stage = &self.stage(asked.stage).label.name;
+            return Err(format!(
+                "`{stage}` would be due on {}, before it opened on {}, and the policy has no date for late comers",
+                due.date, opening.day
+            ));
+        } else {
+            dates.due = Some(due_date(due));
+        }
+        self.grant_grace_after_adoption(asked, dates)
+    }
+
+    /// What was overdue already on the day of adoption is due again a while later.
+    fn grant_grace_after_adoption(&self, asked: Asked<'_>, dates: &mut StageDates) -> Result<(), String> {
+        let overdue = dates.due.as_ref().zip(asked.case.adopted).filter(|(due, adopted)| due.day < *adopted);
+        let Some((_, adopted)) = overdue else { return Ok(()) };
+        let grace = eval::grace(self.calendar, adopted, self.grace_after_adoption, "the adoption of the store")?;
+        dates.due = Some(due_date(grace));
+        Ok(())
+    }
+
+    fn line_that_applies(&self, scope: &Scope<'_>, asked: Asked<'_>, dates: &mut StageDates) -> Option<&'a DueLine> {
+        let rule_day = self.period.map_or(asked.on, |it| it.first);
+        for line in &self.stage(asked.stage).due {
+            let holds = line.from.is_none_or(|it| it <= rule_day) && line.until.is_none_or(|it| it >= rule_day);
+            if !holds {
+                continue;
+            }
+            match line.when.as_ref().map_or(Truth::Yes, |it| eval::truth(scope, it)) {
+                Truth::Yes => return Some(line),
+                Truth::Unknown(missing) => {
+                    dates.waiting_for.extend(missing.iter().map(ToString::to_string));
+                    return None;
+                }
+                Truth::No | Truth::NotApplicable => {}
+            }
+        }
+        None
+    }
+
+    /// The day on which everything that a stage fills was there: that of the last event among them, else the day asked.
+    fn all_filled(&self, stage: &Stage, on: Date) -> Answer<Date> {
+        let mut last_event = None;
+        for fill in &stage.fills {
+            let value = match self.policy.record(fill.record).shape {
+                Shape::Panel { each, .. } => match self.period {
+                    Some(period) => self.facts.panel(&self.subject, fill.record, each, period.first, fill.field),
+                    None => Value::Unknown(Vec::new()),
+                },
+                Shape::Entity { .. } | Shape::Child { .. } => self.facts.field(&self.subject, fill.field, on),
+            };
+            match value {
+                Value::Known(Known::Date(day)) => last_event = last_event.max(Some(day)),
+                Value::Known(_) => {}
+                Value::Unknown(_) | Value::NotApplicable | Value::NotHappened => return Answer::NotYet,
+            }
+        }
+        if stage.fills.is_empty() { Answer::NotYet } else { Answer::Known(last_event.unwrap_or(on)) }
+    }
+}
+
+fn settle(answer: Answer<crate::calendar::Deadline>, dates: &mut StageDates) -> Answer<crate::calendar::Deadline> {
+    if let Answer::Unknown(missing) = &answer {
+        dates.waiting_for.extend(missing.iter().cloned());
+    }
+    answer
+}
+
+fn due_date(deadline: crate::calendar::Deadline) -> DueDate {
+    DueDate {
+        day: deadline.date,
+        until: deadline.moment.0,
+        expected: deadline.expected,
+        derivation: deadline.derivation,
+    }
+}
+
+fn moments_of(case: &Case, stage: &str) -> eval::StageDays {
+    let state = case.stages.get(stage);
+    eval::StageDays {
+        opened: state.and_then(|it| it.opening.as_ref()).map(|it| it.day),
+        due: state.and_then(|it| it.dates.due.as_ref()).map(|it| it.day),
+        done: state.filter(|it| it.status == StageStatus::Done).and_then(|it| it.ended),
+    }
+}
+
+impl Outlook for CaseOutlook<'_> {
+    fn covers(&self, _case: &Case, on: Date) -> Truth {
+        let on = self.period.map_or(on, |it| it.last.min(on));
+        self.workflow.condition.as_ref().map_or(Truth::Yes, |it| eval::truth(&self.scope(on), it))
+    }
+
+    fn cancelled(&self, _case: &Case, on: Date) -> Option<usize> {
+        self.workflow.cancels.iter().position(|it| eval::truth(&self.scope(on), &it.when) == Truth::Yes)
+    }
+
+    fn suspensions(&self, _case: &Case, from: Date, until: Date) -> Vec<Suspension> {
+        let Some(condition) = &self.workflow.suspend else { return Vec::new() };
+        let (days, _) = eval::true_days(&self.scope(until), condition, from, until);
+        days.into_iter()
+            .map(|(first, last)| Suspension { from: first, until: (last < until).then_some(last) })
+            .collect()
+    }
+
+    fn case_closes(&self, _case: &Case) -> Answer<Option<Date>> {
+        let Some(rule) = &self.workflow.closes else { return Answer::Known(None) };
+        let on = self.period.map_or(Date::ZERO, |it| it.first);
+        match eval::date_rule(&self.scope(on), rule, &DateOptions::closing()) {
+            Ok(Answer::Known(deadline)) => Answer::Known(Some(deadline.date)),
+            Ok(Answer::NotYet) => Answer::NotYet,
+            Ok(Answer::Unknown(missing)) => Answer::Unknown(missing),
+            Err(words) => Answer::Unknown(vec![words]),
+        }
+    }
+
+    fn takes_place(&self, asked: Asked<'_>) -> Truth {
+        let condition = self.stage(asked.stage).only_if.as_ref();
+        condition.map_or(Truth::Yes, |it| eval::truth(&self.scope(asked.on), it))
+    }
+
+    fn opening(&self, asked: Asked<'_>) -> Answer<Anchored> {
+        let stage = self.stage(asked.stage);
+        let Some(rule) = &stage.opens else { return Answer::NotYet };
+        let context = self.context_of(asked.case, &stage.label.name, asked.on);
+        match eval::anchor(&self.scope(asked.on).with_context(&context), rule) {
+            Answer::Known(anchor) => match opening_day(&anchor) {
+                Some(day) => Answer::Known(Anchored { day, anchor }),
+                None => Answer::NotYet,
+            },
+            Answer::NotYet => Answer::NotYet,
+            Answer::Unknown(missing) => Answer::Unknown(missing),
+        }
+    }
+
+    fn dates(&self, asked: Asked<'_>, opening: &Anchored) -> Result<StageDates, String> {
+        let stage = self.stage(asked.stage);
+        let mut context = self.context_of(asked.case, &stage.label.name, asked.on);
+        context.opening = Some(opening.anchor.clone());
+        let scope = self.scope(asked.on).with_context(&context);
+        let mut dates = StageDates::default();
+        self.due(&scope, asked, opening, &mut dates)?;
+        if let Some(rule) = &stage.closes {
+            context.due = dates.due.as_ref().map(|it| it.day);
+            let scope = self.scope(asked.on).with_context(&context);
+            let closes = eval::date_rule(&scope, rule, &DateOptions::closing())?;
+            if let Answer::Known(closes) = settle(closes, &mut dates) {
+                dates.closes = Some(due_date(closes));
+            }
+        }
+        Ok(dates)
+    }
+
+    fn done(&self, asked: Asked<'_>) -> Answer<Date> {
+        let stage = self.stage(asked.stage);
+        let context = self.context_of(asked.case, &stage.label.name, asked.on);
+        let scope = self.scope(asked.on).with_context(&context);
+        match &stage.done {
+            Done::AllFilled => self.all_filled(stage, asked.on),
+            Done::When(condition) => match eval::truth(&scope, condition) {
+                Truth::Yes => Answer::Known(asked.on),
+                _ => Answer::NotYet,
+            },
+            Done::On(date) => match eval::value(&scope, date) {
+                Value::Known(Known::Date(day)) => Answer::Known(day),
+                _ => Answer::NotYet,
+            },
+        }
+    }
+
+    fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote> {
+        let stage = self.stage(asked.stage);
+        let never: Vec<HolderNote> = stage.but_not.iter().map(|it| self.who(asked, it)).collect();
+        let mut holders: Vec<HolderNote> = stage.by.iter().map(|it| self.who(asked, it)).collect();
+        for note in &mut holders {
+            if note.who.is_some() && never.iter().any(|it| it.who == note.who) {
+                note.why.push("who is found must not act here".to_owned());
+                note.who = None;
+            }
+        }
+        holders
+    }
+
+    fn who(&self, asked: Asked<'_>, party: &Party) -> HolderNote {
+        let found = eval::holder(&self.scope(asked.on), party);
+        self.note(found, self.capacity(party))
+    }
+
+    fn step_day(&self, from: Date, length: Option<Length>, before: bool) -> Option<Date> {
+        let direction = if before { Direction::Before } else { Direction::After };
+        self.calendar.step_day(from, length, direction).ok()
+    }
+
+    fn working_day_from(&self, day: Date) -> Date {
+        self.calendar.next_working_day(day).unwrap_or(day)
+    }
+
+    fn working_days_after(&self, day: Date, count: u32) -> Date {
+        self.calendar.add_working_days(day, i64::from(count)).unwrap_or(day)
+    }
+
+    fn working_days_between(&self, after: Date, until: Date) -> i64 {
+        self.calendar.working_days_between(after, until)
+    }
+
+    fn begin_of(&self, day: Date) -> i64 {
+        self.calendar.start_of_day(day).0
+    }
+
+    fn end_of(&self, day: Date) -> i64 {
+        self.calendar.end_of_day(day).0
+    }
+
+    fn notices_of(&self, day: Date) -> i64 {
+        self.calendar.notices_at(day).0
+    }
+}

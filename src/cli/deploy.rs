@@ -1,0 +1,92 @@
+//! `merit deploy`: puts the working policy in force.
+
+use serde::Serialize;
+
+use crate::cli::{Done, Failure, Format, Global, Outcome, check, open, output};
+use crate::store::Store;
+use crate::store::sqlite::SqliteStore;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The day from which the store is used in earnest; asked for at the first deployment
+    #[arg(long, value_name = "DATE")]
+    adopt: Option<String>,
+    /// Why, for the record
+    #[arg(long, default_value = "")]
+    note: String,
+}
+
+/// What a deployment did.
+#[derive(Debug, Serialize)]
+struct Report {
+    version: i64,
+    hash: String,
+    new: bool,
+    adopted: Option<String>,
+    open_cases_keep: Vec<i64>,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = open::project(global)?;
+    let (sources, compilation) = open::working_policy(&project)?;
+    let Some(policy) = &compilation.policy else {
+        check::show(global, &sources, &compilation.diagnostics)?;
+        return Err(Failure { code: 1, ..Failure::usage("the policy has mistakes; nothing was deployed") });
+    };
+    let mut store = SqliteStore::open_or_create(&project.store)?;
+    let state = store.state()?;
+    let adopt = adoption(arguments, state.adopted, policy, &store)?;
+    let before = store.latest_policy()?.map(|it| it.version);
+    let files: Vec<(String, String)> = sources.iter().map(|(_, file)| (file.name.clone(), file.text.clone())).collect();
+    let version = store.deploy(&files, policy, &arguments.note, open::now())?;
+    if adopt.is_some() {
+        store.set(adopt, None)?;
+    }
+    let in_use = store.versions_in_use()?;
+    let report = Report {
+        version,
+        hash: policy.hash.clone(),
+        new: before != Some(version),
+        adopted: store.state()?.adopted.map(|it| it.to_string()),
+        open_cases_keep: in_use.into_iter().filter(|it| *it != version).collect(),
+    };
+    match global.format {
+        Format::Json => output::json(&report),
+        Format::Human => output::text(&words(&report)),
+    }?;
+    Ok(Done::Clean)
+}
+
+/// The day of adoption: given once, and never moved under cases that rest on it.
+fn adoption(
+    arguments: &Arguments,
+    known: Option<jiff::civil::Date>,
+    policy: &crate::policy::model::Policy,
+    store: &SqliteStore,
+) -> Result<Option<jiff::civil::Date>, Failure> {
+    let asked = arguments.adopt.as_deref().map(open::day).transpose()?;
+    match (known, asked) {
+        (Some(known), Some(asked)) if known != asked && store.next_case()? > 1 => {
+            Err(Failure::usage(format!("the store was adopted on {known}, and cases rest on that day")))
+        }
+        (Some(_), asked) => Ok(asked),
+        (None, Some(asked)) => Ok(Some(asked)),
+        (None, None) => Ok(Some(open::today(policy))),
+    }
+}
+
+fn words(report: &Report) -> String {
+    let mut words = if report.new {
+        format!("Policy version {} is in force.\n", report.version)
+    } else {
+        format!("Nothing changed: policy version {} stays in force.\n", report.version)
+    };
+    if let Some(adopted) = &report.adopted {
+        words += &format!("The store is used in earnest from {adopted}: nothing dated before is sent or held against anyone.\n");
+    }
+    if !report.open_cases_keep.is_empty() {
+        let versions: Vec<String> = report.open_cases_keep.iter().map(ToString::to_string).collect();
+        words += &format!("Open cases keep the version they were opened under ({}).\n", versions.join(", "));
+    }
+    words
+}

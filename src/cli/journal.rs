@@ -1,0 +1,42 @@
+//! `merit journal`: the chain of everything that happened.
+
+use crate::cli::{Done, Format, Global, Outcome, open, output};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Verb {
+    /// Prove that no entry was changed, removed, inserted or cut off
+    Verify {
+        /// A seal noted elsewhere, that must still be in the chain
+        #[arg(long)]
+        seal: Option<String>,
+    },
+}
+
+pub(super) fn run(global: &Global, verb: &Verb) -> Outcome {
+    let Verb::Verify { seal } = verb;
+    let project = open::project(global)?;
+    let store = open::reading_store(&project)?;
+    let verified = match store.verify_journal(seal.as_deref())? {
+        Ok(verified) => verified,
+        Err(broken) => {
+            match global.format {
+                Format::Json => output::json(&serde_json::json!({ "verified": false, "broken": broken.to_string() }))?,
+                Format::Human => output::text(&format!("The journal does not verify: {broken}\n"))?,
+            };
+            return Ok(Done::Findings);
+        }
+    };
+    match global.format {
+        Format::Json => output::json(&serde_json::json!({
+            "verified": true, "cases": verified.cases, "entries": verified.entries, "commits": verified.commits,
+            "seal": verified.seal,
+        })),
+        Format::Human => output::text(&format!(
+            "The journal verifies: {}, {}, {}.\nSeal: {}\nNote it elsewhere: `merit journal verify --seal` proves later that it is still in the chain.\n",
+            output::count(verified.cases, "case", "cases"),
+            output::count(verified.entries, "entry", "entries"),
+            output::count(verified.commits, "commit", "commits"),
+            verified.seal,
+        )),
+    }
+}

@@ -1,0 +1,117 @@
+//! What several verbs need: the project, its sources, its store, the clock of the machine.
+
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+use crate::calendar::Moment;
+use crate::cli::{Failure, Global};
+use crate::config::Project;
+use crate::engine::{AsOf, EngineError, Patience};
+use crate::policy::model::Policy;
+use crate::policy::{Compilation, compile_with};
+use crate::source::Sources;
+use crate::store::StoreError;
+use crate::store::sqlite::{Access, SqliteStore};
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(_) => Failure::usage(error.to_string()),
+            StoreError::NoStore(_) => {
+                Failure::environment(error.to_string()).help("`merit deploy` makes it and puts the working policy in force")
+            }
+            StoreError::Busy(_) => Failure::environment(error.to_string()).help("wait until it has ended, then try again"),
+            StoreError::Newer { .. } => Failure::environment(error.to_string()).help("use the newer version of Merit"),
+            StoreError::Foreign(..) | StoreError::Damaged(_) => Failure::environment(error.to_string())
+                .help("nothing was changed; take the last backup, or name another file under `store` in merit.toml"),
+            StoreError::Disk(_) => Failure::environment(error.to_string()),
+        }
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Store(error) => error.into(),
+            EngineError::BackInTime { .. } | EngineError::Day(_) | EngineError::NothingDeployed => {
+                Failure::usage(error.to_string())
+            }
+            EngineError::Unreadable { .. } => Failure::environment(error.to_string()),
+        }
+    }
+}
+
+/// The project of this call.
+pub(crate) fn project(global: &Global) -> Result<Project, Failure> {
+    let found = match &global.project {
+        Some(folder) => Project::load(folder),
+        None => Project::find(Path::new(".")),
+    };
+    found.map_err(|error| Failure::usage(error.to_string()).help(error.help()))
+}
+
+/// The working policy; an error when it has mistakes.
+pub(crate) fn working_policy(project: &Project) -> Result<(Sources, Compilation), Failure> {
+    let sources = project.sources().map_err(|error| Failure::environment(error.to_string()).help(error.help()))?;
+    let compilation = compile_with(&sources, project.calendar.as_deref());
+    Ok((sources, compilation))
+}
+
+/// The store, to write.
+pub(crate) fn store(project: &Project) -> Result<SqliteStore, Failure> {
+    Ok(SqliteStore::open(&project.store, Access::Write)?)
+}
+
+/// The store, only to read.
+pub(crate) fn reading_store(project: &Project) -> Result<SqliteStore, Failure> {
+    Ok(SqliteStore::open(&project.store, Access::ReadOnly)?)
+}
+
+/// The deployed policy as it now is.
+pub(crate) fn deployed(project: &Project, store: &SqliteStore) -> Result<crate::engine::Policies, Failure> {
+    Ok(crate::engine::Policies::load(store, project.calendar.as_deref())?)
+}
+
+/// How patient the project wants the engine to be.
+pub(crate) fn patience(project: &Project) -> Patience {
+    Patience {
+        stale_after: project.stale_after_working_days,
+        grace_after_adoption: project.grace_after_adoption_working_days,
+        grace_after_downtime: project.grace_after_downtime_working_days,
+    }
+}
+
+/// The machine's clock (seconds UTC): read here, at the edge, and nowhere else.
+pub(crate) fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// Today in the policy's calendar.
+pub(crate) fn today(policy: &Policy) -> Date {
+    policy.main().day_of(Moment(now()))
+}
+
+/// A day (`2026-07-31`) or a moment (`2026-07-31T18:00:00Z`) as a person writes it.
+pub(crate) fn as_of(words: &str) -> Result<AsOf, Failure> {
+    if let Ok(day) = words.parse::<Date>()
+        && !words.contains('T')
+    {
+        return Ok(AsOf::Day(day));
+    }
+    match words.parse::<jiff::Timestamp>() {
+        Ok(moment) => Ok(AsOf::Moment(Moment(moment.as_second()))),
+        Err(_) => Err(Failure::usage(format!("`{words}` is neither a day nor a moment"))
+            .help("write a day as 2026-07-31, or a moment as 2026-07-31T18:00:00Z")),
+    }
+}
+
+/// A day as a person writes it.
+pub(crate) fn day(words: &str) -> Result<Date, Failure> {
+    words.parse().map_err(|_| Failure::usage(format!("`{words}` is not a day")).help("write it as 2026-07-31"))
+}
+
+/// Files and folders of policies named on the command line, as sources.
+pub(crate) fn named_sources(paths: &[PathBuf]) -> Result<Sources, Failure> {
+    crate::config::gather_sources(paths).map_err(|error| Failure::usage(error.to_string()).help(error.help()))
+}

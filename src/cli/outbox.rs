@@ -1,0 +1,111 @@
+//! `merit outbox`: what goes out, and what became of it.
+
+use serde::Serialize;
+
+use crate::casework::Letter;
+use crate::cli::{Done, Format, Global, Outcome, open, output};
+use crate::store::{EffectRow, Filter, Store};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Only in this state: due, sent, merged, undeliverable, ambiguous, dead, open
+    #[arg(long)]
+    state: Option<String>,
+    /// Only of this case
+    #[arg(long)]
+    case: Option<i64>,
+    /// Only to this person (their key)
+    #[arg(long, value_name = "KEY")]
+    to: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 50)]
+    top: usize,
+    /// Let effects go that a rehearsal or a restored copy holds back
+    #[arg(long)]
+    release: bool,
+}
+
+/// An effect, for programs.
+#[derive(Debug, Serialize)]
+struct Line {
+    key: String,
+    case: i64,
+    channel: &'static str,
+    recipient: String,
+    address: Option<String>,
+    message: String,
+    subject: String,
+    due: String,
+    status: String,
+    attempts: i64,
+    detail: Option<String>,
+}
+
+impl From<&EffectRow> for Line {
+    fn from(row: &EffectRow) -> Self {
+        let letter: Letter = serde_json::from_str(&row.effect.facts).unwrap_or_default();
+        let recipient = row.effect.recipient.split_once(':').map_or(row.effect.recipient.as_str(), |(_, key)| key);
+        Self {
+            key: row.effect.key.clone(),
+            case: row.case_id,
+            channel: "email",
+            recipient: recipient.to_owned(),
+            address: letter.address,
+            message: row.effect.message.clone(),
+            subject: letter.subject,
+            due: row.effect.day.clone(),
+            status: row.effect.state.clone(),
+            attempts: row.attempts,
+            detail: row.detail.clone(),
+        }
+    }
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = open::project(global)?;
+    if arguments.release {
+        let mut store = open::store(&project)?;
+        store.set(None, Some(false))?;
+        output::note(global, "Effects are no longer held back; the next `merit run` sends them.");
+        return Ok(Done::Clean);
+    }
+    let store = open::reading_store(&project)?;
+    let limit = if global.format == Format::Json { None } else { Some(arguments.top + 1) };
+    let filter = Filter {
+        case: arguments.case,
+        subject: arguments.to.clone(),
+        status: arguments.state.clone(),
+        limit,
+        ..Filter::default()
+    };
+    let rows = store.effects(&filter)?;
+    let lines: Vec<Line> = rows.iter().map(Line::from).collect();
+    match global.format {
+        Format::Json => output::json(&serde_json::json!({ "effects": lines }))?,
+        Format::Human => output::text(&words(&lines, arguments.top, store.state()?.hold))?,
+    };
+    let bad = lines.iter().any(|it| ["undeliverable", "dead", "ambiguous"].contains(&it.status.as_str()));
+    Ok(if bad { Done::Findings } else { Done::Clean })
+}
+
+fn words(lines: &[Line], top: usize, hold: bool) -> String {
+    let mut words = String::new();
+    if hold {
+        words += "Effects are held back; `merit outbox --release` lets them go.\n";
+    }
+    if lines.is_empty() {
+        return words + "Nothing matches.\n";
+    }
+    words += &output::table(
+        ["day", "case", "to", "message", "state", "tries"],
+        lines.iter().take(top).map(|it| {
+            let state = it.detail.as_ref().filter(|_| it.status != "sent");
+            let state = state.map_or_else(|| it.status.clone(), |detail| format!("{}: {detail}", it.status));
+            [it.due.clone(), it.case.to_string(), it.recipient.clone(), it.message.clone(), state, it.attempts.to_string()]
+        }),
+    );
+    if lines.len() > top {
+        words += "… and more (--top N shows more)\n";
+    }
+    words
+}

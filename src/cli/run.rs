@@ -1,0 +1,165 @@
+//! `merit run`: whatever has come due.
+
+use std::collections::BTreeMap;
+
+use crate::calendar::Moment;
+use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
+use crate::config::Project;
+use crate::deliver::post::Post;
+use crate::engine::{self, AsOf, RunReport, RunSettings, SendReport, Sender};
+use crate::store::Store;
+use crate::store::sqlite::SqliteStore;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Up to the end of this day (2026-07-31), or a moment [default: now]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<String>,
+    /// Hold every effect back: nothing is sent until it is released
+    #[arg(long)]
+    rehearse: bool,
+    /// Decide only; send nothing now
+    #[arg(long)]
+    no_send: bool,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = open::project(global)?;
+    let asked = arguments.as_of.as_deref().map(open::as_of).transpose()?;
+    let _lock = SqliteStore::lock_engine(&project.store)?;
+    let mut store = open::store(&project)?;
+    if arguments.rehearse {
+        store.set(None, Some(true))?;
+    }
+    let (report, sent) = once(&project, &mut store, asked, !arguments.no_send)?;
+    match global.format {
+        Format::Json => output::json(&with_sent(&report, sent.as_ref())?)?,
+        Format::Human => output::text(&words(&report, sent.as_ref()))?,
+    };
+    Ok(if needs_a_person(&report, sent.as_ref()) { Done::Findings } else { Done::Clean })
+}
+
+/// One run and the sending behind it.
+pub(super) fn once(
+    project: &Project,
+    store: &mut SqliteStore,
+    asked: Option<AsOf>,
+    send: bool,
+) -> Result<(RunReport, Option<SendReport>), Failure> {
+    let now = open::now();
+    let as_of = asked.unwrap_or(AsOf::Moment(Moment(now)));
+    let mut sender = Post::new(project).map_err(|error| Failure::usage(error.to_string()))?;
+    refuse_the_future(project, store, as_of, now)?;
+    let settings = RunSettings {
+        as_of,
+        now,
+        patience: open::patience(project),
+        calendar: project.calendar.clone(),
+        language: project.language.clone(),
+    };
+    let report = engine::run(store, &settings, &mut sender)?;
+    let until = match as_of {
+        AsOf::Moment(moment) => moment.0,
+        AsOf::Day(_) => store.last_moment()?.unwrap_or(now),
+    };
+    let sent = if send { Some(engine::send(store, &mut sender as &mut dyn Sender, until.max(now), now)?) } else { None };
+    Ok((report, sent))
+}
+
+/// A day later than today runs only where nobody is written to in earnest.
+fn refuse_the_future(project: &Project, store: &SqliteStore, as_of: AsOf, now: i64) -> Result<(), Failure> {
+    if project.mail_goes_to_a_folder() || store.state()?.hold {
+        return Ok(());
+    }
+    let policies = open::deployed(project, store)?;
+    let calendar = policies.latest().policy.main();
+    let today = calendar.day_of(Moment(now));
+    let asked = match as_of {
+        AsOf::Day(day) => day,
+        AsOf::Moment(moment) => calendar.day_of(moment),
+    };
+    if asked > today {
+        return Err(Failure::usage(format!("{asked} is later than today ({today}), and mail would leave in earnest"))
+            .help("add --rehearse to hold every effect back, or send mail to a folder (`[mail] to = \"folder\"` in merit.toml)"));
+    }
+    Ok(())
+}
+
+fn with_sent(report: &RunReport, sent: Option<&SendReport>) -> Result<serde_json::Value, Failure> {
+    let failed = |error: serde_json::Error| Failure::environment(error.to_string());
+    let mut value = serde_json::to_value(report).map_err(failed)?;
+    value["sent"] = serde_json::to_value(sent).map_err(failed)?;
+    Ok(value)
+}
+
+fn needs_a_person(report: &RunReport, sent: Option<&SendReport>) -> bool {
+    let failed = sent.is_some_and(|it| it.dead + it.ambiguous > 0);
+    report.set_aside > 0 || report.undeliverable > 0 || failed
+}
+
+/// What a run did, for people.
+pub(super) fn words(report: &RunReport, sent: Option<&SendReport>) -> String {
+    let mut words = format!("Run as of {}.\n", report.as_of);
+    let lines = [
+        (report.cases_opened, "case opened", "cases opened"),
+        (report.stages_done, "stage done", "stages done"),
+        (report.completed, "case completed", "cases completed"),
+        (report.reminders, "reminder", "reminders"),
+        (report.escalations, "escalation", "escalations"),
+        (report.defaults, "default recorded", "defaults recorded"),
+        (report.lapsed, "lapse", "lapses"),
+        (report.cancelled, "case cancelled or left", "cases cancelled or left"),
+        (report.dates_moved, "stage with moved dates", "stages with moved dates"),
+        (report.skipped, "step skipped (found too late, or dated before adoption or opening)", "steps skipped (found too late, or dated before adoption or opening)"),
+        (report.held, "default or lapse waits: nobody is blamed for downtime", "defaults or lapses wait: nobody is blamed for downtime"),
+        (report.merged, "notice merged into a stronger one", "notices merged into stronger ones"),
+        (report.undeliverable, "notice undeliverable: no address", "notices undeliverable: no address"),
+        (report.set_aside, "case set aside", "cases set aside"),
+    ];
+    let mut any = false;
+    for (number, one, many) in lines.into_iter().filter(|it| it.0 > 0) {
+        any = true;
+        words += &format!("  {}\n", output::count(number, one, many));
+    }
+    if !any {
+        words += "  nothing had come due\n";
+    }
+    words += &notices(report);
+    for aside in report.aside.iter().take(10) {
+        words += &format!("  set aside: {} of {} (case {}): {}\n", aside.workflow, aside.subject, aside.case, aside.reason);
+    }
+    if let Some(sent) = sent {
+        words += &sending(sent);
+    }
+    words
+}
+
+/// Notices by day and message; one by one when they are few.
+fn notices(report: &RunReport) -> String {
+    if report.notices.len() <= 20 {
+        let line = |it: &engine::NoticeLine| {
+            let state = if it.state == "due" { "" } else { " (no address)" };
+            format!("  {}  {} to {}{state}  (case {}: {} of {}, {})\n", it.date, it.message, it.recipient, it.case, it.stage, it.subject, it.step)
+        };
+        return report.notices.iter().map(line).collect();
+    }
+    let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for notice in &report.notices {
+        *counts.entry((&notice.date, &notice.message)).or_default() += 1;
+    }
+    counts.into_iter().map(|((day, message), number)| format!("  {day}  {message}: {}\n", output::count(number, "notice", "notices"))).collect()
+}
+
+fn sending(sent: &SendReport) -> String {
+    let mut parts = vec![output::count(sent.sent, "mail sent", "mails sent")];
+    if sent.later > 0 {
+        parts.push(output::count(sent.later, "to be tried again", "to be tried again"));
+    }
+    if sent.dead > 0 {
+        parts.push(output::count(sent.dead, "given up", "given up"));
+    }
+    if sent.ambiguous > 0 {
+        parts.push(output::count(sent.ambiguous, "ambiguous", "ambiguous"));
+    }
+    format!("  {}\n", parts.join(", "))
+}

@@ -1,0 +1,70 @@
+//! Deployed policies, compiled once each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::engine::EngineError;
+use crate::policy::model::Policy;
+use crate::source::Sources;
+use crate::store::{PolicyVersion, Store};
+
+/// A deployed policy, ready to be used.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// Its number.
+    pub version: i64,
+    /// The policy.
+    pub policy: Arc<Policy>,
+}
+
+/// The versions in use. Calendars are facts of the world and always those of the latest version.
+#[derive(Debug)]
+pub struct Policies {
+    latest: Deployed,
+    by_version: BTreeMap<i64, Arc<Policy>>,
+}
+
+impl Policies {
+    /// Compiles the latest version and every version with open cases.
+    ///
+    /// # Errors
+    /// When nothing is deployed, or a version in use can't be read by this program.
+    pub fn load(store: &dyn Store, calendar: Option<&str>) -> Result<Self, EngineError> {
+        let newest = store.latest_policy()?.ok_or(EngineError::NothingDeployed)?;
+        let latest = Deployed { version: newest.version, policy: Arc::new(compile(&newest, calendar)?) };
+        let mut by_version = BTreeMap::from([(latest.version, Arc::clone(&latest.policy))]);
+        for version in store.versions_in_use()? {
+            if let std::collections::btree_map::Entry::Vacant(place) = by_version.entry(version) {
+                let mut policy = compile(&store.policy(version)?, calendar)?;
+                policy.take_calendars_from(&latest.policy);
+                place.insert(Arc::new(policy));
+            }
+        }
+        Ok(Self { latest, by_version })
+    }
+
+    /// The latest version.
+    #[must_use]
+    pub fn latest(&self) -> &Deployed {
+        &self.latest
+    }
+
+    /// A version in use.
+    ///
+    /// # Errors
+    /// When no such version was loaded: a case was opened under it after the run began.
+    pub fn version(&self, version: i64) -> Result<&Arc<Policy>, EngineError> {
+        let missing = || EngineError::Unreadable { version, why: "it was deployed after this run began".to_owned() };
+        self.by_version.get(&version).ok_or_else(missing)
+    }
+}
+
+fn compile(version: &PolicyVersion, calendar: Option<&str>) -> Result<Policy, EngineError> {
+    let mut sources = Sources::new();
+    for (name, text) in &version.files {
+        sources.add(name.clone(), text.clone());
+    }
+    let compilation = crate::policy::compile_with(&sources, calendar);
+    let why = || compilation.diagnostics.iter().next().map_or_else(String::new, |it| it.message.clone());
+    compilation.policy.clone().ok_or_else(|| EngineError::Unreadable { version: version.version, why: why() })
+}

@@ -1,0 +1,233 @@
+//! One case: where it stands, its history, and why each date is what it is.
+
+use serde::Serialize;
+
+use crate::policy::model::Policy;
+use crate::report::Reader;
+use crate::store::{CaseRow, JournalEntry, Store, StoreError};
+use crate::workflow::{Case, DueDate, Event, HolderNote, NoticeState, Skipped, StageCase};
+
+/// One case, told to people.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseReport {
+    /// Its number.
+    pub case: i64,
+    /// The workflow's name.
+    pub workflow: String,
+    /// The workflow's title.
+    pub title: String,
+    /// The subject's record type and key.
+    pub subject: String,
+    /// The period's label, if it has one.
+    pub period: Option<String>,
+    /// The policy version that it was opened under.
+    pub policy: i64,
+    /// The newest policy version.
+    pub newest_policy: Option<i64>,
+    /// Where it stands.
+    pub status: String,
+    /// How its end was marked.
+    pub mark: Option<String>,
+    /// Why it was set aside.
+    pub set_aside: Option<String>,
+    /// Days on which the clock stood still.
+    pub suspensions: Vec<String>,
+    /// Its stages' dates.
+    pub deadlines: Vec<DeadlineReport>,
+    /// What happened, in order.
+    pub history: Vec<HistoryLine>,
+}
+
+/// A stage's dates and why they are what they are.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeadlineReport {
+    /// The stage's name.
+    pub stage: String,
+    /// Where it stands.
+    pub state: String,
+    /// The day it opened.
+    pub opens: Option<String>,
+    /// The day it is due.
+    pub due: Option<String>,
+    /// Whether the due date rests on a day that is only expected.
+    pub expected: bool,
+    /// Why it is due then, step by step.
+    pub why_due: Vec<String>,
+    /// The day after which nobody may write.
+    pub closes: Option<String>,
+    /// Why it closes then.
+    pub why_closes: Vec<String>,
+    /// Facts for want of which a date is not known.
+    pub waiting_for: Vec<String>,
+    /// With whom it lies, and how they were found.
+    pub holders: Vec<String>,
+}
+
+/// An entry of the history.
+#[derive(Debug, Clone, Serialize)]
+pub struct HistoryLine {
+    /// Its number in the journal.
+    pub seq: i64,
+    /// The logical day.
+    pub day: String,
+    /// The kind of event.
+    pub kind: String,
+    /// What happened, in words.
+    pub what: String,
+    /// Who did it.
+    pub actor: String,
+}
+
+/// One case, told to people.
+///
+/// # Errors
+/// When the store can't be read or its journal makes no sense.
+pub fn case_report(
+    store: &dyn Store,
+    policy: &Policy,
+    reader: Reader,
+    row: &CaseRow,
+) -> Result<CaseReport, StoreError> {
+    let Reader::Keeper = reader;
+    let journal = store.journal(row.id)?;
+    let events = events(&journal)?;
+    let case = Case::replay(&events);
+    let flow = policy.workflow_named(&row.workflow).map(|it| policy.workflow(it));
+    let period = flow.and_then(|flow| {
+        let calendar = policy.calendar_of(flow);
+        let period = calendar.period_containing(flow.each?, row.period.parse().ok()?).ok()?;
+        Some(calendar.label(&period))
+    });
+    let stages = flow.map(|it| it.stages.iter().map(|it| it.label.name.as_str()).collect::<Vec<_>>()).unwrap_or_default();
+    let mut names: Vec<&String> = case.stages.keys().collect();
+    names.sort_by_key(|name| stages.iter().position(|it| it == name));
+    let deadlines = names.iter().map(|name| deadline(&case, name, &case.stages[*name])).collect();
+    let history = journal.iter().zip(&events).map(|(entry, event)| line(entry, event)).collect();
+    let suspension = |it: &crate::workflow::Suspension| match it.until {
+        Some(until) => format!("{} to {until}", it.from),
+        None => format!("since {}", it.from),
+    };
+    Ok(CaseReport {
+        case: row.id,
+        workflow: row.workflow.clone(),
+        title: flow.map_or_else(|| row.workflow.clone(), |it| it.label.title.clone()),
+        subject: format!("{} {}", row.subject_type, row.subject),
+        period,
+        policy: row.policy,
+        newest_policy: store.latest_policy()?.map(|it| it.version),
+        status: row.status.clone(),
+        mark: case.mark.clone(),
+        set_aside: row.set_aside.clone(),
+        suspensions: case.suspensions.iter().map(suspension).collect(),
+        deadlines,
+        history,
+    })
+}
+
+fn events(journal: &[JournalEntry]) -> Result<Vec<Event>, StoreError> {
+    let read = |entry: &JournalEntry| {
+        serde_json::from_str(&entry.payload).map_err(|error| {
+            StoreError::Damaged(format!("entry {} of case {} can't be read: {error}", entry.seq, entry.case_id))
+        })
+    };
+    journal.iter().map(read).collect()
+}
+
+fn deadline(case: &Case, name: &str, stage: &StageCase) -> DeadlineReport {
+    let row = crate::engine::deadline_row(case, name, stage);
+    let why = |date: &Option<DueDate>| date.as_ref().map(|it| it.derivation.lines()).unwrap_or_default();
+    let holder = |note: &HolderNote| {
+        let who = note.who.as_ref().map_or("nobody", |(_, key)| key.as_str());
+        format!("{who} as {}: {}", note.capacity, note.why.join("; "))
+    };
+    DeadlineReport {
+        stage: name.to_owned(),
+        state: row.state,
+        opens: row.opens,
+        due: row.due,
+        expected: stage.dates.due.as_ref().is_some_and(|it| it.expected),
+        why_due: why(&stage.dates.due),
+        closes: row.closes,
+        why_closes: why(&stage.dates.closes),
+        waiting_for: stage.dates.waiting_for.clone(),
+        holders: stage.holders.iter().map(holder).collect(),
+    }
+}
+
+fn line(entry: &JournalEntry, event: &Event) -> HistoryLine {
+    HistoryLine {
+        seq: entry.seq,
+        day: event.day().to_string(),
+        kind: entry.kind.clone(),
+        what: told(event),
+        actor: entry.actor.clone(),
+    }
+}
+
+/// An event in words.
+fn told(event: &Event) -> String {
+    match event {
+        Event::CaseOpened { policy, .. } => format!("the case opens under policy version {policy}"),
+        Event::StageOpened { stage, dates, holders, .. } => {
+            let due = dates.due.as_ref().map_or_else(String::new, |it| format!(", due {}", it.day));
+            format!("`{stage}` opens{due}, with {}", people(holders))
+        }
+        Event::StageLeftOut { stage, .. } => format!("`{stage}` is left out"),
+        Event::DatesMoved { stage, dates, why, .. } => {
+            let due = dates.due.as_ref().map_or_else(|| "no due date".to_owned(), |it| format!("due {}", it.day));
+            format!("the dates of `{stage}` move: {due}, because {why}")
+        }
+        Event::Assigned { stage, holders, .. } => format!("`{stage}` now lies with {}", people(holders)),
+        Event::ClockChanged { suspensions, .. } => match suspensions.last() {
+            Some(last) if last.until.is_none() => format!("the clock stands still since {}", last.from),
+            Some(_) => "the clock runs again".to_owned(),
+            None => "the clock never stood still".to_owned(),
+        },
+        Event::StepTaken { mark, notices, default, nobody, .. } => {
+            let mut words = format!("{} of `{}`: {}", mark.step, mark.stage, sent(notices));
+            if let Some(default) = default {
+                let by = default.by.as_ref().map_or("nobody: the post is vacant", |(_, key)| key.as_str());
+                words += &format!("; default recorded by {by}");
+            }
+            if !nobody.is_empty() {
+                words += &format!("; nobody found as {}", nobody.join(", "));
+            }
+            words
+        }
+        Event::StepSkipped { mark, why, .. } => {
+            let why = match why {
+                Skipped::Stale => "found too late to be of use",
+                Skipped::BeforeAdoption => "dated before adoption",
+                Skipped::BeforeOpening => "dated before the opening",
+            };
+            format!("{} of `{}` is skipped: {why}", mark.step, mark.stage)
+        }
+        Event::Held { stage, step, was_due, until, notices, .. } => {
+            let what = step.as_ref().map_or("the lapse", |(name, _)| name.as_str());
+            format!(
+                "{what} of `{stage}` was due on {was_due} and found late; it follows after {until} unless the thing is done: {}",
+                sent(notices)
+            )
+        }
+        Event::StageDone { stage, late, .. } => format!("`{stage}` is done{}", if *late { ", late" } else { "" }),
+        Event::StageLapsed { stage, mark, .. } => {
+            format!("`{stage}` lapses{}", mark.as_ref().map_or_else(String::new, |it| format!(", marked \"{it}\"")))
+        }
+        Event::CaseEnded { mark, .. } => {
+            format!("the case ends{}", mark.as_ref().map_or_else(String::new, |it| format!(", marked \"{it}\"")))
+        }
+    }
+}
+
+fn people(holders: &[HolderNote]) -> String {
+    let names: Vec<&str> = holders.iter().map(|it| it.who.as_ref().map_or("nobody", |(_, key)| key.as_str())).collect();
+    if names.is_empty() { "nobody".to_owned() } else { names.join(" and ") }
+}
+
+fn sent(notices: &[crate::workflow::Notice]) -> String {
+    let notice = |it: &crate::workflow::Notice| {
+        let merged = if it.state == NoticeState::Merged { " (merged into a stronger one)" } else { "" };
+        format!("{} to {}{merged}", it.message, it.to.1)
+    };
+    if notices.is_empty() { "no notice".to_owned() } else { notices.iter().map(notice).collect::<Vec<_>>().join(", ") }
+}

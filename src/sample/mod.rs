@@ -1,0 +1,223 @@
+//! Made-up records for any policy: from its field types, a plan beside the pack, and a seed.
+//!
+//! The same seed gives the same records, whatever the order or number of rows asked for: each cell draws from (seed, record
+//! type, row, field) alone. Nothing here knows a particular service; names and weights stand in the plan.
+
+mod draw;
+mod plan;
+
+use crate::calendar::Calendar;
+use crate::ids::{FieldId, RecordId};
+use crate::policy::model::{Field, FieldKind, Policy, RecordType, Shape};
+
+use draw::Draw;
+pub use plan::{FieldPlan, Forest, Plan, RecordPlan};
+
+/// Why records can't be made up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SampleFault {
+    /// The plan names a record type that the policy does not have.
+    #[error("the plan names the record type `{0}`, which the policy does not have")]
+    NoRecord(String),
+    /// The plan names a field that the record type does not have.
+    #[error("the plan names the field `{1}` of `{0}`, which the policy does not have")]
+    NoField(String, String),
+    /// A period can't be read.
+    #[error("the plan gives `{1}` for the period of `{0}`, which is no period of the calendar")]
+    NoPeriod(String, String),
+    /// Something else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// A file of made-up records: its name, its head, and how many rows it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// The record type.
+    pub record: RecordId,
+    /// The record type's name, for the file's name.
+    pub name: String,
+    /// The names of the columns.
+    pub head: Vec<String>,
+    /// How many rows there are.
+    pub rows: u64,
+}
+
+/// Makes up records.
+#[derive(Debug)]
+pub struct Sampler<'a> {
+    policy: &'a Policy,
+    calendar: &'a Calendar,
+    plan: &'a Plan,
+    people: u64,
+}
+
+impl<'a> Sampler<'a> {
+    /// A sampler; `size` replaces the plan's number of rows of its `sized` record type.
+    ///
+    /// # Errors
+    /// When the plan does not fit the policy.
+    pub fn new(policy: &'a Policy, plan: &'a Plan, size: Option<u64>) -> Result<Self, SampleFault> {
+        for (name, record) in &plan.records {
+            let id = policy.record_named(name).ok_or_else(|| SampleFault::NoRecord(name.clone()))?;
+            let known = policy.record(id);
+            if let Some(field) = record.fields.keys().find(|it| known.field_named(it).is_none()) {
+                return Err(SampleFault::NoField(name.clone(), field.clone()));
+            }
+        }
+        let planned = plan.records.values().find_map(|it| it.count).unwrap_or(100);
+        Ok(Self { policy, calendar: policy.main(), plan, people: size.unwrap_or(planned) })
+    }
+
+    /// Every sheet, record types that others refer to first.
+    ///
+    /// # Errors
+    /// When a period of the plan is none of the calendar's.
+    pub fn sheets(&self) -> Result<Vec<Sheet>, SampleFault> {
+        let sheet = |(name, record): (&String, &RecordPlan)| {
+            let id = self.policy.record_named(name).ok_or_else(|| SampleFault::NoRecord(name.clone()))?;
+            let kind = self.policy.record(id);
+            if let (Shape::Panel { each, .. }, Some(label)) = (kind.shape, &record.period) {
+                let read = self.calendar.period_from_label(each, label);
+                read.map_err(|_| SampleFault::NoPeriod(name.clone(), label.clone()))?;
+            }
+            Ok(Sheet { record: id, name: name.clone(), head: self.head(kind), rows: self.rows(record, kind) })
+        };
+        self.plan.records.iter().map(sheet).collect()
+    }
+
+    fn head(&self, kind: &RecordType) -> Vec<String> {
+        let fields = kind.fields.iter().map(|it| it.label.name.clone());
+        match kind.shape {
+            Shape::Entity { .. } => fields.collect(),
+            Shape::Panel { of, each } => {
+                let period = self.calendar.kind_name(each).to_owned();
+                [self.policy.record(of).label.name.clone(), period].into_iter().chain(fields).collect()
+            }
+            Shape::Child { of } => [self.policy.record(of).label.name.clone()].into_iter().chain(fields).collect(),
+        }
+    }
+
+    fn rows(&self, record: &RecordPlan, kind: &RecordType) -> u64 {
+        match (kind.shape, record.rows.len(), record.count) {
+            (Shape::Entity { .. }, 0, Some(_)) => self.people,
+            (Shape::Entity { .. }, given, _) => given as u64,
+            (Shape::Panel { of, .. } | Shape::Child { of }, ..) => self.count_of(of),
+        }
+    }
+
+    fn count_of(&self, record: RecordId) -> u64 {
+        let kind = self.policy.record(record);
+        self.plan.records.get(&kind.label.name).map_or(0, |it| self.rows(it, kind))
+    }
+
+    /// One row of a sheet; `None` where the plan leaves that record out.
+    #[must_use]
+    pub fn row(&self, sheet: &Sheet, row: u64) -> Option<Vec<String>> {
+        let kind = self.policy.record(sheet.record);
+        let plan = self.plan.records.get(&sheet.name)?;
+        if plan.share < 1.0 && self.draw(sheet, row, "(share)").share() >= plan.share {
+            return None;
+        }
+        let cells = kind.fields.iter().enumerate().map(|(place, field)| self.cell(sheet, plan, row, (FieldId::at(place), field)));
+        let cells: Vec<String> = cells.collect();
+        let lead = match kind.shape {
+            Shape::Entity { .. } => vec![],
+            Shape::Panel { of, .. } => vec![self.key(of, row), plan.period.clone().unwrap_or_default()],
+            Shape::Child { of } => vec![self.key(of, row)],
+        };
+        Some(lead.into_iter().chain(cells).collect())
+    }
+
+    fn draw(&self, sheet: &Sheet, row: u64, field: &str) -> Draw {
+        Draw::new(self.plan.seed, &sheet.name, row, field)
+    }
+
+    /// The key of a record by its row.
+    fn key(&self, record: RecordId, row: u64) -> String {
+        let kind = self.policy.record(record);
+        let Some(plan) = self.plan.records.get(&kind.label.name) else { return String::new() };
+        let Shape::Entity { key } = kind.shape else { return String::new() };
+        let field = &kind.fields[key.index()].label.name;
+        if let Some(given) = usize::try_from(row).ok().and_then(|at| plan.rows.get(at)).and_then(|it| it.get(field)) {
+            return given.clone();
+        }
+        plan.key.replace("{n}", &format!("{:06}", row + 1))
+    }
+
+    fn cell(&self, sheet: &Sheet, plan: &RecordPlan, row: u64, (id, field): (FieldId, &Field)) -> String {
+        let name = &field.label.name;
+        let given = usize::try_from(row).ok().and_then(|at| plan.rows.get(at)).and_then(|it| it.get(name));
+        if let Some(given) = given {
+            return given.clone();
+        }
+        let kind = self.policy.record(sheet.record);
+        if matches!(kind.shape, Shape::Entity { key } if key == id) {
+            return self.key(sheet.record, row);
+        }
+        let default = FieldPlan::default();
+        let wanted = plan.fields.get(name).unwrap_or(&default);
+        if wanted.blank > 0.0 && self.draw(sheet, row, &format!("{name} blank")).share() < wanted.blank {
+            return String::new();
+        }
+        let mut draw = self.draw(sheet, row, name);
+        if let Some(fixed) = &wanted.fixed {
+            return fixed.clone();
+        }
+        if let Some(pattern) = &wanted.pattern {
+            return pattern.replace("{key}", &self.key(sheet.record, row).to_lowercase());
+        }
+        self.typed(field, wanted, row, &mut draw)
+    }
+
+    fn typed(&self, field: &Field, wanted: &FieldPlan, row: u64, draw: &mut Draw) -> String {
+        match &field.kind {
+            FieldKind::Reference(to) => self.reference(*to, wanted, row, draw).map_or_else(String::new, |at| self.key(*to, at)),
+            FieldKind::Choice(list) => {
+                let choices = self.policy.choices[list.index()].choices.iter().map(|it| it.name.as_str());
+                let weighted: Vec<(&str, u64)> = choices
+                    .map(|it| (it, if wanted.weights.is_empty() { 1 } else { wanted.weights.get(it).copied().unwrap_or(0) }))
+                    .collect();
+                draw.choose(&weighted).to_owned()
+            }
+            FieldKind::Number { from, to, decimals, .. } => {
+                let low = wanted.least.or_else(|| from.as_ref().and_then(|it| it.to_scaled(0)).and_then(|it| i64::try_from(it).ok()));
+                let high = wanted.most.or_else(|| to.as_ref().and_then(|it| it.to_scaled(0)).and_then(|it| i64::try_from(it).ok()));
+                draw.decimal(low.unwrap_or(0), high.unwrap_or(100), *decimals)
+            }
+            FieldKind::Money { .. } => {
+                let step = wanted.step.unwrap_or(1).max(1);
+                let (low, high) = (wanted.least.unwrap_or(1_000), wanted.most.unwrap_or(10_000));
+                (draw.whole(low / step, high / step) * step).to_string()
+            }
+            FieldKind::Date | FieldKind::Event => draw.day(wanted.from.as_deref(), wanted.to.as_deref()),
+            FieldKind::Timestamp => format!("{}T08:00:00Z", draw.day(wanted.from.as_deref(), wanted.to.as_deref())),
+            FieldKind::Duration(_) => draw.whole(wanted.least.unwrap_or(0), wanted.most.unwrap_or(30)).to_string(),
+            FieldKind::YesNo => if draw.share() < 0.5 { "yes" } else { "no" }.to_owned(),
+            FieldKind::Email => format!("person{}@example.org", row + 1),
+            FieldKind::Phone => format!("+000 {:07}", draw.whole(0, 9_999_999)),
+            FieldKind::Text if wanted.words.is_empty() => format!("{} {}", field.label.title, row + 1),
+            FieldKind::Text => {
+                let words: Vec<&str> = wanted.words.iter().map(|list| draw.any(list)).collect();
+                words.join(" ")
+            }
+        }
+    }
+
+    fn reference(&self, to: RecordId, wanted: &FieldPlan, row: u64, draw: &mut Draw) -> Option<u64> {
+        let count = self.count_of(to);
+        if count == 0 {
+            return None;
+        }
+        if let Some(forest) = wanted.forest {
+            return forest.parent(row);
+        }
+        if let Some(forest) = wanted.root_of {
+            return Some(forest.root(row) % count);
+        }
+        if wanted.same_row {
+            return (row < count).then_some(row);
+        }
+        u64::try_from(draw.whole(0, i64::try_from(count - 1).unwrap_or(i64::MAX))).ok()
+    }
+}

@@ -1,0 +1,617 @@
+//! What follows in a case until a moment: the one place where a case moves.
+//!
+//! First the facts as they are known now (ended? suspended? done? moved? with whom?), then, in the order of their logical
+//! moments, whatever time brings: openings, reminders, rungs, lapses. What is done meanwhile is not chased.
+
+use jiff::civil::Date;
+
+use crate::ids::StageId;
+use crate::policy::model::{OnLapse, Policy, Stage, StepKind, Timing, Workflow};
+use crate::value::Truth;
+use crate::workflow::case::{Case, StageCase, StageStatus};
+use crate::workflow::event::{
+    Anchored, DefaultRecord, Event, HolderNote, How, Notice, NoticeState, Skipped, StageDates, StepMark,
+};
+use crate::workflow::outlook::{Answer, Asked, Outlook};
+
+/// How far a case is looked at, and how patient the engine is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Everything up to this moment has happened (seconds UTC).
+    pub until: i64,
+    /// The day of that moment.
+    pub today: Date,
+    /// Reminders found more working days late than this are not sent.
+    pub stale_after: u32,
+    /// Working days that somebody has who is overdue on the day of adoption.
+    pub grace_after_adoption: u32,
+    /// Working days that somebody has before a lapse or default found late follows.
+    pub grace_after_downtime: u32,
+}
+
+/// What a look at a case gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advanced {
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// The case after it.
+    pub case: Case,
+    /// The next moment at which anything can happen in it; none if only changed facts can move it.
+    pub wake_at: Option<i64>,
+    /// Why it can't proceed, if it can't.
+    pub stuck: Option<Stuck>,
+}
+
+/// Why a case can't proceed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stuck(pub String);
+
+/// What a look until `look.until` makes of a case. Reads no clock and no store; the same arguments give the same events.
+#[must_use]
+pub fn advance(policy: &Policy, flow: &Workflow, case: &Case, outlook: &dyn Outlook, look: &Look) -> Advanced {
+    let mut machine = Machine { policy, flow, outlook, look, case: case.clone(), events: Vec::new() };
+    let result = machine.run();
+    merge_notices(flow, &mut machine.events);
+    let wake_at = if result.is_ok() { machine.wake_at() } else { None };
+    Advanced { events: machine.events, case: machine.case, wake_at, stuck: result.err() }
+}
+
+struct Machine<'a> {
+    policy: &'a Policy,
+    flow: &'a Workflow,
+    outlook: &'a dyn Outlook,
+    look: &'a Look,
+    case: Case,
+    events: Vec<Event>,
+}
+
+/// Something that time brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Coming {
+    Opening(StageId, Anchored),
+    Step(StageId, usize, u32, Date),
+    HeldStep(StageId, usize, u32, Date),
+    Lapse(StageId, Date),
+    CaseCloses(Date),
+}
+
+impl Coming {
+    /// Of several at one moment, lapses come before openings, openings before steps, and steps as they are written.
+    fn rank(&self) -> (u8, u32, usize) {
+        match self {
+            Coming::Lapse(stage, _) => (0, stage.0, 0),
+            Coming::CaseCloses(_) => (1, 0, 0),
+            Coming::Opening(stage, _) => (2, stage.0, 0),
+            Coming::Step(stage, step, ..) | Coming::HeldStep(stage, step, ..) => (3, stage.0, *step),
+        }
+    }
+}
+
+impl Machine<'_> {
+    fn run(&mut self) -> Result<(), Stuck> {
+        self.end_if_facts_say_so();
+        if !self.case.is_open() {
+            return Ok(());
+        }
+        self.keep_ledger();
+        self.look_at_running_stages()?;
+        while self.case.is_open() {
+            let Some((_, next)) = self.coming().into_iter().filter(|(at, _)| *at <= self.look.until).min_by_key(order)
+            else {
+                break;
+            };
+            self.take(next)?;
+        }
+        Ok(())
+    }
+
+    fn happen(&mut self, event: Event) {
+        self.case.apply(&event);
+        self.events.push(event);
+    }
+
+    fn asked(&self, stage: StageId) -> Asked<'_> {
+        self.asked_on(stage, self.look.today)
+    }
+
+    fn asked_on(&self, stage: StageId, on: Date) -> Asked<'_> {
+        Asked { case: &self.case, stage, on }
+    }
+
+    fn stage(&self, id: StageId) -> &Stage {
+        self.flow.stage(id)
+    }
+
+    fn state(&self, id: StageId) -> Option<&StageCase> {
+        self.case.stages.get(&self.stage(id).label.name)
+    }
+
+    fn stage_ids(&self) -> impl Iterator<Item = StageId> + use<> {
+        (0..self.flow.stages.len()).map(StageId::at)
+    }
+
+    fn running(&self) -> Vec<StageId> {
+        self.stage_ids().filter(|id| self.state(*id).is_some_and(|it| it.status == StageStatus::Running)).collect()
+    }
+
+    // ---- facts as they are known now
+
+    fn end_if_facts_say_so(&mut self) {
+        let today = self.look.today;
+        if !self.case.is_open() {
+            return;
+        }
+        if let Some(which) = self.outlook.cancelled(&self.case, today) {
+            let mark = self.flow.cancels.get(which).and_then(|it| it.mark.clone());
+            self.happen(Event::CaseEnded { how: How::Cancelled, on: today, mark });
+        } else if !self.flow.even_if_they_leave && self.outlook.covers(&self.case, today) == Truth::No {
+            self.happen(Event::CaseEnded { how: How::Left, on: today, mark: None });
+        }
+    }
+
+    fn keep_ledger(&mut self) {
+        let Some(opened) = self.case.opened else { return };
+        let suspensions = self.outlook.suspensions(&self.case, opened, self.look.today);
+        if suspensions != self.case.suspensions {
+            self.happen(Event::ClockChanged { suspensions, on: self.look.today });
+        }
+    }
+
+    fn look_at_running_stages(&mut self) -> Result<(), Stuck> {
+        let ledger_changed = self.events.iter().any(|it| matches!(it, Event::ClockChanged { .. }));
+        for id in self.running() {
+            if self.end_if_done(id) || !self.case.is_open() {
+                continue;
+            }
+            self.move_dates(id, ledger_changed)?;
+            self.assign_anew(id)?;
+        }
+        Ok(())
+    }
+
+    /// Ends a stage whose fields say that it is done; late or not by the day that they state.
+    fn end_if_done(&mut self, id: StageId) -> bool {
+        let Answer::Known(on) = self.outlook.done(self.asked(id)) else { return false };
+        let Some(state) = self.state(id) else { return false };
+        let closed = state.dates.closes.as_ref().is_some_and(|it| on > it.day) && state.lapse_held_until().is_none();
+        if on > self.look.today || closed {
+            return false;
+        }
+        let late = state.dates.due.as_ref().is_some_and(|it| on > it.day);
+        let (stage, round) = (self.stage(id).label.name.clone(), state.round);
+        self.happen(Event::StageDone { stage, round, on, late });
+        self.complete_if_all_ended(on);
+        true
+    }
+
+    fn complete_if_all_ended(&mut self, on: Date) {
+        if self.case.is_open() && self.stage_ids().all(|id| self.state(id).is_some_and(StageCase::has_ended)) {
+            self.happen(Event::CaseEnded { how: How::Completed, on, mark: None });
+        }
+    }
+
+    /// Dates stand as long as the clock does; else they follow holidays, orders, corrected facts and the ledger.
+    fn move_dates(&mut self, id: StageId, ledger_changed: bool) -> Result<(), Stuck> {
+        if self.case.stands_still_on(self.look.today) {
+            return Ok(());
+        }
+        let Some(state) = self.state(id) else { return Ok(()) };
+        let Some(opening) = state.opening.clone() else { return Ok(()) };
+        let dates = self.outlook.dates(self.asked(id), &opening).map_err(Stuck)?;
+        if same_days(&dates, &state.dates) {
+            return Ok(());
+        }
+        let why = if ledger_changed {
+            "the clock stood still"
+        } else {
+            "the calendar or a fact that the date rests on changed"
+        };
+        let (stage, round) = (self.stage(id).label.name.clone(), state.round);
+        self.happen(Event::DatesMoved { stage, round, dates, on: self.look.today, why: why.to_owned() });
+        Ok(())
+    }
+
+    fn assign_anew(&mut self, id: StageId) -> Result<(), Stuck> {
+        let holders = self.outlook.holders(self.asked(id));
+        let Some(state) = self.state(id) else { return Ok(()) };
+        let people = |notes: &[HolderNote]| notes.iter().map(|it| it.who.clone()).collect::<Vec<_>>();
+        if people(&holders) != people(&state.holders) {
+            let (stage, round) = (self.stage(id).label.name.clone(), state.round);
+            self.happen(Event::Assigned { stage, round, holders: holders.clone(), since: self.look.today });
+        }
+        self.somebody_acts(id, &holders)
+    }
+
+    fn somebody_acts(&self, id: StageId, holders: &[HolderNote]) -> Result<(), Stuck> {
+        match holders.iter().find(|it| it.who.is_none()) {
+            Some(nobody) => Err(Stuck(format!(
+                "nobody may act on `{}`: {}",
+                self.stage(id).label.name,
+                if nobody.why.is_empty() { nobody.capacity.clone() } else { nobody.why.join("; ") }
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    // ---- what time brings
+
+    fn coming(&self) -> Vec<(i64, Coming)> {
+        let mut coming = Vec::new();
+        for id in self.stage_ids() {
+            match self.state(id) {
+                None => coming.extend(self.opening_to_come(id)),
+                Some(state) if state.status == StageStatus::Running => {
+                    coming.extend(self.lapse_to_come(id, state));
+                    if !self.case.stands_still_on(self.look.today) {
+                        self.steps_to_come(id, state, &mut coming);
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+        if let Answer::Known(Some(day)) = self.outlook.case_closes(&self.case) {
+            coming.push((self.outlook.end_of(day) + 1, Coming::CaseCloses(day)));
+        }
+        coming
+    }
+
+    fn opening_to_come(&self, id: StageId) -> Option<(i64, Coming)> {
+        let opening = self.opening_of(id)?;
+        Some((self.outlook.begin_of(opening.day), Coming::Opening(id, opening)))
+    }
+
+    /// What opens a stage, as far as is known: the latest of its rule, the stages before it, and the case itself.
+    fn opening_of(&self, id: StageId) -> Option<Anchored> {
+        let stage = self.stage(id);
+        let by_rule = match &stage.opens {
+            None => None,
+            Some(_) => match self.outlook.opening(self.asked(id)) {
+                Answer::Known(anchored) => Some(anchored),
+                Answer::NotYet | Answer::Unknown(_) => return None,
+            },
+        };
+        let before = predecessors(stage, id);
+        let ends: Option<Vec<Anchored>> = before.iter().map(|it| self.end_anchor(*it)).collect();
+        let latest = ends?.into_iter().chain(by_rule).max_by_key(|it| it.day);
+        let case = self.case_anchor()?;
+        Some(latest.filter(|it| it.day >= case.day).unwrap_or(case))
+    }
+
+    fn case_anchor(&self) -> Option<Anchored> {
+        let day = self.case.opened?;
+        let anchor = if self.case.at_start_of_period {
+            crate::calendar::Anchor::StartEdge { day, what: "the start of the period".to_owned() }
+        } else {
+            crate::calendar::Anchor::Event { day, what: "the opening of the case".to_owned() }
+        };
+        Some(Anchored { day, anchor })
+    }
+
+    /// The end of a stage as the opening of the next: on the day when it was done, on the day after when it lapsed.
+    fn end_anchor(&self, id: StageId) -> Option<Anchored> {
+        let state = self.state(id)?;
+        let day = state.ended?;
+        let what = format!("the end of `{}`", self.stage(id).label.name);
+        match state.status {
+            StageStatus::Lapsed => {
+                Some(Anchored { day: day.tomorrow().ok()?, anchor: crate::calendar::Anchor::EndEdge { day, what } })
+            }
+            StageStatus::Done | StageStatus::LeftOut => {
+                Some(Anchored { day, anchor: crate::calendar::Anchor::Event { day, what } })
+            }
+            StageStatus::Running | StageStatus::Cancelled => None,
+        }
+    }
+
+    fn lapse_to_come(&self, id: StageId, state: &StageCase) -> Option<(i64, Coming)> {
+        let (day, until) = self.lapse_day(id, state)?;
+        match state.lapse_held_until() {
+            Some(held) => Some((self.outlook.end_of(held) + 1, Coming::Lapse(id, held))),
+            None => Some((until + 1, Coming::Lapse(id, day))),
+        }
+    }
+
+    fn lapse_day(&self, id: StageId, state: &StageCase) -> Option<(Date, i64)> {
+        let closes = state.dates.closes.as_ref().map(|it| (it.day, it.until));
+        if !self.stage(id).lapses_at_due || self.case.stands_still_on(self.look.today) {
+            return closes;
+        }
+        let due = state.dates.due.as_ref().map(|it| (it.day, it.until));
+        [closes, due].into_iter().flatten().min_by_key(|it| it.1)
+    }
+
+    fn steps_to_come(&self, id: StageId, state: &StageCase, coming: &mut Vec<(i64, Coming)>) {
+        for (place, step) in self.stage(id).steps.iter().enumerate() {
+            let nth = state.steps.get(&step.name).copied().unwrap_or(0) + 1;
+            if let Some(day) = self.step_day(id, state, place, nth) {
+                coming.push((self.outlook.notices_of(day), Coming::Step(id, place, nth, day)));
+            }
+            for hold in &state.held {
+                if let Some((name, nth)) = hold.step.as_ref().filter(|(name, _)| *name == step.name) {
+                    debug_assert_eq!(name, &step.name);
+                    coming.push((self.outlook.notices_of(hold.until), Coming::HeldStep(id, place, *nth, hold.until)));
+                }
+            }
+        }
+    }
+
+    /// The day of an occurrence of a step; none when there is no such occurrence, or its date is not known yet.
+    fn step_day(&self, id: StageId, state: &StageCase, place: usize, nth: u32) -> Option<Date> {
+        let due = state.dates.due.as_ref().map(|it| it.day);
+        let opening = state.opening.as_ref()?.day;
+        let day = match self.stage(id).steps.get(place)?.timing {
+            Timing::EveryOverdue { every, at_most } if at_most.is_none_or(|most| nth <= most) => {
+                let times = crate::calendar::Length { count: every.count.checked_mul(nth)?, ..every };
+                self.outlook.step_day(due?, Some(times), false)?
+            }
+            _ if nth > 1 => return None,
+            Timing::Before(length) => self.outlook.step_day(due?, Some(length), true)?,
+            Timing::OnDue => self.outlook.step_day(due?, None, true)?,
+            Timing::Overdue(length) => self.outlook.step_day(due?, Some(length), false)?,
+            Timing::AtOpening => self.outlook.step_day(opening, None, false)?,
+            Timing::AfterOpening(length) => self.outlook.step_day(opening, Some(length), false)?,
+            Timing::EveryOverdue { .. } => return None,
+        };
+        let day = self.after_suspension(day);
+        let closed = state.dates.closes.as_ref().is_some_and(|it| day > it.day);
+        (!closed).then_some(day)
+    }
+
+    /// A step that would fall on a day on which the clock stood still follows on the first working day after.
+    fn after_suspension(&self, day: Date) -> Date {
+        let stretch =
+            self.case.suspensions.iter().find(|it| it.from <= day && it.until.is_some_and(|until| until >= day));
+        match stretch.and_then(|it| it.until).and_then(|until| until.tomorrow().ok()) {
+            Some(next) => self.after_suspension(self.outlook.working_day_from(next)),
+            None => day,
+        }
+    }
+
+    // ---- taking it
+
+    fn take(&mut self, next: Coming) -> Result<(), Stuck> {
+        match next {
+            Coming::Opening(id, opening) => self.open(id, &opening),
+            Coming::Step(id, place, nth, day) => self.take_step(id, place, nth, day),
+            Coming::HeldStep(id, place, nth, day) => self.carry_out(id, place, nth, day),
+            Coming::Lapse(id, day) => self.lapse(id, day),
+            Coming::CaseCloses(on) => {
+                self.happen(Event::CaseEnded { how: How::Lapsed, on, mark: None });
+                Ok(())
+            }
+        }
+    }
+
+    fn open(&mut self, id: StageId, opening: &Anchored) -> Result<(), Stuck> {
+        let stage = self.stage(id).label.name.clone();
+        match self.outlook.takes_place(self.asked_on(id, opening.day)) {
+            Truth::Yes => {}
+            Truth::No | Truth::NotApplicable => {
+                self.happen(Event::StageLeftOut { stage, on: opening.day });
+                self.complete_if_all_ended(opening.day);
+                return Ok(());
+            }
+            Truth::Unknown(missing) => {
+                let words = missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                return Err(Stuck(format!("whether `{stage}` takes place is not known, for want of {words}")));
+            }
+        }
+        let dates = self.outlook.dates(self.asked(id), opening).map_err(Stuck)?;
+        let holders = self.outlook.holders(self.asked(id));
+        self.happen(Event::StageOpened { stage, round: 1, opening: opening.clone(), dates, holders: holders.clone() });
+        if self.end_if_done(id) {
+            return Ok(());
+        }
+        self.somebody_acts(id, &holders)
+    }
+
+    fn take_step(&mut self, id: StageId, place: usize, nth: u32, day: Date) -> Result<(), Stuck> {
+        let step = &self.stage(id).steps[place];
+        let Some(state) = self.state(id) else { return Ok(()) };
+        let opening = state.opening.as_ref().map(|it| it.day);
+        let mark = self.mark(id, place, nth);
+        if self.case.adopted.is_some_and(|adopted| day < adopted) {
+            self.happen(Event::StepSkipped { mark, day, why: Skipped::BeforeAdoption });
+        } else if opening.is_some_and(|opening| day < opening) {
+            self.happen(Event::StepSkipped { mark, day, why: Skipped::BeforeOpening });
+        } else if !self.is_stale(day) {
+            return self.carry_out(id, place, nth, day);
+        } else if step.kind == StepKind::Reminder {
+            self.happen(Event::StepSkipped { mark, day, why: Skipped::Stale });
+        } else if step.default_by.is_some() {
+            self.hold(id, Some((step.name.clone(), nth)), day);
+        } else {
+            return self.carry_out(id, place, nth, day);
+        }
+        Ok(())
+    }
+
+    fn mark(&self, id: StageId, place: usize, nth: u32) -> StepMark {
+        let stage = self.stage(id);
+        let round = self.state(id).map_or(1, |it| it.round);
+        StepMark { stage: stage.label.name.clone(), round, step: stage.steps[place].name.clone(), nth }
+    }
+
+    fn is_stale(&self, day: Date) -> bool {
+        self.outlook.working_days_between(day, self.look.today) > i64::from(self.look.stale_after)
+    }
+
+    fn carry_out(&mut self, id: StageId, place: usize, nth: u32, day: Date) -> Result<(), Stuck> {
+        let step = &self.stage(id).steps[place];
+        let asked = self.asked_on(id, day);
+        let (found, nobody): (Vec<_>, Vec<_>) =
+            step.to.iter().map(|it| self.outlook.who(asked, it)).partition(|it| it.who.is_some());
+        if found.is_empty() && !nobody.is_empty() {
+            let why = nobody.iter().map(|it| it.why.join("; ")).collect::<Vec<_>>().join("; ");
+            return Err(Stuck(format!("`{}` of `{}` can reach nobody: {why}", step.name, self.stage(id).label.name)));
+        }
+        let default = step.default_by.as_ref().map(|it| {
+            let note = self.outlook.who(asked, it);
+            DefaultRecord { by: note.who, capacity: note.capacity, why: note.why }
+        });
+        let mut notices: Vec<Notice> = Vec::new();
+        if let Some(message) = self.message_of(id, place) {
+            for note in found {
+                push_notice(&mut notices, &note, &message);
+            }
+        }
+        let due = self.state(id).and_then(|it| it.dates.due.as_ref()).map(|it| it.day);
+        let event = Event::StepTaken {
+            mark: self.mark(id, place, nth),
+            rung: step.kind == StepKind::Rung,
+            day,
+            due,
+            notices,
+            default,
+            nobody: nobody.into_iter().map(|it| it.capacity).collect(),
+        };
+        self.happen(event);
+        Ok(())
+    }
+
+    fn message_of(&self, id: StageId, place: usize) -> Option<String> {
+        self.flow_message(self.stage(id).steps[place].message)
+    }
+
+    fn flow_message(&self, message: Option<crate::ids::MessageId>) -> Option<String> {
+        message.and_then(|id| self.policy.messages.get(id.index())).map(|it| it.label.name.clone())
+    }
+
+    /// Holds back a default or lapse that is found late, and reminds the people concerned once.
+    fn hold(&mut self, id: StageId, step: Option<(String, u32)>, was_due: Date) {
+        let until = self.outlook.working_days_after(self.look.today, self.look.grace_after_downtime);
+        let stage = self.stage(id);
+        let message = stage.steps.iter().rev().find(|it| it.kind == StepKind::Reminder).and_then(|it| it.message);
+        let message = self.flow_message(message.or_else(|| stage.steps.iter().find_map(|it| it.message)));
+        let mut notices = Vec::new();
+        if let Some(message) = message {
+            for note in self.outlook.holders(self.asked(id)) {
+                push_notice(&mut notices, &note, &message);
+            }
+        }
+        let round = self.state(id).map_or(1, |it| it.round);
+        let stage = stage.label.name.clone();
+        self.happen(Event::Held { stage, round, step, was_due, on: self.look.today, until, notices });
+    }
+
+    fn lapse(&mut self, id: StageId, day: Date) -> Result<(), Stuck> {
+        if self.end_if_done(id) {
+            return Ok(());
+        }
+        let Some(state) = self.state(id) else { return Ok(()) };
+        let adopted_after = self.case.adopted.is_some_and(|adopted| day < adopted);
+        if state.lapse_held_until().is_none() && !adopted_after && self.is_stale(day) {
+            self.hold(id, None, day);
+            return Ok(());
+        }
+        let round = state.round;
+        let stage = self.stage(id);
+        let (name, then, written) = (stage.label.name.clone(), stage.on_lapse, stage.lapse_mark.clone());
+        let mark = if adopted_after { Some("before adoption".to_owned()) } else { written };
+        self.happen(Event::StageLapsed { stage: name, round, on: day, mark: mark.clone() });
+        match then {
+            OnLapse::Continue => self.complete_if_all_ended(day),
+            OnLapse::Finish => self.happen(Event::CaseEnded { how: How::Lapsed, on: day, mark }),
+            OnLapse::Cancel => self.happen(Event::CaseEnded { how: How::Cancelled, on: day, mark }),
+        }
+        Ok(())
+    }
+
+    // ---- when to look again
+
+    fn wake_at(&self) -> Option<i64> {
+        if !self.case.is_open() {
+            return None;
+        }
+        let coming = self.coming().into_iter().map(|(at, _)| at);
+        let done = self.running().into_iter().filter_map(|id| match self.outlook.done(self.asked(id)) {
+            Answer::Known(on) if on > self.look.today => Some(self.outlook.begin_of(on)),
+            _ => None,
+        });
+        coming.chain(done).filter(|at| *at > self.look.until).min()
+    }
+}
+
+fn order(coming: &(i64, Coming)) -> (i64, (u8, u32, usize)) {
+    (coming.0, coming.1.rank())
+}
+
+/// The stages that must have ended before this one opens.
+fn predecessors(stage: &Stage, id: StageId) -> Vec<StageId> {
+    if !stage.after.is_empty() || stage.opens.is_some() || id.0 == 0 {
+        return stage.after.clone();
+    }
+    vec![StageId(id.0 - 1)]
+}
+
+/// Whether dates fall on the same days: another wording of the same derivation moves nothing.
+fn same_days(a: &StageDates, b: &StageDates) -> bool {
+    let days = |it: &StageDates| {
+        let of =
+            |date: &Option<crate::workflow::event::DueDate>| date.as_ref().map(|it| (it.day, it.until, it.expected));
+        (of(&it.due), of(&it.closes))
+    };
+    days(a) == days(b) && a.waiting_for == b.waiting_for
+}
+
+fn push_notice(notices: &mut Vec<Notice>, note: &HolderNote, message: &str) {
+    let Some(to) = &note.who else { return };
+    if notices.iter().any(|it| it.to == *to) {
+        return;
+    }
+    let (capacity, message) = (note.capacity.clone(), message.to_owned());
+    notices.push(Notice { to: to.clone(), capacity, message, state: NoticeState::Due });
+}
+
+/// Of the notices that one look sends to one person, only the strongest goes out: an escalation before an overdue notice before
+/// a reminder, and the later of two that are equally strong.
+fn merge_notices(flow: &Workflow, events: &mut [Event]) {
+    let mut strongest: std::collections::BTreeMap<(String, String), ((u8, usize), usize)> =
+        std::collections::BTreeMap::new();
+    for (place, event) in events.iter().enumerate() {
+        let strength = strength(flow, event);
+        for notice in notices_of(event) {
+            let entry = strongest.entry(notice.to.clone()).or_insert(((strength, place), place));
+            if (strength, place) > entry.0 {
+                *entry = ((strength, place), place);
+            }
+        }
+    }
+    for (place, event) in events.iter_mut().enumerate() {
+        for notice in notices_of_mut(event) {
+            if strongest.get(&notice.to).is_some_and(|(_, best)| *best != place) {
+                notice.state = NoticeState::Merged;
+            }
+        }
+    }
+}
+
+fn strength(flow: &Workflow, event: &Event) -> u8 {
+    match event {
+        Event::StepTaken { rung: true, .. } => 3,
+        Event::StepTaken { mark, .. } if is_overdue_step(flow, mark) => 2,
+        _ => 1,
+    }
+}
+
+fn is_overdue_step(flow: &Workflow, mark: &StepMark) -> bool {
+    let stage = flow.stages.iter().find(|it| it.label.name == mark.stage);
+    let step = stage.and_then(|it| it.steps.iter().find(|step| step.name == mark.step));
+    step.is_some_and(|it| matches!(it.timing, Timing::Overdue(_) | Timing::EveryOverdue { .. }))
+}
+
+/// The notices in an event.
+#[must_use]
+pub fn notices_of(event: &Event) -> &[Notice] {
+    match event {
+        Event::StepTaken { notices, .. } | Event::Held { notices, .. } => notices,
+        _ => &[],
+    }
+}
+
+fn notices_of_mut(event: &mut Event) -> &mut [Notice] {
+    match event {
+        Event::StepTaken { notices, .. } | Event::Held { notices, .. } => notices,
+        _ => &mut [],
+    }
+}

@@ -1,0 +1,274 @@
+//! A case: nothing but the fold of its events.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::workflow::event::{Anchored, Event, HolderNote, How, StageDates, Suspension};
+
+/// One run of a workflow for one subject.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// The workflow's name.
+    pub workflow: String,
+    /// The subject's record type.
+    pub subject_type: String,
+    /// The subject's key.
+    pub subject: String,
+    /// The first day of the period as text, or nothing.
+    pub period: String,
+    /// Which one of several for the same subject and period.
+    pub nth: u32,
+    /// The policy version that it is pinned to.
+    pub policy: i64,
+    /// The day on which it opened; none for a case without events.
+    pub opened: Option<Date>,
+    /// Whether it opened with its period, so that the opening is an edge and not an event.
+    pub at_start_of_period: bool,
+    /// The day from which the store was used in earnest.
+    pub adopted: Option<Date>,
+    /// Where it stands.
+    pub status: CaseStatus,
+    /// How its end was marked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+    /// The day on which it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Date>,
+    /// The ledger of suspensions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspensions: Vec<Suspension>,
+    /// Stages that have begun or were left out, by name.
+    pub stages: BTreeMap<String, StageCase>,
+}
+
+/// Where a case stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseStatus {
+    /// It runs.
+    #[default]
+    Open,
+    /// It ended.
+    Ended(How),
+}
+
+impl CaseStatus {
+    /// The word that the store and people use.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            CaseStatus::Open => "open",
+            CaseStatus::Ended(How::Completed) => "completed",
+            CaseStatus::Ended(How::Cancelled) => "cancelled",
+            CaseStatus::Ended(How::Left) => "left",
+            CaseStatus::Ended(How::Lapsed) => "lapsed",
+        }
+    }
+}
+
+/// A stage of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageCase {
+    /// The round, from 1.
+    pub round: u32,
+    /// Where it stands.
+    pub status: StageStatus,
+    /// What opened it; none if it was left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening: Option<Anchored>,
+    /// Its dates.
+    #[serde(default)]
+    pub dates: StageDates,
+    /// With whom it lies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holders: Vec<HolderNote>,
+    /// Since when it lies with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Date>,
+    /// How many occurrences of each step are behind us.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub steps: BTreeMap<String, u32>,
+    /// Steps (by name and occurrence) and the lapse (no step) that wait after downtime.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Hold>,
+    /// The day on which it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Date>,
+    /// Whether it was done after its due date.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+}
+
+/// Something that waits after downtime.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The step and its occurrence; none: the lapse.
+    pub step: Option<(String, u32)>,
+    /// The day on which it follows unless the thing is done.
+    pub until: Date,
+}
+
+/// Where a stage stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageStatus {
+    /// It runs.
+    Running,
+    /// It was done.
+    Done,
+    /// It lapsed.
+    Lapsed,
+    /// It was left out.
+    LeftOut,
+    /// The case ended before it did.
+    Cancelled,
+}
+
+impl Case {
+    /// Rebuilds a case from its history. There is no other way to make one.
+    pub fn replay<'e>(events: impl IntoIterator<Item = &'e Event>) -> Case {
+        events.into_iter().fold(Case::default(), |case, event| case.after(event))
+    }
+
+    /// The case after one more event.
+    #[must_use]
+    pub fn after(mut self, event: &Event) -> Case {
+        self.apply(event);
+        self
+    }
+
+    /// Whether it runs.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.status == CaseStatus::Open
+    }
+
+    /// The days on which the clock stood still, up to a day.
+    #[must_use]
+    pub fn stands_still_on(&self, day: Date) -> bool {
+        self.suspensions.iter().any(|it| it.from <= day && it.until.is_none_or(|until| until >= day))
+    }
+
+    pub(crate) fn apply(&mut self, event: &Event) {
+        match event {
+            Event::CaseOpened {
+                workflow,
+                subject_type,
+                subject,
+                period,
+                nth,
+                policy,
+                on,
+                at_start_of_period,
+                adopted,
+            } => {
+                *self = Case {
+                    workflow: workflow.clone(),
+                    subject_type: subject_type.clone(),
+                    subject: subject.clone(),
+                    period: period.clone(),
+                    nth: *nth,
+                    policy: *policy,
+                    opened: Some(*on),
+                    at_start_of_period: *at_start_of_period,
+                    adopted: *adopted,
+                    ..Case::default()
+                };
+            }
+            Event::StageOpened { stage, round, opening, dates, holders } => {
+                self.stages.insert(stage.clone(), StageCase::opened(*round, opening, dates, holders));
+            }
+            Event::StageLeftOut { stage, on } => {
+                self.stages.insert(stage.clone(), StageCase::left_out(*on));
+            }
+            Event::DatesMoved { stage, dates, .. } => self.change(stage, |it| it.dates = dates.clone()),
+            Event::Assigned { stage, holders, since, .. } => self.change(stage, |it| {
+                it.holders.clone_from(holders);
+                it.since = Some(*since);
+            }),
+            Event::ClockChanged { suspensions, .. } => self.suspensions.clone_from(suspensions),
+            Event::StepTaken { mark, .. } | Event::StepSkipped { mark, .. } => self.change(&mark.stage, |it| {
+                let count = it.steps.entry(mark.step.clone()).or_default();
+                *count = (*count).max(mark.nth);
+                it.held.retain(|held| held.step.as_ref() != Some(&(mark.step.clone(), mark.nth)));
+            }),
+            Event::Held { stage, step, until, .. } => self.change(stage, |it| {
+                if let Some((name, nth)) = step {
+                    let count = it.steps.entry(name.clone()).or_default();
+                    *count = (*count).max(*nth);
+                }
+                it.held.push(Hold { step: step.clone(), until: *until });
+            }),
+            Event::StageDone { stage, on, late, .. } => self.change(stage, |it| it.end(StageStatus::Done, *on, *late)),
+            Event::StageLapsed { stage, on, .. } => self.change(stage, |it| it.end(StageStatus::Lapsed, *on, true)),
+            Event::CaseEnded { how, on, mark } => {
+                self.status = CaseStatus::Ended(*how);
+                self.ended = Some(*on);
+                self.mark.clone_from(mark);
+                for stage in self.stages.values_mut().filter(|it| it.status == StageStatus::Running) {
+                    stage.end(StageStatus::Cancelled, *on, false);
+                }
+            }
+        }
+    }
+
+    fn change(&mut self, stage: &str, change: impl FnOnce(&mut StageCase)) {
+        if let Some(found) = self.stages.get_mut(stage) {
+            change(found);
+        }
+    }
+}
+
+impl StageCase {
+    fn opened(round: u32, opening: &Anchored, dates: &StageDates, holders: &[HolderNote]) -> Self {
+        Self {
+            round,
+            status: StageStatus::Running,
+            opening: Some(opening.clone()),
+            dates: dates.clone(),
+            holders: holders.to_vec(),
+            since: Some(opening.day),
+            steps: BTreeMap::new(),
+            held: Vec::new(),
+            ended: None,
+            late: false,
+        }
+    }
+
+    fn left_out(on: Date) -> Self {
+        let dates = StageDates::default();
+        Self {
+            round: 1,
+            status: StageStatus::LeftOut,
+            opening: None,
+            dates,
+            holders: Vec::new(),
+            since: None,
+            steps: BTreeMap::new(),
+            held: Vec::new(),
+            ended: Some(on),
+            late: false,
+        }
+    }
+
+    fn end(&mut self, status: StageStatus, on: Date, late: bool) {
+        self.status = status;
+        self.ended = Some(on);
+        self.late = late;
+        self.held.clear();
+    }
+
+    /// Whether it ended: done, lapsed or left out.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.status != StageStatus::Running
+    }
+
+    /// Whether the lapse waits after downtime, and until when.
+    #[must_use]
+    pub fn lapse_held_until(&self) -> Option<Date> {
+        self.held.iter().find(|it| it.step.is_none()).map(|it| it.until)
+    }
+}

@@ -1,0 +1,248 @@
+//! What can happen in a case. Events name things as the policy's text does, so that they outlive the policy's version.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::{Anchor, Derivation};
+
+/// A date with how it came about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueDate {
+    /// The day.
+    pub day: Date,
+    /// The last moment of it (seconds UTC): the end of the day, or the clock time.
+    pub until: i64,
+    /// Whether it rests on a day that is only expected.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expected: bool,
+    /// Step by step.
+    pub derivation: Derivation,
+}
+
+/// What opened a stage, and on which day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anchored {
+    /// The first day of the stage.
+    pub day: Date,
+    /// The event or edge.
+    pub anchor: Anchor,
+}
+
+/// The dates of a stage.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageDates {
+    /// When it is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<DueDate>,
+    /// After which day nobody may write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<DueDate>,
+    /// Facts for want of which a date is not known yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting_for: Vec<String>,
+}
+
+/// Somebody with whom a stage lies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderNote {
+    /// The record type and key; nothing if nobody was found.
+    pub who: Option<(String, String)>,
+    /// As what: the role's name, or the subject's type.
+    pub capacity: String,
+    /// How they were found, in words.
+    pub why: Vec<String>,
+}
+
+/// Days on which the clock stood still, both included; without an end it still stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspension {
+    /// The first day.
+    pub from: Date,
+    /// The last day.
+    pub until: Option<Date>,
+}
+
+/// Which step of which stage, in which round and for which time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StepMark {
+    /// The stage's name.
+    pub stage: String,
+    /// The stage's round, from 1.
+    pub round: u32,
+    /// The step's name.
+    pub step: String,
+    /// The occurrence, from 1.
+    pub nth: u32,
+}
+
+/// A notice to one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The record type and key of who is written to.
+    pub to: (String, String),
+    /// As what they are written to.
+    pub capacity: String,
+    /// The message's name.
+    pub message: String,
+    /// Whether it goes out.
+    pub state: NoticeState,
+}
+
+/// Whether a notice goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeState {
+    /// It goes out.
+    Due,
+    /// A stronger one to the same person goes out instead.
+    Merged,
+}
+
+/// A default: a record against whoever held the step when it fell due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefaultRecord {
+    /// The record type and key; nothing when the post was vacant.
+    pub by: Option<(String, String)>,
+    /// As what.
+    pub capacity: String,
+    /// How they were found, in words.
+    pub why: Vec<String>,
+}
+
+/// Why a step was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Skipped {
+    /// It was found too late to be of use.
+    Stale,
+    /// It was due before the store was adopted.
+    BeforeAdoption,
+    /// It was due before the stage opened.
+    BeforeOpening,
+}
+
+/// How a case ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// Every stage ended.
+    Completed,
+    /// A condition cancelled it.
+    Cancelled,
+    /// The workflow no longer covers the subject.
+    Left,
+    /// It closed, or a lapse ended it.
+    Lapsed,
+}
+
+/// Something that happened in a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names of the fields say what they hold; see the types above")]
+pub enum Event {
+    /// A case began.
+    CaseOpened {
+        workflow: String,
+        subject_type: String,
+        subject: String,
+        period: String,
+        nth: u32,
+        policy: i64,
+        on: Date,
+        at_start_of_period: bool,
+        adopted: Option<Date>,
+    },
+    /// A stage began.
+    StageOpened { stage: String, round: u32, opening: Anchored, dates: StageDates, holders: Vec<HolderNote> },
+    /// A stage was left out, because its condition did not hold.
+    StageLeftOut { stage: String, on: Date },
+    /// The dates of a stage are others now.
+    DatesMoved { stage: String, round: u32, dates: StageDates, on: Date, why: String },
+    /// A stage lies with somebody else now.
+    Assigned { stage: String, round: u32, holders: Vec<HolderNote>, since: Date },
+    /// The clock stood still, or runs again: the whole ledger as known now.
+    ClockChanged { suspensions: Vec<Suspension>, on: Date },
+    /// A reminder or rung was taken.
+    StepTaken {
+        mark: StepMark,
+        rung: bool,
+        day: Date,
+        due: Option<Date>,
+        notices: Vec<Notice>,
+        default: Option<DefaultRecord>,
+        nobody: Vec<String>,
+    },
+    /// A reminder or rung was not taken.
+    StepSkipped { mark: StepMark, day: Date, why: Skipped },
+    /// A default or lapse was found late, through no fault of the person concerned: it waits.
+    Held {
+        stage: String,
+        round: u32,
+        step: Option<(String, u32)>,
+        was_due: Date,
+        on: Date,
+        until: Date,
+        notices: Vec<Notice>,
+    },
+    /// A stage was done.
+    StageDone { stage: String, round: u32, on: Date, late: bool },
+    /// A stage lapsed.
+    StageLapsed { stage: String, round: u32, on: Date, mark: Option<String> },
+    /// The case ended.
+    CaseEnded { how: How, on: Date, mark: Option<String> },
+}
+
+impl Event {
+    /// The kind of event, as the journal names it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Event::CaseOpened { .. } => "case_opened",
+            Event::StageOpened { .. } => "stage_opened",
+            Event::StageLeftOut { .. } => "stage_left_out",
+            Event::DatesMoved { .. } => "dates_moved",
+            Event::Assigned { .. } => "assigned",
+            Event::ClockChanged { .. } => "clock_changed",
+            Event::StepTaken { .. } => "step_taken",
+            Event::StepSkipped { .. } => "step_skipped",
+            Event::Held { .. } => "held",
+            Event::StageDone { .. } => "stage_done",
+            Event::StageLapsed { .. } => "stage_lapsed",
+            Event::CaseEnded { .. } => "case_ended",
+        }
+    }
+
+    /// The logical day on which it happened.
+    #[must_use]
+    pub fn day(&self) -> Date {
+        match self {
+            Event::CaseOpened { on, .. }
+            | Event::StageLeftOut { on, .. }
+            | Event::DatesMoved { on, .. }
+            | Event::ClockChanged { on, .. }
+            | Event::Held { on, .. }
+            | Event::StageDone { on, .. }
+            | Event::StageLapsed { on, .. }
+            | Event::CaseEnded { on, .. } => *on,
+            Event::StageOpened { opening, .. } => opening.day,
+            Event::Assigned { since, .. } => *since,
+            Event::StepTaken { day, .. } | Event::StepSkipped { day, .. } => *day,
+        }
+    }
+
+    /// The stage that it concerns.
+    #[must_use]
+    pub fn stage(&self) -> Option<&str> {
+        match self {
+            Event::StageOpened { stage, .. }
+            | Event::StageLeftOut { stage, .. }
+            | Event::DatesMoved { stage, .. }
+            | Event::Assigned { stage, .. }
+            | Event::Held { stage, .. }
+            | Event::StageDone { stage, .. }
+            | Event::StageLapsed { stage, .. } => Some(stage),
+            Event::StepTaken { mark, .. } | Event::StepSkipped { mark, .. } => Some(&mark.stage),
+            Event::CaseOpened { .. } | Event::ClockChanged { .. } | Event::CaseEnded { .. } => None,
+        }
+    }
+}

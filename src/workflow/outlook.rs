@@ -1,0 +1,75 @@
+//! What the case machine may ask about facts, rules and the calendar. Whoever drives the machine answers.
+
+use jiff::civil::Date;
+
+use crate::calendar::Length;
+use crate::ids::StageId;
+use crate::policy::model::Party;
+use crate::value::Truth;
+use crate::workflow::case::Case;
+use crate::workflow::event::{Anchored, HolderNote, StageDates, Suspension};
+
+/// An answer that may have to wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer<T> {
+    /// It is known.
+    Known(T),
+    /// It rests on something that has not happened.
+    NotYet,
+    /// Facts are missing; in words.
+    Unknown(Vec<String>),
+}
+
+/// What is asked about: a case, one of its stages, a day.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The case as it stands.
+    pub case: &'a Case,
+    /// The stage.
+    pub stage: StageId,
+    /// The day on which it is asked.
+    pub on: Date,
+}
+
+/// Facts, rules and the calendar, as the machine sees them. The same questions get the same answers within one look.
+pub trait Outlook {
+    /// Whether the workflow covers the subject on a day.
+    fn covers(&self, case: &Case, on: Date) -> Truth;
+    /// The first cancelling condition that is a known yes, by its place.
+    fn cancelled(&self, case: &Case, on: Date) -> Option<usize>;
+    /// The days on which the clock stands still, from one day to another; the last stretch is open if it holds on the last day.
+    fn suspensions(&self, case: &Case, from: Date, until: Date) -> Vec<Suspension>;
+    /// After which day the whole case is closed.
+    fn case_closes(&self, case: &Case) -> Answer<Option<Date>>;
+
+    /// Whether a stage is to take place.
+    fn takes_place(&self, asked: Asked<'_>) -> Truth;
+    /// What the stage's `opens` rule gives.
+    fn opening(&self, asked: Asked<'_>) -> Answer<Anchored>;
+    /// The dates of a stage that opened so.
+    ///
+    /// # Errors
+    /// In words, when a date that must be there can't be made.
+    fn dates(&self, asked: Asked<'_>, opening: &Anchored) -> Result<StageDates, String>;
+    /// The day on which the stage was, or will be, done.
+    fn done(&self, asked: Asked<'_>) -> Answer<Date>;
+    /// With whom the stage lies.
+    fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote>;
+    /// Who somebody of the case is on a day.
+    fn who(&self, asked: Asked<'_>, party: &Party) -> HolderNote;
+
+    /// The day of a step that lies so long before (or after) a day, moved off days off.
+    fn step_day(&self, from: Date, length: Option<Length>, before: bool) -> Option<Date>;
+    /// The first working day from a day on.
+    fn working_day_from(&self, day: Date) -> Date;
+    /// So many working days after a day.
+    fn working_days_after(&self, day: Date, count: u32) -> Date;
+    /// How many working days lie behind one day, up to another (which counts).
+    fn working_days_between(&self, after: Date, until: Date) -> i64;
+    /// The moment at which a day begins (seconds UTC).
+    fn begin_of(&self, day: Date) -> i64;
+    /// The last moment of a day.
+    fn end_of(&self, day: Date) -> i64;
+    /// The moment at which notices of a day go out.
+    fn notices_of(&self, day: Date) -> i64;
+}
