@@ -56,14 +56,29 @@ fn snippet<'s>(
     sources: &'s Sources,
 ) -> Snippet<'s, annotate_snippets::Annotation<'s>> {
     let source = sources.file(file);
-    let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str());
-    if it.span.file == file {
-        snippet = snippet.annotation(AnnotationKind::Primary.span(range(it.span, &source.text)));
-    }
     let labels = it.labels.iter().filter(|(span, _)| span.file == file);
+    let spans = labels.clone().map(|(span, _)| *span).chain(Some(it.span).filter(|span| span.file == file));
+    let window = window(spans, &source.text);
+    let place = |span: Span| {
+        let range = range(span, &source.text);
+        range.start - window.start..range.end - window.start
+    };
+    let line = source.position(Span::new(file, window.start, window.start).start).line;
+    let mut snippet = Snippet::source(&source.text[window.clone()]).path(source.name.as_str()).line_start(line);
+    if it.span.file == file {
+        snippet = snippet.annotation(AnnotationKind::Primary.span(place(it.span)));
+    }
     labels.fold(snippet, |snippet, (span, words)| {
-        snippet.annotation(AnnotationKind::Context.span(range(*span, &source.text)).label(words.as_str()))
+        snippet.annotation(AnnotationKind::Context.span(place(*span)).label(words.as_str()))
     })
+}
+
+/// The lines from the first to the last of some places, so that a long file costs no more than a short one.
+fn window(spans: impl Iterator<Item = Span>, text: &str) -> Range<usize> {
+    let all = spans.map(|it| range(it, text)).reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(0..0);
+    let start = text[..all.start].rfind('\n').map_or(0, |it| it + 1);
+    let end = text[all.end..].find('\n').map_or(text.len(), |it| all.end + it);
+    start..end
 }
 
 /// The bytes of a place, kept within the text and on the borders of its characters.

@@ -1,5 +1,7 @@
 //! The language as text: what parses, what does not, and what is said about it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::{Path, PathBuf};
 
 use merit::diagnostic::Diagnostics;
@@ -74,6 +76,44 @@ fn five_mistakes_in_one_workflow_are_five_findings() {
     assert!(found.iter().all(|it| it.help.is_some()), "every finding offers a way out");
     let syntax::tree::Item::Workflow(workflow) = &files[0].items[0] else { panic!("the workflow keeps its tree") };
     assert_eq!(workflow.lines.len(), 3, "the good lines keep their trees");
+}
+
+/// A tree in short: without places, names and numbers as written.
+fn shape(item: &syntax::tree::Item) -> String {
+    let mut shown = format!("{item:?}");
+    while let Some(at) = shown.find("span: Span {") {
+        let end = at + shown[at..].find('}').unwrap() + 1;
+        let start = if shown[..at].ends_with(", ") { at - 2 } else { at };
+        shown.replace_range(start..end, "");
+    }
+    for (long, short) in [
+        ("CalendarLine { kind: ", "\n  {"),
+        ("WorkflowLine { kind: ", "\n  {"),
+        ("StageLine { kind: ", "\n    {"),
+        ("ExampleLine { kind: ", "\n  {"),
+        ("Field { ", "\n  {"),
+        ("Band { ", "\n  {"),
+        ("Expr { kind: ", "{"),
+        ("Name { text: ", "{"),
+        ("Text { text: ", "{"),
+        ("Number { text: ", "{"),
+    ] {
+        shown = shown.replace(long, short);
+    }
+    shown = shown.replace(", \n", ",\n");
+    shown.replace(": None", ": -").replace(": false", ": no").replace(": true", ": yes").replace(" }", "}")
+}
+
+#[test]
+fn every_construct_has_its_tree() {
+    let text = std::fs::read_to_string("tests/lang/good/everything.merit").unwrap();
+    let (files, ..) = check("everything.merit", &text);
+    let shapes: String = files[0].items.iter().map(|it| shape(it) + "\n\n").collect();
+    let path = "tests/lang/good/everything.tree";
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(path, &shapes).unwrap();
+    }
+    assert_eq!(shapes, std::fs::read_to_string(path).unwrap());
 }
 
 /// Every word that the grammar knows, from its files.

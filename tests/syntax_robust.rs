@@ -1,5 +1,7 @@
 //! The parser meets every text without panic, and reads the same text in the same way however it is entered.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use merit::diagnostic::Diagnostics;
 use merit::source::{FileId, Sources, Span};
 use merit::syntax::{self, tree};

@@ -5,10 +5,12 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::context::{self, Context};
 use super::cursor::{Cursor, Place};
+use super::depth;
 use super::grammar::{Grammar, Rule};
+use super::habits::{self, Around};
 use super::parse::Reader;
 use super::plain;
-use super::split::{self, Statement};
+use super::split::Statement;
 use super::token::{self, Kind, Token};
 use crate::codes_syntax as codes;
 use crate::diagnostic::Diagnostic;
@@ -92,14 +94,19 @@ fn unknown_word(reader: Reader<'_>, first: Token, context: &Context) -> Option<&
         reader.report(finding.help(format!("did you mean `{near}`?")));
         return Some(first_word(near));
     }
+    let may = may_begin(context);
     let elsewhere = context::ALL.iter().find(|it| it.words.iter().any(|it| first_word(it) == word));
-    let may = one_of(context.words.iter().map(|it| format!("`{it}`")).chain(context.free.map(str::to_owned)));
     let help = match elsewhere {
         Some(other) => format!("`{word}` begins {} {}; here may stand {may}", article(other.what), other.what),
         None => format!("here may stand {may}"),
     };
     reader.report(finding.help(help));
     None
+}
+
+/// What a line may begin with.
+fn may_begin(context: &Context) -> String {
+    one_of(context.words.iter().map(|it| format!("`{it}`")).chain(context.free.map(str::to_owned)))
 }
 
 /// The keyword that somebody may have meant.
@@ -123,10 +130,10 @@ fn nearest<'p>(word: &str, phrases: &[&'p str]) -> Option<&'p str> {
 pub(super) fn explain(reader: Reader<'_>, statement: &Statement, context: &Context, error: &Error<Rule>) -> Diagnostic {
     let start = statement.bytes.start;
     let InputLocation::Pos(at) = error.location else {
-        return split::too_deep(Span::new(reader.file, start, statement.bytes.end));
+        return depth::too_deep(Span::new(reader.file, start, statement.bytes.end));
     };
     let ErrorVariant::ParsingError { positives, .. } = &error.variant else {
-        return split::too_deep(Span::new(reader.file, start, statement.bytes.end));
+        return depth::too_deep(Span::new(reader.file, start, statement.bytes.end));
     };
     let at = start + at;
     let found = (statement.tokens.clone())
@@ -166,6 +173,9 @@ impl Trouble<'_> {
         let found = self.found?;
         let word = self.reader.word_at(found);
         let is_first = found == self.statement.tokens.start;
+        if let Some(remedy) = habits::remedy(&self.around(found)) {
+            return Some(self.finding(codes::DOES_NOT_FIT, found, format!("`{word}` does not fit here")).help(remedy));
+        }
         let name_wanted =
             self.positives.iter().any(|it| plain::is_name(*it)) || (is_first && self.context.free.is_some());
         if name_wanted && plain::RESERVED.contains(&word) {
@@ -183,6 +193,13 @@ impl Trouble<'_> {
             return Some(finding.help(format!("put `;` before `{word}`, or begin a new line")));
         }
         self.case_of_a_proposal(found).or_else(|| self.misspelt(found))
+    }
+
+    fn around(&self, found: usize) -> Around<'_> {
+        let start = self.statement.tokens.start;
+        let before = if found > start { self.reader.word_at(found - 1) } else { "" };
+        let next = self.reader.word_at(found + 1);
+        Around { first: self.reader.word_at(start), before, found: self.reader.word_at(found), next }
     }
 
     /// The first word is right, but not the keyword of several words that it begins.
@@ -221,7 +238,10 @@ impl Trouble<'_> {
             let finding = self.finding(codes::MISSPELT, token, format!("`{word}` is not known here"));
             finding.help(format!("did you mean `{near}`?"))
         };
-        let is_word = |token: usize| self.reader.split.tokens[token].kind == Kind::Word;
+        let is_word = |token: usize| {
+            let reserved = plain::RESERVED.contains(&self.reader.word_at(token));
+            self.reader.split.tokens[token].kind == Kind::Word && !reserved
+        };
         if let Some(near) = nearest(self.reader.word_at(found), &expected).filter(|_| is_word(found)) {
             return Some(offer(found, near));
         }
@@ -230,12 +250,19 @@ impl Trouble<'_> {
         if let Some(near) = phrases.iter().find(|it| strsim::damerau_levenshtein(&pair, it) <= 2) {
             return Some(offer(found, near));
         }
-        let before = found.checked_sub(1).filter(|it| *it > self.statement.tokens.start && is_word(*it))?;
+        let lead = self.context.words.iter().filter(|it| begins_with(self.reader, self.statement, it));
+        let lead = lead.map(|it| it.split(' ').count()).max().unwrap_or(1);
+        let before = found.checked_sub(1).filter(|it| *it >= self.statement.tokens.start + lead && is_word(*it))?;
         nearest(self.reader.word_at(before), plain::INNER_WORDS).map(|near| offer(before, near))
     }
 
     fn plain(&self) -> Diagnostic {
-        let may = one_of(self.positives.iter().flat_map(|it| plain::words(*it)));
+        let is_first = self.found == Some(self.statement.tokens.start);
+        let may = if is_first {
+            may_begin(self.context)
+        } else {
+            one_of(self.positives.iter().flat_map(|it| plain::words(*it)))
+        };
         let (code, span, message) = match self.found {
             Some(found) => {
                 let word = self.reader.word_at(found);
@@ -301,8 +328,8 @@ pub(super) fn missing_block(reader: Reader<'_>, statement: &Statement) -> Diagno
 pub(super) fn read_placeholder<'s>(text: &'s str, place: Place<'s>) -> Result<Cursor<'s>, Diagnostic> {
     let span = Span::new(place.file, place.base, place.base + text.len());
     let tokens = token::cut(place.file, text);
-    if split::too_deep_at(text, &tokens.list).is_some() {
-        return Err(split::too_deep(span));
+    if depth::too_deep_at(text, &tokens.list).is_some() {
+        return Err(depth::too_deep(span));
     }
     let parsed = Grammar::parse(Rule::placeholder_only, text).ok().and_then(|mut it| it.next());
     match parsed {

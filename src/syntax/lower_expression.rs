@@ -275,6 +275,9 @@ fn refuse_missing_blanks(sign: &Cursor<'_>, left: &Expr, right: &Expr) {
     if sign.text() == "/" && matches!(left.kind, ExprKind::Number(_)) {
         help.push_str("; a period is written `2025/26`");
     }
+    if sign.text() == "-" && matches!((&left.kind, &right.kind), (ExprKind::Number(_), ExprKind::Number(_))) {
+        help = format!("{help}, or `{} to {}` for a stretch", shown(left), shown(right));
+    }
     sign.report(Diagnostic::new(codes::SIGN_WITHOUT_BLANKS, span, message).help(help));
 }
 

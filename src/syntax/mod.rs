@@ -5,8 +5,11 @@
 
 mod context;
 mod cursor;
+mod depth;
 mod errors;
 mod grammar;
+mod habits;
+mod lines;
 mod lower_calendar;
 mod lower_example;
 mod lower_expression;

@@ -6,13 +6,12 @@
 
 use std::ops::Range;
 
-use super::token::{self, ITEM_WORDS, Kind, LATER_ITEM_WORDS, Token};
+use super::depth::{DEEPEST, too_deep, too_deep_at};
+use super::lines::{Lines, Unmatched};
+use super::token::{self, Kind, Token};
 use crate::codes_syntax as codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
-
-/// How deep brackets, blocks and words that wait for another may stand in each other.
-pub(super) const DEEPEST: usize = 100;
 
 /// A file cut into statements.
 #[derive(Debug)]
@@ -49,8 +48,14 @@ pub(super) struct Block {
 /// Cuts a file.
 pub(super) fn split(file: FileId, source: &str) -> Split {
     let cut = token::cut(file, source);
-    let mut splitter =
-        Splitter { file, source, tokens: &cut.list, at: 0, by_indentation: false, unclosed: None, found: Vec::new() };
+    let mut splitter = Splitter {
+        file,
+        lines: Lines { source, tokens: &cut.list },
+        at: 0,
+        by_indentation: false,
+        unclosed: None,
+        found: Vec::new(),
+    };
     let statements = splitter.items();
     let mut found = cut.found;
     found.append(&mut splitter.found);
@@ -74,16 +79,9 @@ fn lay(source: &str, comments: &[Span]) -> String {
     laid
 }
 
-/// Why a bracket has no counterpart.
-enum Unmatched {
-    Open,
-    TooDeep,
-}
-
 struct Splitter<'s> {
     file: FileId,
-    source: &'s str,
-    tokens: &'s [Token],
+    lines: Lines<'s>,
     at: usize,
     /// Whether a line that stands too far left closes its block: tried when the braces of an item do not match.
     by_indentation: bool,
@@ -135,12 +133,12 @@ impl<'s> Splitter<'s> {
     /// Whether a `}` too many stands between here and the next item.
     fn brace_follows(&self) -> bool {
         let mut open = 0_usize;
-        for at in self.at..self.tokens.len() {
-            match self.tokens[at].kind {
+        for at in self.at..self.lines.tokens.len() {
+            match self.lines.tokens[at].kind {
                 Kind::BlockOpen => open += 1,
                 Kind::BlockClose if open == 0 => return true,
                 Kind::BlockClose => open -= 1,
-                Kind::Word if self.begins_item(at) => return false,
+                Kind::Word if self.lines.begins_item(at) => return false,
                 _ => {}
             }
         }
@@ -158,7 +156,7 @@ impl<'s> Splitter<'s> {
                 self.at += 1;
             }
         }
-        let astray = items.iter().rev().take_while(|it| !self.is_item_word(it.tokens.start)).count();
+        let astray = items.iter().rev().take_while(|it| !self.lines.is_item_word(it.tokens.start)).count();
         let mut orphans = items.split_off(items.len() - astray);
         if let Some(block) = items.last_mut().and_then(|it| it.block.as_mut()) {
             let end = Span::new(self.file, block.end.saturating_sub(1), block.end);
@@ -170,7 +168,7 @@ impl<'s> Splitter<'s> {
 
     /// Keeps the statements without a block on the line of a `}` from being read: its `{` may have to stand among them.
     fn break_line(&self, brace: Token, statements: &mut [Statement]) -> bool {
-        let line = self.line_start(brace);
+        let line = self.lines.line_start(brace);
         let on_line = statements.iter_mut().rev().take_while(|it| it.bytes.end > line);
         let mut any = false;
         for statement in on_line.filter(|it| it.block.is_none()) {
@@ -189,7 +187,7 @@ impl<'s> Splitter<'s> {
     /// Reads the statements of a block up to its `}`.
     fn block(&mut self, opener: Token, depth: usize) -> Block {
         let mut statements: Vec<Statement> = Vec::new();
-        let left = self.indentation(opener);
+        let left = self.lines.indentation(opener);
         loop {
             match self.peek() {
                 Some(token) if self.ends_block_early(token, left) => break self.not_closed(opener),
@@ -213,13 +211,13 @@ impl<'s> Splitter<'s> {
                 None => break self.not_closed(opener),
             }
         }
-        let end = self.tokens[..self.at].last().map_or(opener.end, |it| it.end);
+        let end = self.lines.tokens[..self.at].last().map_or(opener.end, |it| it.end);
         Block { statements, end }
     }
 
     /// Reads a statement; a `{` at the beginning of a line belongs to the statement above.
     fn statement_or_block(&mut self, above: &mut [Statement], depth: usize) -> Option<Statement> {
-        let first = self.tokens[self.at];
+        let first = self.lines.tokens[self.at];
         if first.kind != Kind::BlockOpen {
             return Some(self.statement(depth));
         }
@@ -247,7 +245,7 @@ impl<'s> Splitter<'s> {
             broken |= token.broken;
             match token.kind {
                 Kind::Semicolon | Kind::BlockClose => break,
-                Kind::Newline => match self.goes_on() {
+                Kind::Newline => match self.lines.goes_on(self.at) {
                     Some(next) => self.at = next,
                     None => break,
                 },
@@ -283,28 +281,29 @@ impl<'s> Splitter<'s> {
 
     /// Whether a head without `{` is followed by lines that stand farther right, as those of a block do.
     fn forgot_brace(&self, start: usize, end: usize) -> bool {
-        let named = end > start + 1 && matches!(self.tokens[start + 1].kind, Kind::Word | Kind::Text | Kind::Quoted);
-        let rest = &self.tokens[self.at..];
+        let named =
+            end > start + 1 && matches!(self.lines.tokens[start + 1].kind, Kind::Word | Kind::Text | Kind::Quoted);
+        let rest = &self.lines.tokens[self.at..];
         let Some(next) = rest.iter().find(|it| it.kind != Kind::Newline).filter(|_| named) else { return false };
-        self.opens_block(start)
-            && self.begins_line(self.tokens[start])
-            && self.begins_line(*next)
+        self.lines.opens_block(start)
+            && self.lines.begins_line(self.lines.tokens[start])
+            && self.lines.begins_line(*next)
             && !matches!(next.kind, Kind::BlockOpen | Kind::BlockClose)
-            && self.indentation(*next) > self.indentation(self.tokens[start])
+            && self.lines.indentation(*next) > self.lines.indentation(self.lines.tokens[start])
     }
 
     fn block_without_brace(&mut self, start: usize, end: usize, depth: usize) -> Block {
         let bytes = self.bytes(start, end);
-        let word = self.text(self.tokens[start]);
+        let word = self.lines.text(self.lines.tokens[start]);
         let span = Span::new(self.file, bytes.start, bytes.end);
         let finding = Diagnostic::new(codes::MISSING_BLOCK, span, format!("the `{{` of this `{word}` is missing"));
         self.found.push(finding.help("put `{` at the end of this line, and `}` behind the last line of the block"));
-        self.block(self.tokens[end - 1], depth + 1)
+        self.block(self.lines.tokens[end - 1], depth + 1)
     }
 
     fn bytes(&self, start: usize, end: usize) -> Range<usize> {
-        let first = self.tokens[start].start;
-        first..self.tokens[start..end].last().map_or(first, |it| it.end)
+        let first = self.lines.tokens[start].start;
+        first..self.lines.tokens[start..end].last().map_or(first, |it| it.end)
     }
 
     fn open_block(&mut self, opener: Token, depth: usize) -> Option<Block> {
@@ -327,7 +326,7 @@ impl<'s> Splitter<'s> {
 
     /// After the `}` of a block a new line or `;` must come.
     fn expect_end(&mut self) {
-        let closed = self.at.checked_sub(1).is_some_and(|it| self.tokens[it].kind == Kind::BlockClose);
+        let closed = self.at.checked_sub(1).is_some_and(|it| self.lines.tokens[it].kind == Kind::BlockClose);
         let Some(next) = self.peek().filter(|it| closed && it.kind != Kind::Comma) else { return };
         if matches!(next.kind, Kind::Newline | Kind::Semicolon | Kind::BlockClose) {
             return;
@@ -340,8 +339,8 @@ impl<'s> Splitter<'s> {
         if statement.broken {
             return;
         }
-        let tokens = &self.tokens[statement.tokens.clone()];
-        if let Some(token) = too_deep_at(self.source, tokens) {
+        let tokens = &self.lines.tokens[statement.tokens.clone()];
+        if let Some(token) = too_deep_at(self.lines.source, tokens) {
             self.found.push(too_deep(Span::new(self.file, token.start, token.end)));
             statement.broken = true;
         }
@@ -351,16 +350,16 @@ impl<'s> Splitter<'s> {
 
     /// Steps over a bracket and what it holds; a bracket without its counterpart is reported, and stepped over alone.
     fn bracket(&mut self, opener: Token, broken: bool) -> bool {
-        let finding = match self.matching() {
+        let finding = match self.lines.matching(self.at) {
             Ok(close) => {
-                let good = self.tokens[self.at..=close].iter().all(|it| !it.broken);
+                let good = self.lines.tokens[self.at..=close].iter().all(|it| !it.broken);
                 self.at = close + 1;
                 return good;
             }
             Err(Unmatched::TooDeep) => too_deep(Span::new(self.file, opener.start, opener.end)),
             Err(Unmatched::Open) => {
                 let close = if opener.kind == Kind::Open { ")" } else { "}" };
-                let words = format!("this `{}` is not closed", self.text(opener));
+                let words = format!("this `{}` is not closed", self.lines.text(opener));
                 self.finding(codes::BRACKETS, opener, &words).help(format!("put the `{close}` in that belongs to it"))
             }
         };
@@ -379,102 +378,36 @@ impl<'s> Splitter<'s> {
         }
     }
 
-    /// The token that closes the bracket at hand.
-    fn matching(&self) -> Result<usize, Unmatched> {
-        let mut open: Vec<Kind> = Vec::new();
-        for at in self.at..self.tokens.len() {
-            match self.tokens[at].kind {
-                Kind::Open => open.push(Kind::Close),
-                Kind::BlockOpen if at == self.at || self.is_word(at - 1, "weighted") => open.push(Kind::BlockClose),
-                Kind::BlockOpen | Kind::Semicolon => return Err(Unmatched::Open),
-                kind @ (Kind::Close | Kind::BlockClose) if open.pop() != Some(kind) => return Err(Unmatched::Open),
-                _ if self.begins_item(at) => return Err(Unmatched::Open),
-                _ => {}
-            }
-            if open.is_empty() {
-                return Ok(at);
-            }
-            if open.len() > DEEPEST {
-                return Err(Unmatched::TooDeep);
-            }
-        }
-        Err(Unmatched::Open)
-    }
-
     /// Whether the `{` at hand belongs to `weighted`, not to a block with a name of that spelling.
     fn opens_weighted(&self, start: usize) -> bool {
-        self.at > start && self.is_word(self.at - 1, "weighted") && !self.opens_block(start)
-    }
-
-    /// Whether a statement begins with a word that wants a block.
-    fn opens_block(&self, start: usize) -> bool {
-        let mut words = ITEM_WORDS.iter().filter(|it| !matches!(**it, "parameter" | "define")).chain(&["stage"]);
-        words.any(|it| self.is_word(start, it))
+        self.at > start && self.lines.is_word(self.at - 1, "weighted") && !self.lines.opens_block(start)
     }
 
     // ---- lines
 
-    /// Where a statement goes on behind the line end at hand, if it does.
-    fn goes_on(&self) -> Option<usize> {
-        let next = (self.at..self.tokens.len()).find(|at| self.tokens[*at].kind != Kind::Newline)?;
-        if self.begins_item(next) || matches!(self.tokens[next].kind, Kind::BlockClose | Kind::Semicolon) {
-            return None;
-        }
-        let joins = |at: usize| self.is_word(at, "and") || self.is_word(at, "or");
-        (joins(next) || self.waits_for_more(joins)).then_some(next)
-    }
-
-    fn waits_for_more(&self, joins: impl Fn(usize) -> bool) -> bool {
-        let Some(last) = self.at.checked_sub(1) else { return false };
-        let token = self.tokens[last];
-        let operator = ["+", "-", "*", "/", "<", "<=", ">", ">=", "="].contains(&self.text(token));
-        token.kind == Kind::Comma || (token.kind == Kind::Sign && operator) || joins(last)
-    }
-
-    /// Whether a token in the first column looks like the beginning of an item.
-    fn begins_item(&self, at: usize) -> bool {
-        let token = self.tokens[at];
-        if token.kind != Kind::Word || !self.is_item_word(at) {
-            return false;
-        }
-        let named = self.tokens.get(at + 1).is_some_and(|it| matches!(it.kind, Kind::Word | Kind::Text | Kind::Quoted));
-        named && (matches!(self.text(token), "parameter" | "define") || self.line_opens_block(at))
-    }
-
-    fn is_item_word(&self, at: usize) -> bool {
-        let token = self.tokens[at];
-        let word = self.text(token);
-        (ITEM_WORDS.contains(&word) || LATER_ITEM_WORDS.contains(&word)) && self.line_start(token) == token.start
-    }
-
-    fn line_opens_block(&self, at: usize) -> bool {
-        let line = self.tokens[at..].iter().take_while(|it| it.kind != Kind::Newline);
-        line.into_iter().any(|it| it.kind == Kind::BlockOpen)
-    }
-
     fn ends_block_early(&self, token: Token, left: usize) -> bool {
-        if self.begins_item(self.at) {
+        if self.lines.begins_item(self.at) {
             return true;
         }
-        if !self.by_indentation || token.kind == Kind::Newline || !self.begins_line(token) {
+        if !self.by_indentation || token.kind == Kind::Newline || !self.lines.begins_line(token) {
             return false;
         }
-        let here = token.start - self.line_start(token);
+        let here = token.start - self.lines.line_start(token);
         if token.kind == Kind::BlockClose { here < left } else { here <= left }
     }
 
     /// Whether the block goes on behind a `}`, as the indentation of what follows tells.
     fn closes_too_early(&self, token: Token, opener: Token, left: usize) -> bool {
-        if !self.by_indentation || self.line_start(token) == self.line_start(opener) {
+        if !self.by_indentation || self.lines.line_start(token) == self.lines.line_start(opener) {
             return false;
         }
-        if self.begins_line(token) && self.indentation(token) <= left {
+        if self.lines.begins_line(token) && self.lines.indentation(token) <= left {
             return false;
         }
-        let behind = self.tokens[self.at + 1..].iter();
+        let behind = self.lines.tokens[self.at + 1..].iter();
         let Some(next) = behind.copied().find(|it| it.kind != Kind::Newline) else { return false };
-        let right = self.indentation(next);
-        self.begins_line(next) && (right > left || (right == left && next.kind == Kind::BlockClose))
+        let right = self.lines.indentation(next);
+        self.lines.begins_line(next) && (right > left || (right == left && next.kind == Kind::BlockClose))
     }
 
     /// Reports an open block, once for one place where that is noticed.
@@ -487,7 +420,7 @@ impl<'s> Splitter<'s> {
             // Its `{` is missing, or a text runs on over its `}`, which is said already.
             return;
         }
-        let line = self.source[..opener.start].matches('\n').count() + 1;
+        let line = self.lines.source[..opener.start].matches('\n').count() + 1;
         let mut finding =
             self.finding(codes::BLOCK_NOT_CLOSED, opener, &format!("the block opened at line {line} is not closed"));
         if let Some(next) = self.peek() {
@@ -497,68 +430,17 @@ impl<'s> Splitter<'s> {
     }
 
     fn text_swallowed_the_end(&self) -> bool {
-        let last = self.tokens[..self.at].iter().rev().find(|it| it.kind != Kind::Newline);
-        last.is_some_and(|it| it.broken && self.text(*it).starts_with("\"\"\""))
-    }
-
-    fn line_start(&self, token: Token) -> usize {
-        let start = self.source[..token.start].rfind('\n').map_or(0, |it| it + 1);
-        if start == 0 && self.source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { start }
-    }
-
-    fn begins_line(&self, token: Token) -> bool {
-        self.source[self.line_start(token)..token.start].trim().is_empty()
-    }
-
-    /// How far right the line of a token begins.
-    fn indentation(&self, token: Token) -> usize {
-        let line = &self.source[self.line_start(token)..token.start];
-        line.len() - line.trim_start().len()
+        let last = self.lines.tokens[..self.at].iter().rev().find(|it| it.kind != Kind::Newline);
+        last.is_some_and(|it| it.broken && self.lines.text(*it).starts_with("\"\"\""))
     }
 
     // ---- small words
 
     fn peek(&self) -> Option<Token> {
-        self.tokens.get(self.at).copied()
-    }
-
-    fn text(&self, token: Token) -> &'s str {
-        &self.source[token.start..token.end]
-    }
-
-    fn is_word(&self, at: usize, word: &str) -> bool {
-        self.tokens.get(at).is_some_and(|it| it.kind == Kind::Word && self.text(*it) == word)
+        self.lines.tokens.get(self.at).copied()
     }
 
     fn finding(&self, code: crate::codes::Code, token: Token, words: &str) -> Diagnostic {
         Diagnostic::new(code, Span::new(self.file, token.start, token.end), words)
     }
-}
-
-/// The token at which brackets and waiting words stand too deep in each other.
-pub(super) fn too_deep_at(source: &str, tokens: &[Token]) -> Option<Token> {
-    // For each open bracket: words that wait to the end of the bracket, and words that wait to the next joint.
-    let mut open = vec![(0_usize, 0_usize)];
-    for token in tokens {
-        match (token.kind, &source[token.start..token.end]) {
-            (Kind::Open | Kind::BlockOpen, _) => open.push((0, 0)),
-            (Kind::Close | Kind::BlockClose, _) if open.len() > 1 => drop(open.pop()),
-            (Kind::Word, "if") => open.last_mut()?.0 += 1,
-            (Kind::Comma, _) | (Kind::Word, "and" | "or") => open.last_mut()?.1 = 0,
-            (Kind::Sign, "-") if !source[token.end..].starts_with(char::is_whitespace) => open.last_mut()?.1 += 1,
-            (Kind::Sign, _) => open.last_mut()?.1 = 0,
-            (Kind::Word, "not" | "of" | "after" | "before" | "on") => open.last_mut()?.1 += 1,
-            _ => {}
-        }
-        if open.iter().map(|(firm, loose)| 1 + firm + loose).sum::<usize>() > DEEPEST + 1 {
-            return Some(*token);
-        }
-    }
-    None
-}
-
-/// Says that something stands too deep.
-pub(super) fn too_deep(span: Span) -> Diagnostic {
-    Diagnostic::new(codes::TOO_DEEP, span, format!("more than {DEEPEST} brackets or blocks stand in each other here"))
-        .help("give a part of it a name of its own, with `define`")
 }

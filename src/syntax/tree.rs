@@ -389,6 +389,7 @@ pub struct StageLine {
 }
 
 /// What a line of a stage says.
+#[expect(clippy::large_enum_variant, reason = "a stage has few lines, and most of them are due dates and steps")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum StageLineKind {
     /// `cite "…"`

@@ -1,0 +1,37 @@
+//! How deep things may stand in each other, so that no text exhausts the reader.
+
+use super::token::{Kind, Token};
+use crate::codes_syntax as codes;
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// How deep brackets, blocks and words that wait for another may stand in each other.
+pub(super) const DEEPEST: usize = 100;
+
+/// The token at which brackets and waiting words stand too deep in each other.
+pub(super) fn too_deep_at(source: &str, tokens: &[Token]) -> Option<Token> {
+    // For each open bracket: words that wait to the end of the bracket, and words that wait to the next joint.
+    let mut open = vec![(0_usize, 0_usize)];
+    for token in tokens {
+        match (token.kind, &source[token.start..token.end]) {
+            (Kind::Open | Kind::BlockOpen, _) => open.push((0, 0)),
+            (Kind::Close | Kind::BlockClose, _) if open.len() > 1 => drop(open.pop()),
+            (Kind::Word, "if") => open.last_mut()?.0 += 1,
+            (Kind::Comma, _) | (Kind::Word, "and" | "or") => open.last_mut()?.1 = 0,
+            (Kind::Sign, "-") if !source[token.end..].starts_with(char::is_whitespace) => open.last_mut()?.1 += 1,
+            (Kind::Sign, _) => open.last_mut()?.1 = 0,
+            (Kind::Word, "not" | "of" | "after" | "before" | "on") => open.last_mut()?.1 += 1,
+            _ => {}
+        }
+        if open.iter().map(|(firm, loose)| 1 + firm + loose).sum::<usize>() > DEEPEST + 1 {
+            return Some(*token);
+        }
+    }
+    None
+}
+
+/// Says that something stands too deep.
+pub(super) fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::new(codes::TOO_DEEP, span, format!("more than {DEEPEST} brackets or blocks stand in each other here"))
+        .help("give a part of it a name of its own, with `define`")
+}

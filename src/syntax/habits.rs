@@ -1,0 +1,59 @@
+//! Slips that people make out of habit from prose and from other notations, each with its own way out.
+
+/// The words around the place at which a statement can't be read on.
+pub(super) struct Around<'s> {
+    /// The word with which the statement begins.
+    pub(super) first: &'s str,
+    pub(super) before: &'s str,
+    pub(super) found: &'s str,
+    pub(super) next: &'s str,
+}
+
+/// Words that follow a comma.
+const BEHIND_COMMA: &[(&str, &str)] = &[
+    ("at", "least"),
+    ("at", "most"),
+    ("for", "late"),
+    ("as", "is"),
+    ("if", "unknown"),
+    ("rounded", "half"),
+    ("rounded", "up"),
+    ("rounded", "down"),
+    ("even", "if"),
+];
+
+const ROUNDED: &str = "say how: `rounded half up`, `rounded half even`, `rounded up` or `rounded down`";
+
+/// What to do instead, where the slip is a known one.
+pub(super) fn remedy(around: &Around<'_>) -> Option<String> {
+    let &Around { first, before, found, next } = around;
+    if before != "," && BEHIND_COMMA.contains(&(found, next)) {
+        return Some(format!("put a comma before `{found} {next}`"));
+    }
+    let fixed = match (before, found, next) {
+        (_, "=", _) if first != "define" => "to compare, write `is`; a fact is written without a sign: `grade U4`",
+        (_, "=", "=") => "to compare, write `is`",
+        ("not", "known", _) => "write `is unknown`",
+        (_, "rounded", _) => ROUNDED,
+        (_, "the", _) => "take it out",
+        (_, "on", _) if matches!(first, "due" | "closes" | "opens") => "take it out: the date stands alone",
+        (_, "<" | "<=" | ">" | ">=", _) if matches!(before, "and" | "or") => {
+            "say what is compared, on both sides of `and`"
+        }
+        (_, ":", _) => "take it out: between a name and its value stands a blank",
+        (_, "after", "year") if is_month(before) => "write `after the year`",
+        _ if is_month(found) && next.starts_with(|it: char| it.is_ascii_digit()) => "a day is written `31 July`",
+        _ if looks_like_date(found) => "a date is written `31 July 2026`",
+        _ => return None,
+    };
+    Some(fixed.to_owned())
+}
+
+fn is_month(word: &str) -> bool {
+    super::plain::RESERVED[..12].contains(&word)
+}
+
+/// `31.07`, as in `31.07.2026`
+fn looks_like_date(word: &str) -> bool {
+    word.split_once('.').is_some_and(|(day, month)| day.len() <= 2 && month.len() == 2)
+}
