@@ -8,7 +8,6 @@ pub mod diagnostic;
 pub mod eval;
 pub mod ids;
 pub mod policy;
-mod render;
 pub mod source;
 pub mod syntax;
 pub mod value;
