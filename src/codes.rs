@@ -3,11 +3,19 @@
 //! Codes never change their meaning and are never used again. `M01..` is syntax, `M02..` names and types, `M03..` time,
 //! `M04..` workflows and messages, `M05..` examples, `M06..` scales.
 
-use crate::diagnostic::Severity;
-
 /// The code of a finding, such as `M0101`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(pub &'static str);
+
+/// How bad it is: an error keeps the policy from being used, a warning does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The policy can't be used until it is mended.
+    Error,
+    /// The policy can be used; somebody should look.
+    Warning,
+}
 
 /// What is to be known of a code.
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 //! The codes of the syntax: `M01..`.
 
-use crate::codes::{Code, Entry};
-use crate::diagnostic::Severity;
+use crate::codes::{Code, Entry, Severity};
 
 pub(crate) const DOES_NOT_FIT: Code = Code("M0101");
 pub(crate) const ENDS_TOO_EARLY: Code = Code("M0102");
@@ -35,8 +34,8 @@ pub(crate) const SYNTAX: &[Entry] = &[
         title: "a word does not fit",
         explanation: "The line can be read up to the word shown, but that word can't stand there. The help lists what \
             can. Often a word before it is missing or stands in the wrong order.",
-        wrong: "workflow w { stage s { remind officer 14 days after due with late } }",
-        right: "workflow w { stage s { remind officer 14 days before due with late } }",
+        wrong: "workflow w { stage s { remind member 14 days after due with late } }",
+        right: "workflow w { stage s { remind member 14 days before due with late } }",
     },
     Entry {
         code: ENDS_TOO_EARLY,
@@ -45,8 +44,8 @@ pub(crate) const SYNTAX: &[Entry] = &[
         explanation: "The line is right as far as it goes, but something must follow. A statement ends with its line; it \
             goes on over the line end only behind a comma, an operator sign, `=`, `and`, `or` or an open \
             bracket, and onto a line that begins with `and` or `or`.",
-        wrong: "record officer { email optional }",
-        right: "record officer { email optional text }",
+        wrong: "record member { email optional }",
+        right: "record member { email optional text }",
     },
     Entry {
         code: UNKNOWN_LINE,
@@ -73,8 +72,8 @@ pub(crate) const SYNTAX: &[Entry] = &[
         title: "a text is not closed",
         explanation: "A text in `\"…\"` ends on its line and holds no `\"` itself. A text of several lines stands between \
             `\"\"\"` and `\"\"\"`.",
-        wrong: "calendar c { time zone \"Africa/Kampala }",
-        right: "calendar c { time zone \"Africa/Kampala\" }",
+        wrong: "calendar c { time zone \"Africa/Nairobi }",
+        right: "calendar c { time zone \"Africa/Nairobi\" }",
     },
     Entry {
         code: BLOCK_NOT_CLOSED,
@@ -82,8 +81,8 @@ pub(crate) const SYNTAX: &[Entry] = &[
         title: "a block is not closed",
         explanation: "A block begins with `{` and ends with `}`. The place shown is the `{` whose `}` is missing, as far \
             as the indentation and the next item tell.",
-        wrong: "record officer {\n  name text\n",
-        right: "record officer {\n  name text\n}",
+        wrong: "record member {\n  name text\n",
+        right: "record member {\n  name text\n}",
     },
     Entry {
         code: CLOSES_NOTHING,
@@ -91,16 +90,16 @@ pub(crate) const SYNTAX: &[Entry] = &[
         title: "a `}` too many",
         explanation: "The `}` shown belongs to no `{`. Either it is one too many, or a `}` above has closed the block too \
             early.",
-        wrong: "record officer { name text }\n}",
-        right: "record officer { name text }",
+        wrong: "record member { name text }\n}",
+        right: "record member { name text }",
     },
     Entry {
         code: BRACKETS,
         severity: Severity::Error,
         title: "round brackets do not match",
         explanation: "Every `(` needs a `)` in the same statement, and the `{` of `weighted` its `}`.",
-        wrong: "define a of officer = (b + c",
-        right: "define a of officer = (b + c)",
+        wrong: "define a of member = (b + c",
+        right: "define a of member = (b + c)",
     },
     Entry {
         code: BRACE_ON_NEXT_LINE,
@@ -108,16 +107,16 @@ pub(crate) const SYNTAX: &[Entry] = &[
         title: "a `{` on a line of its own",
         explanation: "The `{` of a block stands at the end of the line that it belongs to, since a statement ends with \
             its line.",
-        wrong: "record officer\n{\n  name text\n}",
-        right: "record officer {\n  name text\n}",
+        wrong: "record member\n{\n  name text\n}",
+        right: "record member {\n  name text\n}",
     },
     Entry {
         code: MISSING_BLOCK,
         severity: Severity::Error,
         title: "a block is missing",
         explanation: "What is shown needs lines of its own, between `{` and `}`.",
-        wrong: "workflow w { stage plan; stage review { by officer } }",
-        right: "workflow w { stage plan { by officer }; stage review { by officer } }",
+        wrong: "workflow w { stage plan; stage review { by member } }",
+        right: "workflow w { stage plan { by member }; stage review { by member } }",
     },
     Entry {
         code: NEEDLESS_BLOCK,
@@ -132,8 +131,8 @@ pub(crate) const SYNTAX: &[Entry] = &[
         severity: Severity::Error,
         title: "two statements on one line",
         explanation: "Several statements on one line have `;` between them, also behind the `}` of a block.",
-        wrong: "workflow w { stage a { by officer } stage b { by officer } }",
-        right: "workflow w { stage a { by officer }; stage b { by officer } }",
+        wrong: "workflow w { stage a { by member } stage b { by member } }",
+        right: "workflow w { stage a { by member }; stage b { by member } }",
     },
     Entry {
         code: BEGINS_WITH_SIGN,
@@ -141,16 +140,16 @@ pub(crate) const SYNTAX: &[Entry] = &[
         title: "a line begins with a sign",
         explanation: "A statement ends with its line unless the line ends in an operator sign. So the sign stands at the \
             end of the first line, not at the beginning of the second.",
-        wrong: "define a of officer = b\n  + c",
-        right: "define a of officer = b +\n  c",
+        wrong: "define a of member = b\n  + c",
+        right: "define a of member = b +\n  c",
     },
     Entry {
         code: AND_BESIDE_OR,
         severity: Severity::Error,
         title: "`and` beside `or` without brackets",
         explanation: "Readers disagree about what `a and b or c` means, so what belongs together is put in brackets.",
-        wrong: "record officer { absent when a is 1 and b is 2 or c is 3 }",
-        right: "record officer { absent when (a is 1 and b is 2) or c is 3 }",
+        wrong: "record member { absent when a is 1 and b is 2 or c is 3 }",
+        right: "record member { absent when (a is 1 and b is 2) or c is 3 }",
     },
     Entry {
         code: SIGN_WITHOUT_BLANKS,
@@ -158,8 +157,8 @@ pub(crate) const SYNTAX: &[Entry] = &[
         title: "blanks are missing around a sign",
         explanation: "The signs `+ - * /` have a blank on both sides, so that `2025/26` is always a period and never a \
             division.",
-        wrong: "define a of officer = 2025/2",
-        right: "define a of officer = 2025 / 2",
+        wrong: "define a of member = 2025/2",
+        right: "define a of member = 2025 / 2",
     },
     Entry {
         code: COMMA_WITHOUT_BLANK,
@@ -185,18 +184,18 @@ pub(crate) const SYNTAX: &[Entry] = &[
         title: "a sign that the language does not use",
         explanation: "Quotes, dashes and signs of word processors and of mathematics have plain counterparts: `\"…\"`, \
             `-`, `*`, `<=`, `and`.",
-        wrong: "define a of officer = b × c",
-        right: "define a of officer = b * c",
+        wrong: "define a of member = b × c",
+        right: "define a of member = b * c",
     },
     Entry {
         code: PLACEHOLDER,
         severity: Severity::Error,
         title: "a placeholder can't be read",
         explanation: "In a message `{` and `}` enclose a value that is filled in when it is sent, with words for the case \
-            that the value is missing: `{officer.name or \"colleague\"}`. Such a placeholder stands only in a \
+            that the value is missing: `{member.name or \"colleague\"}`. Such a placeholder stands only in a \
             text between `\"\"\"` and `\"\"\"`.",
-        wrong: "message m { subject \"Dear {officer.}\" }",
-        right: "message m { subject \"Dear {officer.name}\" }",
+        wrong: "message m { subject \"Dear {member.}\" }",
+        right: "message m { subject \"Dear {member.name}\" }",
     },
     Entry {
         code: SAID_TWICE,
@@ -220,8 +219,8 @@ pub(crate) const SYNTAX: &[Entry] = &[
         title: "too many brackets in each other",
         explanation: "More than a hundred brackets, blocks or waiting words stand in each other, which nobody can read. A \
             part of it can have a name of its own, with `define`.",
-        wrong: "define a of officer = (((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((b)))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))",
-        right: "define a of officer = b + c",
+        wrong: "define a of member = (((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((b)))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))",
+        right: "define a of member = b + c",
     },
     Entry {
         code: NOT_YET,

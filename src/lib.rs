@@ -9,7 +9,6 @@ pub mod diagnostic;
 pub mod eval;
 pub mod ids;
 pub mod policy;
-mod render;
 pub mod sample;
 pub mod source;
 pub mod syntax;

@@ -121,7 +121,7 @@ pub(super) static EXAMPLE: Context = Context {
     line: Rule::example_line,
     words: &["adopted", "expect", "on"],
     later: &["as known on"],
-    free: Some("facts, such as `officer Okot { terms permanent }`"),
+    free: Some("facts, such as `member Okot { terms permanent }`"),
 };
 
 pub(super) static FACTS: Context = Context {

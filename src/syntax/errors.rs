@@ -335,6 +335,6 @@ pub(super) fn read_placeholder<'s>(text: &'s str, place: Place<'s>) -> Result<Cu
     match parsed {
         Some(pair) => Ok(Cursor::new(pair, place).one(Rule::placeholder)),
         None => Err(Diagnostic::new(codes::PLACEHOLDER, span, format!("`{}` is no placeholder", text.trim()))
-            .help("write a value such as `{officer.name}`, or `{officer.name or \"colleague\"}` if it may be missing")),
+            .help("write a value such as `{member.name}`, or `{member.name or \"colleague\"}` if it may be missing")),
     }
 }

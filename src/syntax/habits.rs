@@ -31,7 +31,7 @@ pub(super) fn remedy(around: &Around<'_>) -> Option<String> {
         return Some(format!("put a comma before `{found} {next}`"));
     }
     let fixed = match (before, found, next) {
-        (_, "=", _) if first != "define" => "to compare, write `is`; a fact is written without a sign: `grade U4`",
+        (_, "=", _) if first != "define" => "to compare, write `is`; a fact is written without a sign: `level L4`",
         (_, "=", "=") => "to compare, write `is`",
         ("not", "known", _) => "write `is unknown`",
         (_, "rounded", _) => ROUNDED,

@@ -106,7 +106,7 @@ impl Builder<'_> {
     }
 
     fn astray(&mut self, from: usize, sign: usize) -> usize {
-        self.refuse(from + sign, "this `}` belongs to no placeholder", "a placeholder is written `{officer.name}`");
+        self.refuse(from + sign, "this `}` belongs to no placeholder", "a placeholder is written `{member.name}`");
         sign + 1
     }
 

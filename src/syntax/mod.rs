@@ -7,6 +7,7 @@ mod context;
 mod cursor;
 mod depth;
 mod errors;
+mod expression;
 mod grammar;
 mod habits;
 mod lines;

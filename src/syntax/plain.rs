@@ -168,7 +168,7 @@ fn phrase(rule: Rule) -> (&'static str, &'static [&'static str]) {
         Rule::text | Rule::template => ("a text in quotes", &[]),
         Rule::number => ("a number", &[]),
         Rule::percent => ("a percentage", &[]),
-        Rule::currency => ("a currency such as `UGX`", &[]),
+        Rule::currency => ("a currency such as `EUR`", &[]),
         Rule::day | Rule::day_month => ("a day such as `31 July`", &[]),
         Rule::date | Rule::listed_day => ("a date such as `31 July 2026`", &[]),
         Rule::month => ("a month", &[]),

@@ -1,0 +1,218 @@
+//! The part of the syntax tree inside a statement: expressions, dates and lengths of time. Everything here is found in
+//! [`super::tree`] too.
+
+#![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
+
+use super::tree::{Name, Range, Text};
+use crate::source::Span;
+
+/// An expression with its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub span: Span,
+}
+
+/// What an expression is. Names are not looked up yet: `U4` may be a choice, a field, a parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    /// `70`, `1,200.50`
+    Number(Number),
+    /// `5%`
+    Percent(Number),
+    /// `UGX 3,000,000`
+    Money { currency: Name, amount: Number },
+    /// `"…"`
+    Text(Text),
+    /// `yes`, `no`
+    YesNo(bool),
+    /// `unknown` as a value, in examples.
+    Unknown,
+    /// `31 July 2026`
+    Date(Date),
+    /// `31 July`, `31 July after the year`
+    DayMonth { day: DayMonth, after_the_year: bool },
+    /// `2025/26`
+    Period(PeriodLiteral),
+    /// `30 days`
+    Length(Length),
+    /// A word to be looked up.
+    Name(Name),
+    /// `officer.unit.head`
+    Dot(Box<Expr>, Name),
+    /// `supervisor of officer`, `supervisor of supervisor`
+    Of { role: Name, of: Box<Expr> },
+    /// `previous score`
+    Previous(Name),
+    /// `not …`
+    Not(Box<Expr>),
+    /// `a and b and c`
+    And(Vec<Expr>),
+    /// `a or b or c`
+    Or(Vec<Expr>),
+    /// `a + b`
+    Arithmetic { op: ArithmeticOp, left: Box<Expr>, right: Box<Expr> },
+    /// `-a`
+    Negative(Box<Expr>),
+    /// `a < b`, `a is at least b`
+    Compare { op: CompareOp, left: Box<Expr>, right: Box<Expr> },
+    /// `a is known`
+    IsKnown(Box<Expr>),
+    /// `a is unknown`
+    IsUnknown(Box<Expr>),
+    /// `a is one of x, y` and `a is not one of x, y`
+    IsOneOf { value: Box<Expr>, choices: Vec<Expr>, negated: bool },
+    /// `a is 60 to below 80`
+    IsIn { value: Box<Expr>, range: Range, negated: bool },
+    /// `if a then b else c`
+    If { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    /// `least of a, b`
+    Extreme { pick: Extreme, of: Vec<Expr> },
+    /// `weighted { 70% a, 30% b }`
+    Weighted(Vec<(Number, Expr)>),
+    /// `…, rounded half up to 1 decimal`
+    Tailed { value: Box<Expr>, tail: Tail },
+    /// `days from a to b`, `working days from a to b`
+    Between { unit: Unit, from: Box<Expr>, to: Box<Expr> },
+    /// `today`
+    Today,
+    /// `opening`, `due` (of the stage at hand)
+    Opening,
+    /// `due`
+    DueDate,
+    /// `start of financial_year`, `end of financial_year`, `end of month of …`
+    Edge { start: bool, what: EdgeOf },
+    /// `1 month after opening`
+    Offset { length: Length, before: bool, anchor: Box<Expr> },
+    /// `1 year beginning on …`
+    Beginning { length: Length, on: Box<Expr> },
+    /// `31 July at 18:00`
+    AtClock { date: Box<Expr>, clock: Clock },
+}
+
+/// Whose start or end.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EdgeOf {
+    /// A period: that of the case.
+    Period(Name),
+    /// `month of <date>`, `financial_year of <date>`
+    PeriodOf(Name, Box<Expr>),
+}
+
+/// `+ - * /`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArithmeticOp {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+/// `< <= > >= is is not`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompareOp {
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+    Is,
+    IsNot,
+}
+
+/// `least of`, `greatest of`, `earliest of` / `earlier of`, `latest of` / `later of`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extreme {
+    Least,
+    Greatest,
+    Earliest,
+    Latest,
+}
+
+/// What may follow a whole expression behind a comma.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Tail {
+    /// `, at least 0`
+    AtLeast(Box<Expr>),
+    /// `, at most UGX 3,000,000`
+    AtMost(Box<Expr>),
+    /// `, rounded half up to 1 decimal`, `, rounded down to UGX 1`, `, rounded up to whole`
+    Rounded { mode: Rounding, to: RoundTo },
+    /// `, if unknown treat as 0`
+    IfUnknown(Box<Expr>),
+}
+
+/// How to round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rounding {
+    HalfUp,
+    HalfEven,
+    Up,
+    Down,
+}
+
+/// What to round to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RoundTo {
+    /// `to 1 decimal`; `to whole numbers` is 0.
+    Decimals(Number),
+    /// `to UGX 100`, `to 0.5`: a multiple.
+    Multiple(Box<Expr>),
+}
+
+/// A number as written, thousands separators taken out: `1200.50`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number {
+    pub text: String,
+    pub span: Span,
+}
+
+/// `30 days`, `5 working days`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Length {
+    pub count: Number,
+    pub unit: Unit,
+    pub span: Span,
+}
+
+/// Units of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Hours,
+    Days,
+    WorkingDays,
+    Weeks,
+    Months,
+    Years,
+}
+
+/// `31 July 2026`: the day is not yet checked to exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Date {
+    pub day: u8,
+    pub month: u8,
+    pub year: i16,
+    pub span: Span,
+}
+
+/// `31 July`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayMonth {
+    pub day: u8,
+    pub month: u8,
+    pub span: Span,
+}
+
+/// `18:00`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clock {
+    pub hour: u8,
+    pub minute: u8,
+    pub span: Span,
+}
+
+/// `2025/26`, or `2025` with a name before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodLiteral {
+    pub label: String,
+    pub span: Span,
+}
