@@ -1,6 +1,166 @@
 //! The codes of the checker: `M02..` and up.
 
-use crate::codes::Entry;
+use crate::codes::{Code, Entry, Severity};
 
-/// What can be wrong with what the words mean.
-pub(crate) const POLICY: &[Entry] = &[];
+macro_rules! codes {
+    ($($name:ident = $code:literal, $severity:ident, $title:literal, $explanation:literal, $wrong:literal, $right:literal;)*) => {
+        $(pub(crate) const $name: Code = Code($code);)*
+
+        /// What can be wrong with what the words mean.
+        pub(crate) const POLICY: &[Entry] = &[$(Entry {
+            code: $name,
+            severity: Severity::$severity,
+            title: $title,
+            explanation: $explanation,
+            wrong: $wrong,
+            right: $right,
+        },)*];
+    };
+}
+
+codes! {
+    DECLARED_TWICE = "M0201", Error, "declared twice",
+        "A name stands for one thing. Give one of the two another name, or leave one out.",
+        "record person { id key text; name text; name text }",
+        "record person { id key text; name text; family text }";
+    UNKNOWN_NAME = "M0202", Error, "there is no such name",
+        "The word stands for nothing that can be spoken of here. Look for a slip of the pen; the nearest name is offered.",
+        "record person { id key text; boss optional persn }",
+        "record person { id key text; boss optional person }";
+    TWO_FIT = "M0203", Error, "a name that can mean two things",
+        "A bare name is looked up among definitions, parameters and scales, and among the fields of the subject. If two fit, write the record's name and a dot before the field.",
+        "parameter mark 50 from 1 July 2020\nrecord person { id key text; mark number }\ndefine high of person = mark",
+        "parameter pass 50 from 1 July 2020\nrecord person { id key text; mark number }\ndefine high of person = mark";
+    NO_SUCH_CHOICE = "M0204", Error, "none of the choices",
+        "The word is not in the list of choices of the field on the other side.",
+        "record person { id key text; status one of active, gone; gone when status is left }",
+        "record person { id key text; status one of active, gone; gone when status is gone }";
+    WRONG_TYPE = "M0205", Error, "another kind of thing is expected here",
+        "A condition, a number, a date and a record can't stand for each other.",
+        "record person { id key text; age number; gone when age }",
+        "record person { id key text; age number; gone when age > 60 }";
+    UNITS_DIFFER = "M0206", Error, "units or currencies differ",
+        "Only things of one kind, unit and currency can be added or compared. A month has no fixed number of days, and one currency becomes another only at a written rate.",
+        "record person { id key text; pay money USD; gone when pay > 100 }",
+        "record person { id key text; pay money USD; gone when pay > USD 100 }";
+    NO_ORDER = "M0207", Error, "nothing is more or less here",
+        "Choices have an order only when they are written with `<` between them.",
+        "record person { id key text; rank one of a, b; gone when rank < b }",
+        "record person { id key text; rank one of a < b; gone when rank < b }";
+    NO_KEY = "M0208", Error, "a record without a key",
+        "Records are told apart by their key, and imported by it.",
+        "record person { name text }",
+        "record person { id key text; name text }";
+    DEFINED_BY_ITSELF = "M0209", Error, "defined by itself",
+        "A definition may use its own earlier period (`previous …`), never itself.",
+        "record person { id key text }\ndefine a of person = b + 1\ndefine b of person = a + 1",
+        "record person { id key text; c number }\ndefine a of person = b + 1\ndefine b of person = c + 1";
+    WEIGHTS = "M0210", Error, "weights that do not total 100%",
+        "The weights of a weighted sum total 100%; a part that does not apply gives its weight to the others.",
+        "record person { id key text; a number; b number }\ndefine s of person = weighted { 70% a, 20% b }",
+        "record person { id key text; a number; b number }\ndefine s of person = weighted { 70% a, 30% b }";
+    EMPTY_ROLE = "M0211", Error, "a role that nobody can hold",
+        "A role says how its holder is found.",
+        "record person { id key text }\nrole boss of person { }",
+        "record person { id key text; above optional person }\nrole boss of person { is person.above }";
+    NO_CALENDAR = "M0301", Error, "no calendar",
+        "Without a calendar no working day can be counted.",
+        "record person { id key text }",
+        "";
+    NO_TIME_ZONE = "M0302", Error, "a calendar without a time zone",
+        "A due date ends at the end of its day, and a day begins and ends somewhere.",
+        "calendar office { working Monday to Friday }",
+        "calendar office { time zone \"UTC\"; working Monday to Friday }";
+    UNKNOWN_ZONE = "M0303", Error, "no such time zone",
+        "Time zones are named as in the IANA database: a continent, a slash and a city.",
+        "calendar office { time zone \"Afrika/Kampala\"; working Monday to Friday }",
+        "calendar office { time zone \"Africa/Kampala\"; working Monday to Friday }";
+    NOTHING_WORKED = "M0304", Error, "no working day",
+        "A calendar says which weekdays are worked.",
+        "",
+        "calendar office { time zone \"UTC\"; working Monday to Friday }";
+    NO_SUCH_DAY = "M0305", Error, "a day that does not exist",
+        "The date is in no calendar: 31 June, 30 February, a period that is written otherwise.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; holiday \"None\" 31 June }",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; holiday \"None\" 30 June }";
+    DAY_WITHOUT_YEAR = "M0306", Error, "a day without a year",
+        "A day and month, or the start of a period, takes its year from the period at hand. A workflow that runs once for each record has none.",
+        "record person { id key text; done event }\nworkflow w { for each person; stage s { opens 1 July; by person; fills done } }",
+        "record person { id key text; done event }\nworkflow w { for each person; stage s { opens 1 July 2026; by person; fills done } }";
+    HOLE = "M0307", Error, "a time without a value",
+        "Between two values of a parameter there must be no day without one.",
+        "parameter mark 50 from 1 July 2011 until 30 June 2020, 60 from 1 July 2026",
+        "parameter mark 50 from 1 July 2011 until 30 June 2026, 60 from 1 July 2026";
+    OVERLAP = "M0308", Error, "two values on one day",
+        "On each day a parameter has one value.",
+        "parameter mark 50 from 1 July 2011 until 30 June 2027, 60 from 1 July 2026",
+        "parameter mark 50 from 1 July 2011, 60 from 1 July 2026";
+    NO_SUBJECT = "M0401", Error, "a workflow for nobody",
+        "A workflow says for which records it runs: `for each …`.",
+        "record person { id key text; done event }\nworkflow w { stage s { by person; fills done } }",
+        "record person { id key text; done event }\nworkflow w { for each person; stage s { by person; fills done } }";
+    NO_STAGE = "M0402", Error, "a workflow without a stage",
+        "Without a stage nothing happens.",
+        "record person { id key text }\nworkflow w { for each person }",
+        "record person { id key text; done event }\nworkflow w { for each person; stage s { by person; fills done } }";
+    NEVER_DONE = "M0403", Error, "a stage that nobody can complete",
+        "A stage is done when all that it fills is known, or when it says so: `done when …`, `done on …`.",
+        "record person { id key text }\nworkflow w { for each person; stage s { by person } }",
+        "record person { id key text; done event }\nworkflow w { for each person; stage s { by person; fills done } }";
+    NEVER_OPENS = "M0404", Error, "a stage that never opens",
+        "Stages that wait for each other never open.",
+        "record person { id key text; x event; y event }\nworkflow w {\n  for each person\n  stage a { opens after b; by person; fills x }\n  stage b { opens after a; by person; fills y }\n}",
+        "record person { id key text; x event; y event }\nworkflow w {\n  for each person\n  stage a { by person; fills x }\n  stage b { opens after a; by person; fills y }\n}";
+    NOBODY_ACTS = "M0405", Warning, "a stage in which nobody acts",
+        "A stage says who acts: nobody is reminded and it lies with nobody otherwise.",
+        "record person { id key text; done event }\nworkflow w { for each person; stage s { fills done } }",
+        "record person { id key text; done event }\nworkflow w { for each person; stage s { by person; fills done } }";
+    NOTHING_DUE = "M0406", Error, "a step that counts from no date",
+        "Reminders and ladders count from the due date of their stage.",
+        "record person { id key text; done event }\nmessage m { by email; subject \"a\"; body \"b\" }\nworkflow w { for each person; stage s { by person; fills done; remind person on due with m } }",
+        "record person { id key text; done event }\nmessage m { by email; subject \"a\"; body \"b\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }";
+    LADDER_OUT_OF_ORDER = "M0407", Error, "a ladder out of order",
+        "The rungs of a ladder stand in the order in which they come due, so that it reads as it climbs.",
+        "record person { id key text; done event }\nmessage m { by email; subject \"a\"; body \"b\" }\nworkflow w {\n  for each person\n  stage s {\n    by person; fills done; due 5 days after opening\n    escalate to person 9 days overdue with m\n    escalate to person 3 days overdue with m\n  }\n}",
+        "record person { id key text; done event }\nmessage m { by email; subject \"a\"; body \"b\" }\nworkflow w {\n  for each person\n  stage s {\n    by person; fills done; due 5 days after opening\n    escalate to person 3 days overdue with m\n    escalate to person 9 days overdue with m\n  }\n}";
+    LATE_COMERS = "M0408", Error, "no date for those who come late",
+        "A date that is the same for everybody can lie before the day on which somebody comes in, or before the stage opens. Nobody is overdue on the day a stage opens, so the policy says what holds then.",
+        "calendar c { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026 }\nrecord person { id key text; in yes/no; done event }\nworkflow w { for each person each year where in is yes; stage s { by person; fills done; due 31 July } }",
+        "";
+    MESSAGE_FOR_TWO = "M0409", Error, "a message about two kinds of things",
+        "A message speaks of one kind of record, so that its placeholders have a meaning.",
+        "",
+        "";
+    MAY_BE_MISSING = "M0410", Error, "a placeholder that may be empty",
+        "A message says what is printed when a fact is missing.",
+        "record person { id key text; name text; done event }\nmessage m { by email; subject \"a\"; body \"Dear {person.name}\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }",
+        "record person { id key text; name text; done event }\nmessage m { by email; subject \"a\"; body \"\"\"Dear {person.name or \"colleague\"}\"\"\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }";
+    NO_CHANNEL = "M0411", Error, "no such channel",
+        "Messages go by email.",
+        "message m { by pigeon; subject \"a\"; body \"b\" }",
+        "";
+    UNUSED_MESSAGE = "M0412", Warning, "a message that nobody is sent",
+        "No workflow sends this message.",
+        "message m { by email; subject \"a\"; body \"b\" }",
+        "";
+    NO_WORDING = "M0413", Error, "a message without words",
+        "A message has a subject and a body.",
+        "",
+        "";
+    NO_LANGUAGE = "M0414", Error, "no such language",
+        "Languages are named by their codes of two or three small letters (ISO 639).",
+        "",
+        "";
+    GAP = "M0601", Error, "a gap between two bands",
+        "Every value between the lowest and the highest band lies in one, on the decimals of what is banded.",
+        "record person { id key text; a number }\ndefine s of person = a, rounded half up to 1 decimal\nscale r of s { good 50 to 100; bad 0 to 49 }",
+        "record person { id key text; a number }\ndefine s of person = a, rounded half up to 1 decimal\nscale r of s { good 50 to 100; bad 0 to below 50 }";
+    BANDS_OVERLAP = "M0602", Error, "a value in two bands",
+        "A value lies in one band.",
+        "record person { id key text; a number }\ndefine s of person = a, rounded half up to 1 decimal\nscale r of s { good 50 to 100; bad 0 to 50 }",
+        "record person { id key text; a number }\ndefine s of person = a, rounded half up to 1 decimal\nscale r of s { good 50 to 100; bad 0 to below 50 }";
+    EMPTY_BAND = "M0603", Error, "a band without a value",
+        "The lower end of a band stands first.",
+        "record person { id key text; a number }\ndefine s of person = a, rounded half up to 1 decimal\nscale r of s { good 100 to 50 }",
+        "record person { id key text; a number }\ndefine s of person = a, rounded half up to 1 decimal\nscale r of s { good 50 to 100 }";
+}

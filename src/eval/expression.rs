@@ -10,7 +10,7 @@ use crate::calendar::Period;
 use crate::eval::dates::{Answer, DateOptions, date_rule};
 use crate::eval::role;
 use crate::eval::scope::Scope;
-use crate::policy::model::{ArithmeticOp, CompareOp, Context, Dated, Expr, ExprKind, Interval, Order, Party, Type};
+use crate::policy::model::{ArithmeticOp, CompareOp, Context, Dated, Expr, ExprKind, Interval, Order, Party};
 use crate::value::{Known, Missing, Number, NumberFault, RecordRef, TimeUnit, Truth, Value};
 
 /// The value of an expression.

@@ -14,7 +14,7 @@ use crate::source::Span;
 use crate::value::{Number, Rounding, TimeUnit, Value};
 
 /// A whole policy, checked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// Every calendar; the first is the project's unless `merit.toml` names another.
     pub calendars: Vec<Calendar>,

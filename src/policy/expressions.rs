@@ -1,0 +1,740 @@
+//! Expressions: names looked up, types known, units and currencies held apart.
+
+use std::sync::Arc;
+
+use crate::calendar::PeriodKind;
+use crate::codes_policy as codes;
+use crate::diagnostic::Diagnostic;
+use crate::ids::{ChoiceId, RecordId, RoleId, StageId};
+use crate::policy::model::{ArithmeticOp, CompareOp, Context, DateRule, Expr, ExprKind, FieldKind, Order, Shape, Type};
+use crate::policy::names::{Builder, Meaning, list, nearest};
+use crate::policy::records::time_unit;
+use crate::source::Span;
+use crate::syntax::tree::{self, ExprKind as Written, Extreme, Name, RoundTo, Tail};
+use crate::value::{Known, Number, Rounding, TimeUnit, Value};
+
+/// Where an expression stands: what it may speak of.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Place {
+    /// The record that it is about.
+    pub(super) subject: Option<RecordId>,
+    /// The period at hand.
+    pub(super) each: Option<PeriodKind>,
+    /// The stages of the workflow around it.
+    pub(super) stages: Vec<String>,
+    /// Whether a case is at hand: messages.
+    pub(super) in_case: bool,
+}
+
+impl Place {
+    pub(super) fn nowhere() -> Self {
+        Self::default()
+    }
+
+    pub(super) fn of(subject: RecordId, each: Option<PeriodKind>) -> Self {
+        Self { subject: Some(subject), each, ..Self::default() }
+    }
+
+    pub(super) fn stage_named(&self, name: &str) -> Option<StageId> {
+        self.stages.iter().position(|it| it == name).map(StageId::at)
+    }
+}
+
+fn made(kind: ExprKind, ty: Type, span: Span) -> Option<Expr> {
+    Some(Expr { kind, ty, span })
+}
+
+fn literal(known: Known, ty: Type, span: Span) -> Option<Expr> {
+    made(ExprKind::Literal(Value::Known(known)), ty, span)
+}
+
+impl Builder<'_, '_> {
+    /// A condition: yes or no.
+    pub(super) fn condition(
+        &mut self,
+        written: &tree::Expr,
+        subject: RecordId,
+        each: Option<PeriodKind>,
+    ) -> Option<Expr> {
+        self.condition_at(written, &Place::of(subject, each))
+    }
+
+    pub(super) fn condition_at(&mut self, written: &tree::Expr, place: &Place) -> Option<Expr> {
+        let expr = self.expr(written, place, Some(&Type::YesNo))?;
+        if expr.ty == Type::YesNo {
+            return Some(expr);
+        }
+        let words = format!("a condition is expected here, and this is {}", self.type_words(&expr.ty));
+        let help = "compare it with something: `is`, `is known`, `<`, `is one of …`";
+        self.report(Diagnostic::new(codes::WRONG_TYPE, expr.span, words).help(help));
+        None
+    }
+
+    /// An expression; nothing when a mistake was reported. `want` is the type of the other side, for choices.
+    pub(super) fn expr(&mut self, written: &tree::Expr, place: &Place, want: Option<&Type>) -> Option<Expr> {
+        let span = written.span;
+        match &written.kind {
+            Written::Number(number) => literal(Known::Number(self.number(number)?), Type::Number, span),
+            Written::Percent(number) => {
+                let hundredth = self.number(number)?.divide(Number::from(100)).ok()?;
+                literal(Known::Number(hundredth), Type::Number, span)
+            }
+            Written::Money { currency, amount } => {
+                let code: Arc<str> = Arc::from(currency.text.as_str());
+                let known = Known::Money { amount: self.number(amount)?, currency: Arc::clone(&code) };
+                literal(known, Type::Money { currency: code, per: None }, span)
+            }
+            Written::Text(text) => match want {
+                Some(Type::Choice(choices)) => self.choice(*choices, &text.text, span),
+                _ => literal(Known::Text(Arc::from(text.text.as_str())), Type::Text, span),
+            },
+            Written::YesNo(yes) => literal(Known::YesNo(*yes), Type::YesNo, span),
+            Written::Date(date) => literal(Known::Date(self.date(date)?), Type::Date, span),
+            Written::Length(length) => {
+                let unit = time_unit(length.unit);
+                let count = i64::from(self.length(length)?.count);
+                literal(Known::Duration { count, unit }, Type::Duration(unit), span)
+            }
+            Written::Name(name) => self.name(name, place, want),
+            Written::Dot(base, field) => self.dot(base, field, place, span),
+            Written::Of { role, of } => {
+                let id = self.role_id(role)?;
+                let of = self.expr(of, place, None)?;
+                self.holder(id, of, span)
+            }
+            Written::Previous(name) => self.previous(name, place, span),
+            Written::Not(inner) => {
+                let inner = self.condition_at(inner, place)?;
+                made(ExprKind::Not(Box::new(inner)), Type::YesNo, span)
+            }
+            Written::And(parts) => {
+                let parts = self.conditions(parts, place)?;
+                made(ExprKind::And(parts), Type::YesNo, span)
+            }
+            Written::Or(parts) => {
+                let parts = self.conditions(parts, place)?;
+                made(ExprKind::Or(parts), Type::YesNo, span)
+            }
+            Written::Arithmetic { op, left, right } => self.arithmetic(*op, left, right, place, span),
+            Written::Negative(inner) => {
+                let inner = self.expr(inner, place, want)?;
+                match (&inner.kind, &inner.ty) {
+                    (ExprKind::Literal(Value::Known(Known::Number(number))), _) => {
+                        literal(Known::Number(number.negate().ok()?), Type::Number, span)
+                    }
+                    (_, Type::Number | Type::Money { .. }) => {
+                        let ty = inner.ty.clone();
+                        made(ExprKind::Negative(Box::new(inner)), ty, span)
+                    }
+                    _ => self.wrong(&inner, "a number is expected behind the minus sign"),
+                }
+            }
+            Written::Compare { op, left, right } => self.comparison(*op, left, right, place, span),
+            Written::IsKnown(inner) => {
+                let inner = self.expr(inner, place, None)?;
+                made(ExprKind::IsKnown(Box::new(inner)), Type::YesNo, span)
+            }
+            Written::IsUnknown(inner) => {
+                let inner = self.expr(inner, place, None)?;
+                let known = Expr { kind: ExprKind::IsKnown(Box::new(inner)), ty: Type::YesNo, span };
+                made(ExprKind::Not(Box::new(known)), Type::YesNo, span)
+            }
+            Written::IsOneOf { value, choices, negated } => {
+                let value = self.expr(value, place, None)?;
+                let choices: Vec<Option<Expr>> =
+                    choices.iter().map(|it| self.other_side(it, place, &value.ty)).collect();
+                let choices = choices.into_iter().collect::<Option<Vec<_>>>()?;
+                self.negate_if(*negated, ExprKind::OneOf { value: Box::new(value), choices }, span)
+            }
+            Written::IsIn { value, range, negated } => {
+                let value = self.expr(value, place, None)?;
+                let ty = value.ty.clone();
+                self.ordered(&ty, span)?;
+                let mut end = |end: &Option<Box<tree::Expr>>, open: bool| match end {
+                    None => Some(None),
+                    Some(end) => self.other_side(end, place, &ty).map(|it| Some((Box::new(it), !open))),
+                };
+                let low = end(&range.low, range.low_open)?;
+                let high = end(&range.high, range.high_open)?;
+                self.negate_if(*negated, ExprKind::InRange { value: Box::new(value), low, high }, span)
+            }
+            Written::If { condition, then, otherwise } => {
+                let condition = self.condition_at(condition, place);
+                let then = self.expr(then, place, want)?;
+                let otherwise = self.other_side(otherwise, place, &then.ty)?;
+                let ty = then.ty.clone();
+                let (condition, then, otherwise) = (Box::new(condition?), Box::new(then), Box::new(otherwise));
+                made(ExprKind::If { condition, then, otherwise }, ty, span)
+            }
+            Written::Extreme { pick, of } => self.extreme(*pick, of, place, written),
+            Written::Weighted(parts) => self.weighted(parts, place, span),
+            Written::Tailed { value, tail } => self.tailed(value, tail, place, want, span),
+            Written::Between { unit, from, to } => {
+                let from = self.day(from, place);
+                let to = self.day(to, place)?;
+                let unit = time_unit(*unit);
+                let kind = ExprKind::Between { unit, from: Box::new(from?), to: Box::new(to) };
+                made(kind, Type::Duration(unit), span)
+            }
+            Written::Today => made(ExprKind::Today, Type::Date, span),
+            Written::Opening if place.in_case => made(ExprKind::Context(Context::Opening), Type::Date, span),
+            Written::DueDate if place.in_case => made(ExprKind::Context(Context::Due), Type::Date, span),
+            Written::Unknown | Written::Period(_) => {
+                self.error(codes::WRONG_TYPE, span, "this can't be used as a value here");
+                None
+            }
+            Written::Opening
+            | Written::DueDate
+            | Written::DayMonth { .. }
+            | Written::Edge { .. }
+            | Written::Offset { .. }
+            | Written::Beginning { .. }
+            | Written::AtClock { .. } => {
+                let rule = self.date_rule(written, place)?;
+                made(ExprKind::DateOf(Box::new(rule)), Type::Date, span)
+            }
+        }
+    }
+
+    fn negate_if(&mut self, negated: bool, kind: ExprKind, span: Span) -> Option<Expr> {
+        let plain = Expr { kind, ty: Type::YesNo, span };
+        if negated { made(ExprKind::Not(Box::new(plain)), Type::YesNo, span) } else { Some(plain) }
+    }
+
+    fn conditions(&mut self, parts: &[tree::Expr], place: &Place) -> Option<Vec<Expr>> {
+        let parts: Vec<Option<Expr>> = parts.iter().map(|it| self.condition_at(it, place)).collect();
+        parts.into_iter().collect()
+    }
+
+    fn number(&mut self, number: &tree::Number) -> Option<Number> {
+        let parsed = number.text.parse().ok();
+        if parsed.is_none() {
+            self.error(codes::WRONG_TYPE, number.span, "this number is too long to be held exactly");
+        }
+        parsed
+    }
+
+    fn wrong(&mut self, expr: &Expr, words: &str) -> Option<Expr> {
+        let words = format!("{words}, and this is {}", self.type_words(&expr.ty));
+        self.error(codes::WRONG_TYPE, expr.span, words);
+        None
+    }
+
+    // ---- names
+
+    fn name(&mut self, name: &Name, place: &Place, want: Option<&Type>) -> Option<Expr> {
+        let span = name.span;
+        if let Some(Type::Choice(choices)) = want
+            && self.policy.choices[choices.index()].choices.iter().any(|it| it.name == name.text)
+        {
+            return self.choice(*choices, &name.text, span);
+        }
+        if place.in_case
+            && let Some(context) = self.context(name)
+        {
+            return Some(context);
+        }
+        let mut fits: Vec<(Expr, Option<Span>)> = Vec::new();
+        let subject = |ty| Expr { kind: ExprKind::Subject, ty, span };
+        match self.names.get(&name.text).copied() {
+            Some((Meaning::Parameter(id), at)) => {
+                let ty = self.policy.parameters.get(id.index()).map_or(Type::Number, |it| it.ty.clone());
+                fits.push((Expr { kind: ExprKind::Parameter(id), ty, span }, Some(at)));
+            }
+            Some((Meaning::Definition(id), at)) => {
+                let of = self.subject_for(name, place, self.policy.definitions[id.index()].of)?;
+                let ty = self.definition_type(id, span)?;
+                fits.push((Expr { kind: ExprKind::Definition { id, of: Box::new(of), ago: 0 }, ty, span }, Some(at)));
+            }
+            Some((Meaning::Scale(id), at)) => {
+                let of = self.subject_for(name, place, self.policy.scales[id.index()].subject)?;
+                let ty = Type::Choice(self.policy.scales[id.index()].choices);
+                fits.push((Expr { kind: ExprKind::Band { id, of: Box::new(of), ago: 0 }, ty, span }, Some(at)));
+            }
+            Some((Meaning::Role(id), at)) => {
+                let of = self.subject_for(name, place, self.policy.roles[id.index()].of)?;
+                let holder = self.holder(id, of, span)?;
+                fits.push((holder, Some(at)));
+            }
+            Some((Meaning::Record(id), at)) if place.subject == Some(id) => {
+                fits.push((subject(Type::Record(id)), Some(at)));
+            }
+            _ => {}
+        }
+        if let Some(id) = place.subject {
+            fits.extend(self.fields_named(id, name, place).into_iter().map(|(it, at)| (it, Some(at))));
+        }
+        match fits.len() {
+            0 => {
+                self.no_such_word(name, place, want);
+                None
+            }
+            1 => fits.pop().map(|it| it.0),
+            _ => {
+                let words = format!("`{}` can mean two things here", name.text);
+                let mut two = Diagnostic::new(codes::TWO_FIT, span, words)
+                    .help("say which: the record's name, a dot, and the field");
+                for (_, at) in fits.iter().take(2) {
+                    two = at.map_or_else(|| two.clone(), |at| two.clone().label(at, "it may be this one"));
+                }
+                self.report(two);
+                None
+            }
+        }
+    }
+
+    /// The subject, if a definition, scale or role of this record type can be asked here.
+    fn subject_for(&mut self, name: &Name, place: &Place, of: RecordId) -> Option<Expr> {
+        if place.subject == Some(of) {
+            return Some(Expr { kind: ExprKind::Subject, ty: Type::Record(of), span: name.span });
+        }
+        let owner = self.policy.record(of).label.name.clone();
+        let words = format!("`{}` belongs to `{owner}`, which is not what is spoken of here", name.text);
+        self.report(
+            Diagnostic::new(codes::UNKNOWN_NAME, name.span, words)
+                .help(format!("use it where `{owner}` is the subject")),
+        );
+        None
+    }
+
+    fn definition_type(&mut self, id: crate::ids::DefinitionId, span: Span) -> Option<Type> {
+        if self.under_way.contains(&id) {
+            let name = self.policy.definitions[id.index()].label.name.clone();
+            let words = format!("`{name}` is defined by itself");
+            let help = "a definition may use its own earlier period (`previous …`), never itself";
+            self.report(Diagnostic::new(codes::DEFINED_BY_ITSELF, span, words).help(help));
+            return None;
+        }
+        self.definition(id);
+        Some(self.policy.definitions[id.index()].value.ty.clone())
+    }
+
+    pub(super) fn holder(&mut self, role: RoleId, of: Expr, span: Span) -> Option<Expr> {
+        if of.ty != Type::Record(self.policy.roles[role.index()].of) {
+            let (role, owner) = (&self.policy.roles[role.index()], self.policy.roles[role.index()].of);
+            let words = format!("`{}` is a role of `{}`", role.label.name, self.policy.record(owner).label.name);
+            self.error(codes::WRONG_TYPE, of.span, words);
+            return None;
+        }
+        let record = self.role_result(role).unwrap_or(self.policy.roles[role.index()].of);
+        made(ExprKind::Holder { role, of: Box::new(of) }, Type::Record(record), span)
+    }
+
+    fn fields_named(&self, subject: RecordId, name: &Name, place: &Place) -> Vec<(Expr, Span)> {
+        let mut fits = Vec::new();
+        let of = || Box::new(Expr { kind: ExprKind::Subject, ty: Type::Record(subject), span: name.span });
+        for (at, kind) in self.policy.records.iter().enumerate() {
+            let record = RecordId::at(at);
+            let Some(field) = kind.field_named(&name.text) else { continue };
+            let ty = field_type(&kind.fields[field.index()].kind);
+            let at = kind.fields[field.index()].label.span;
+            let kind = match kind.shape {
+                _ if record == subject => ExprKind::Field { of: of(), record, field },
+                Shape::Panel { of: owner, each } if owner == subject && place.each == Some(each) => {
+                    ExprKind::Panel { of: of(), record, field, ago: 0 }
+                }
+                _ => continue,
+            };
+            fits.push((Expr { kind, ty, span: name.span }, at));
+        }
+        fits
+    }
+
+    fn no_such_word(&mut self, name: &Name, place: &Place, want: Option<&Type>) {
+        if let Some(Type::Choice(choices)) = want {
+            self.choice(*choices, &name.text, name.span);
+            return;
+        }
+        let mut known = self.names_of(|it| {
+            matches!(it, Meaning::Parameter(_) | Meaning::Definition(_) | Meaning::Scale(_) | Meaning::Role(_))
+        });
+        if let Some(subject) = place.subject {
+            let panels = |kind: &&crate::policy::model::RecordType| matches!(kind.shape, Shape::Panel { of, each } if of == subject && place.each == Some(each));
+            let own = std::iter::once(self.policy.record(subject)).chain(self.policy.records.iter().filter(panels));
+            known.extend(own.flat_map(|it| it.fields.iter().map(|field| field.label.name.clone())));
+        }
+        self.unknown_name(name, "name", &known);
+    }
+
+    fn choice(&mut self, choices: ChoiceId, name: &str, span: Span) -> Option<Expr> {
+        let known: Vec<String> =
+            self.policy.choices[choices.index()].choices.iter().map(|it| it.name.clone()).collect();
+        let Some(at) = known.iter().position(|it| it == name) else {
+            let near = nearest(name, &known)
+                .map_or_else(|| format!("the choices are {}", list(&known)), |near| format!("did you mean `{near}`?"));
+            let words = format!("`{name}` is none of the choices here");
+            self.report(Diagnostic::new(codes::NO_SUCH_CHOICE, span, words).help(near));
+            return None;
+        };
+        literal(Known::Choice(choices, u32::try_from(at).ok()?), Type::Choice(choices), span)
+    }
+
+    /// What only a case knows, in messages.
+    fn context(&mut self, name: &Name) -> Option<Expr> {
+        let person =
+            self.policy.records.iter().position(|it| it.fields.iter().any(|field| field.kind == FieldKind::Email));
+        let person = Type::Record(person.map_or(RecordId(0), RecordId::at));
+        let (context, ty) = match name.text.as_str() {
+            "working_days_overdue" => (Context::WorkingDaysOverdue, Type::Number),
+            "days_overdue" => (Context::DaysOverdue, Type::Number),
+            "case_id" => (Context::CaseId, Type::Number),
+            "workflow" => (Context::Workflow, Type::Text),
+            "stage" => (Context::Stage, Type::Text),
+            "recipient" => (Context::Recipient, person),
+            "holder" => (Context::Holder, person),
+            other if self.policy.main().period_kind(other).is_some() => (Context::Period, Type::Text),
+            _ => return None,
+        };
+        Some(Expr { kind: ExprKind::Context(context), ty, span: name.span })
+    }
+
+    fn dot(&mut self, base: &tree::Expr, field: &Name, place: &Place, span: Span) -> Option<Expr> {
+        if let Some(point) = self.stage_moment(base, field, place) {
+            return made(ExprKind::DateOf(Box::new(DateRule::At(point))), Type::Date, span);
+        }
+        if let (Some(name), Some(subject)) = (base.as_name(), place.subject)
+            && let Some((Meaning::Record(record), _)) = self.names.get(&name.text).copied()
+            && record != subject
+        {
+            return self.panel_field(record, subject, name, field, place, span);
+        }
+        let base = self.expr(base, place, None)?;
+        let Type::Record(record) = base.ty else {
+            return self.wrong(&base, &format!("`.{}` asks a record for a field", field.text));
+        };
+        let id = self.field_id(record, field)?;
+        let ty = field_type(&self.policy.field(record, id).kind);
+        made(ExprKind::Field { of: Box::new(base), record, field: id }, ty, span)
+    }
+
+    fn panel_field(
+        &mut self,
+        record: RecordId,
+        subject: RecordId,
+        name: &Name,
+        field: &Name,
+        place: &Place,
+        span: Span,
+    ) -> Option<Expr> {
+        let fits = match self.policy.record(record).shape {
+            Shape::Panel { of, each } => of == subject && place.each == Some(each),
+            _ => false,
+        };
+        if !fits {
+            let owner = self.policy.record(subject).label.name.clone();
+            let words = format!("`{}` is not something that each `{owner}` has here", name.text);
+            let help = "reach another record through a field that refers to it; a record kept for each period needs `each` that period";
+            self.report(Diagnostic::new(codes::UNKNOWN_NAME, name.span, words).help(help));
+            return None;
+        }
+        let id = self.field_id(record, field)?;
+        let ty = field_type(&self.policy.field(record, id).kind);
+        let of = Box::new(Expr { kind: ExprKind::Subject, ty: Type::Record(subject), span: name.span });
+        made(ExprKind::Panel { of, record, field: id, ago: 0 }, ty, span)
+    }
+
+    pub(super) fn field_id(&mut self, record: RecordId, field: &Name) -> Option<crate::ids::FieldId> {
+        let found = self.policy.record(record).field_named(&field.text);
+        if found.is_none() {
+            let kind = self.policy.record(record);
+            let known: Vec<String> = kind.fields.iter().map(|it| it.label.name.clone()).collect();
+            let what = format!("field of `{}` called", kind.label.name);
+            self.unknown_name(field, &what, &known);
+        }
+        found
+    }
+
+    fn previous(&mut self, name: &Name, place: &Place, span: Span) -> Option<Expr> {
+        let (kind, ty) = match self.names.get(&name.text).copied() {
+            Some((Meaning::Definition(id), _)) => {
+                let of = self.subject_for(name, place, self.policy.definitions[id.index()].of)?;
+                let own = self.under_way.contains(&id);
+                let ty = if own { Type::Number } else { self.definition_type(id, span)? };
+                (ExprKind::Definition { id, of: Box::new(of), ago: 1 }, ty)
+            }
+            Some((Meaning::Scale(id), _)) => {
+                let of = self.subject_for(name, place, self.policy.scales[id.index()].subject)?;
+                let ty = Type::Choice(self.policy.scales[id.index()].choices);
+                (ExprKind::Band { id, of: Box::new(of), ago: 1 }, ty)
+            }
+            _ => {
+                let known = self.names_of(|it| matches!(it, Meaning::Definition(_) | Meaning::Scale(_)));
+                self.unknown_name(name, "definition or scale", &known);
+                return None;
+            }
+        };
+        if place.each.is_none() {
+            self.error(codes::DAY_WITHOUT_YEAR, span, "there is no period here, so that nothing lies before it");
+            return None;
+        }
+        made(kind, ty, span)
+    }
+
+    // ---- operations
+
+    /// The other side of a comparison: choices are looked up in the type of this one.
+    fn other_side(&mut self, written: &tree::Expr, place: &Place, ty: &Type) -> Option<Expr> {
+        let expr = self.expr(written, place, Some(ty))?;
+        if same_kind(ty, &expr.ty) {
+            return Some(expr);
+        }
+        let words = format!("{} can't be compared with {}", self.type_words(ty), self.type_words(&expr.ty));
+        let help = match (ty, &expr.ty) {
+            (Type::Money { .. }, Type::Number) | (Type::Number, Type::Money { .. }) => {
+                "write the currency before the amount, such as `USD 1,000`".to_owned()
+            }
+            (Type::Duration(_), Type::Duration(_)) => {
+                "write both in the same unit: a month has no fixed number of days".to_owned()
+            }
+            (Type::Duration(_), Type::Number) => "write the unit behind the number, such as `30 days`".to_owned(),
+            _ => "compare things of one kind".to_owned(),
+        };
+        self.report(Diagnostic::new(codes::UNITS_DIFFER, expr.span, words).help(help));
+        None
+    }
+
+    fn comparison(
+        &mut self,
+        op: tree::CompareOp,
+        left: &tree::Expr,
+        right: &tree::Expr,
+        place: &Place,
+        span: Span,
+    ) -> Option<Expr> {
+        let flipped = left.as_name().is_some_and(|name| {
+            !self.names.contains_key(&name.text)
+                && place.subject.is_none_or(|subject| self.fields_named(subject, name, place).is_empty())
+        });
+        let (left, right) = if flipped
+            && right
+                .as_name()
+                .is_some_and(|it| place.subject.is_some_and(|of| !self.fields_named(of, it, place).is_empty()))
+        {
+            let right = self.expr(right, place, None)?;
+            (self.other_side(left, place, &right.ty)?, right)
+        } else {
+            let left = self.expr(left, place, None);
+            let Some(left) = left else { return None };
+            let right = self.other_side(right, place, &left.ty)?;
+            (left, right)
+        };
+        let op = match op {
+            tree::CompareOp::Less => CompareOp::Less,
+            tree::CompareOp::AtMost => CompareOp::AtMost,
+            tree::CompareOp::More => CompareOp::More,
+            tree::CompareOp::AtLeast => CompareOp::AtLeast,
+            tree::CompareOp::Is => CompareOp::Is,
+            tree::CompareOp::IsNot => CompareOp::IsNot,
+        };
+        if !matches!(op, CompareOp::Is | CompareOp::IsNot) {
+            self.ordered(&left.ty, span)?;
+        }
+        made(ExprKind::Compare { op, left: Box::new(left), right: Box::new(right) }, Type::YesNo, span)
+    }
+
+    /// Says so where things have no order.
+    fn ordered(&mut self, ty: &Type, span: Span) -> Option<()> {
+        let unordered = match ty {
+            Type::Choice(choices) => self.policy.choices[choices.index()].order == Order::None,
+            Type::YesNo | Type::Record(_) => true,
+            _ => false,
+        };
+        if !unordered {
+            return Some(());
+        }
+        let words = format!("{} has no order, so that nothing is more or less", self.type_words(ty));
+        let help = "write the choices with `<` between them, or ask with `is`";
+        self.report(Diagnostic::new(codes::NO_ORDER, span, words).help(help));
+        None
+    }
+
+    fn arithmetic(
+        &mut self,
+        op: tree::ArithmeticOp,
+        left: &tree::Expr,
+        right: &tree::Expr,
+        place: &Place,
+        span: Span,
+    ) -> Option<Expr> {
+        let left = self.expr(left, place, None);
+        let right = self.expr(right, place, None)?;
+        let left = left?;
+        let op = match op {
+            tree::ArithmeticOp::Add => ArithmeticOp::Add,
+            tree::ArithmeticOp::Subtract => ArithmeticOp::Subtract,
+            tree::ArithmeticOp::Multiply => ArithmeticOp::Multiply,
+            tree::ArithmeticOp::Divide => ArithmeticOp::Divide,
+        };
+        let adds = matches!(op, ArithmeticOp::Add | ArithmeticOp::Subtract);
+        let ty = match (&left.ty, &right.ty) {
+            (Type::Number, Type::Number) => Some(Type::Number),
+            (a @ Type::Money { .. }, b @ Type::Money { .. }) if a == b && adds => Some(a.clone()),
+            (a @ Type::Money { .. }, b @ Type::Money { .. }) if a == b && op == ArithmeticOp::Divide => {
+                Some(Type::Number)
+            }
+            (a @ Type::Money { .. }, Type::Number) if !adds => Some(a.clone()),
+            (Type::Number, a @ Type::Money { .. }) if op == ArithmeticOp::Multiply => Some(a.clone()),
+            (a @ Type::Duration(_), b @ Type::Duration(_)) if a == b && adds => Some(a.clone()),
+            _ => None,
+        };
+        let Some(ty) = ty else {
+            let words = format!(
+                "{} and {} can't be reckoned with each other so",
+                self.type_words(&left.ty),
+                self.type_words(&right.ty)
+            );
+            let help = "reckon with things of one kind, in one currency and one unit";
+            self.report(Diagnostic::new(codes::UNITS_DIFFER, span, words).help(help));
+            return None;
+        };
+        made(ExprKind::Arithmetic { op, left: Box::new(left), right: Box::new(right) }, ty, span)
+    }
+
+    fn extreme(&mut self, pick: Extreme, of: &[tree::Expr], place: &Place, written: &tree::Expr) -> Option<Expr> {
+        let dates = matches!(pick, Extreme::Earliest | Extreme::Latest);
+        let (mut parts, mut ty): (Vec<Expr>, Option<Type>) = (Vec::new(), dates.then_some(Type::Date));
+        for part in of {
+            let part = match &ty {
+                Some(ty) => self.other_side(part, place, ty)?,
+                None => self.expr(part, place, None)?,
+            };
+            self.ordered(&part.ty, part.span)?;
+            ty = ty.or_else(|| Some(part.ty.clone()));
+            parts.push(part);
+        }
+        let greatest = matches!(pick, Extreme::Greatest | Extreme::Latest);
+        made(ExprKind::Extreme { greatest, of: parts }, ty?, written.span)
+    }
+
+    fn weighted(&mut self, parts: &[(tree::Number, tree::Expr)], place: &Place, span: Span) -> Option<Expr> {
+        let (mut total, mut lowered) = (Number::ZERO, Vec::new());
+        for (weight, part) in parts {
+            let share = self.number(weight).and_then(|it| it.divide(Number::from(100)).ok());
+            let part = self.expr(part, place, None);
+            let (share, part) = (share?, part?);
+            if part.ty != Type::Number {
+                return self.wrong(&part, "a part of a weighted sum is a number");
+            }
+            total = total.add(share).ok()?;
+            lowered.push((share, part));
+        }
+        if total != Number::ONE {
+            let percent = total.multiply(Number::from(100)).ok()?;
+            let words = format!("the weights total {percent}%, not 100%");
+            self.report(
+                Diagnostic::new(codes::WEIGHTS, span, words).help("change the weights so that they total 100%"),
+            );
+            return None;
+        }
+        made(ExprKind::Weighted(lowered), Type::Number, span)
+    }
+
+    fn tailed(
+        &mut self,
+        value: &tree::Expr,
+        tail: &Tail,
+        place: &Place,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Option<Expr> {
+        let value = self.expr(value, place, want)?;
+        let ty = value.ty.clone();
+        let boxed = Box::new(value);
+        match tail {
+            Tail::AtLeast(limit) | Tail::AtMost(limit) => {
+                self.ordered(&ty, span)?;
+                let limit = Box::new(self.other_side(limit, place, &ty)?);
+                made(ExprKind::Limit { value: boxed, limit, at_most: matches!(tail, Tail::AtMost(_)) }, ty, span)
+            }
+            Tail::IfUnknown(default) => {
+                let default = Box::new(self.other_side(default, place, &ty)?);
+                made(ExprKind::IfUnknown { value: boxed, default }, ty, span)
+            }
+            Tail::Rounded { mode, to } => {
+                if !matches!(ty, Type::Number | Type::Money { .. }) {
+                    return self.wrong(&boxed, "only a number or money can be rounded");
+                }
+                let to = match to {
+                    RoundTo::Decimals(places) => {
+                        let places: u8 = places.text.parse().ok().filter(|it| *it <= 18)?;
+                        Number::from_scaled(1, places).ok()?
+                    }
+                    RoundTo::Multiple(multiple) => {
+                        let multiple = self.other_side(multiple, place, &ty)?;
+                        match multiple.kind {
+                            ExprKind::Literal(Value::Known(Known::Number(number))) => number,
+                            ExprKind::Literal(Value::Known(Known::Money { amount, .. })) => amount,
+                            _ => return self.wrong(&multiple, "a plain value is expected behind `to`"),
+                        }
+                    }
+                };
+                if to <= Number::ZERO {
+                    self.error(codes::WRONG_TYPE, span, "one can only round to something above nought");
+                    return None;
+                }
+                let mode = match mode {
+                    tree::Rounding::HalfUp => Rounding::HalfUp,
+                    tree::Rounding::HalfEven => Rounding::HalfEven,
+                    tree::Rounding::Up => Rounding::Up,
+                    tree::Rounding::Down => Rounding::Down,
+                };
+                made(ExprKind::Round { value: boxed, mode, to }, ty, span)
+            }
+        }
+    }
+
+    fn day(&mut self, written: &tree::Expr, place: &Place) -> Option<Expr> {
+        let expr = self.expr(written, place, Some(&Type::Date))?;
+        if expr.ty == Type::Date { Some(expr) } else { self.wrong(&expr, "a date is expected here") }
+    }
+
+    /// A type in the words of policy staff.
+    pub(super) fn type_words(&self, ty: &Type) -> String {
+        match ty {
+            Type::YesNo => "a condition".to_owned(),
+            Type::Number => "a number".to_owned(),
+            Type::Money { currency, per: None } => format!("money in {currency}"),
+            Type::Money { currency, per: Some(unit) } => format!("money in {currency} per {}", unit_word(*unit)),
+            Type::Date => "a date".to_owned(),
+            Type::Timestamp => "a moment".to_owned(),
+            Type::Duration(unit) => format!("a length of time in {}s", unit_word(*unit)),
+            Type::Text => "a text".to_owned(),
+            Type::Choice(choices) => {
+                let names: Vec<String> =
+                    self.policy.choices[choices.index()].choices.iter().map(|it| it.name.clone()).collect();
+                format!("a choice of {}", list(&names))
+            }
+            Type::Record(record) => format!("a record `{}`", self.policy.record(*record).label.name),
+        }
+    }
+}
+
+fn unit_word(unit: TimeUnit) -> &'static str {
+    match unit {
+        TimeUnit::Hours => "hour",
+        TimeUnit::Days => "day",
+        TimeUnit::WorkingDays => "working day",
+        TimeUnit::Weeks => "week",
+        TimeUnit::Months => "month",
+        TimeUnit::Years => "year",
+    }
+}
+
+fn same_kind(a: &Type, b: &Type) -> bool {
+    a == b
+}
+
+/// The type that a field's value has in expressions.
+pub(super) fn field_type(kind: &FieldKind) -> Type {
+    match kind {
+        FieldKind::Text | FieldKind::Email | FieldKind::Phone => Type::Text,
+        FieldKind::Number { .. } => Type::Number,
+        FieldKind::Money { currency, per, .. } => Type::Money { currency: Arc::clone(currency), per: *per },
+        FieldKind::Date | FieldKind::Event => Type::Date,
+        FieldKind::Timestamp => Type::Timestamp,
+        FieldKind::Duration(unit) => Type::Duration(*unit),
+        FieldKind::YesNo => Type::YesNo,
+        FieldKind::Choice(choices) => Type::Choice(*choices),
+        FieldKind::Reference(record) => Type::Record(*record),
+    }
+}

@@ -1,0 +1,124 @@
+//! Messages: wordings in languages, with placeholders checked against the records that they are about.
+
+use crate::codes_policy as codes;
+use crate::diagnostic::Diagnostic;
+use crate::ids::RecordId;
+use crate::policy::expressions::Place;
+use crate::policy::model::{Blank, Context, Expr, ExprKind, Message, Piece, Shape, Wording};
+use crate::policy::names::{Builder, label, nearest};
+use crate::syntax::tree::{self, Item, Template, TemplatePart};
+
+impl Builder<'_, '_> {
+    /// Gives messages their numbers before workflows refer to them.
+    pub(super) fn message_names(&mut self, written: &[&tree::Message]) {
+        for message in written {
+            let label = label(&message.name, message.title.as_ref());
+            self.policy.messages.push(Message { label, by_email: true, wordings: Vec::new(), about: RecordId(0) });
+        }
+    }
+
+    /// What messages say, once it is known what they are about.
+    pub(super) fn messages(&mut self) {
+        let written: Vec<&tree::Message> =
+            self.items.iter().filter_map(|it| if let Item::Message(it) = it { Some(it) } else { None }).collect();
+        for (at, message) in written.iter().enumerate() {
+            for channel in &message.channels {
+                if channel.text != "email" {
+                    let near = nearest(&channel.text, &["email".to_owned()])
+                        .map_or("messages go by email", |_| "did you mean `email`?");
+                    let words = format!("there is no channel `{}` yet", channel.text);
+                    self.report(Diagnostic::new(codes::NO_CHANNEL, channel.span, words).help(near));
+                }
+            }
+            let Some((about, each)) = self.uses.get(&message.name.text).copied() else {
+                if !self.unparsed {
+                    let words = format!("no workflow sends message `{}`", message.name.text);
+                    self.report(
+                        Diagnostic::new(codes::UNUSED_MESSAGE, message.name.span, words)
+                            .help("send it with a `remind` or `escalate` line, or leave it out"),
+                    );
+                }
+                continue;
+            };
+            let place = Place { subject: Some(about), each, stages: Vec::new(), in_case: true };
+            let mut wordings = Vec::new();
+            match &message.wording {
+                Some(wording) => wordings.push(self.wording(None, wording, &place)),
+                None => {
+                    let words = format!("message `{}` has no wording", message.name.text);
+                    self.report(
+                        Diagnostic::new(codes::NO_WORDING, message.name.span, words)
+                            .help("add `subject \"…\"` and `body \"\"\"…\"\"\"`"),
+                    );
+                }
+            }
+            for (language, wording) in &message.languages {
+                let code = &language.text;
+                if !(2..=3).contains(&code.len()) || !code.bytes().all(|it| it.is_ascii_lowercase()) {
+                    let words = format!("`{code}` is no code of a language");
+                    self.report(
+                        Diagnostic::new(codes::NO_LANGUAGE, language.span, words)
+                            .help("codes have two or three small letters, such as \"en\" or \"sw\" (ISO 639)"),
+                    );
+                }
+                wordings.push(self.wording(Some(code.clone()), wording, &place));
+            }
+            let message = &mut self.policy.messages[at];
+            (message.wordings, message.about) = (wordings, about);
+        }
+    }
+
+    fn wording(&mut self, language: Option<String>, written: &tree::Wording, place: &Place) -> Wording {
+        for (part, word) in [(&written.subject, "subject"), (&written.body, "body")] {
+            if part.is_none() {
+                let words = format!("this wording has no {word}");
+                self.report(
+                    Diagnostic::new(codes::NO_WORDING, written.span, words).help(format!("add `{word} \"…\"`")),
+                );
+            }
+        }
+        let subject = written.subject.as_ref().map(|it| self.template(it, place)).unwrap_or_default();
+        let body = written.body.as_ref().map(|it| self.template(it, place)).unwrap_or_default();
+        Wording { language, subject, body }
+    }
+
+    fn template(&mut self, written: &Template, place: &Place) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        for part in &written.parts {
+            match part {
+                TemplatePart::Text(text) => pieces.push(Piece::Text(text.clone())),
+                TemplatePart::Placeholder { value, otherwise, span } => {
+                    let Some(value) = self.expr(value, place, None) else { continue };
+                    if otherwise.is_none() && self.may_be_missing(&value) {
+                        let words = "this value may be missing, and the message does not say what is printed then";
+                        let help = "write what is printed instead, such as `{… or \"not recorded\"}`, inside a body; a subject line holds only values that are always there, such as the key";
+                        self.report(Diagnostic::new(codes::MAY_BE_MISSING, *span, words).help(help));
+                    }
+                    pieces.push(Piece::Value { value, otherwise: otherwise.as_ref().map(|it| it.text.clone()) });
+                }
+            }
+        }
+        pieces
+    }
+
+    /// Whether a value may be missing: every fact may, but for keys and what the case itself knows.
+    fn may_be_missing(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Literal(_) | ExprKind::Subject | ExprKind::Today | ExprKind::Parameter(_) => false,
+            ExprKind::Context(context) => matches!(context, Context::Holder),
+            ExprKind::Field { of, record, field } => {
+                let is_key = matches!(self.policy.record(*record).shape, Shape::Entity { key } if key == *field);
+                let blank = self.policy.field(*record, *field).blank;
+                !is_key || blank == Blank::NotApplicable || self.may_be_missing(of)
+            }
+            _ => true,
+        }
+    }
+
+    /// Examples are kept as they are written: they are run, not deployed.
+    pub(super) fn examples(&mut self) {
+        let written =
+            self.items.iter().filter_map(|it| if let Item::Example(it) = it { Some(it.clone()) } else { None });
+        self.policy.examples = written.collect();
+    }
+}

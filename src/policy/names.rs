@@ -1,0 +1,170 @@
+//! Names: what each top-level word stands for, and the nearest one for a word that stands for nothing.
+
+use std::collections::BTreeMap;
+
+use crate::codes::Code;
+use crate::codes_policy as codes;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::ids::{DefinitionId, ParameterId, RecordId, RoleId, ScaleId};
+use crate::policy::model::{Label, Policy};
+use crate::source::{FileId, Span};
+use crate::syntax::tree::{self, Item, Name, Text};
+
+/// What a top-level name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    Calendar,
+    Record(RecordId),
+    Role(RoleId),
+    Parameter(ParameterId),
+    Definition(DefinitionId),
+    Scale(ScaleId),
+    Message,
+    Workflow,
+}
+
+/// A policy under construction.
+pub(super) struct Builder<'t, 'd> {
+    pub(super) policy: Policy,
+    pub(super) items: Vec<&'t Item>,
+    pub(super) names: BTreeMap<String, (Meaning, Span)>,
+    pub(super) found: &'d mut Diagnostics,
+    /// Some items could not be parsed: a name that is missing may stand in one of them.
+    pub(super) unparsed: bool,
+    /// Definitions being lowered, so that a cycle is found.
+    pub(super) under_way: Vec<DefinitionId>,
+    /// For each message the subject type and period of the first workflow that uses it.
+    pub(super) uses: BTreeMap<String, (RecordId, Option<crate::calendar::PeriodKind>)>,
+}
+
+impl<'t, 'd> Builder<'t, 'd> {
+    pub(super) fn new(items: &[&'t Item], unparsed: bool, found: &'d mut Diagnostics) -> Self {
+        let mut builder = Self {
+            policy: Policy::default(),
+            items: items.to_vec(),
+            names: BTreeMap::new(),
+            found,
+            unparsed,
+            under_way: Vec::new(),
+            uses: BTreeMap::new(),
+        };
+        builder.declare();
+        builder
+    }
+
+    pub(super) fn finish(self) -> Policy {
+        self.policy
+    }
+
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
+    pub(super) fn error(&mut self, code: Code, span: Span, words: impl Into<String>) {
+        self.report(Diagnostic::new(code, span, words));
+    }
+
+    /// Gives each top-level name its meaning; a name given twice is an error that shows both places.
+    fn declare(&mut self) {
+        let (mut records, mut roles, mut parameters, mut definitions, mut scales) = (0, 0, 0, 0, 0);
+        for item in self.items.clone() {
+            let (name, meaning) = match item {
+                Item::Calendar(it) => (&it.name, Meaning::Calendar),
+                Item::Record(it) => (&it.name, Meaning::Record(RecordId::at(next(&mut records)))),
+                Item::Role(it) => (&it.name, Meaning::Role(RoleId::at(next(&mut roles)))),
+                Item::Parameter(it) => (&it.name, Meaning::Parameter(ParameterId::at(next(&mut parameters)))),
+                Item::Define(it) => (&it.name, Meaning::Definition(DefinitionId::at(next(&mut definitions)))),
+                Item::Scale(it) => (&it.name, Meaning::Scale(ScaleId::at(next(&mut scales)))),
+                Item::Message(it) => (&it.name, Meaning::Message),
+                Item::Workflow(it) => (&it.name, Meaning::Workflow),
+                Item::Example(_) => continue,
+            };
+            match self.names.get(&name.text) {
+                Some((_, first)) => {
+                    let first = *first;
+                    let words = format!("`{}` is declared twice", name.text);
+                    let twice = Diagnostic::new(codes::DECLARED_TWICE, name.span, words)
+                        .label(first, "it is declared here first")
+                        .help("give one of them another name");
+                    self.report(twice);
+                }
+                None => {
+                    self.names.insert(name.text.clone(), (meaning, name.span));
+                }
+            }
+        }
+    }
+
+    pub(super) fn record_id(&mut self, name: &Name) -> Option<RecordId> {
+        match self.names.get(&name.text) {
+            Some((Meaning::Record(id), _)) => Some(*id),
+            _ => {
+                let known: Vec<String> = self.names_of(|it| matches!(it, Meaning::Record(_)));
+                self.unknown_name(name, "record", &known);
+                None
+            }
+        }
+    }
+
+    pub(super) fn names_of(&self, wanted: impl Fn(Meaning) -> bool) -> Vec<String> {
+        self.names.iter().filter(|(_, (meaning, _))| wanted(*meaning)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Says that a name stands for nothing, with the nearest that does. Silent where it may stand in text that could not be read.
+    pub(super) fn unknown_name(&mut self, name: &Name, what: &str, known: &[String]) {
+        if self.unparsed && !self.names.contains_key(&name.text) && nearest(&name.text, known).is_none() {
+            return;
+        }
+        let help = match nearest(&name.text, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => format!("no {what} is declared yet"),
+            None => format!("known here: {}", list(known)),
+        };
+        let words = format!("there is no {what} `{}`", name.text);
+        self.report(Diagnostic::new(codes::UNKNOWN_NAME, name.span, words).help(help));
+    }
+}
+
+fn next(count: &mut usize) -> usize {
+    *count += 1;
+    *count - 1
+}
+
+/// The nearest of some names, if one is near.
+pub(super) fn nearest<'n>(name: &str, known: &'n [String]) -> Option<&'n String> {
+    let distance = |other: &&String| strsim::damerau_levenshtein(name, other);
+    let near = known.iter().min_by_key(distance)?;
+    (distance(&near) <= 1 + name.chars().count() / 3).then_some(near)
+}
+
+/// The first few of some names.
+pub(super) fn list(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(12).map(|it| format!("`{it}`")).collect();
+    let more = if names.len() > shown.len() { ", …" } else { "" };
+    shown.join(", ") + more
+}
+
+/// Name and title; the title is the name with blanks where none is written.
+pub(super) fn label(name: &Name, title: Option<&Text>) -> Label {
+    let title = title.map_or_else(|| spoken(&name.text), |it| it.text.clone());
+    Label { name: name.text.clone(), title, span: name.span }
+}
+
+fn spoken(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// A place for things that were not written.
+pub(super) fn nowhere() -> Span {
+    Span::new(FileId(0), 0, 0)
+}
+
+impl tree::Expr {
+    /// The name, if the expression is nothing but one.
+    pub(super) fn as_name(&self) -> Option<&Name> {
+        match &self.kind {
+            tree::ExprKind::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Roles, parameters, definitions and scales.
+
+use crate::codes_policy as codes;
+use crate::diagnostic::Diagnostic;
+use crate::ids::{ChoiceId, DefinitionId, RecordId, RoleId};
+use crate::policy::expressions::Place;
+use crate::policy::model::{
+    Bound, ChoiceList, Dated, Definition, Expr, ExprKind, Interval, Order, Parameter, Role, RoleTry, Scale, Type,
+};
+use crate::policy::names::{Builder, Meaning, label, nowhere};
+use crate::syntax::tree::{self, Item, RoleLine};
+use crate::value::Value;
+
+impl Builder<'_, '_> {
+    /// Parameters, then scales' bands and roles as names, then what definitions, scales and roles say.
+    pub(super) fn rules(&mut self) {
+        let items = self.items.clone();
+        for item in &items {
+            if let Item::Parameter(it) = item {
+                let parameter = self.parameter(it);
+                self.policy.parameters.push(parameter);
+            }
+        }
+        for item in &items {
+            match item {
+                Item::Scale(it) => self.declare_scale(it),
+                Item::Role(it) => self.declare_role(it),
+                Item::Define(it) => self.declare_definition(it),
+                _ => {}
+            }
+        }
+        let definitions: Vec<&tree::Define> =
+            items.iter().filter_map(|it| if let Item::Define(it) = it { Some(it) } else { None }).collect();
+        for at in 0..definitions.len() {
+            self.definition(DefinitionId::at(at));
+        }
+        let scales: Vec<&tree::Scale> =
+            items.iter().filter_map(|it| if let Item::Scale(it) = it { Some(it) } else { None }).collect();
+        for (at, written) in scales.iter().enumerate() {
+            self.scale(at, written);
+        }
+        let roles: Vec<&tree::Role> =
+            items.iter().filter_map(|it| if let Item::Role(it) = it { Some(it) } else { None }).collect();
+        for (at, written) in roles.iter().enumerate() {
+            self.role(RoleId::at(at), written);
+        }
+    }
+
+    fn parameter(&mut self, written: &tree::Parameter) -> Parameter {
+        let mut values: Vec<Dated<Value>> = Vec::new();
+        let mut ty = None;
+        for part in &written.values {
+            let Some(expr) = self.expr(&part.value, &Place::nowhere(), ty.as_ref()) else { continue };
+            let ExprKind::Literal(value) = expr.kind else {
+                self.error(
+                    codes::WRONG_TYPE,
+                    part.value.span,
+                    "a parameter is a plain value, such as `50`, `5%` or `UGX 1,000`",
+                );
+                continue;
+            };
+            if ty.as_ref().is_some_and(|it| *it != expr.ty) {
+                let words = format!("the values of `{}` are not of one kind", written.name.text);
+                self.error(codes::WRONG_TYPE, part.value.span, words);
+                continue;
+            }
+            ty = Some(expr.ty);
+            let from = part.from.as_ref().and_then(|it| self.first_day(it));
+            let until = part.until.as_ref().and_then(|it| self.last_day(it));
+            values.push(Dated { value, from, until });
+        }
+        self.close_open_ends(&mut values);
+        Parameter { label: label(&written.name, written.title.as_ref()), ty: ty.unwrap_or(Type::Number), values }
+    }
+
+    /// A value without a last day holds until the day before the next begins.
+    fn close_open_ends<T>(&mut self, values: &mut [Dated<T>]) {
+        values.sort_by_key(|it| it.from);
+        for at in 1..values.len() {
+            let next = values[at].from;
+            let last = &mut values[at - 1];
+            if last.until.is_none() {
+                last.until = next.and_then(|it| it.yesterday().ok());
+            }
+        }
+    }
+
+    /// The first day of `from …`: a date, or the first day of a period.
+    pub(super) fn first_day(&mut self, written: &tree::Expr) -> Option<jiff::civil::Date> {
+        self.day_or_period(written, true)
+    }
+
+    /// The last day of `until …`.
+    pub(super) fn last_day(&mut self, written: &tree::Expr) -> Option<jiff::civil::Date> {
+        self.day_or_period(written, false)
+    }
+
+    fn day_or_period(&mut self, written: &tree::Expr, first: bool) -> Option<jiff::civil::Date> {
+        match &written.kind {
+            tree::ExprKind::Date(date) => self.date(date),
+            tree::ExprKind::Period(label) => {
+                let calendar = self.policy.main();
+                let kind = calendar.period_kinds().next().map(|it| it.1)?;
+                match calendar.period_from_label(kind, &label.label) {
+                    Ok(period) => Some(if first { period.first } else { period.last }),
+                    Err(problem) => {
+                        self.error(codes::NO_SUCH_DAY, label.span, problem.to_string());
+                        None
+                    }
+                }
+            }
+            _ => {
+                self.error(
+                    codes::WRONG_TYPE,
+                    written.span,
+                    "a date or a period is expected here, such as `1 July 2026` or `2026/27`",
+                );
+                None
+            }
+        }
+    }
+
+    fn declare_scale(&mut self, written: &tree::Scale) {
+        let choices = written.bands.iter().map(|it| label(&it.name, it.title.as_ref())).collect();
+        self.policy.choices.push(ChoiceList { choices, order: Order::BestFirst });
+        let choices = ChoiceId::at(self.policy.choices.len() - 1);
+        let (subject, each) = self.of_scale(written).unwrap_or((RecordId(0), None));
+        let of = Expr { kind: ExprKind::Literal(Value::NotApplicable), ty: Type::Number, span: nowhere() };
+        let label = label(&written.name, written.title.as_ref());
+        self.policy.scales.push(Scale { label, of, subject, each, choices, bands: Vec::new() });
+    }
+
+    /// The record type and period of what a scale bands.
+    fn of_scale(&mut self, written: &tree::Scale) -> Option<(RecordId, Option<crate::calendar::PeriodKind>)> {
+        let Some((Meaning::Definition(_), _)) = self.names.get(&written.of.text) else {
+            let known = self.names_of(|it| matches!(it, Meaning::Definition(_)));
+            self.unknown_name(&written.of, "definition", &known);
+            return None;
+        };
+        let define = self.items.iter().find_map(|it| match it {
+            Item::Define(define) if define.name.text == written.of.text => Some(define),
+            _ => None,
+        })?;
+        let subject = self.record_id(&define.of)?;
+        Some((subject, define.each.as_ref().and_then(|it| self.period_kind(it))))
+    }
+
+    fn scale(&mut self, at: usize, written: &tree::Scale) {
+        let (subject, each) = (self.policy.scales[at].subject, self.policy.scales[at].each);
+        let name = tree::Expr { kind: tree::ExprKind::Name(written.of.clone()), span: written.of.span };
+        let known = matches!(self.names.get(&written.of.text), Some((Meaning::Definition(_), _)));
+        if let Some(of) = known.then(|| self.expr(&name, &Place::of(subject, each), None)).flatten() {
+            self.policy.scales[at].of = of;
+        }
+        let ty = self.policy.scales[at].of.ty.clone();
+        let bands = written.bands.iter().map(|it| self.interval(&it.range, &ty)).collect();
+        self.policy.scales[at].bands = bands;
+    }
+
+    fn interval(&mut self, range: &tree::Range, ty: &Type) -> Interval {
+        let mut end = |end: &Option<Box<tree::Expr>>, open: bool| {
+            let expr = self.expr(end.as_ref()?, &Place::nowhere(), Some(ty))?;
+            match expr.kind {
+                ExprKind::Literal(at) if expr.ty == *ty => Some(Bound { at, included: !open }),
+                _ => {
+                    self.error(
+                        codes::WRONG_TYPE,
+                        expr.span,
+                        "the end of a band is a plain value of what the scale bands",
+                    );
+                    None
+                }
+            }
+        };
+        let low = end(&range.low, range.low_open);
+        Interval { low, high: end(&range.high, range.high_open) }
+    }
+
+    fn declare_role(&mut self, written: &tree::Role) {
+        let of = self.record_id(&written.of).unwrap_or(RecordId(0));
+        let label = label(&written.name, written.title.as_ref());
+        self.policy.roles.push(Role { label, of, tries: Vec::new(), qualifies: Vec::new(), never: Vec::new() });
+    }
+
+    fn role(&mut self, id: RoleId, written: &tree::Role) {
+        let of = self.policy.roles[id.index()].of;
+        let place = Place::of(of, None);
+        let mut role = self.policy.roles[id.index()].clone();
+        for line in &written.lines {
+            match line {
+                RoleLine::Try { who, span, .. } => {
+                    if let Some(attempt) = self.role_try(id, who, &place) {
+                        role.tries.push(attempt);
+                        self.policy.roles[id.index()].tries.clone_from(&role.tries);
+                    }
+                    let _ = span;
+                }
+                RoleLine::Qualifies(condition) => {
+                    let candidate = self.role_result(id).unwrap_or(of);
+                    role.qualifies.extend(self.condition(condition, candidate, None));
+                }
+                RoleLine::Not(who) => role.never.extend(self.expr(who, &place, None)),
+            }
+        }
+        if role.tries.is_empty() && !self.unparsed && written.lines.is_empty() {
+            let words = format!("role `{}` says nothing of who holds it", written.name.text);
+            let help = "add a line such as `is officer.reports_to`, with a reference of your own records";
+            self.report(Diagnostic::new(codes::EMPTY_ROLE, written.name.span, words).help(help));
+        }
+        self.policy.roles[id.index()] = role;
+    }
+
+    fn role_try(&mut self, own: RoleId, who: &tree::Expr, place: &Place) -> Option<RoleTry> {
+        match &who.kind {
+            tree::ExprKind::Of { role, of } => {
+                let asked = self.role_id(role)?;
+                match of.as_name().map(|it| it.text.as_str()) {
+                    Some(name) if self.policy.roles[own.index()].label.name == name || self.is_role(name) => {
+                        Some(RoleTry::OfPassedOver(asked))
+                    }
+                    Some(name) if self.policy.record(self.policy.roles[own.index()].of).label.name == name => {
+                        Some(RoleTry::Role(asked))
+                    }
+                    _ => {
+                        self.error(
+                            codes::UNKNOWN_NAME,
+                            of.span,
+                            "after `of` stands the record of this role, or a role",
+                        );
+                        None
+                    }
+                }
+            }
+            tree::ExprKind::Name(name) if self.is_role(&name.text) => self.role_id(name).map(RoleTry::Role),
+            _ => {
+                let expr = self.expr(who, place, None)?;
+                match expr.ty {
+                    Type::Record(_) => Some(RoleTry::Is(expr)),
+                    _ => {
+                        self.error(
+                            codes::WRONG_TYPE,
+                            expr.span,
+                            "somebody is expected here: a field that refers to a record",
+                        );
+                        None
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_role(&self, name: &str) -> bool {
+        matches!(self.names.get(name), Some((Meaning::Role(_), _)))
+    }
+
+    pub(super) fn role_id(&mut self, name: &tree::Name) -> Option<RoleId> {
+        match self.names.get(&name.text) {
+            Some((Meaning::Role(id), _)) => Some(*id),
+            _ => {
+                let known = self.names_of(|it| matches!(it, Meaning::Role(_)));
+                self.unknown_name(name, "role", &known);
+                None
+            }
+        }
+    }
+
+    /// The record type of whoever holds a role, as far as its lines say.
+    pub(super) fn role_result(&self, id: RoleId) -> Option<RecordId> {
+        self.role_result_within(id, 0)
+    }
+
+    fn role_result_within(&self, id: RoleId, depth: usize) -> Option<RecordId> {
+        if depth > self.policy.roles.len() {
+            return None;
+        }
+        self.policy.roles[id.index()].tries.iter().find_map(|it| match it {
+            RoleTry::Is(Expr { ty: Type::Record(record), .. }) => Some(*record),
+            RoleTry::Is(_) => None,
+            RoleTry::OfPassedOver(other) | RoleTry::Role(other) => self.role_result_within(*other, depth + 1),
+        })
+    }
+
+    fn declare_definition(&mut self, written: &tree::Define) {
+        let of = self.record_id(&written.of).unwrap_or(RecordId(0));
+        let each = written.each.as_ref().and_then(|it| self.period_kind(it));
+        let value = Expr { kind: ExprKind::Literal(Value::NotApplicable), ty: Type::Number, span: nowhere() };
+        self.policy.definitions.push(Definition {
+            label: label(&written.name, written.title.as_ref()),
+            of,
+            each,
+            value,
+        });
+    }
+
+    /// Lowers a definition where it is first needed; the type is that of its expression.
+    pub(super) fn definition(&mut self, id: DefinitionId) {
+        if self.policy.definitions[id.index()].value.span != nowhere() || self.under_way.contains(&id) {
+            return;
+        }
+        let written =
+            self.items.iter().filter_map(|it| if let Item::Define(it) = it { Some(it) } else { None }).nth(id.index());
+        let Some(written) = written else { return };
+        self.under_way.push(id);
+        let definition = &self.policy.definitions[id.index()];
+        let place = Place::of(definition.of, definition.each);
+        if let Some(value) = self.expr(&written.value, &place, None) {
+            self.policy.definitions[id.index()].value = value;
+        }
+        self.under_way.pop();
+    }
+}
