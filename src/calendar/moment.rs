@@ -93,7 +93,7 @@ impl Calendar {
     #[must_use]
     pub fn end_of_day(&self, date: Date) -> Moment {
         match date.tomorrow() {
-            Ok(next) => Moment(self.start_of_day(next).0 - 1),
+            Ok(next) => Moment((self.start_of_day(next).0 - 1).max(Timestamp::MIN.as_second())),
             Err(_) => Moment(Timestamp::MAX.as_second()),
         }
     }

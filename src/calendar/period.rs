@@ -201,12 +201,12 @@ impl Calendar {
     pub fn label(&self, period: &Period) -> String {
         let kind = self.kind(period.kind);
         match kind.style {
-            Style::Year(style) => year_label(style, period.first, kind.months / 12),
+            Style::Year(style) => year_label(style, period.first, period.last.year()),
             Style::Month => format!("{}-{:02}", period.first.year(), period.first.month()),
             Style::Part(style, letter) => {
                 let year = kind.year_start(period.first).unwrap_or(period.first);
                 let nth = months_between(year, period.first) / kind.months + 1;
-                format!("{}-{letter}{nth}", year_label(style, year, 1))
+                format!("{}-{letter}{nth}", year_label(style, year, year.year()))
             }
         }
     }
@@ -235,10 +235,11 @@ impl Calendar {
 }
 
 /// `2025/26`, `2025`; of several years the first and the last.
-fn year_label(style: PeriodLabelStyle, first: Date, years: i32) -> String {
+fn year_label(style: PeriodLabelStyle, first: Date, last_year: i16) -> String {
     match style {
         PeriodLabelStyle::TwoYears => {
-            format!("{}/{:02}", first.year(), (i32::from(first.year()) + years.max(1)).rem_euclid(100))
+            let second = last_year.max(first.year().saturating_add(1));
+            format!("{}/{:02}", first.year(), second.rem_euclid(100))
         }
         PeriodLabelStyle::OneYear => first.year().to_string(),
     }

@@ -1,0 +1,268 @@
+//! Deadlines against tables, and what their derivations say.
+
+use merit::calendar::{
+    Calendar, CalendarProblem, CalendarRules, DateRole, DeadlineInput, Extension, MonthEnd, Roll, SuspendedDays, Time,
+};
+
+use crate::support::{
+    allowance, announced, date, in_zone, input, length, month_end, plain, plain_rules, role, roll, rows, rwanda,
+    uganda, uganda_rules,
+};
+
+#[test]
+fn months_end_as_the_table_says() {
+    let calendar = plain();
+    for row in rows(include_str!("month_ends.csv")) {
+        let [day, period, end, result] = row.as_slice() else { panic!("{row:?}") };
+        let input = DeadlineInput {
+            month_end: Some(month_end(end)),
+            ..input("event", date(day), Some(length(period)), DateRole::Closing)
+        };
+        match (calendar.deadline(&input), result.as_str()) {
+            (Err(CalendarProblem::NoSuchDay(..)), "no such day") => {}
+            (Ok(deadline), result) => assert_eq!(deadline.date.to_string(), result, "{row:?}"),
+            (problem, _) => panic!("{row:?}: {problem:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_calendar_that_says_nothing_of_months_ends_refuses() {
+    let calendar = Calendar::new(CalendarRules { month_end: None, ..plain_rules() }).unwrap();
+    let problem = calendar.deadline(&input("event", date("2026-01-31"), allowance("1 month after"), DateRole::Due));
+    let words = "February 2026 has no day 31, and the calendar does not say where it goes";
+    assert_eq!(problem.unwrap_err().to_string(), words);
+    let edge = calendar.deadline(&input("start", date("2026-01-31"), allowance("1 month after"), DateRole::Due));
+    assert_eq!(edge.unwrap().date, date("2026-02-28"), "the edge before a day that February lacks is its end");
+}
+
+#[test]
+fn events_and_edges_run_as_the_table_says() {
+    let calendar = plain();
+    for row in rows(include_str!("edges.csv")) {
+        let [kind, day, length, for_what, result, _] = row.as_slice() else { panic!("{row:?}") };
+        let deadline = calendar.deadline(&input(kind, date(day), allowance(length), role(for_what))).unwrap();
+        assert_eq!(deadline.date, date(result), "{row:?}: {:?}", deadline.derivation.lines());
+    }
+}
+
+#[test]
+fn due_dates_roll_as_the_table_says() {
+    let calendar = uganda();
+    for row in rows(include_str!("rolls.csv")) {
+        let [day, for_what, rolled, result, _] = row.as_slice() else { panic!("{row:?}") };
+        let input = DeadlineInput { roll: roll(rolled), ..input("event", date(day), None, role(for_what)) };
+        assert_eq!(calendar.deadline(&input).unwrap().date, date(result), "{row:?}");
+    }
+}
+
+#[test]
+fn reminders_and_rungs_fall_as_the_table_says() {
+    let calendar = uganda();
+    for row in rows(include_str!("steps.csv")) {
+        let [due, length, result, _] = row.as_slice() else { panic!("{row:?}") };
+        let (length, direction) = allowance(length).unwrap();
+        assert_eq!(calendar.step_day(date(due), Some(length), direction), Ok(date(result)), "{row:?}");
+    }
+}
+
+#[test]
+fn a_month_without_such_a_day_never_holds_a_reminder_back() {
+    let calendar = Calendar::new(CalendarRules { month_end: Some(MonthEnd::Refuse), ..plain_rules() }).unwrap();
+    let (length, direction) = allowance("1 month after").unwrap();
+    assert_eq!(calendar.step_day(date("2026-03-31"), Some(length), direction), Ok(date("2026-04-30")));
+}
+
+#[test]
+fn standstills_and_extensions_are_added_as_the_table_says() {
+    let calendar = plain();
+    for row in rows(include_str!("standstills.csv")) {
+        let [kind, day, length, still, extended, result, _] = row.as_slice() else { panic!("{row:?}") };
+        let spans = still.split(", ").filter(|it| !it.is_empty()).map(|it| it.split_once(" to ").unwrap());
+        let suspensions = spans.map(|(from, until)| suspended(from, until, "leave"));
+        let extensions = extended.split(", ").filter(|it| !it.is_empty()).map(|it| granted(it));
+        let input = DeadlineInput {
+            suspensions: suspensions.collect(),
+            extensions: extensions.collect(),
+            ..input(kind, date(day), allowance(length), DateRole::Due)
+        };
+        let deadline = calendar.deadline(&input).unwrap();
+        assert_eq!(deadline.date, date(result), "{row:?}: {:?}", deadline.derivation.lines());
+    }
+}
+
+fn suspended(from: &str, until: &str, why: &str) -> SuspendedDays {
+    SuspendedDays { from: date(from), until: date(until), why: why.to_owned() }
+}
+
+fn granted(text: &str) -> Extension {
+    Extension { length: length(text).0, why: "granted".to_owned() }
+}
+
+#[test]
+fn a_derivation_says_every_step() {
+    let start = merit::calendar::Anchor::StartEdge {
+        day: date("2026-07-01"),
+        what: "the start of financial_year 2026/27".to_owned(),
+    };
+    let base = input("event", date("2026-07-01"), allowance("1 month after"), DateRole::Due);
+    let input = DeadlineInput {
+        anchor: start,
+        suspensions: vec![suspended("2026-07-06", "2026-07-08", "leave")],
+        extensions: vec![granted("1 week")],
+        at: Some(Time::constant(18, 0, 0, 0)),
+        ..base
+    };
+    let deadline = uganda().deadline(&input).unwrap();
+    assert_eq!(deadline.moment.to_string(), "2026-08-10T15:00:00Z");
+    let lines = [
+        "1 month after the start of financial_year 2026/27 (the edge before 1 July 2026): the edge before 1 August 2026",
+        "the due date is the day before that edge: 31 July 2026",
+        "3 days of leave from 6 July 2026 to 8 July 2026 added: 3 August 2026",
+        "extended by 1 week (granted): 10 August 2026",
+        "at 18:00",
+    ];
+    assert_eq!(deadline.derivation.lines(), lines);
+}
+
+#[test]
+fn a_derivation_names_the_days_it_left_out() {
+    let lines = |length, day| {
+        let input = input("event", date(day), allowance(length), DateRole::Due);
+        rwanda().deadline(&input).unwrap().derivation.lines()
+    };
+    assert_eq!(
+        lines("5 working days after", "2026-06-30"),
+        ["5 working days after event on 30 June 2026: 9 July 2026; left out: Wed 1 July (Independence Day), \
+          Sat 4 July (Liberation Day), Sun 5 July, Mon 6 July (substitute for Liberation Day)"]
+    );
+    assert_eq!(
+        lines("30 working days after", "2026-06-30"),
+        ["30 working days after event on 30 June 2026: 14 August 2026; left out: 12 weekend days, \
+          Wed 1 July (Independence Day), Mon 6 July (substitute for Liberation Day), Fri 7 August (Umuganura)"]
+    );
+    assert_eq!(
+        lines("1 month after", "2026-01-01"),
+        [
+            "1 month after event on 1 January 2026: 1 February 2026",
+            "1 February 2026 (Heroes' Day): rolled forward to Tuesday 3 February 2026"
+        ]
+    );
+}
+
+#[test]
+fn a_missing_day_is_told() {
+    let lines = |kind, length| {
+        plain().deadline(&input(kind, date("2024-02-29"), allowance(length), DateRole::Due)).unwrap().derivation.lines()
+    };
+    assert_eq!(
+        lines("event", "1 year after"),
+        [
+            "February 2025 has no day 29: back to its last day",
+            "1 year after event on 29 February 2024: 28 February 2025"
+        ]
+    );
+    assert_eq!(
+        lines("beginning", "1 year after"),
+        [
+            "February 2025 has no day 29: the edge lies behind its last day",
+            "1 year beginning on 29 February 2024 (beginning), that day counted: the edge before 1 March 2025",
+            "the due date is the day before that edge: 28 February 2025"
+        ]
+    );
+}
+
+#[test]
+fn a_clock_time_that_a_zone_change_repeats_or_skips_is_told() {
+    let at = |day, time| {
+        let base = input("event", date(day), None, DateRole::Due);
+        in_zone("Europe/Berlin").deadline(&DeadlineInput { at: Some(time), ..base }).unwrap()
+    };
+    let skipped = at("2026-03-29", Time::constant(2, 30, 0, 0));
+    assert_eq!(skipped.moment.to_string(), "2026-03-29T01:00:00Z");
+    let told = "at 02:30, which 29 March 2026 does not have: the next instant that exists counts";
+    assert_eq!(skipped.derivation.lines()[1], told);
+    let twice = at("2026-10-25", Time::constant(2, 30, 0, 0));
+    assert_eq!(twice.moment.to_string(), "2026-10-25T01:30:00Z");
+    assert_eq!(twice.derivation.lines()[1], "at 02:30, which 25 October 2026 has twice: the later counts");
+}
+
+#[test]
+fn due_and_closing_last_to_the_end_of_their_day_and_an_opening_is_its_first_instant() {
+    let calendar = uganda();
+    let moment = |role| calendar.deadline(&input("event", date("2026-07-31"), None, role)).unwrap().moment.to_string();
+    assert_eq!(moment(DateRole::Due), "2026-07-31T20:59:59Z");
+    assert_eq!(moment(DateRole::Closing), "2026-07-31T20:59:59Z");
+    assert_eq!(moment(DateRole::Opening), "2026-07-30T21:00:00Z");
+}
+
+#[test]
+fn a_date_that_rests_on_an_expected_day_says_so() {
+    let calendar = uganda();
+    let expected = |day, length, rolled| {
+        let base = input("event", date(day), allowance(length), DateRole::Due);
+        calendar.deadline(&DeadlineInput { roll: rolled, ..base }).unwrap()
+    };
+    // Idd el-Fitr is expected on Friday 20 March 2026.
+    let counted = expected("2026-03-18", "3 working days after", None);
+    assert!(counted.expected);
+    assert_eq!(counted.date, date("2026-03-24"));
+    assert!(counted.derivation.lines()[0].contains("Fri 20 March (Idd el-Fitr, expected)"));
+    assert_eq!(counted.derivation.lines().last().unwrap(), "this date rests on a day that is only expected");
+    let rolled = expected("2026-03-13", "7 days after", None);
+    assert!(rolled.expected);
+    assert_eq!(rolled.date, date("2026-03-23"));
+    assert!(!expected("2026-03-13", "7 days after", Some(Roll::AsIs)).expected, "it stands whatever the day is");
+    assert!(!expected("2026-03-13", "14 days after", None).expected, "days are counted over it all the same");
+    assert!(!expected("2026-03-12", "5 working days after", None).expected, "it ends on the day before");
+    assert!(!expected("2026-03-20", "1 working day after", None).expected, "its own day is left out anyway");
+}
+
+#[test]
+fn an_announced_day_moves_an_open_deadline() {
+    let input = input("event", date("2026-08-03"), allowance("4 working days after"), DateRole::Due);
+    let before = uganda().deadline(&input).unwrap();
+    let mut rules = uganda_rules();
+    rules.announced.push(announced("2026-08-05", "national mourning", false));
+    let after = before.derivation.recompute(&Calendar::new(rules).unwrap()).unwrap();
+    assert_eq!((before.date, after.date), (date("2026-08-07"), date("2026-08-10")));
+    assert!(after.derivation.lines()[0].contains("Wed 5 August (national mourning)"));
+}
+
+#[test]
+fn the_earliest_and_the_latest_of_several_keep_all_their_reasons() {
+    let calendar = uganda();
+    let of = |day, length| calendar.deadline(&input("event", date(day), allowance(length), DateRole::Due)).unwrap();
+    let several = || vec![of("2026-09-03", "15 days after"), of("2026-08-31", "21 days after")];
+    let latest = calendar.latest_of(several()).unwrap();
+    assert_eq!(latest.date, date("2026-09-21"));
+    assert_eq!(
+        latest.derivation.lines(),
+        [
+            "15 days after event on 3 September 2026: 18 September 2026",
+            "21 days after event on 31 August 2026: 21 September 2026",
+            "the latest of these: 21 September 2026"
+        ]
+    );
+    assert_eq!(latest.derivation.recompute(&calendar), Ok(latest.clone()));
+    assert_eq!(calendar.earliest_of(several()).unwrap().date, date("2026-09-18"));
+    assert_eq!(calendar.earliest_of(Vec::new()), None);
+    assert_eq!(latest.derivation.calendar(), "uganda");
+}
+
+#[test]
+fn a_derivation_survives_being_stored() {
+    let calendar = uganda();
+    let base = input("end", date("2026-06-30"), allowance("5 working days after"), DateRole::Due);
+    let input = DeadlineInput {
+        at: Some(Time::constant(18, 30, 0, 0)),
+        suspensions: vec![suspended("2026-07-02", "2026-07-03", "leave")],
+        extensions: vec![granted("1 month")],
+        ..base
+    };
+    let derivation = calendar.deadline(&input).unwrap().derivation;
+    let stored = serde_json::to_string(&derivation).unwrap();
+    let read: merit::calendar::Derivation = serde_json::from_str(&stored).unwrap();
+    assert_eq!(read, derivation);
+    assert_eq!(read.recompute(&calendar).unwrap().derivation, derivation);
+}

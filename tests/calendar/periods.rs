@@ -1,0 +1,94 @@
+//! Periods and how they are written.
+
+use merit::calendar::{Calendar, CalendarProblem, CalendarRules, Date, PeriodLabelStyle, PeriodRule};
+
+use crate::support::{date, plain, plain_rules, rows, uganda};
+
+fn period(name: &str, months: u8, (month, day): (i8, i8), style: PeriodLabelStyle) -> PeriodRule {
+    PeriodRule { name: name.to_owned(), plural: format!("{name}s"), months, month, day, style }
+}
+
+fn with(periods: Vec<PeriodRule>) -> Calendar {
+    Calendar::new(CalendarRules { periods, ..plain_rules() }).unwrap()
+}
+
+fn calendar(name: &str) -> Calendar {
+    use PeriodLabelStyle::{OneYear, TwoYears};
+    let plan = |anchor| period("plan", 24, anchor, TwoYears);
+    match name {
+        "uganda" => uganda(),
+        "january" => with(vec![period("year", 12, (1, 1), OneYear), period("term", 4, (1, 1), OneYear), plan((1, 1))]),
+        "april" => with(vec![plan((4, 6)), period("year", 12, (4, 6), TwoYears)]),
+        "last" => with(vec![period("year", 12, (5, 31), TwoYears)]),
+        _ => plain(),
+    }
+}
+
+#[test]
+fn periods_are_written_as_the_table_says() {
+    for row in rows(include_str!("periods.csv")) {
+        let [name, kind, label, first, last] = row.as_slice() else { panic!("{row:?}") };
+        let calendar = calendar(name);
+        let kind = calendar.period_kind(kind).unwrap();
+        let period = calendar.period_from_label(kind, label).unwrap();
+        assert_eq!((period.first, period.last), (date(first), date(last)), "{row:?}");
+        assert_eq!(calendar.label(&period), *label);
+        for day in [period.first, period.last] {
+            assert_eq!(calendar.period_containing(kind, day), Ok(period), "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn a_kind_is_found_by_its_name_and_its_plural() {
+    let calendar = uganda();
+    let names: Vec<&str> = calendar.period_kinds().map(|it| it.0).collect();
+    assert_eq!(names, ["financial_year", "half_year", "quarter", "month"]);
+    for (name, kind) in calendar.period_kinds() {
+        assert_eq!(calendar.period_kind(name), Some(kind));
+        assert_eq!(calendar.period_kind(&format!("{name}s")), Some(kind));
+        assert_eq!(calendar.kind_name(kind), name);
+    }
+    assert_eq!(calendar.period_kind("fortnight"), None);
+}
+
+#[test]
+fn shorter_periods_lie_inside_a_longer_one() {
+    let calendar = uganda();
+    let [year, half, quarter, month] =
+        ["financial_year", "half_year", "quarter", "month"].map(|it| calendar.period_kind(it).unwrap());
+    let this = calendar.period_from_label(year, "2025/26").unwrap();
+    let labels = |kind| -> Vec<String> {
+        calendar.periods_inside(kind, &this).unwrap().iter().map(|it| calendar.label(it)).collect()
+    };
+    assert_eq!(labels(half), ["2025/26-H1", "2025/26-H2"]);
+    assert_eq!(labels(quarter), ["2025/26-Q1", "2025/26-Q2", "2025/26-Q3", "2025/26-Q4"]);
+    assert_eq!(labels(month).len(), 12);
+    let last = calendar.period_from_label(quarter, "2025/26-Q4").unwrap();
+    assert_eq!(calendar.around(year, &last), Ok(this));
+    assert!(this.contains(date("2026-06-30")) && !this.contains(date("2026-07-01")));
+}
+
+#[test]
+fn periods_follow_each_other() {
+    let calendar = uganda();
+    let quarter = calendar.period_kind("quarter").unwrap();
+    let last = calendar.period_from_label(quarter, "2025/26-Q4").unwrap();
+    assert_eq!(calendar.label(&calendar.next(last).unwrap()), "2026/27-Q1");
+    assert_eq!(calendar.label(&calendar.previous(last).unwrap()), "2025/26-Q3");
+    assert_eq!(calendar.label(&calendar.shift(last, -8).unwrap()), "2023/24-Q4");
+    assert_eq!(calendar.shift(last, i32::MAX), Err(CalendarProblem::OutOfRange));
+    assert_eq!(calendar.shift(last, i32::MIN), Err(CalendarProblem::OutOfRange));
+    assert_eq!(calendar.period_containing(quarter, Date::MAX), Err(CalendarProblem::OutOfRange));
+}
+
+#[test]
+fn a_label_of_no_period_is_refused() {
+    let calendar = uganda();
+    let year = calendar.period_kind("financial_year").unwrap();
+    for label in ["", "2025", "2025/27", "2025/26 ", "2025/26-Q1", "02025/26", "99999/00", "-5", "２０２５/26", "year"]
+    {
+        let problem = calendar.period_from_label(year, label).unwrap_err();
+        assert_eq!(problem.to_string(), format!("`{label}` is no such period"));
+    }
+}
