@@ -73,7 +73,7 @@ impl Calendar {
             (_, Repeated::Later) => zoned.later(),
         };
         let end = if local.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
-        Moment(found.unwrap_or(end).as_second())
+        whole_second(found.unwrap_or(end))
     }
 
     /// The instant between two others at which the zone changes to an offset.
@@ -110,4 +110,9 @@ impl Calendar {
         let end = if moment.0 < 0 { Date::MIN } else { Date::MAX };
         Timestamp::from_second(moment.0).map_or(end, |it| self.zone.to_datetime(it).date())
     }
+}
+
+/// The second in which an instant lies; before 1970 too, where a fraction counts backwards.
+fn whole_second(at: Timestamp) -> Moment {
+    Moment(at.as_second() - i64::from(at.subsec_nanosecond() < 0))
 }

@@ -80,7 +80,7 @@ fn standstills_and_extensions_are_added_as_the_table_says() {
         let [kind, day, length, still, extended, result, _] = row.as_slice() else { panic!("{row:?}") };
         let spans = still.split(", ").filter(|it| !it.is_empty()).map(|it| it.split_once(" to ").unwrap());
         let suspensions = spans.map(|(from, until)| suspended(from, until, "leave"));
-        let extensions = extended.split(", ").filter(|it| !it.is_empty()).map(|it| granted(it));
+        let extensions = extended.split(", ").filter(|it| !it.is_empty()).map(granted);
         let input = DeadlineInput {
             suspensions: suspensions.collect(),
             extensions: extensions.collect(),
