@@ -13,7 +13,16 @@ use crate::ids::{FieldId, RecordId};
 use crate::policy::model::Policy;
 use crate::value::Known;
 
+mod cases;
+mod dirty;
+mod outbox;
+mod reader;
+mod records;
+mod seal;
 pub mod sqlite;
+mod units;
+
+pub use seal::{Broken, Verified};
 
 /// The one row that a store says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -446,8 +455,6 @@ pub trait Store {
     fn expected(&self, until: Date, limit: usize) -> Result<Vec<Expected>, StoreError>;
     /// How far the openings have come.
     fn opening(&self, workflow: &str, period: &str) -> Result<Option<Opening>, StoreError>;
-    /// Cases of a subject in a workflow and period.
-    fn cases_of(&self, workflow: &str, subject: &str, period: &str) -> Result<Vec<CaseRow>, StoreError>;
     /// Which of these subjects have a case in a workflow and period.
     fn subjects_with_case(&self, workflow: &str, period: &str, keys: &[Arc<str>]) -> Result<Vec<String>, StoreError>;
     /// The first number that no case has; the engine holds its lock while it counts on from there.
