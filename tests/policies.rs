@@ -33,7 +33,8 @@ fn check_and_run(folders: &[&str]) {
     assert!(!policy.examples.is_empty(), "a shipped policy has examples");
     for example in &policy.examples {
         let verdict = examples::run(&policy, example);
-        let failures: Vec<String> = verdict.failures.iter().map(|it| format!("expected {}; came: {}", it.expected, it.came)).collect();
+        let failures: Vec<String> =
+            verdict.failures.iter().map(|it| format!("expected {}; came: {}", it.expected, it.came)).collect();
         assert!(failures.is_empty(), "{}: {}", verdict.title, failures.join("\n"));
     }
 }

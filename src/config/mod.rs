@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::deliver::settings::{MailSettings, MailTo};
+use crate::deliver::{MailSettings, MailTo};
 use crate::source::Sources;
 
 /// The name of the file that makes a folder a project.
@@ -132,7 +132,10 @@ impl Project {
     pub fn load(folder: &Path) -> Result<Self, ConfigError> {
         let path = folder.join(FILE);
         let text = fs::read_to_string(&path).map_err(|error| {
-            ConfigError::new(format!("{} can't be read: {error}", path.display()), "name a project's folder with --project DIR")
+            ConfigError::new(
+                format!("{} can't be read: {error}", path.display()),
+                "name a project's folder with --project DIR",
+            )
         })?;
         let settings = read(&path, &text)?;
         Ok(Self {
@@ -179,11 +182,23 @@ fn read(path: &Path, text: &str) -> Result<Settings, ConfigError> {
 
 fn nearest(key: &str) -> Option<&'static str> {
     let mail = [
-        "to", "folder", "host", "port", "security", "user", "password_file", "password_env", "from", "from_name",
-        "timeout_seconds", "roots_file",
+        "to",
+        "folder",
+        "host",
+        "port",
+        "security",
+        "user",
+        "password_file",
+        "password_env",
+        "from",
+        "from_name",
+        "timeout_seconds",
+        "roots_file",
     ];
     let known = KEYS.iter().chain(&mail).copied();
-    known.min_by_key(|it| strsim::damerau_levenshtein(it, key)).filter(|it| strsim::damerau_levenshtein(it, key) <= 2 + key.len() / 3)
+    known
+        .min_by_key(|it| strsim::damerau_levenshtein(it, key))
+        .filter(|it| strsim::damerau_levenshtein(it, key) <= 2 + key.len() / 3)
 }
 
 /// The text of files and folders of policies, in a fixed order.
@@ -198,7 +213,10 @@ fn gather(paths: &[PathBuf], base: &Path) -> Result<Sources, ConfigError> {
     let mut files = Vec::new();
     for path in paths {
         let failed = |error: std::io::Error| {
-            ConfigError::new(format!("{} can't be read: {error}", path.display()), "name a policy file or a folder with some")
+            ConfigError::new(
+                format!("{} can't be read: {error}", path.display()),
+                "name a policy file or a folder with some",
+            )
         };
         if path.is_dir() {
             collect(path, &mut files).map_err(failed)?;
@@ -215,15 +233,22 @@ fn gather(paths: &[PathBuf], base: &Path) -> Result<Sources, ConfigError> {
             ConfigError::new(format!("{} can't be read: {error}", file.display()), "see that you may read it")
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
-            let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|it| **it == b'\n').count() + 1;
-            ConfigError::new(format!("{}, line {line}: this is no text in UTF-8", file.display()), "save the file as UTF-8")
+            let line =
+                error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|it| **it == b'\n').count() + 1;
+            ConfigError::new(
+                format!("{}, line {line}: this is no text in UTF-8", file.display()),
+                "save the file as UTF-8",
+            )
         })?;
         let name = file.strip_prefix(base).unwrap_or(file);
         sources.add(name.display().to_string(), text);
     }
     if files.is_empty() {
         let names: Vec<String> = paths.iter().map(|it| it.display().to_string()).collect();
-        return Err(ConfigError::new(format!("there is no .merit file in {}", names.join(", ")), "policies end in .merit"));
+        return Err(ConfigError::new(
+            format!("there is no .merit file in {}", names.join(", ")),
+            "policies end in .merit",
+        ));
     }
     Ok(sources)
 }

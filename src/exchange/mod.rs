@@ -97,7 +97,8 @@ impl ImportPlan {
         from: Date,
         tick: &mut dyn FnMut(u64),
     ) -> Result<Self, ImportError> {
-        let bytes = std::fs::read(path).map_err(|error| ImportError::File(format!("{} can't be read: {error}", path.display())))?;
+        let bytes = std::fs::read(path)
+            .map_err(|error| ImportError::File(format!("{} can't be read: {error}", path.display())))?;
         let name = path.file_name().map_or_else(|| path.display().to_string(), |it| it.to_string_lossy().into_owned());
         let sheet = reader::read(&name, &bytes, mapping)?;
         check::check(policy, store, &name, &sheet, mapping, from, tick).map(|checked| Self {
@@ -132,7 +133,10 @@ impl ImportReport {
     /// What came of a file, for people: the first findings of each kind, and how many more there are.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!("{}: {} rows as `{}`: {} taken, {} rejected", self.file, self.rows, self.record, self.good, self.rejected)];
+        let mut lines = vec![format!(
+            "{}: {} rows as `{}`: {} taken, {} rejected",
+            self.file, self.rows, self.record, self.good, self.rejected
+        )];
         if self.created + self.changed + self.same > 0 {
             lines.push(format!("  {} new, {} changed, {} as before", self.created, self.changed, self.same));
         }

@@ -26,7 +26,8 @@ pub(super) fn read(name: &str, bytes: &[u8], mapping: &Mapping) -> Result<Sheet,
         return Err(ImportError::File(format!("{name} holds bytes that no text has; is it a CSV file?")));
     }
     let delimiter = mapping.delimiter.and_then(|it| u8::try_from(it).ok()).unwrap_or_else(|| sniff(&text));
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(true).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(true).from_reader(text.as_bytes());
     let unreadable = |error: csv::Error| ImportError::File(format!("{name} can't be read as CSV: {error}"));
     let head: Vec<String> = reader.headers().map_err(unreadable)?.iter().map(|it| it.trim().to_owned()).collect();
     if head.iter().all(String::is_empty) {
@@ -52,16 +53,24 @@ pub(super) fn read(name: &str, bytes: &[u8], mapping: &Mapping) -> Result<Sheet,
 fn decode(name: &str, bytes: &[u8], encoding: Encoding) -> Result<String, ImportError> {
     if let Some((utf16, _)) = encoding_rs::Encoding::for_bom(bytes).filter(|(it, _)| *it != encoding_rs::UTF_8) {
         let (text, _, damaged) = utf16.decode(bytes);
-        return if damaged { Err(ImportError::File(format!("{name} is damaged UTF-16"))) } else { Ok(text.into_owned()) };
+        return if damaged {
+            Err(ImportError::File(format!("{name} is damaged UTF-16")))
+        } else {
+            Ok(text.into_owned())
+        };
     }
     let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match (std::str::from_utf8(plain), encoding) {
         (Ok(text), Encoding::Auto | Encoding::Utf8) => Ok(text.to_owned()),
         (Err(error), Encoding::Utf8) => {
             let line = plain[..error.valid_up_to()].iter().filter(|it| **it == b'\n').count() + 1;
-            Err(ImportError::File(format!("{name}, line {line}: this is no UTF-8; say `encoding = \"windows-1252\"` in the mapping if it is that")))
+            Err(ImportError::File(format!(
+                "{name}, line {line}: this is no UTF-8; say `encoding = \"windows-1252\"` in the mapping if it is that"
+            )))
         }
-        (_, Encoding::Auto | Encoding::Windows1252) => Ok(encoding_rs::WINDOWS_1252.decode_without_bom_handling(plain).0.into_owned()),
+        (_, Encoding::Auto | Encoding::Windows1252) => {
+            Ok(encoding_rs::WINDOWS_1252.decode_without_bom_handling(plain).0.into_owned())
+        }
     }
 }
 

@@ -12,7 +12,8 @@ use crate::store::{
     Actor, CaseChange, CaseRow, Counts, Expected, Filter, JournalEntry, OpenDeadline, Opening, StoreError, Work,
 };
 
-const CASE: &str = "id, workflow, subject_type, subject, period, nth, policy, status, state, wake_at, last_seq, last_hash, set_aside";
+const CASE: &str =
+    "id, workflow, subject_type, subject, period, nth, policy, status, state, wake_at, last_seq, last_hash, set_aside";
 
 fn case_of(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
     Ok(CaseRow {
@@ -138,7 +139,9 @@ impl SqliteStore {
         }
         for it in &work.seen_expected {
             self.connection
-                .prepare_cached("delete from expected_openings where day = ?1 and workflow = ?2 and subject = ?3 and period = ?4")
+                .prepare_cached(
+                    "delete from expected_openings where day = ?1 and workflow = ?2 and subject = ?3 and period = ?4",
+                )
                 .map_err(disk)?
                 .execute(params![it.day.to_string(), it.workflow, it.subject, it.period])
                 .map_err(disk)?;
@@ -194,8 +197,19 @@ impl SqliteStore {
                 .prepare_cached("insert into cases values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
                 .map_err(disk)?
                 .execute(params![
-                    row.id, row.workflow, row.subject_type, row.subject, row.period, row.nth, row.policy, row.status, row.state,
-                    row.wake_at, last_seq, last_hash, row.set_aside
+                    row.id,
+                    row.workflow,
+                    row.subject_type,
+                    row.subject,
+                    row.period,
+                    row.nth,
+                    row.policy,
+                    row.status,
+                    row.state,
+                    row.wake_at,
+                    last_seq,
+                    last_hash,
+                    row.set_aside
                 ])
                 .map_err(disk)?;
         } else {
@@ -257,7 +271,16 @@ impl SqliteStore {
                 .prepare_cached("insert or replace into tasks values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
                 .map_err(disk)?
                 .execute(params![
-                    id, it.stage, it.round, it.nth, holder_type, holder, it.capacity, it.why, it.since, it.until
+                    id,
+                    it.stage,
+                    it.round,
+                    it.nth,
+                    holder_type,
+                    holder,
+                    it.capacity,
+                    it.why,
+                    it.since,
+                    it.until
                 ])
                 .map_err(disk)?;
         }
@@ -272,45 +295,64 @@ impl SqliteStore {
         rows.collect::<Result<_, _>>().map_err(disk)
     }
 
-    pub(super) fn cases_due(&self, until: i64, limit: usize) -> Result<Vec<CaseRow>, StoreError> {
-        let sql = format!("select {CASE} from cases where wake_at is not null and wake_at <= ?1 order by wake_at, id limit ?2");
+    pub(super) fn cases_due(&self, until: i64, limit: u32) -> Result<Vec<CaseRow>, StoreError> {
+        let sql = format!(
+            "select {CASE} from cases where wake_at is not null and wake_at <= ?1 order by wake_at, id limit ?2"
+        );
         self.case_rows(&sql, params![until, limit])
     }
 
-    pub(super) fn cases_dirty(&self, limit: usize) -> Result<Vec<CaseRow>, StoreError> {
+    pub(super) fn cases_dirty(&self, limit: u32) -> Result<Vec<CaseRow>, StoreError> {
         let sql = format!(
             "select {CASE} from cases where id in (select cast(id as integer) from dirty where what = 'case' order by id limit ?1)"
         );
         self.case_rows(&sql, [limit])
     }
 
-    pub(super) fn subjects_dirty(&self, limit: usize) -> Result<Vec<(String, String)>, StoreError> {
+    pub(super) fn subjects_dirty(&self, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
         let mut statement = self
             .connection
-            .prepare_cached("select substr(what, 9), id from dirty where what > 'subject:' and what < 'subject;' limit ?1")
+            .prepare_cached(
+                "select substr(what, 9), id from dirty where what > 'subject:' and what < 'subject;' limit ?1",
+            )
             .map_err(disk)?;
         let rows = statement.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?))).map_err(disk)?;
         rows.collect::<Result<_, _>>().map_err(disk)
     }
 
-    pub(super) fn expected_until(&self, until: Date, limit: usize) -> Result<Vec<Expected>, StoreError> {
+    pub(super) fn expected_until(&self, until: Date, limit: u32) -> Result<Vec<Expected>, StoreError> {
         let mut statement = self
             .connection
-            .prepare_cached("select day, workflow, subject, period from expected_openings where day <= ?1 order by day limit ?2")
+            .prepare_cached(
+                "select day, workflow, subject, period from expected_openings where day <= ?1 order by day limit ?2",
+            )
             .map_err(disk)?;
         let rows = statement.query_map(params![until.to_string(), limit], |row| {
             let day: String = row.get(0)?;
-            Ok(Expected { day: day.parse().unwrap_or(Date::MIN), workflow: row.get(1)?, subject: row.get(2)?, period: row.get(3)? })
+            Ok(Expected {
+                day: day.parse().unwrap_or(Date::MIN),
+                workflow: row.get(1)?,
+                subject: row.get(2)?,
+                period: row.get(3)?,
+            })
         });
         rows.map_err(disk)?.collect::<Result<_, _>>().map_err(disk)
     }
 
     pub(super) fn opening_of(&self, workflow: &str, period: &str) -> Result<Option<Opening>, StoreError> {
         self.connection
-            .prepare_cached("select workflow, period, policy, after, done from openings where workflow = ?1 and period = ?2")
+            .prepare_cached(
+                "select workflow, period, policy, after, done from openings where workflow = ?1 and period = ?2",
+            )
             .map_err(disk)?
             .query_row([workflow, period], |row| {
-                Ok(Opening { workflow: row.get(0)?, period: row.get(1)?, policy: row.get(2)?, after: row.get(3)?, done: row.get(4)? })
+                Ok(Opening {
+                    workflow: row.get(0)?,
+                    period: row.get(1)?,
+                    policy: row.get(2)?,
+                    after: row.get(3)?,
+                    done: row.get(4)?,
+                })
             })
             .optional()
             .map_err(disk)
@@ -341,7 +383,10 @@ impl SqliteStore {
              order by id limit ?6"
         );
         let limit = filter.limit.and_then(|it| i64::try_from(it).ok()).unwrap_or(-1);
-        self.case_rows(&sql, params![filter.workflow, filter.subject, filter.status, filter.case, filter.set_aside, limit])
+        self.case_rows(
+            &sql,
+            params![filter.workflow, filter.subject, filter.status, filter.case, filter.set_aside, limit],
+        )
     }
 
     pub(super) fn journal_of(&self, case_id: i64) -> Result<Vec<JournalEntry>, StoreError> {

@@ -66,7 +66,12 @@ impl SqliteStore {
     }
 
     /// The subjects whose path of references leads to one of these records.
-    fn subjects_along(&self, policy: &Policy, read: &Read, keys: &BTreeSet<Arc<str>>) -> Result<BTreeSet<Arc<str>>, StoreError> {
+    fn subjects_along(
+        &self,
+        policy: &Policy,
+        read: &Read,
+        keys: &BTreeSet<Arc<str>>,
+    ) -> Result<BTreeSet<Arc<str>>, StoreError> {
         let mut reached = keys.clone();
         for (at, (holder, field)) in read.path.iter().enumerate().rev() {
             let last = at + 1 == read.path.len();
@@ -100,7 +105,13 @@ impl SqliteStore {
         rows.map(|it| it.map(|key| Arc::from(key.as_str())).map_err(disk)).collect()
     }
 
-    fn mark_cases(&self, policy: &Policy, flow: WorkflowId, subjects: &BTreeSet<Arc<str>>, rev: i64) -> Result<(), StoreError> {
+    fn mark_cases(
+        &self,
+        policy: &Policy,
+        flow: WorkflowId,
+        subjects: &BTreeSet<Arc<str>>,
+        rev: i64,
+    ) -> Result<(), StoreError> {
         let workflow = policy.workflow(flow);
         self.connection
             .prepare_cached(
@@ -119,7 +130,13 @@ impl SqliteStore {
         Ok(())
     }
 
-    fn mark_subjects(&self, policy: &Policy, record: RecordId, keys: &BTreeSet<Arc<str>>, rev: i64) -> Result<(), StoreError> {
+    fn mark_subjects(
+        &self,
+        policy: &Policy,
+        record: RecordId,
+        keys: &BTreeSet<Arc<str>>,
+        rev: i64,
+    ) -> Result<(), StoreError> {
         let what = format!("subject:{}", policy.record(record).label.name);
         self.connection
             .prepare_cached(

@@ -33,17 +33,27 @@ fn effect_of(row: &Row<'_>) -> rusqlite::Result<EffectRow> {
 }
 
 impl SqliteStore {
-    pub(super) fn effects_waiting(&self, until: i64, limit: usize) -> Result<Vec<EffectRow>, StoreError> {
-        let sql = format!("select {EFFECT} from effects e where e.state = 'due' and e.not_before <= ?1 order by e.not_before limit ?2");
+    pub(super) fn effects_waiting(&self, until: i64, limit: u32) -> Result<Vec<EffectRow>, StoreError> {
+        let sql = format!(
+            "select {EFFECT} from effects e where e.state = 'due' and e.not_before <= ?1 order by e.not_before limit ?2"
+        );
         let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
         let rows = statement.query_map(params![until, limit], effect_of).map_err(disk)?;
         rows.collect::<Result<_, _>>().map_err(disk)
     }
 
-    pub(super) fn make_delivery(&mut self, effect: &str, channel: &str, address: &str, message_id: &str, at: i64) -> Result<i64, StoreError> {
+    pub(super) fn make_delivery(
+        &mut self,
+        effect: &str,
+        channel: &str,
+        address: &str,
+        message_id: &str,
+        at: i64,
+    ) -> Result<i64, StoreError> {
         let transaction = self.connection.transaction().map_err(disk)?;
-        let id: i64 =
-            transaction.query_row("select coalesce(max(id), 0) + 1 from deliveries", [], |row| row.get(0)).map_err(disk)?;
+        let id: i64 = transaction
+            .query_row("select coalesce(max(id), 0) + 1 from deliveries", [], |row| row.get(0))
+            .map_err(disk)?;
         transaction
             .prepare_cached("insert into deliveries (id, effect, channel, address, message_id, state, next_try) values (?1, ?2, ?3, ?4, ?5, 'open', ?6)")
             .map_err(disk)?
@@ -58,7 +68,7 @@ impl SqliteStore {
         Ok(id)
     }
 
-    pub(super) fn deliveries_open(&self, until: i64, limit: usize) -> Result<Vec<(DeliveryRow, EffectRow)>, StoreError> {
+    pub(super) fn deliveries_open(&self, until: i64, limit: u32) -> Result<Vec<(DeliveryRow, EffectRow)>, StoreError> {
         let sql = format!(
             "select {EFFECT}, d.id, d.effect, d.channel, d.address, d.message_id, d.state, d.next_try, d.tries
              from deliveries d join effects e on e.key = d.effect
@@ -103,7 +113,8 @@ impl SqliteStore {
     }
 
     pub(super) fn attempts_broken(&self) -> Result<Vec<(i64, i64)>, StoreError> {
-        let mut statement = self.connection.prepare_cached("select delivery, n from attempts where ended is null").map_err(disk)?;
+        let mut statement =
+            self.connection.prepare_cached("select delivery, n from attempts where ended is null").map_err(disk)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(disk)?;
         rows.collect::<Result<_, _>>().map_err(disk)
     }

@@ -74,7 +74,8 @@ impl<'s> Reader<'s> {
 
     fn fetch_row(&self, record: RecordId, key: &str, part: &str) -> Result<Option<Row>, StoreError> {
         let (column, part_column) = key_columns(self.policy, record);
-        let place = part_column.map_or_else(|| format!("{column} = ?1 and ?2 = ''"), |it| format!("{column} = ?1 and {it} = ?2"));
+        let place = part_column
+            .map_or_else(|| format!("{column} = ?1 and ?2 = ''"), |it| format!("{column} = ?1 and {it} = ?2"));
         let sql = format!("select {} from {} where {place}", self.columns(record), table(self.policy, record));
         let mut statement = self.store.connection.prepare_cached(&sql).map_err(disk)?;
         statement.query_row(params![key, part], |row| self.read_row(record, row, 0)).optional().map_err(disk)
@@ -107,7 +108,8 @@ impl<'s> Reader<'s> {
             let id: String = row.get(0).map_err(disk)?;
             let (field, since): (String, String) = (row.get(1).map_err(disk)?, row.get(2).map_err(disk)?);
             let Some(field) = kind.field_named(&field) else { continue };
-            let since = since.parse().map_err(|_| StoreError::Damaged(format!("`{since}` is no day in dated_values")))?;
+            let since =
+                since.parse().map_err(|_| StoreError::Damaged(format!("`{since}` is no day in dated_values")))?;
             let value = known(self.policy, &kind.fields[field.index()].kind, row.get_ref(3).map_err(disk)?);
             found.entry(Arc::from(id.as_str())).or_default().push((field, since, value));
         }

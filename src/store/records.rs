@@ -215,7 +215,8 @@ impl SqliteStore {
         self.connection.execute_batch(&add).map_err(disk)?;
         if matches!(field.kind, FieldKind::Reference(_)) {
             let index = quoted(&format!("r_{name}_{}", field.label.name));
-            let sql = format!("create index {index} on {} ({column}) where {column} is not null", table(policy, record));
+            let sql =
+                format!("create index {index} on {} ({column}) where {column} is not null", table(policy, record));
             self.connection.execute_batch(&sql).map_err(disk)?;
         }
         Ok(())
@@ -307,17 +308,31 @@ impl SqliteStore {
         let name = kind.label.name.as_str();
         match old {
             None => {
-                let names = std::iter::once(key.as_str()).chain(part).chain(columns.iter().map(String::as_str)).chain(["rev"]);
+                let names =
+                    std::iter::once(key.as_str()).chain(part).chain(columns.iter().map(String::as_str)).chain(["rev"]);
                 let names: Vec<&str> = names.collect();
                 let marks: Vec<String> = (1..=names.len()).map(|it| format!("?{it}")).collect();
                 let insert = format!("insert into {table} ({}) values ({})", names.join(", "), marks.join(", "));
-                let plain = fields.iter().map(|(_, field, cell)| {
-                    if field.dated && change.from > today { Cell::Null } else { cell.clone() }
-                });
-                let values = keys.iter().map(|it| Cell::Text((*it).to_owned())).chain(plain).chain([Cell::Integer(rev)]);
-                self.connection.prepare_cached(&insert).map_err(disk)?.execute(params_from_iter(values)).map_err(disk)?;
-                let all: Vec<(&str, String)> = fields.iter().map(|(_, field, cell)| (field.label.name.as_str(), shown(cell))).collect();
-                self.note_change(rev, name, change, "", &Cell::Null, &Cell::Text(serde_json::to_string(&all).unwrap_or_default()))?;
+                let plain = fields
+                    .iter()
+                    .map(|(_, field, cell)| if field.dated && change.from > today { Cell::Null } else { cell.clone() });
+                let values =
+                    keys.iter().map(|it| Cell::Text((*it).to_owned())).chain(plain).chain([Cell::Integer(rev)]);
+                self.connection
+                    .prepare_cached(&insert)
+                    .map_err(disk)?
+                    .execute(params_from_iter(values))
+                    .map_err(disk)?;
+                let all: Vec<(&str, String)> =
+                    fields.iter().map(|(_, field, cell)| (field.label.name.as_str(), shown(cell))).collect();
+                self.note_change(
+                    rev,
+                    name,
+                    change,
+                    "",
+                    &Cell::Null,
+                    &Cell::Text(serde_json::to_string(&all).unwrap_or_default()),
+                )?;
                 for (_, field, cell) in fields.iter().filter(|(_, field, cell)| field.dated && *cell != Cell::Null) {
                     self.write_dated(name, &change.key, &field.label.name, change.from, cell, rev)?;
                 }
@@ -347,7 +362,15 @@ impl SqliteStore {
         Ok(())
     }
 
-    fn set_column(&self, table: &str, place: &str, field: &str, keys: &[&str], new: &Cell, rev: i64) -> Result<(), StoreError> {
+    fn set_column(
+        &self,
+        table: &str,
+        place: &str,
+        field: &str,
+        keys: &[&str],
+        new: &Cell,
+        rev: i64,
+    ) -> Result<(), StoreError> {
         let (value, number) = (keys.len() + 1, keys.len() + 2);
         let sql = format!("update {table} set {} = ?{value}, rev = ?{number} where {place}", quoted(field));
         let values = keys.iter().map(|it| Cell::Text((*it).to_owned())).chain([new.clone(), Cell::Integer(rev)]);
@@ -355,7 +378,15 @@ impl SqliteStore {
         Ok(())
     }
 
-    fn write_dated(&self, name: &str, key: &str, field: &str, from: Date, cell: &Cell, rev: i64) -> Result<(), StoreError> {
+    fn write_dated(
+        &self,
+        name: &str,
+        key: &str,
+        field: &str,
+        from: Date,
+        cell: &Cell,
+        rev: i64,
+    ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("insert or replace into dated_values values (?1, ?2, ?3, ?4, ?5, ?6)")
             .map_err(disk)?
@@ -400,7 +431,15 @@ impl SqliteStore {
             .map_err(disk)
     }
 
-    fn note_change(&self, rev: i64, name: &str, change: &RecordChange, field: &str, old: &Cell, new: &Cell) -> Result<(), StoreError> {
+    fn note_change(
+        &self,
+        rev: i64,
+        name: &str,
+        change: &RecordChange,
+        field: &str,
+        old: &Cell,
+        new: &Cell,
+    ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("insert into changes values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
             .map_err(disk)?
@@ -410,14 +449,21 @@ impl SqliteStore {
     }
 
     /// Takes over into the plain columns what begins to hold between two days.
-    pub(super) fn mature_values(&mut self, policy: &Policy, after: Option<Date>, until: Date, at: i64) -> Result<u64, StoreError> {
+    pub(super) fn mature_values(
+        &mut self,
+        policy: &Policy,
+        after: Option<Date>,
+        until: Date,
+        at: i64,
+    ) -> Result<u64, StoreError> {
         let after = after.map(|it| it.to_string()).unwrap_or_default();
         let ripe: Vec<(String, String, String)> = {
             let mut statement = self
                 .connection
                 .prepare_cached("select distinct type, id, field from dated_values where since > ?1 and since <= ?2")
                 .map_err(disk)?;
-            let rows = statement.query_map(params![after, until.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+            let rows = statement
+                .query_map(params![after, until.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
             rows.map_err(disk)?.collect::<Result<_, _>>().map_err(disk)?
         };
         if ripe.is_empty() {

@@ -73,9 +73,8 @@ impl Sealed<'_> {
 pub(super) fn seal_of(connection: &Connection, rev: i64, before: &str) -> Result<String, StoreError> {
     let mut hash = Sha256::new();
     hash.update(before.as_bytes());
-    let mut journal = connection
-        .prepare_cached("select hash from journal where rev = ?1 order by case_id, seq")
-        .map_err(disk)?;
+    let mut journal =
+        connection.prepare_cached("select hash from journal where rev = ?1 order by case_id, seq").map_err(disk)?;
     let mut rows = journal.query([rev]).map_err(disk)?;
     while let Some(row) = rows.next().map_err(disk)? {
         let entry: String = row.get(0).map_err(disk)?;
@@ -95,9 +94,11 @@ pub(super) fn seal_of(connection: &Connection, rev: i64, before: &str) -> Result
         }
     }
     let said = connection
-        .query_row("select at || '|' || coalesce(as_of, '') || '|' || actor || '|' || kind from commits where rev = ?1", [rev], |row| {
-            row.get::<_, String>(0)
-        })
+        .query_row(
+            "select at || '|' || coalesce(as_of, '') || '|' || actor || '|' || kind from commits where rev = ?1",
+            [rev],
+            |row| row.get::<_, String>(0),
+        )
         .map_err(disk)?;
     hash.update(said.as_bytes());
     Ok(hex(&hash.finalize()))

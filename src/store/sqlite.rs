@@ -57,7 +57,9 @@ pub(super) fn disk(error: rusqlite::Error) -> StoreError {
             StoreError::Disk("another program writes to the store; try again when it has ended".to_owned())
         }
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(error.to_string()),
-        ErrorCode::ConstraintViolation => StoreError::Damaged(format!("a rule of the store was about to be broken: {error}")),
+        ErrorCode::ConstraintViolation => {
+            StoreError::Damaged(format!("a rule of the store was about to be broken: {error}"))
+        }
         _ => StoreError::Disk(error.to_string()),
     }
 }
@@ -112,7 +114,9 @@ impl SqliteStore {
         }
         connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(disk)?;
         let pragmas = match access {
-            Access::Write => "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 4000;",
+            Access::Write => {
+                "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 4000;"
+            }
             Access::ReadOnly => "pragma query_only = on;",
         };
         connection.execute_batch(pragmas).map_err(|error| foreign(path, &error))?;
@@ -133,14 +137,18 @@ impl SqliteStore {
         transaction
             .execute("insert into store (id, schema, edition) values (?1, ?2, ?3)", params![id, SCHEMA, EDITION])
             .map_err(disk)?;
-        transaction.execute_batch(&format!("pragma application_id = {APPLICATION}; pragma user_version = {SCHEMA};")).map_err(disk)?;
+        transaction
+            .execute_batch(&format!("pragma application_id = {APPLICATION}; pragma user_version = {SCHEMA};"))
+            .map_err(disk)?;
         transaction.commit().map_err(disk)?;
         Ok(self)
     }
 
     fn refuse_foreign(&self) -> Result<(), StoreError> {
         let pragma = |name: &str| -> Result<i64, StoreError> {
-            self.connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| foreign(&self.path, &error))
+            self.connection
+                .pragma_query_value(None, name, |row| row.get(0))
+                .map_err(|error| foreign(&self.path, &error))
         };
         if pragma("application_id")? != i64::from(APPLICATION) {
             let words = "it belongs to another program".to_owned();
@@ -161,7 +169,8 @@ impl SqliteStore {
         let mut name = path.as_os_str().to_owned();
         name.push("-lock");
         let open = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
-        let file = open.map_err(|error| StoreError::Disk(format!("{} can't be opened: {error}", Path::new(&name).display())))?;
+        let file =
+            open.map_err(|error| StoreError::Disk(format!("{} can't be opened: {error}", Path::new(&name).display())))?;
         match file.try_lock() {
             Ok(()) => Ok(EngineLock { _file: file }),
             Err(_) => Err(StoreError::Busy(path.display().to_string())),
@@ -216,7 +225,8 @@ fn foreign(path: &Path, error: &rusqlite::Error) -> StoreError {
 fn looks_like_a_store(path: &Path) -> Result<(), StoreError> {
     let said = |words: &str| StoreError::Foreign(path.display().to_string(), words.to_owned());
     let mut header = [0u8; 100];
-    let mut file = File::open(path).map_err(|error| StoreError::Disk(format!("{} can't be opened: {error}", path.display())))?;
+    let mut file =
+        File::open(path).map_err(|error| StoreError::Disk(format!("{} can't be opened: {error}", path.display())))?;
     if file.read_exact(&mut header).is_err() {
         return Err(said("it is too short"));
     }

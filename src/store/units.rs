@@ -13,14 +13,21 @@ use crate::store::reader::Reader;
 use crate::store::records::{key_columns, table};
 use crate::store::sqlite::{EDITION, SqliteStore, disk};
 use crate::store::{
-    Applied, AttemptEnd, CaseRow, Counts, DeliveryRow, EffectRow, Expected, Filter, ImportNote, JournalEntry, OpenDeadline,
-    Opening, PolicyVersion, RecordChange, RecordReader, Store, StoreError, StoreState, Work,
+    Applied, AttemptEnd, CaseRow, Counts, DeliveryRow, EffectRow, Expected, Filter, ImportNote, JournalEntry,
+    OpenDeadline, Opening, PolicyVersion, RecordChange, RecordReader, Store, StoreError, StoreState, Work,
 };
 
 fn version_of(row: &Row<'_>) -> rusqlite::Result<PolicyVersion> {
     let text: String = row.get(2)?;
     let files = serde_json::from_str(&text).unwrap_or_default();
-    Ok(PolicyVersion { version: row.get(0)?, edition: row.get(1)?, files, hash: row.get(3)?, rev: row.get(4)?, note: row.get(5)? })
+    Ok(PolicyVersion {
+        version: row.get(0)?,
+        edition: row.get(1)?,
+        files,
+        hash: row.get(3)?,
+        rev: row.get(4)?,
+        note: row.get(5)?,
+    })
 }
 
 impl SqliteStore {
@@ -33,7 +40,10 @@ impl SqliteStore {
         self.shape_records(policy, rev)?;
         let text = serde_json::to_string(files).unwrap_or_default();
         self.connection
-            .execute("insert into policies values (?1, ?2, ?3, ?4, ?5, ?6)", params![version, EDITION, text, policy.hash, rev, note])
+            .execute(
+                "insert into policies values (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![version, EDITION, text, policy.hash, rev, note],
+            )
             .map_err(disk)?;
         if self.keep_calendar_days(policy, at, rev)? {
             self.connection
@@ -53,13 +63,16 @@ impl SqliteStore {
         let mut changed = false;
         for calendar in &policy.calendars {
             let today = calendar.day_of(crate::calendar::Moment(at));
-            let (Ok(mut day), Ok(last)) = (Date::new(today.year() - 2, 1, 1), Date::new(today.year() + 4, 12, 31)) else {
+            let (Ok(mut day), Ok(last)) = (Date::new(today.year() - 2, 1, 1), Date::new(today.year() + 4, 12, 31))
+            else {
                 continue;
             };
             let first = day;
             let known: Option<i64> = self
                 .connection
-                .query_row("select count(*) from calendar_days where calendar = ?1", [calendar.name()], |row| row.get(0))
+                .query_row("select count(*) from calendar_days where calendar = ?1", [calendar.name()], |row| {
+                    row.get(0)
+                })
                 .optional()
                 .map_err(disk)?;
             let mut upsert = self
@@ -77,7 +90,9 @@ impl SqliteStore {
                     .execute(params![calendar.name(), day.to_string(), status.working, nth, status.why, rev])
                     .map_err(disk)?;
                 changed |= rows > 0 && known.unwrap_or(0) > 0;
-                day = day.checked_add(1.day()).map_err(|_| StoreError::Refused("a calendar beyond its end".to_owned()))?;
+                day = day
+                    .checked_add(1.day())
+                    .map_err(|_| StoreError::Refused("a calendar beyond its end".to_owned()))?;
             }
         }
         Ok(changed)
@@ -127,7 +142,9 @@ impl Store for SqliteStore {
 
     fn latest_policy(&self) -> Result<Option<PolicyVersion>, StoreError> {
         self.connection
-            .prepare_cached("select version, edition, text, hash, rev, note from policies order by version desc limit 1")
+            .prepare_cached(
+                "select version, edition, text, hash, rev, note from policies order by version desc limit 1",
+            )
             .map_err(disk)?
             .query_row([], version_of)
             .optional()
@@ -173,7 +190,13 @@ impl Store for SqliteStore {
         Box::new(Reader::new(self, policy))
     }
 
-    fn keys_after(&self, policy: &Policy, record: RecordId, after: &str, limit: usize) -> Result<Vec<Arc<str>>, StoreError> {
+    fn keys_after(
+        &self,
+        policy: &Policy,
+        record: RecordId,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Arc<str>>, StoreError> {
         let (key, part) = key_columns(policy, record);
         let whole = part.map_or_else(|| key.clone(), |part| format!("{key} || '/' || {part}"));
         let sql = format!("select {whole} from {} where {whole} > ?1 order by {whole} limit ?2", table(policy, record));
@@ -191,19 +214,19 @@ impl Store for SqliteStore {
         rows.map(|it| it.map(|key| Arc::from(key.as_str())).map_err(disk)).collect()
     }
 
-    fn due_cases(&self, until: i64, limit: usize) -> Result<Vec<CaseRow>, StoreError> {
+    fn due_cases(&self, until: i64, limit: u32) -> Result<Vec<CaseRow>, StoreError> {
         self.cases_due(until, limit)
     }
 
-    fn dirty_cases(&self, limit: usize) -> Result<Vec<CaseRow>, StoreError> {
+    fn dirty_cases(&self, limit: u32) -> Result<Vec<CaseRow>, StoreError> {
         self.cases_dirty(limit)
     }
 
-    fn dirty_subjects(&self, limit: usize) -> Result<Vec<(String, String)>, StoreError> {
+    fn dirty_subjects(&self, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
         self.subjects_dirty(limit)
     }
 
-    fn expected(&self, until: Date, limit: usize) -> Result<Vec<Expected>, StoreError> {
+    fn expected(&self, until: Date, limit: u32) -> Result<Vec<Expected>, StoreError> {
         self.expected_until(until, limit)
     }
 
@@ -243,15 +266,22 @@ impl Store for SqliteStore {
         self.listed_effects(filter)
     }
 
-    fn effects_to_send(&self, until: i64, limit: usize) -> Result<Vec<EffectRow>, StoreError> {
+    fn effects_to_send(&self, until: i64, limit: u32) -> Result<Vec<EffectRow>, StoreError> {
         self.effects_waiting(until, limit)
     }
 
-    fn new_delivery(&mut self, effect: &str, channel: &str, address: &str, message_id: &str, at: i64) -> Result<i64, StoreError> {
+    fn new_delivery(
+        &mut self,
+        effect: &str,
+        channel: &str,
+        address: &str,
+        message_id: &str,
+        at: i64,
+    ) -> Result<i64, StoreError> {
         self.make_delivery(effect, channel, address, message_id, at)
     }
 
-    fn open_deliveries(&self, until: i64, limit: usize) -> Result<Vec<(DeliveryRow, EffectRow)>, StoreError> {
+    fn open_deliveries(&self, until: i64, limit: u32) -> Result<Vec<(DeliveryRow, EffectRow)>, StoreError> {
         self.deliveries_open(until, limit)
     }
 
