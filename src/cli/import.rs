@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
 use crate::config::Project;
 use crate::engine::{Point, point};
-use crate::exchange::{ImportError, ImportPlan, ImportReport, Mapping};
+use crate::exchange::{ImportError, ImportFile, ImportPlan, ImportReport, Mapping, plan_all};
 use crate::policy::model::{FieldKind, Policy};
 use crate::store::sqlite::SqliteStore;
 
@@ -54,14 +54,20 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
             Some(mapping) => mapping.clone(),
             None => mapping_beside(&path)?,
         };
-        files.push((path, mapping));
+        let written = mapping.from.as_deref().map(open::day).transpose()?;
+        let from = from.or(written).unwrap_or_else(|| open::today(policy));
+        files.push(ImportFile { path, mapping, from });
     }
-    in_order_of_references(policy, &mut files);
+    let bar = progress(global);
+    bar.set_message("reading");
+    let plans = plan_all(policy, &store, &files)?;
     let mut reports = Vec::new();
-    for (path, mapping) in &files {
-        let report = one(global, policy, &mut store, (path, mapping), from, arguments)?;
+    for plan in in_order_of_references(policy, plans) {
+        bar.set_message(format!("writing {}", plan.report.file));
+        let report = one(global, policy, &mut store, plan, arguments)?;
         reports.push(report);
     }
+    bar.finish_and_clear();
     match global.format {
         Format::Json => output::json(&serde_json::json!({ "files": reports, "dry_run": arguments.dry_run }))?,
         Format::Human => {
@@ -79,28 +85,14 @@ fn one(
     global: &Global,
     policy: &Policy,
     store: &mut SqliteStore,
-    (path, mapping): (&Path, &Mapping),
-    from: Option<Date>,
+    plan: ImportPlan,
     arguments: &Arguments,
 ) -> Result<ImportReport, Failure> {
-    let written = mapping.from.as_deref().map(open::day).transpose()?;
-    let from = from.or(written).unwrap_or_else(|| open::today(policy));
-    let bar = progress(global);
-    let plan = ImportPlan::read(policy, store, path, mapping, from, &mut |rows| bar.set_position(rows))?;
-    bar.finish_and_clear();
-    if !plan.held_back.is_empty() {
-        let place = rejected_path(path, arguments.rejected.as_deref());
-        if !arguments.dry_run {
-            write_rejected(&place, &plan)?;
-            output::note(
-                global,
-                &format!(
-                    "{} rows are held back in {}: correct them there and import that file",
-                    plan.held_back.len(),
-                    place.display()
-                ),
-            );
-        }
+    if !plan.held_back.is_empty() && !arguments.dry_run {
+        let place = rejected_path(&plan.path, arguments.rejected.as_deref());
+        write_rejected(&place, &plan)?;
+        let rows = output::count(plan.held_back.len() as u64, "row is held back", "rows are held back");
+        output::note(global, &format!("{rows} in {}: correct them there and import that file", place.display()));
     }
     if arguments.dry_run {
         return Ok(plan.report);
@@ -116,15 +108,11 @@ pub(super) fn folder(project: &Project, folder: &Path, from: Date) -> Result<Vec
     let mut store = open::store(project)?;
     let policies = open::deployed(project, &store)?;
     let policy = &policies.latest().policy;
-    let mut files: Vec<(PathBuf, Mapping)> =
-        csv_files(&[folder.to_owned()])?.into_iter().map(|it| (it, Mapping::default())).collect();
-    in_order_of_references(policy, &mut files);
-    let mut reports = Vec::new();
-    for (path, mapping) in &files {
-        let plan = ImportPlan::read(policy, &store, path, mapping, from, &mut |_| {})?;
-        reports.push(plan.apply(policy, &mut store, open::now())?);
-    }
-    Ok(reports)
+    let file = |path| ImportFile { path, mapping: Mapping::default(), from };
+    let files: Vec<ImportFile> = csv_files(&[folder.to_owned()])?.into_iter().map(file).collect();
+    let plans = in_order_of_references(policy, plan_all(policy, &store, &files)?);
+    let write = |plan: ImportPlan| plan.apply(policy, &mut store, open::now()).map_err(Failure::from);
+    plans.into_iter().map(write).collect()
 }
 
 fn progress(global: &Global) -> indicatif::ProgressBar {
@@ -172,12 +160,8 @@ fn mapping_beside(path: &Path) -> Result<Mapping, Failure> {
     if beside.exists() { read_mapping(&beside) } else { Ok(Mapping::default()) }
 }
 
-/// Files of record types that others refer to come first.
-fn in_order_of_references(policy: &Policy, files: &mut [(PathBuf, Mapping)]) {
-    let record = |(path, mapping): &(PathBuf, Mapping)| {
-        let stem = path.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-        policy.record_named(mapping.record.as_deref().unwrap_or(&stem))
-    };
+/// Files of record types that others need come first.
+fn in_order_of_references(policy: &Policy, mut plans: Vec<ImportPlan>) -> Vec<ImportPlan> {
     let mut depth: BTreeMap<crate::ids::RecordId, usize> = BTreeMap::new();
     for _ in 0..policy.records.len() {
         for (at, kind) in policy.records.iter().enumerate() {
@@ -190,7 +174,8 @@ fn in_order_of_references(policy: &Policy, files: &mut [(PathBuf, Mapping)]) {
             depth.insert(own, deepest.unwrap_or(0).min(policy.records.len()));
         }
     }
-    files.sort_by_key(|it| record(it).and_then(|it| depth.get(&it).copied()).unwrap_or(0));
+    plans.sort_by_key(|it| policy.record_named(&it.report.record).and_then(|it| depth.get(&it).copied()).unwrap_or(0));
+    plans
 }
 
 fn rejected_path(path: &Path, folder: Option<&Path>) -> PathBuf {

@@ -57,23 +57,37 @@ struct Candidate {
     references: Vec<(RecordId, Arc<str>, usize)>,
 }
 
+/// Records that other files of the same import bring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// Any record of these types: what they bring is not known yet.
+    Types(BTreeSet<RecordId>),
+    /// Exactly these records.
+    Records(BTreeSet<(RecordId, Arc<str>)>),
+}
+
+impl Beside {
+    fn brings(&self, record: RecordId, key: &Arc<str>) -> bool {
+        match self {
+            Beside::Types(types) => types.contains(&record),
+            Beside::Records(records) => records.contains(&(record, Arc::clone(key))),
+        }
+    }
+}
+
 pub(super) fn check(
-    policy: &Policy,
-    store: &dyn Store,
+    (policy, store): (&Policy, &dyn Store),
     name: &str,
     sheet: &Sheet,
     mapping: &Mapping,
     from: Date,
-    tick: &mut dyn FnMut(u64),
+    beside: &Beside,
 ) -> Result<Checked, ImportError> {
     let mut checker = Checker::new(policy, name, sheet, mapping, from)?;
     let mut reasons: BTreeMap<usize, String> = BTreeMap::new();
     let mut candidates = Vec::new();
     let mut seen: BTreeMap<(Arc<str>, String), (usize, u64)> = BTreeMap::new();
     for (at, row) in sheet.rows.iter().enumerate() {
-        if at.is_multiple_of(1_000) {
-            tick(at as u64);
-        }
         checker.report.rows += 1;
         match checker.row(at, row) {
             Ok(candidate) => {
@@ -103,7 +117,7 @@ pub(super) fn check(
     }
     candidates.retain(|it| !reasons.contains_key(&it.row));
     checker.aliases(sheet);
-    checker.references(store, sheet, &mut candidates, &mut reasons)?;
+    checker.references((store, beside), sheet, &mut candidates, &mut reasons)?;
     checker.loops(sheet, &candidates);
     checker.report.good = candidates.len() as u64;
     checker.report.rejected = reasons.len() as u64;
@@ -124,10 +138,8 @@ impl<'p> Checker<'p> {
         mapping: &'p Mapping,
         from: Date,
     ) -> Result<Self, ImportError> {
-        let stem = name.strip_suffix(".csv").unwrap_or(name);
-        let stem = stem.strip_suffix(".rejected").unwrap_or(stem);
-        let wanted_type = mapping.record.as_deref().unwrap_or(stem);
-        let record = policy.record_named(wanted_type).ok_or_else(|| {
+        let wanted_type = wanted_type(name, mapping);
+        let record = record_of(policy, name, mapping).ok_or_else(|| {
             let known: Vec<&str> = policy.records.iter().map(|it| it.label.name.as_str()).collect();
             MappingFault(format!("{name}: there is no record type `{wanted_type}`; known: {}. Name it with `record = \"…\"` in a mapping", known.join(", ")))
         })?;
@@ -141,7 +153,7 @@ impl<'p> Checker<'p> {
             from,
             wanted: Vec::new(),
             leads: Leads::default(),
-            report: ImportReport { file: name.to_owned(), record: wanted_type.to_owned(), ..ImportReport::default() },
+            report: ImportReport { file: name.to_owned(), record: wanted_type, ..ImportReport::default() },
         };
         checker.find_columns(name)?;
         Ok(checker)
@@ -544,7 +556,7 @@ impl<'p> Checker<'p> {
     /// References must lead to a record of the store or of this file; a row that refers to a row held back is held back too.
     fn references(
         &mut self,
-        store: &dyn Store,
+        (store, beside): (&dyn Store, &Beside),
         sheet: &Sheet,
         candidates: &mut Vec<Candidate>,
         reasons: &mut BTreeMap<usize, String>,
@@ -562,7 +574,9 @@ impl<'p> Checker<'p> {
         loop {
             let here: BTreeSet<Arc<str>> = candidates.iter().map(|it| Arc::clone(&it.change.key)).collect();
             let holds = |(record, key, _): &&(RecordId, Arc<str>, usize)| {
-                stored.contains(&(*record, Arc::clone(key))) || (*record == self.record && here.contains(key))
+                stored.contains(&(*record, Arc::clone(key)))
+                    || (*record == self.record && here.contains(key))
+                    || (*record != self.record && beside.brings(*record, key))
             };
             let broken: Vec<(usize, Arc<str>, usize)> = candidates
                 .iter()
@@ -638,6 +652,17 @@ impl<'p> Checker<'p> {
             }
         }
     }
+}
+
+/// The record type that a file holds: as its mapping says, else as it is called.
+pub(super) fn record_of(policy: &Policy, name: &str, mapping: &Mapping) -> Option<RecordId> {
+    policy.record_named(&wanted_type(name, mapping))
+}
+
+fn wanted_type(name: &str, mapping: &Mapping) -> String {
+    let stem = name.strip_suffix(".csv").unwrap_or(name);
+    let stem = stem.strip_suffix(".rejected").unwrap_or(stem);
+    mapping.record.clone().unwrap_or_else(|| stem.to_owned())
 }
 
 fn blank_words(field: &Field) -> String {

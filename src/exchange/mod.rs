@@ -6,7 +6,8 @@ mod mapping;
 mod reader;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use crate::policy::model::Policy;
 use crate::store::{Applied, ImportNote, RecordChange, Store, StoreError};
 
+use check::Beside;
 pub use mapping::{Mapping, MappingFault};
 
 /// Why a file can't be taken in at all.
@@ -73,6 +75,8 @@ pub struct ImportReport {
 /// A file, read and checked, and not yet written.
 #[derive(Debug)]
 pub struct ImportPlan {
+    /// The file.
+    pub path: PathBuf,
     /// What was found.
     pub report: ImportReport,
     changes: Vec<RecordChange>,
@@ -84,33 +88,73 @@ pub struct ImportPlan {
     mapping: String,
 }
 
-impl ImportPlan {
-    /// Reads and checks a file.
-    ///
-    /// # Errors
-    /// When the file or the mapping can't be used at all; bad rows are no error but findings.
-    pub fn read(
-        policy: &Policy,
-        store: &dyn Store,
-        path: &Path,
-        mapping: &Mapping,
-        from: Date,
-        tick: &mut dyn FnMut(u64),
-    ) -> Result<Self, ImportError> {
-        let bytes = std::fs::read(path)
-            .map_err(|error| ImportError::File(format!("{} can't be read: {error}", path.display())))?;
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |it| it.to_string_lossy().into_owned());
-        let sheet = reader::read(&name, &bytes, mapping)?;
-        check::check(policy, store, &name, &sheet, mapping, from, tick).map(|checked| Self {
-            report: checked.report,
-            changes: checked.changes,
-            head: sheet.head,
-            held_back: checked.held_back,
-            sha256: sha256(&bytes),
-            mapping: mapping.text.clone(),
-        })
-    }
+/// A file to be taken in.
+#[derive(Debug, Clone)]
+pub struct ImportFile {
+    /// The file.
+    pub path: PathBuf,
+    /// How its columns become fields.
+    pub mapping: Mapping,
+    /// The day from which values of dated fields hold.
+    pub from: Date,
+}
 
+/// A file as cells, with what names it.
+struct Opened<'f> {
+    file: &'f ImportFile,
+    name: String,
+    sheet: reader::Sheet,
+    sha256: String,
+}
+
+/// Reads and checks several files together: a row may refer to a row of another file, in either direction.
+///
+/// # Errors
+/// When a file or a mapping can't be used at all; bad rows are no error but findings.
+pub fn plan_all(policy: &Policy, store: &dyn Store, files: &[ImportFile]) -> Result<Vec<ImportPlan>, ImportError> {
+    let opened = files.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let types = opened.iter().filter_map(|it| check::record_of(policy, &it.name, &it.file.mapping)).collect();
+    let mut beside = Beside::Types(types);
+    loop {
+        let plans = opened.iter().map(|it| plan_one(policy, store, it, &beside)).collect::<Result<Vec<_>, _>>()?;
+        let good = plans.iter().flat_map(|plan| plan.changes.iter().map(|it| (it.record, Arc::clone(&it.key))));
+        let found = Beside::Records(good.collect());
+        if files.len() == 1 || found == beside {
+            return Ok(plans);
+        }
+        beside = found;
+    }
+}
+
+fn open(file: &ImportFile) -> Result<Opened<'_>, ImportError> {
+    let path = &file.path;
+    let bytes =
+        std::fs::read(path).map_err(|error| ImportError::File(format!("{} can't be read: {error}", path.display())))?;
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |it| it.to_string_lossy().into_owned());
+    let sheet = reader::read(&name, &bytes, &file.mapping)?;
+    Ok(Opened { file, name, sheet, sha256: sha256(&bytes) })
+}
+
+fn plan_one(
+    policy: &Policy,
+    store: &dyn Store,
+    opened: &Opened<'_>,
+    beside: &Beside,
+) -> Result<ImportPlan, ImportError> {
+    let Opened { file, name, sheet, sha256 } = opened;
+    let checked = check::check((policy, store), name, sheet, &file.mapping, file.from, beside)?;
+    Ok(ImportPlan {
+        path: file.path.clone(),
+        report: checked.report,
+        changes: checked.changes,
+        head: sheet.head.clone(),
+        held_back: checked.held_back,
+        sha256: sha256.clone(),
+        mapping: file.mapping.text.clone(),
+    })
+}
+
+impl ImportPlan {
     /// Writes what is good, all of it or nothing.
     ///
     /// # Errors
