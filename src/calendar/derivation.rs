@@ -3,11 +3,12 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Calendar, CalendarProblem, Deadline, DeadlineInput};
+use crate::calendar::{Calendar, CalendarProblem, Deadline, DeadlineInput, words};
 
 /// How a date came about. Kept with the date, so that it can be told and computed again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Derivation {
+    calendar: String,
     source: Source,
     result: Date,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -36,15 +37,39 @@ pub struct DerivationStep {
 }
 
 impl Derivation {
-    pub(super) fn of_input(input: DeadlineInput, result: Date, expected: bool, steps: Vec<DerivationStep>) -> Self {
-        Self { source: Source::Input(Box::new(input)), result, expected, steps }
+    pub(super) fn of_input(
+        calendar: &str,
+        input: DeadlineInput,
+        result: Date,
+        expected: bool,
+        steps: Vec<DerivationStep>,
+    ) -> Self {
+        Self { calendar: calendar.to_owned(), source: Source::Input(Box::new(input)), result, expected, steps }
     }
 
-    pub(super) fn of_several(latest: bool, of: Vec<Derivation>, result: Date, expected: bool) -> Self {
+    pub(super) fn of_several(calendar: &str, latest: bool, of: Vec<Derivation>, result: Date, expected: bool) -> Self {
         let word = if latest { "latest" } else { "earliest" };
-        let steps = vec![DerivationStep { day: result, what: format!("the {word} of these: {result}") }];
+        let steps = vec![DerivationStep { day: result, what: format!("the {word} of these: {}", words::day(result)) }];
         let source = if latest { Source::Latest(of) } else { Source::Earliest(of) };
-        Self { source, result, expected, steps }
+        Self { calendar: calendar.to_owned(), source, result, expected, steps }
+    }
+
+    /// The name of the calendar that it was made with.
+    #[must_use]
+    pub fn calendar(&self) -> &str {
+        &self.calendar
+    }
+
+    /// Whether it rests on a day that is only expected.
+    #[must_use]
+    pub fn expected(&self) -> bool {
+        self.expected
+    }
+
+    /// Its own steps, without those of the dates that it chooses among.
+    #[must_use]
+    pub fn steps(&self) -> &[DerivationStep] {
+        &self.steps
     }
 
     /// The date.
@@ -54,6 +79,8 @@ impl Derivation {
     }
 
     /// The date computed again from what it was made from.
+    ///
+    /// With the calendar as it was, it is the same to the last word; with one that has changed since, it is the date that now holds.
     ///
     /// # Errors
     /// When it can't be made with this calendar.

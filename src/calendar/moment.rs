@@ -1,10 +1,11 @@
 //! Moments: instants in whole seconds, and how civil days map to them in a calendar's zone.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::AmbiguousOffset;
+use jiff::tz::{AmbiguousOffset, Offset};
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, CalendarProblem, words};
 
 /// An instant: whole seconds UTC since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,60 +15,78 @@ pub struct Moment(pub i64);
 impl std::fmt::Display for Moment {
     /// As RFC 3339 in UTC.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match jiff::Timestamp::from_second(self.0) {
+        match Timestamp::from_second(self.0) {
             Ok(at) => write!(formatter, "{at}"),
             Err(_) => write!(formatter, "{} seconds since 1970", self.0),
         }
     }
 }
 
+impl std::str::FromStr for Moment {
+    type Err = CalendarProblem;
+
+    /// From RFC 3339, in UTC or at an offset; a fraction of a second is refused rather than cut off.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let at: Timestamp = text.parse().map_err(|_| CalendarProblem::NoMoment(text.to_owned()))?;
+        if at.subsec_nanosecond() != 0 {
+            return Err(CalendarProblem::NoMoment(text.to_owned()));
+        }
+        Ok(Self(at.as_second()))
+    }
+}
+
+/// Which of two instants a repeated clock time means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeated {
+    Earlier,
+    Later,
+}
+
 impl Calendar {
     /// The instant of a clock time on a day: of a repeated one the later, for a skipped one the next instant that exists.
-    /// Says so if either happened.
+    /// Says so if either happened. At the ends of time it stays at the last instant that can be written.
     #[must_use]
     pub fn at(&self, date: Date, time: Time) -> (Moment, Option<String>) {
         let local = DateTime::from_parts(date, time);
-        let zoned = self.zone.to_ambiguous_timestamp(local);
-        let note = match zoned.offset() {
+        let (clock, day) = (words::clock(time), words::day(date));
+        let note = match self.zone.to_ambiguous_timestamp(local).offset() {
             AmbiguousOffset::Unambiguous { .. } => None,
-            AmbiguousOffset::Fold { .. } => Some(format!("{time} happens twice on {date}: the later one counts")),
+            AmbiguousOffset::Fold { .. } => Some(format!("at {clock}, which {day} has twice: the later counts")),
             AmbiguousOffset::Gap { .. } => {
-                Some(format!("{time} is skipped on {date}: the next instant that exists counts"))
+                Some(format!("at {clock}, which {day} does not have: the next instant that exists counts"))
             }
         };
-        let instant = match zoned.offset() {
-            AmbiguousOffset::Gap { before, after } => {
-                // The skipped local time, read by the offset before, lies as far behind the gap as it lies inside it: the gap's end
-                // is the transition itself.
-                let inside = before.to_timestamp(local).map(jiff::Timestamp::as_second);
-                let other = after.to_timestamp(local).map(jiff::Timestamp::as_second);
-                match (inside, other) {
-                    (Ok(late), Ok(early)) => Ok(self.transition_between(early, late)),
-                    _ => zoned.later().map(jiff::Timestamp::as_second),
-                }
-            }
-            _ => zoned.later().map(jiff::Timestamp::as_second),
-        };
-        (Moment(instant.unwrap_or(i64::MAX)), note)
+        (self.instant(local, Repeated::Later), note)
     }
 
-    /// The first second after a change of offset between two instants.
-    fn transition_between(&self, early: i64, late: i64) -> i64 {
-        let offset = |second: i64| jiff::Timestamp::from_second(second).map(|it| self.zone.to_offset(it));
-        let (mut low, mut high) = (early, late);
-        let before = offset(low);
-        while low + 1 < high {
-            let middle = low + (high - low) / 2;
-            let same = matches!((&before, &offset(middle)), (Ok(a), Ok(b)) if a == b);
-            if same { low = middle } else { high = middle }
-        }
-        high
+    fn instant(&self, local: DateTime, repeated: Repeated) -> Moment {
+        let zoned = self.zone.to_ambiguous_timestamp(local);
+        let found = match (zoned.offset(), repeated) {
+            (AmbiguousOffset::Gap { before, after }, _) => {
+                // Read with the offset before the gap the clock time lies behind the gap, with the one after it ahead of it.
+                match (after.to_timestamp(local), before.to_timestamp(local)) {
+                    (Ok(ahead), Ok(behind)) => Ok(self.change_between(ahead, behind, after)),
+                    _ => zoned.later(),
+                }
+            }
+            (_, Repeated::Earlier) => zoned.earlier(),
+            (_, Repeated::Later) => zoned.later(),
+        };
+        let end = if local.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        Moment(found.unwrap_or(end).as_second())
+    }
+
+    /// The instant between two others at which the zone changes to an offset.
+    fn change_between(&self, ahead: Timestamp, behind: Timestamp, to: Offset) -> Timestamp {
+        let mut changes = self.zone.following(ahead).take_while(|it| it.timestamp() <= behind);
+        changes.find(|it| it.offset() == to).map_or(behind, |it| it.timestamp())
     }
 
     /// The first instant of a day.
     #[must_use]
     pub fn start_of_day(&self, date: Date) -> Moment {
-        self.at(date, Time::midnight()).0
+        // A day on which midnight comes twice begins with the first.
+        self.instant(date.at(0, 0, 0, 0), Repeated::Earlier)
     }
 
     /// The last second of a day.
@@ -75,7 +94,7 @@ impl Calendar {
     pub fn end_of_day(&self, date: Date) -> Moment {
         match date.tomorrow() {
             Ok(next) => Moment(self.start_of_day(next).0 - 1),
-            Err(_) => Moment(i64::MAX),
+            Err(_) => Moment(Timestamp::MAX.as_second()),
         }
     }
 
@@ -88,6 +107,7 @@ impl Calendar {
     /// The civil day of an instant.
     #[must_use]
     pub fn day_of(&self, moment: Moment) -> Date {
-        jiff::Timestamp::from_second(moment.0).map_or(Date::MAX, |it| self.zone.to_datetime(it).date())
+        let end = if moment.0 < 0 { Date::MIN } else { Date::MAX };
+        Timestamp::from_second(moment.0).map_or(end, |it| self.zone.to_datetime(it).date())
     }
 }

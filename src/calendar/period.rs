@@ -1,8 +1,8 @@
 //! Periods: the declared years, and the half years, quarters and months that come with them.
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 
+use crate::calendar::civil::{day_before, plus_months_back};
 use crate::calendar::{Calendar, CalendarProblem, PeriodLabelStyle, PeriodRule};
 
 /// A kind of period within a calendar.
@@ -20,62 +20,98 @@ pub struct Period {
     pub last: Date,
 }
 
+impl Period {
+    /// Whether a day lies in it.
+    #[must_use]
+    pub fn contains(&self, date: Date) -> bool {
+        self.first <= date && date <= self.last
+    }
+}
+
 /// A kind of period as the calendar keeps it.
 #[derive(Debug, Clone)]
 pub(super) struct Kind {
-    pub(super) name: String,
-    pub(super) plural: String,
-    pub(super) months: i32,
-    pub(super) month: i8,
-    pub(super) day: i8,
-    pub(super) style: Style,
+    name: String,
+    plural: String,
+    months: i32,
+    /// The month and day from which it is counted.
+    month: i8,
+    day: i8,
+    style: Style,
 }
 
 /// How a kind of period is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
+enum Style {
+    /// `2025/26`, `2025`
     Year(PeriodLabelStyle),
-    /// `2025/26-Q1`
-    Part(PeriodLabelStyle, char),
+    /// `2025/26-Q1`, `2025/26-H2`, `2025/26-3`
+    Part(PeriodLabelStyle, &'static str),
     /// `2025-07`
     Month,
 }
 
 /// The declared kinds, then half years, quarters and months, counted from the start of the first declared year.
 pub(super) fn kinds(rules: &[PeriodRule]) -> Vec<Kind> {
-    let mut kinds: Vec<Kind> = rules
-        .iter()
-        .map(|rule| Kind {
-            name: rule.name.clone(),
-            plural: rule.plural.clone(),
-            months: i32::from(rule.months.max(1)),
-            month: rule.month,
-            day: rule.day,
-            style: Style::Year(rule.style),
-        })
-        .collect();
-    let (month, day, style) =
-        rules.first().map_or((1, 1, PeriodLabelStyle::OneYear), |it| (it.month, it.day, it.style));
-    let parts =
-        [("half_year", "half_years", 6, Style::Part(style, 'H')), ("quarter", "quarters", 3, Style::Part(style, 'Q'))];
-    for (name, plural, months, style) in parts {
+    let mut kinds: Vec<Kind> = rules.iter().map(declared).collect();
+    let year = rules.iter().find(|it| it.months == 12).or(rules.first());
+    let (month, day, style) = year.map_or((1, 1, PeriodLabelStyle::OneYear), |it| (it.month, it.day, it.style));
+    let by_themselves = [
+        ("half_year", "half_years", 6, month, day, Style::Part(style, "H")),
+        ("quarter", "quarters", 3, month, day, Style::Part(style, "Q")),
+        ("month", "months", 1, 1, 1, Style::Month),
+    ];
+    for (name, plural, months, month, day, style) in by_themselves {
         if !kinds.iter().any(|it| it.name == name) {
             kinds.push(Kind { name: name.to_owned(), plural: plural.to_owned(), months, month, day, style });
         }
     }
-    if !kinds.iter().any(|it| it.name == "month") {
-        let style = Style::Month;
-        kinds.push(Kind { name: "month".to_owned(), plural: "months".to_owned(), months: 1, month: 1, day: 1, style });
-    }
     kinds
 }
 
+fn declared(rule: &PeriodRule) -> Kind {
+    // Two periods of one year need two labels.
+    let style = if rule.months < 12 { Style::Part(rule.style, "") } else { Style::Year(rule.style) };
+    Kind {
+        name: rule.name.clone(),
+        plural: rule.plural.clone(),
+        months: i32::from(rule.months.max(1)),
+        month: rule.month,
+        day: rule.day,
+        style,
+    }
+}
+
+impl Kind {
+    /// The day before which the n-th period since 1900 starts; always reckoned from the anchor itself, so that a start on the 31st
+    /// is one again wherever it can be.
+    fn start(&self, nth: i32) -> Result<Date, CalendarProblem> {
+        let anchor = Date::new(1900, self.month, self.day).map_err(|_| CalendarProblem::OutOfRange)?;
+        plus_months_back(anchor, i64::from(nth) * i64::from(self.months))
+    }
+
+    /// Which period since 1900 holds a day.
+    fn number(&self, date: Date) -> Result<i32, CalendarProblem> {
+        let months = (i32::from(date.year()) - 1900) * 12 + i32::from(date.month()) - i32::from(self.month);
+        // Within the month in which a period starts, its day decides.
+        let nth = months.div_euclid(self.months);
+        Ok(if self.start(nth)? > date { nth - 1 } else { nth })
+    }
+
+    /// The first day of the year that a period lies in.
+    fn year_start(&self, first: Date) -> Option<Date> {
+        let this_year =
+            plus_months_back(Date::new(1900, self.month, self.day).ok()?, (i64::from(first.year()) - 1900) * 12);
+        this_year.ok().filter(|it| *it <= first).or_else(|| Date::new(first.year() - 1, self.month, self.day).ok())
+    }
+}
+
 impl Calendar {
-    fn kind(&self, kind: PeriodKind) -> &super::period::Kind {
+    fn kind(&self, kind: PeriodKind) -> &Kind {
         &self.kinds[usize::from(kind.0).min(self.kinds.len() - 1)]
     }
 
-    /// Every kind of period, by name.
+    /// Every kind of period, by name: the declared ones first.
     pub fn period_kinds(&self) -> impl Iterator<Item = (&str, PeriodKind)> {
         self.kinds.iter().zip(0u16..).map(|(kind, at)| (kind.name.as_str(), PeriodKind(at)))
     }
@@ -96,53 +132,81 @@ impl Calendar {
     /// The period of a kind that holds a day.
     ///
     /// # Errors
-    /// Beyond the years that can be counted.
+    /// Where days end.
     pub fn period_containing(&self, kind: PeriodKind, date: Date) -> Result<Period, CalendarProblem> {
-        let of = self.kind(kind);
-        let anchor = Date::new(1900, of.month, of.day).map_err(|_| CalendarProblem::OutOfRange)?;
-        let months = (i32::from(date.year()) - 1900) * 12 + i32::from(date.month()) - i32::from(anchor.month());
-        let before = i32::from(date.day() < anchor.day());
-        let steps = (months - before).div_euclid(of.months);
-        self.nth(kind, steps)
+        self.nth(kind, self.kind(kind).number(date)?)
     }
 
-    fn nth(&self, kind: PeriodKind, steps: i32) -> Result<Period, CalendarProblem> {
+    fn nth(&self, kind: PeriodKind, nth: i32) -> Result<Period, CalendarProblem> {
         let of = self.kind(kind);
-        let anchor = Date::new(1900, of.month, of.day).map_err(|_| CalendarProblem::OutOfRange)?;
-        let edge = |steps: i32| {
-            let months = steps.checked_mul(of.months).ok_or(CalendarProblem::OutOfRange)?;
-            anchor.checked_add(months.months()).map_err(|_| CalendarProblem::OutOfRange)
-        };
-        let last = edge(steps + 1)?.yesterday().map_err(|_| CalendarProblem::OutOfRange)?;
-        Ok(Period { kind, first: edge(steps)?, last })
+        let next = nth.checked_add(1).ok_or(CalendarProblem::OutOfRange)?;
+        Ok(Period { kind, first: of.start(nth)?, last: day_before(of.start(next)?)? })
     }
 
     /// The period so many later (earlier, if negative).
     ///
     /// # Errors
-    /// Beyond the years that can be counted.
+    /// Where days end.
     pub fn shift(&self, period: Period, by: i32) -> Result<Period, CalendarProblem> {
-        let of = self.kind(period.kind);
-        let months = by.checked_mul(of.months).ok_or(CalendarProblem::OutOfRange)?;
-        let first = period.first.checked_add(months.months()).map_err(|_| CalendarProblem::OutOfRange)?;
-        self.period_containing(period.kind, first)
+        let nth = self.kind(period.kind).number(period.first)?;
+        self.nth(period.kind, nth.checked_add(by).ok_or(CalendarProblem::OutOfRange)?)
+    }
+
+    /// The period after one.
+    ///
+    /// # Errors
+    /// Where days end.
+    pub fn next(&self, period: Period) -> Result<Period, CalendarProblem> {
+        self.shift(period, 1)
+    }
+
+    /// The period before one.
+    ///
+    /// # Errors
+    /// Where days end.
+    pub fn previous(&self, period: Period) -> Result<Period, CalendarProblem> {
+        self.shift(period, -1)
+    }
+
+    /// The periods of a kind that begin in a longer one, in order: the four quarters of a year.
+    ///
+    /// # Errors
+    /// Where days end.
+    pub fn periods_inside(&self, kind: PeriodKind, longer: &Period) -> Result<Vec<Period>, CalendarProblem> {
+        let mut inside = Vec::new();
+        let mut period = self.period_containing(kind, longer.first)?;
+        if period.first < longer.first {
+            period = self.next(period)?;
+        }
+        while period.first <= longer.last {
+            inside.push(period);
+            match self.next(period) {
+                Ok(next) => period = next,
+                Err(_) => break,
+            }
+        }
+        Ok(inside)
+    }
+
+    /// The period of a longer kind in which one begins: the year around a quarter.
+    ///
+    /// # Errors
+    /// Where days end.
+    pub fn around(&self, kind: PeriodKind, shorter: &Period) -> Result<Period, CalendarProblem> {
+        self.period_containing(kind, shorter.first)
     }
 
     /// How a period is written: `2025/26`, `2025/26-Q1`, `2025-07`.
     #[must_use]
     pub fn label(&self, period: &Period) -> String {
-        let year = |style, first: Date| match style {
-            PeriodLabelStyle::TwoYears => format!("{}/{:02}", first.year(), (first.year() + 1).rem_euclid(100)),
-            PeriodLabelStyle::OneYear => first.year().to_string(),
-        };
-        match self.kind(period.kind).style {
-            Style::Year(style) => year(style, period.first),
+        let kind = self.kind(period.kind);
+        match kind.style {
+            Style::Year(style) => year_label(style, period.first, kind.months / 12),
             Style::Month => format!("{}-{:02}", period.first.year(), period.first.month()),
             Style::Part(style, letter) => {
-                let around = self.period_containing(PeriodKind(0), period.first).unwrap_or(*period);
-                let months = months_between(around.first, period.first);
-                let nth = months / self.kind(period.kind).months + 1;
-                format!("{}-{letter}{nth}", year(style, around.first))
+                let year = kind.year_start(period.first).unwrap_or(period.first);
+                let nth = months_between(year, period.first) / kind.months + 1;
+                format!("{}-{letter}{nth}", year_label(style, year, 1))
             }
         }
     }
@@ -152,18 +216,31 @@ impl Calendar {
     /// # Errors
     /// When no period of that kind is written so.
     pub fn period_from_label(&self, kind: PeriodKind, label: &str) -> Result<Period, CalendarProblem> {
-        let unfit = || CalendarProblem::NoPeriod(label.to_owned());
+        self.find_by_label(kind, label).ok_or_else(|| CalendarProblem::NoPeriod(label.to_owned()))
+    }
+
+    /// Whatever the label, its period begins in the year that it names or the one after.
+    fn find_by_label(&self, kind: PeriodKind, label: &str) -> Option<Period> {
         let digits: String = label.chars().take_while(char::is_ascii_digit).collect();
-        let year: i16 = digits.parse().map_err(|_| unfit())?;
-        let start = Date::new(year, 1, 1).map_err(|_| unfit())?;
-        let mut period = self.period_containing(kind, start).map_err(|_| unfit())?;
-        for _ in 0..26 {
+        let year: i16 = digits.parse().ok()?;
+        let mut period = self.period_containing(kind, Date::new(year, 1, 1).ok()?).ok()?;
+        while period.first.year() <= year.saturating_add(1) {
             if self.label(&period) == label {
-                return Ok(period);
+                return Some(period);
             }
-            period = self.shift(period, 1).map_err(|_| unfit())?;
+            period = self.next(period).ok()?;
         }
-        Err(unfit())
+        None
+    }
+}
+
+/// `2025/26`, `2025`; of several years the first and the last.
+fn year_label(style: PeriodLabelStyle, first: Date, years: i32) -> String {
+    match style {
+        PeriodLabelStyle::TwoYears => {
+            format!("{}/{:02}", first.year(), (i32::from(first.year()) + years.max(1)).rem_euclid(100))
+        }
+        PeriodLabelStyle::OneYear => first.year().to_string(),
     }
 }
 

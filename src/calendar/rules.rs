@@ -126,9 +126,11 @@ pub enum Substitute {
     None,
     /// The next free working day.
     NextFreeWorkingDay {
+        /// The weekdays on which a holiday gives one, Monday first.
+        on: [bool; 7],
         /// Two holidays on one weekend give one day.
         one_for_two: bool,
-        /// A holiday that falls on another gives one too.
+        /// A holiday that falls on another, on a day else worked, gives one too.
         also_for_clash: bool,
     },
 }

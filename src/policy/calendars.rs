@@ -81,6 +81,7 @@ impl Builder<'_, '_> {
                 }
                 CalendarLineKind::Substitute(rule) => {
                     rules.substitute = rule.as_ref().map_or(Substitute::None, |it| Substitute::NextFreeWorkingDay {
+                        on: std::array::from_fn(|day| it.when_on.iter().any(|on| usize::from(*on) == day)),
                         one_for_two: it.one_for_two,
                         also_for_clash: it.for_clashes,
                     });
@@ -133,6 +134,9 @@ impl Builder<'_, '_> {
             CalendarFault::NoSuchDay(name) => {
                 let span = holidays.iter().find(|(title, _)| title == name).map_or(written.name.span, |it| it.1);
                 (codes::NO_SUCH_DAY, span, "write a day that the month has")
+            }
+            CalendarFault::UnevenPeriod(_) => {
+                (codes::NO_SUCH_DAY, written.name.span, "a period lasts 1, 2, 3, 4 or 6 months, or whole years")
             }
         };
         self.report(Diagnostic::new(code, span, format!("{fault}")).help(help));

@@ -1,0 +1,90 @@
+//! Days and lengths as a derivation says them.
+
+use jiff::civil::{Date, Time};
+
+use crate::calendar::civil::weekday_of;
+use crate::calendar::{Direction, Length, Unit};
+
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// `31 July 2026`
+pub(super) fn day(date: Date) -> String {
+    format!("{} {}", date.day(), month(date))
+}
+
+/// `Friday 31 July 2026`
+pub(super) fn day_of_week(date: Date) -> String {
+    format!("{} {}", weekday(date), day(date))
+}
+
+/// `Fri 31 July`
+pub(super) fn short_day(date: Date) -> String {
+    format!("{} {} {}", &weekday(date)[..3], date.day(), month_name(date))
+}
+
+/// `July 2026`
+pub(super) fn month(date: Date) -> String {
+    format!("{} {}", month_name(date), date.year())
+}
+
+/// The English name of a day's weekday.
+pub(super) fn weekday(date: Date) -> &'static str {
+    WEEKDAYS[weekday_of(date)]
+}
+
+fn month_name(date: Date) -> &'static str {
+    MONTHS[usize::from(date.month().unsigned_abs()).clamp(1, 12) - 1]
+}
+
+/// `18:00`
+pub(super) fn clock(time: Time) -> String {
+    format!("{:02}:{:02}", time.hour(), time.minute())
+}
+
+/// `1 month`, `5 working days`, `36 hours (2 whole days)`.
+pub(super) fn length(length: Length) -> String {
+    let unit = match length.unit {
+        Unit::Hours => "hour",
+        Unit::Days => "day",
+        Unit::WorkingDays => "working day",
+        Unit::Weeks => "week",
+        Unit::Months => "month",
+        Unit::Years => "year",
+    };
+    let words = count(i64::from(length.count), unit);
+    match length.unit {
+        Unit::Hours => format!("{words} ({})", count(whole_days(length.count), "whole day")),
+        _ => words,
+    }
+}
+
+/// `1 day`, `2 days`
+pub(super) fn count(count: i64, unit: &str) -> String {
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Hours on a civil calendar: the days that they fill, the last one begun counting whole.
+pub(super) fn whole_days(hours: u32) -> i64 {
+    i64::from(hours.div_ceil(24))
+}
+
+pub(super) fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::After => "after",
+        Direction::Before => "before",
+    }
+}
