@@ -231,8 +231,8 @@ impl<'c> Reckoning<'c> {
         self.note_expected(first, last);
         let off = days_between(first, last) + 1 - self.calendar.working_days_between(low, last);
         match off {
-            ..=0 => String::new(),
-            ..=TOLD_ONE_BY_ONE => format!("; left out: {}", self.one_by_one(first, last)),
+            i64::MIN..=0 => String::new(),
+            1..=TOLD_ONE_BY_ONE => format!("; left out: {}", self.one_by_one(first, last)),
             _ => format!("; left out: {}", self.by_name(first, last, off)),
         }
     }

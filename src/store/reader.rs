@@ -17,15 +17,18 @@ use crate::store::sqlite::{SqliteStore, disk};
 use crate::store::{RecordReader, StoreError};
 use crate::value::{Known, RecordRef, Value};
 
+/// Record type, key, and period or number.
+type Place = (RecordId, Arc<str>, String);
 type Row = Arc<Vec<Option<Known>>>;
 /// Field, day from which, value; ordered by day and commit.
-type Dated = Arc<Vec<(FieldId, Date, Option<Known>)>>;
+type Spell = (FieldId, Date, Option<Known>);
+type Dated = Arc<Vec<Spell>>;
 
 /// Facts of records.
 pub(super) struct Reader<'s> {
     store: &'s SqliteStore,
     policy: &'s Policy,
-    rows: RefCell<HashMap<(RecordId, Arc<str>, String), Option<Row>>>,
+    rows: RefCell<HashMap<Place, Option<Row>>>,
     dated: RefCell<HashMap<(RecordId, Arc<str>), Dated>>,
     fault: RefCell<Option<StoreError>>,
 }
@@ -103,7 +106,7 @@ impl<'s> Reader<'s> {
             )
             .map_err(disk)?;
         let mut rows = statement.query(params![kind.label.name, array]).map_err(disk)?;
-        let mut found: HashMap<Arc<str>, Vec<(FieldId, Date, Option<Known>)>> = HashMap::new();
+        let mut found: HashMap<Arc<str>, Vec<Spell>> = HashMap::new();
         while let Some(row) = rows.next().map_err(disk)? {
             let id: String = row.get(0).map_err(disk)?;
             let (field, since): (String, String) = (row.get(1).map_err(disk)?, row.get(2).map_err(disk)?);
@@ -169,8 +172,8 @@ impl Facts for Reader<'_> {
     fn field(&self, of: &RecordRef, field: FieldId, on: Date) -> Value {
         let value = if self.policy.field(of.record, field).dated {
             let history = self.history(of.record, &of.key);
-            let spells = history.iter().filter(|(id, since, _)| *id == field && *since <= on);
-            spells.last().and_then(|(_, _, value)| value.clone())
+            let mut spells = history.iter().rev().filter(|(id, since, _)| *id == field && *since <= on);
+            spells.next().and_then(|(_, _, value)| value.clone())
         } else {
             let (key, part) = match self.policy.record(of.record).shape {
                 Shape::Child { .. } => match of.key.rsplit_once('/') {

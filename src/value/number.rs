@@ -43,6 +43,7 @@ pub enum Rounding {
 /// The most digits behind the point that a finite decimal is printed with.
 const MOST_DECIMALS: u8 = 36;
 
+#[expect(clippy::should_implement_trait, reason = "an operator could not give an error")]
 impl Number {
     /// Nought.
     pub const ZERO: Number = Number { numerator: 0, denominator: 1 };
