@@ -9,7 +9,8 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::store::seal::{Sealed, seal_of, sha256};
 use crate::store::sqlite::{SqliteStore, disk};
 use crate::store::{
-    Actor, CaseChange, CaseRow, Counts, Expected, Filter, JournalEntry, OpenDeadline, Opening, StoreError, Work,
+    Actor, CaseChange, CaseRow, Counts, DeadlineRow, Expected, Filter, JournalEntry, OpenDeadline, Opening, StoreError,
+    TaskRow, Work,
 };
 
 const CASE: &str =
@@ -288,6 +289,60 @@ impl SqliteStore {
     }
 
     // ---- reading
+
+    /// The stored deadline of a stage, in its last round.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn deadline(&self, case_id: i64, stage: &str) -> Result<Option<DeadlineRow>, StoreError> {
+        self.connection
+            .prepare_cached(
+                "select stage, round, opens, due, closes, derivation, state from deadlines where case_id = ?1 and stage = ?2
+                 order by round desc limit 1",
+            )
+            .map_err(disk)?
+            .query_row(params![case_id, stage], |row| {
+                Ok(DeadlineRow {
+                    stage: row.get(0)?,
+                    round: row.get(1)?,
+                    opens: row.get(2)?,
+                    due: row.get(3)?,
+                    closes: row.get(4)?,
+                    derivation: row.get(5)?,
+                    state: row.get(6)?,
+                })
+            })
+            .optional()
+            .map_err(disk)
+    }
+
+    /// The stored tasks of a stage.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn tasks(&self, case_id: i64, stage: &str) -> Result<Vec<TaskRow>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "select stage, round, nth, holder_type, holder, capacity, why, since, until from tasks
+                 where case_id = ?1 and stage = ?2 order by round, nth",
+            )
+            .map_err(disk)?;
+        let rows = statement.query_map(params![case_id, stage], |row| {
+            let holder: (Option<String>, Option<String>) = (row.get(3)?, row.get(4)?);
+            Ok(TaskRow {
+                stage: row.get(0)?,
+                round: row.get(1)?,
+                nth: row.get(2)?,
+                holder: holder.0.zip(holder.1),
+                capacity: row.get(5)?,
+                why: row.get(6)?,
+                since: row.get(7)?,
+                until: row.get(8)?,
+            })
+        });
+        rows.map_err(disk)?.collect::<Result<_, _>>().map_err(disk)
+    }
 
     fn case_rows(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<CaseRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(sql).map_err(disk)?;
