@@ -1,5 +1,7 @@
 //! Exact numbers against fractions small enough to be reckoned by hand, and the laws of three-valued logic.
 
+#![expect(clippy::unwrap_used, reason = "a test whose numbers cannot be made has failed")]
+
 use merit::value::{Missing, Number, NumberFault, Rounding, Truth};
 use proptest::prelude::*;
 
