@@ -154,7 +154,7 @@ impl<'a> Theatre<'a> {
             return;
         };
         let last = example.lines.iter().filter_map(|it| day_of_line(&it.kind)).max().unwrap_or(first);
-        let mut day = self.first_day(first);
+        let mut day = self.first_day(first, example);
         while day <= last {
             self.acts_of(example, day);
             let notices = self.look(day);
@@ -165,11 +165,15 @@ impl<'a> Theatre<'a> {
         }
     }
 
-    /// The example begins with the period of its first day, or at its adoption.
-    fn first_day(&self, first: Date) -> Date {
+    /// The example begins with the period of its first day, with its earliest fact where a workflow has no periods, or at its
+    /// adoption.
+    fn first_day(&self, first: Date, example: &Example) -> Date {
         let starts = self.policy.workflows.iter().filter_map(|flow| {
             let calendar = self.policy.calendar_of(flow);
-            calendar.period_containing(flow.each?, first).ok().map(|it| it.first)
+            match flow.each {
+                Some(kind) => calendar.period_containing(kind, first).ok().map(|it| it.first),
+                None => earliest_fact(example),
+            }
         });
         let start = starts.min().unwrap_or(first).min(first);
         self.adopted.map_or(start, |adopted| adopted.min(first))
@@ -443,6 +447,19 @@ impl<'a> Theatre<'a> {
             .to_lowercase(),
         }
     }
+}
+
+/// The earliest day among the facts of an example.
+fn earliest_fact(example: &Example) -> Option<Date> {
+    let values = example.lines.iter().filter_map(|line| match &line.kind {
+        ExampleLineKind::Facts { values, .. } | ExampleLineKind::Of { values, .. } => Some(values),
+        _ => None,
+    });
+    let days = values.flatten().filter_map(|it| match &it.value.kind {
+        ExprKind::Date(date) => day_of(date).ok(),
+        _ => None,
+    });
+    days.min()
 }
 
 /// Finds a stage among cases, the latest case first.

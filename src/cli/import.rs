@@ -1,1 +1,202 @@
+//! `merit import`: records from CSV files.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
+use crate::config::Project;
+use crate::engine::{Point, point};
+use crate::exchange::{ImportError, ImportFile, ImportPlan, ImportReport, Mapping, plan_all};
+use crate::policy::model::{FieldKind, Policy};
+use crate::store::sqlite::SqliteStore;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// CSV files, or folders of them
+    #[arg(value_name = "FILE|DIR", required = true)]
+    paths: Vec<PathBuf>,
+    /// How columns become fields [default: FILE.toml beside each file, if there]
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// The day from which values of dated fields hold [default: today]
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+    /// Only say what would be taken and rejected
+    #[arg(long)]
+    dry_run: bool,
+    /// Where rejected rows are written [default: FILE.rejected.csv beside each file]
+    #[arg(long, value_name = "DIR")]
+    rejected: Option<PathBuf>,
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Store(error) => error.into(),
+            ImportError::File(words) => Failure::usage(words),
+            ImportError::Mapping(fault) => Failure::usage(fault.to_string()).help("docs/import.md explains mappings"),
+        }
+    }
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = open::project(global)?;
+    let from = arguments.from.as_deref().map(open::day).transpose()?;
+    let given = arguments.mapping.as_deref().map(read_mapping).transpose()?;
+    let mut store = open::store(&project)?;
+    let policies = open::deployed(&project, &store)?;
+    let policy = &policies.latest().policy;
+    let mut files = Vec::new();
+    for path in csv_files(&arguments.paths)? {
+        let mapping = match &given {
+            Some(mapping) => mapping.clone(),
+            None => mapping_beside(&path)?,
+        };
+        let written = mapping.from.as_deref().map(open::day).transpose()?;
+        let from = from.or(written).unwrap_or_else(|| open::today(policy));
+        files.push(ImportFile { path, mapping, from });
+    }
+    let bar = progress(global);
+    bar.set_message("reading");
+    let plans = plan_all(policy, &store, &files)?;
+    let mut reports = Vec::new();
+    for plan in in_order_of_references(policy, plans) {
+        bar.set_message(format!("writing {}", plan.report.file));
+        let report = one(global, policy, &mut store, plan, arguments)?;
+        reports.push(report);
+    }
+    bar.finish_and_clear();
+    match global.format {
+        Format::Json => output::json(&serde_json::json!({ "files": reports, "dry_run": arguments.dry_run }))?,
+        Format::Human => {
+            let mut words: String = reports.iter().flat_map(ImportReport::lines).map(|it| it + "\n").collect();
+            if arguments.dry_run {
+                words += "Nothing was written: this was a dry run.\n";
+            }
+            output::text(&words)?
+        }
+    };
+    Ok(if reports.iter().any(|it| it.rejected > 0) { Done::Findings } else { Done::Clean })
+}
+
+fn one(
+    global: &Global,
+    policy: &Policy,
+    store: &mut SqliteStore,
+    plan: ImportPlan,
+    arguments: &Arguments,
+) -> Result<ImportReport, Failure> {
+    if !plan.held_back.is_empty() && !arguments.dry_run {
+        let place = rejected_path(&plan.path, arguments.rejected.as_deref());
+        write_rejected(&place, &plan)?;
+        let rows = output::count(plan.held_back.len() as u64, "row is held back", "rows are held back");
+        output::note(global, &format!("{rows} in {}: correct them there and import that file", place.display()));
+    }
+    if arguments.dry_run {
+        return Ok(plan.report);
+    }
+    point(Point::BeforeImport);
+    let report = plan.apply(policy, store, open::now())?;
+    point(Point::AfterImport);
+    Ok(report)
+}
+
+/// Imports a folder into a project, as the demo does.
+pub(super) fn folder(project: &Project, folder: &Path, from: Date) -> Result<Vec<ImportReport>, Failure> {
+    let mut store = open::store(project)?;
+    let policies = open::deployed(project, &store)?;
+    let policy = &policies.latest().policy;
+    let file = |path| ImportFile { path, mapping: Mapping::default(), from };
+    let files: Vec<ImportFile> = csv_files(&[folder.to_owned()])?.into_iter().map(file).collect();
+    let plans = in_order_of_references(policy, plan_all(policy, &store, &files)?);
+    let write = |plan: ImportPlan| plan.apply(policy, &mut store, open::now()).map_err(Failure::from);
+    plans.into_iter().map(write).collect()
+}
+
+fn progress(global: &Global) -> indicatif::ProgressBar {
+    use std::io::IsTerminal;
+    if global.quiet || !std::io::stderr().is_terminal() {
+        return indicatif::ProgressBar::hidden();
+    }
+    indicatif::ProgressBar::new_spinner()
+}
+
+fn csv_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        let failed = |error: std::io::Error| Failure::usage(format!("{} can't be read: {error}", path.display()));
+        if !path.is_dir() {
+            std::fs::metadata(path).map_err(failed)?;
+            files.push(path.clone());
+            continue;
+        }
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(failed)? {
+            let entry = entry.map_err(failed)?.path();
+            let name = entry.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+            if name.ends_with(".csv") && !name.ends_with(".rejected.csv") {
+                inside.push(entry);
+            }
+        }
+        if inside.is_empty() {
+            return Err(Failure::usage(format!("there is no CSV file in {}", path.display())));
+        }
+        inside.sort();
+        files.extend(inside);
+    }
+    Ok(files)
+}
+
+fn read_mapping(path: &Path) -> Result<Mapping, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("{} can't be read: {error}", path.display())))?;
+    Mapping::read(&path.display().to_string(), &text).map_err(|fault| ImportError::from(fault).into())
+}
+
+fn mapping_beside(path: &Path) -> Result<Mapping, Failure> {
+    let beside = path.with_extension("toml");
+    if beside.exists() { read_mapping(&beside) } else { Ok(Mapping::default()) }
+}
+
+/// Files of record types that others need come first.
+fn in_order_of_references(policy: &Policy, mut plans: Vec<ImportPlan>) -> Vec<ImportPlan> {
+    let mut depth: BTreeMap<crate::ids::RecordId, usize> = BTreeMap::new();
+    for _ in 0..policy.records.len() {
+        for (at, kind) in policy.records.iter().enumerate() {
+            let own = crate::ids::RecordId::at(at);
+            let needs = kind.fields.iter().filter_map(|it| match it.kind {
+                FieldKind::Reference(to) if to != own && it.blank == crate::policy::model::Blank::Unknown => Some(to),
+                _ => None,
+            });
+            let deepest = needs.chain(policy.owner_of(own)).map(|it| depth.get(&it).copied().unwrap_or(0) + 1).max();
+            depth.insert(own, deepest.unwrap_or(0).min(policy.records.len()));
+        }
+    }
+    plans.sort_by_key(|it| policy.record_named(&it.report.record).and_then(|it| depth.get(&it).copied()).unwrap_or(0));
+    plans
+}
+
+fn rejected_path(path: &Path, folder: Option<&Path>) -> PathBuf {
+    let stem = path.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = stem.strip_suffix(".rejected").unwrap_or(&stem).to_owned();
+    let folder = folder.or_else(|| path.parent()).unwrap_or_else(|| Path::new("."));
+    folder.join(format!("{stem}.rejected.csv"))
+}
+
+fn write_rejected(place: &Path, plan: &ImportPlan) -> Result<(), Failure> {
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::environment(format!("{} can't be written: {error}", place.display()));
+    let mut file = csv::WriterBuilder::new().flexible(true).from_path(place).map_err(|error| failed(&error))?;
+    let own = ["merit_line", "merit_reason"];
+    let kept: Vec<usize> = (0..plan.head.len()).filter(|at| !own.contains(&plan.head[*at].as_str())).collect();
+    let head = kept.iter().map(|at| plan.head[*at].as_str()).chain(own);
+    file.write_record(head).map_err(|error| failed(&error))?;
+    for (line, cells, reason) in &plan.held_back {
+        let line = line.to_string();
+        let kept = kept.iter().map(|at| cells.get(*at).map_or("", String::as_str));
+        file.write_record(kept.chain([line.as_str(), reason.as_str()])).map_err(|error| failed(&error))?;
+    }
+    file.flush().map_err(|error| failed(&error))
+}

@@ -16,6 +16,7 @@ mod explain;
 mod import;
 mod init;
 mod journal;
+mod mail;
 mod open;
 mod outbox;
 mod output;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::calendar::Moment;
+use crate::cli::mail::MailSender;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
 use crate::config::Project;
-use crate::deliver::post::Post;
 use crate::engine::{self, AsOf, RunReport, RunSettings, SendReport, Sender};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
@@ -48,7 +48,7 @@ pub(super) fn once(
 ) -> Result<(RunReport, Option<SendReport>), Failure> {
     let now = open::now();
     let as_of = asked.unwrap_or(AsOf::Moment(Moment(now)));
-    let mut sender = Post::new(project).map_err(|error| Failure::usage(error.to_string()))?;
+    let mut sender = MailSender::new(project)?;
     refuse_the_future(project, store, as_of, now)?;
     let settings = RunSettings {
         as_of,

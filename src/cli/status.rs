@@ -42,6 +42,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     })
 }
 
+/// Prints what is overdue, as the demo does.
+pub(super) fn show(project: &crate::config::Project, top: usize) -> Outcome {
+    let store = open::reading_store(project)?;
+    let policies = open::deployed(project, &store)?;
+    let policy = &policies.latest().policy;
+    let on = store.state()?.as_of.unwrap_or_else(|| open::today(policy));
+    let report = status(&store, policy, Reader::Keeper, on)?;
+    output::text(&words(&report, top))
+}
+
 fn narrow(report: &mut StatusReport, arguments: &Arguments) {
     if let Some(unit) = &arguments.unit {
         report.overdue.retain(|it| it.unit.as_deref() == Some(unit));

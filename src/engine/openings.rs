@@ -16,7 +16,7 @@ use crate::store::{CaseRow, Expected, Opening, Store, Work};
 use crate::workflow::{Case, Event, How};
 
 /// How many subjects one commit walks.
-const BATCH: usize = 2_000;
+const BATCH: u32 = 2_000;
 
 /// Opens every case that is to open until the moment of this round.
 pub(super) fn open(store: &mut dyn Store, round: &mut Round<'_>) -> Result<(), EngineError> {
@@ -64,7 +64,7 @@ fn walk(
     loop {
         store.begin()?;
         let keys = store.keys_after(policy, workflow.subject, &after, BATCH)?;
-        let done = keys.len() < BATCH;
+        let done = keys.len() < BATCH as usize;
         if let Some(last) = keys.last() {
             after = last.to_string();
         }

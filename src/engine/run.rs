@@ -14,7 +14,7 @@ use crate::store::{Actor, CaseChange, CaseRow, DeadlineRow, NewEffect, NewEntry,
 use crate::workflow::{Case, Event, Look, Notice, NoticeState, StageCase, StageStatus};
 
 /// How many cases one commit holds.
-const BATCH: usize = 1_000;
+const BATCH: u32 = 1_000;
 
 /// Until when a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

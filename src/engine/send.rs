@@ -7,7 +7,7 @@ use crate::engine::{EngineError, Point, fault, point};
 use crate::store::{AttemptEnd, DeliveryRow, EffectRow, Store};
 
 /// How many mails are fetched at once.
-const BATCH: usize = 200;
+const BATCH: u32 = 200;
 
 /// What became of one try.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct Outgoing<'a> {
     pub recipient: &'a str,
     /// The case.
     pub case_id: i64,
+    /// The language.
+    pub language: &'a str,
 }
 
 /// A way out: a mail server, a folder, a list in a test.
@@ -51,6 +53,8 @@ pub trait Sender {
     fn next_try(&self, key: &str, tries: i64, now: i64) -> Option<i64>;
     /// The stable Message-ID of an effect.
     fn message_id(&self, key: &str) -> String;
+    /// Whether the same mail sent again leaves one mail: a file that is written anew. Then a broken attempt is simply repeated.
+    fn repeats_safely(&self) -> bool;
 }
 
 /// What sending did.
@@ -75,7 +79,7 @@ pub fn send(store: &mut dyn Store, sender: &mut dyn Sender, until: i64, now: i64
     if store.state()?.hold {
         return Ok(report);
     }
-    settle_broken_attempts(store, now, &mut report)?;
+    settle_broken_attempts(store, &*sender, now, &mut report)?;
     loop {
         let effects = store.effects_to_send(until, BATCH)?;
         if effects.is_empty() {
@@ -99,19 +103,18 @@ pub fn send(store: &mut dyn Store, sender: &mut dyn Sender, until: i64, now: i64
 }
 
 /// Attempts that began and never ended (the machine stopped in between) may have arrived: they are ambiguous, not repeated.
-fn settle_broken_attempts(store: &mut dyn Store, now: i64, report: &mut SendReport) -> Result<(), EngineError> {
+fn settle_broken_attempts(
+    store: &mut dyn Store,
+    sender: &dyn Sender,
+    now: i64,
+    report: &mut SendReport,
+) -> Result<(), EngineError> {
+    let again = sender.repeats_safely();
+    let (state, next_try) = if again { ("open", Some(now)) } else { ("ambiguous", None) };
     for (delivery, attempt) in store.broken_attempts()? {
         let detail = "the program stopped during this attempt";
-        store.end_attempt(&AttemptEnd {
-            delivery,
-            attempt,
-            at: now,
-            result: "ambiguous",
-            detail,
-            state: "ambiguous",
-            next_try: None,
-        })?;
-        report.ambiguous += 1;
+        store.end_attempt(&AttemptEnd { delivery, attempt, at: now, result: "ambiguous", detail, state, next_try })?;
+        report.ambiguous += u64::from(!again);
     }
     Ok(())
 }
@@ -139,6 +142,7 @@ fn attempt(
         message: &effect.effect.message,
         recipient,
         case_id: effect.case_id,
+        language: &effect.effect.language,
     };
     point(Point::BeforeAttempt);
     let attempt = store.begin_attempt(delivery.id, now)?;
@@ -193,6 +197,7 @@ pub(super) fn send_too_early(sender: &mut dyn Sender, changes: &[crate::store::C
                 message: &effect.message,
                 recipient,
                 case_id: change.row.id,
+                language: &effect.language,
             });
         }
     }

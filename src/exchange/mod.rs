@@ -1,1 +1,212 @@
-//! (being built)
+//! Records from CSV files: a reader gives cells with their place, a checker knows types and references, and what follows is a plan
+//! that can be shown, written at once, or thrown away. Every rejected cell is named.
+
+mod check;
+mod mapping;
+mod reader;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::policy::model::Policy;
+use crate::store::{Applied, ImportNote, RecordChange, Store, StoreError};
+
+use check::Beside;
+pub use mapping::{Mapping, MappingFault};
+
+/// Why a file can't be taken in at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file can't be read.
+    #[error("{0}")]
+    File(String),
+    /// The mapping can't be used.
+    #[error(transparent)]
+    Mapping(#[from] MappingFault),
+    /// The store can't.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Something about a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The line on which the row begins.
+    pub line: u64,
+    /// The column's name; nothing for the whole row.
+    pub column: String,
+    /// The cell as it stands.
+    pub value: String,
+    /// What is wrong.
+    pub reason: String,
+    /// Whether the row was held back for it.
+    pub rejected: bool,
+}
+
+/// What came of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ImportReport {
+    /// The file.
+    pub file: String,
+    /// The record type.
+    pub record: String,
+    /// Rows in the file.
+    pub rows: u64,
+    /// Rows taken.
+    pub good: u64,
+    /// Rows held back.
+    pub rejected: u64,
+    /// Blanks, by field and what they mean.
+    pub blanks: BTreeMap<String, u64>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// What became of the records; nothing for a dry run.
+    pub created: u64,
+    /// Records that changed.
+    pub changed: u64,
+    /// Records that were as the file says.
+    pub same: u64,
+}
+
+/// A file, read and checked, and not yet written.
+#[derive(Debug)]
+pub struct ImportPlan {
+    /// The file.
+    pub path: PathBuf,
+    /// What was found.
+    pub report: ImportReport,
+    changes: Vec<RecordChange>,
+    /// The head of the file.
+    pub head: Vec<String>,
+    /// Rows held back: their line, their cells, and why.
+    pub held_back: Vec<(u64, Vec<String>, String)>,
+    sha256: String,
+    mapping: String,
+}
+
+/// A file to be taken in.
+#[derive(Debug, Clone)]
+pub struct ImportFile {
+    /// The file.
+    pub path: PathBuf,
+    /// How its columns become fields.
+    pub mapping: Mapping,
+    /// The day from which values of dated fields hold.
+    pub from: Date,
+}
+
+/// A file as cells, with what names it.
+struct Opened<'f> {
+    file: &'f ImportFile,
+    name: String,
+    sheet: reader::Sheet,
+    sha256: String,
+}
+
+/// Reads and checks several files together: a row may refer to a row of another file, in either direction.
+///
+/// # Errors
+/// When a file or a mapping can't be used at all; bad rows are no error but findings.
+pub fn plan_all(policy: &Policy, store: &dyn Store, files: &[ImportFile]) -> Result<Vec<ImportPlan>, ImportError> {
+    let opened = files.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let types = opened.iter().filter_map(|it| check::record_of(policy, &it.name, &it.file.mapping)).collect();
+    let mut beside = Beside::Types(types);
+    loop {
+        let plans = opened.iter().map(|it| plan_one(policy, store, it, &beside)).collect::<Result<Vec<_>, _>>()?;
+        let good = plans.iter().flat_map(|plan| plan.changes.iter().map(|it| (it.record, Arc::clone(&it.key))));
+        let found = Beside::Records(good.collect());
+        if files.len() == 1 || found == beside {
+            return Ok(plans);
+        }
+        beside = found;
+    }
+}
+
+fn open(file: &ImportFile) -> Result<Opened<'_>, ImportError> {
+    let path = &file.path;
+    let bytes =
+        std::fs::read(path).map_err(|error| ImportError::File(format!("{} can't be read: {error}", path.display())))?;
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |it| it.to_string_lossy().into_owned());
+    let sheet = reader::read(&name, &bytes, &file.mapping)?;
+    Ok(Opened { file, name, sheet, sha256: sha256(&bytes) })
+}
+
+fn plan_one(
+    policy: &Policy,
+    store: &dyn Store,
+    opened: &Opened<'_>,
+    beside: &Beside,
+) -> Result<ImportPlan, ImportError> {
+    let Opened { file, name, sheet, sha256 } = opened;
+    let checked = check::check((policy, store), name, sheet, &file.mapping, file.from, beside)?;
+    Ok(ImportPlan {
+        path: file.path.clone(),
+        report: checked.report,
+        changes: checked.changes,
+        head: sheet.head.clone(),
+        held_back: checked.held_back,
+        sha256: sha256.clone(),
+        mapping: file.mapping.text.clone(),
+    })
+}
+
+impl ImportPlan {
+    /// Writes what is good, all of it or nothing.
+    ///
+    /// # Errors
+    /// When the store can't.
+    pub fn apply(mut self, policy: &Policy, store: &mut dyn Store, at: i64) -> Result<ImportReport, StoreError> {
+        let note = ImportNote {
+            source: self.report.file.clone(),
+            sha256: self.sha256,
+            mapping: self.mapping,
+            good: i64::try_from(self.report.good).unwrap_or(i64::MAX),
+            rejected: i64::try_from(self.report.rejected).unwrap_or(i64::MAX),
+        };
+        let Applied { created, changed, same } = store.import(policy, &mut self.changes.into_iter(), &note, at)?;
+        (self.report.created, self.report.changed, self.report.same) = (created, changed, same);
+        Ok(self.report)
+    }
+}
+
+impl ImportReport {
+    /// What came of a file, for people: the first findings of each kind, and how many more there are.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!(
+            "{}: {} rows as `{}`: {} taken, {} rejected",
+            self.file, self.rows, self.record, self.good, self.rejected
+        )];
+        if self.created + self.changed + self.same > 0 {
+            lines.push(format!("  {} new, {} changed, {} as before", self.created, self.changed, self.same));
+        }
+        for (field, count) in &self.blanks {
+            lines.push(format!("  {count} blanks in {field}"));
+        }
+        let mut shown: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        for finding in &self.findings {
+            let count = shown.entry((&finding.column, &finding.reason)).or_default();
+            *count += 1;
+            if *count <= 3 {
+                let mark = if finding.rejected { "rejected" } else { "note" };
+                let column = if finding.column.is_empty() { String::new() } else { format!(", {}", finding.column) };
+                let value = if finding.value.is_empty() { String::new() } else { format!(" `{}`", finding.value) };
+                lines.push(format!("  line {}{column}:{value} {} ({mark})", finding.line, finding.reason));
+            }
+        }
+        for ((column, reason), count) in shown.into_iter().filter(|it| it.1 > 3) {
+            let column = if column.is_empty() { String::new() } else { format!("{column}: ") };
+            lines.push(format!("  … {} more: {column}{reason}", count - 3));
+        }
+        lines
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -55,7 +55,7 @@ fn bands_leave_no_gap_and_do_not_overlap(policy: &Policy, scale: &Scale, found: 
             return;
         }
     }
-    order.sort_by(|a, b| (a.1.low.is_some(), a.1.low).cmp(&(b.1.low.is_some(), b.1.low)));
+    order.sort_by_key(|it| (it.1.low.is_some(), it.1.low));
     for pair in order.windows(2) {
         let ((below, a), (above, b)) = (&pair[0], &pair[1]);
         let (Some(high), Some(low)) = (a.high, b.low) else {

@@ -9,9 +9,11 @@ mod expressions;
 mod messages;
 pub mod model;
 mod names;
+mod operations;
 mod reads;
 mod records;
 mod rules;
+mod terms;
 mod workflows;
 
 use sha2::{Digest, Sha256};

@@ -55,7 +55,7 @@ impl Builder<'_, '_> {
                 self.error(
                     codes::WRONG_TYPE,
                     part.value.span,
-                    "a parameter is a plain value, such as `50`, `5%` or `UGX 1,000`",
+                    "a parameter is a plain value, such as `50`, `5%` or `USD 1,000`",
                 );
                 continue;
             };
@@ -204,7 +204,7 @@ impl Builder<'_, '_> {
         }
         if role.tries.is_empty() && !self.unparsed && written.lines.is_empty() {
             let words = format!("role `{}` says nothing of who holds it", written.name.text);
-            let help = "add a line such as `is officer.reports_to`, with a reference of your own records";
+            let help = "add a line such as `is person.reports_to`, with a reference of your own records";
             self.report(Diagnostic::new(codes::EMPTY_ROLE, written.name.span, words).help(help));
         }
         self.policy.roles[id.index()] = role;

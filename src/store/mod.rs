@@ -13,7 +13,16 @@ use crate::ids::{FieldId, RecordId};
 use crate::policy::model::Policy;
 use crate::value::Known;
 
+mod cases;
+mod dirty;
+mod outbox;
+mod reader;
+mod records;
+mod seal;
 pub mod sqlite;
+mod units;
+
+pub use seal::{Broken, Verified};
 
 /// The one row that a store says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -431,23 +440,21 @@ pub trait Store {
         policy: &Policy,
         record: RecordId,
         after: &str,
-        limit: usize,
+        limit: u32,
     ) -> Result<Vec<Arc<str>>, StoreError>;
     /// Which of these keys exist.
     fn existing(&self, policy: &Policy, record: RecordId, keys: &[Arc<str>]) -> Result<Vec<Arc<str>>, StoreError>;
 
     /// Open cases in which something can happen until a moment, earliest first; those set aside are left out.
-    fn due_cases(&self, until: i64, limit: usize) -> Result<Vec<CaseRow>, StoreError>;
+    fn due_cases(&self, until: i64, limit: u32) -> Result<Vec<CaseRow>, StoreError>;
     /// Open cases whose facts have changed.
-    fn dirty_cases(&self, limit: usize) -> Result<Vec<CaseRow>, StoreError>;
+    fn dirty_cases(&self, limit: u32) -> Result<Vec<CaseRow>, StoreError>;
     /// Subjects (type name, key) whose facts have changed so that they may need a case.
-    fn dirty_subjects(&self, limit: usize) -> Result<Vec<(String, String)>, StoreError>;
+    fn dirty_subjects(&self, limit: u32) -> Result<Vec<(String, String)>, StoreError>;
     /// Openings expected until a day.
-    fn expected(&self, until: Date, limit: usize) -> Result<Vec<Expected>, StoreError>;
+    fn expected(&self, until: Date, limit: u32) -> Result<Vec<Expected>, StoreError>;
     /// How far the openings have come.
     fn opening(&self, workflow: &str, period: &str) -> Result<Option<Opening>, StoreError>;
-    /// Cases of a subject in a workflow and period.
-    fn cases_of(&self, workflow: &str, subject: &str, period: &str) -> Result<Vec<CaseRow>, StoreError>;
     /// Which of these subjects have a case in a workflow and period.
     fn subjects_with_case(&self, workflow: &str, period: &str, keys: &[Arc<str>]) -> Result<Vec<String>, StoreError>;
     /// The first number that no case has; the engine holds its lock while it counts on from there.
@@ -466,7 +473,7 @@ pub trait Store {
     /// Effects, by day and key; the state of a sent one is that of its mail.
     fn effects(&self, filter: &Filter) -> Result<Vec<EffectRow>, StoreError>;
     /// Effects that are due to leave at a moment and have no mail yet.
-    fn effects_to_send(&self, until: i64, limit: usize) -> Result<Vec<EffectRow>, StoreError>;
+    fn effects_to_send(&self, until: i64, limit: u32) -> Result<Vec<EffectRow>, StoreError>;
     /// Makes a mail for an effect; its number.
     fn new_delivery(
         &mut self,
@@ -477,7 +484,7 @@ pub trait Store {
         at: i64,
     ) -> Result<i64, StoreError>;
     /// Mails to be tried at a moment.
-    fn open_deliveries(&self, until: i64, limit: usize) -> Result<Vec<(DeliveryRow, EffectRow)>, StoreError>;
+    fn open_deliveries(&self, until: i64, limit: u32) -> Result<Vec<(DeliveryRow, EffectRow)>, StoreError>;
     /// Writes down that an attempt begins, before the first byte leaves; its number.
     fn begin_attempt(&mut self, delivery: i64, at: i64) -> Result<i64, StoreError>;
     /// Attempts that began and were never ended: mail and attempt.

@@ -1,1 +1,246 @@
-//! The store in SQLite.
+//! The store in SQLite: one file, one writer, everything of a unit of work at once.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use crate::store::seal::hex;
+use crate::store::{StoreError, StoreState};
+
+/// The schema that this version writes.
+pub const SCHEMA: u32 = 1;
+/// The edition of the language that this version reads.
+pub const EDITION: i64 = 1;
+/// Marks the file as Merit's: "Mrit".
+const APPLICATION: i32 = 0x4d72_6974;
+/// Versions before carry a fault of the write-ahead log that can damage a store.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+const MIGRATIONS: &[(u32, &str)] = &[(1, include_str!("migrations/0001_first.sql"))];
+
+/// Whether a store is opened to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Read and write.
+    Write,
+    /// Read only.
+    ReadOnly,
+}
+
+/// A store in a file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+}
+
+/// Held while an engine works on a store; another engine is refused meanwhile.
+#[derive(Debug)]
+pub struct EngineLock {
+    _file: File,
+}
+
+pub(super) fn disk(error: rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode;
+    let Some(code) = error.sqlite_error_code() else {
+        return StoreError::Damaged(error.to_string());
+    };
+    match code {
+        ErrorCode::DiskFull => StoreError::Disk("the disk is full; nothing of this was kept".to_owned()),
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
+            StoreError::Disk(format!("the store can't be written: {error}"))
+        }
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            StoreError::Disk("another program writes to the store; try again when it has ended".to_owned())
+        }
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(error.to_string()),
+        ErrorCode::ConstraintViolation => {
+            StoreError::Damaged(format!("a rule of the store was about to be broken: {error}"))
+        }
+        _ => StoreError::Disk(error.to_string()),
+    }
+}
+
+impl SqliteStore {
+    /// Opens a store that is there.
+    ///
+    /// # Errors
+    /// When there is none, when it is no store or a newer one, or when the disk does not allow it.
+    pub fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::NoStore(path.display().to_string()));
+        }
+        looks_like_a_store(path)?;
+        let flags = match access {
+            Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            Access::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        };
+        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(disk)?;
+        let store = Self::prepare(connection, path, access)?;
+        store.refuse_foreign()?;
+        Ok(store)
+    }
+
+    /// Opens a store, or makes one where there is none.
+    ///
+    /// # Errors
+    /// As for [`SqliteStore::open`].
+    pub fn open_or_create(path: &Path) -> Result<Self, StoreError> {
+        if path.exists() && path.metadata().is_ok_and(|it| it.len() > 0) {
+            return Self::open(path, Access::Write);
+        }
+        let connection = Connection::open(path).map_err(disk)?;
+        Self::prepare(connection, path, Access::Write)?.create()
+    }
+
+    /// A store in memory, for tests.
+    ///
+    /// # Errors
+    /// When memory does not allow it.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let connection = Connection::open_in_memory().map_err(disk)?;
+        Self::prepare(connection, Path::new(":memory:"), Access::Write)?.create()
+    }
+
+    fn prepare(connection: Connection, path: &Path, access: Access) -> Result<Self, StoreError> {
+        if rusqlite::version_number() < OLDEST_SQLITE {
+            return Err(StoreError::Refused(format!(
+                "this program was built with SQLite {}, which can damage a store; 3.51.3 or later is needed",
+                rusqlite::version()
+            )));
+        }
+        connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(disk)?;
+        let pragmas = match access {
+            Access::Write => {
+                "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 4000;"
+            }
+            Access::ReadOnly => "pragma query_only = on;",
+        };
+        connection.execute_batch(pragmas).map_err(|error| foreign(path, &error))?;
+        connection.execute_batch("pragma cache_size = -65536; pragma temp_store = memory;").map_err(disk)?;
+        connection.set_prepared_statement_cache_capacity(256);
+        rusqlite::vtab::array::load_module(&connection).map_err(disk)?;
+        Ok(Self { connection, path: path.to_owned() })
+    }
+
+    fn create(mut self) -> Result<Self, StoreError> {
+        let id = hex(&random_id(&self.connection)?);
+        let transaction = self.connection.transaction().map_err(disk)?;
+        for (number, sql) in MIGRATIONS {
+            transaction.execute_batch(sql).map_err(disk)?;
+            let checksum = crate::store::seal::sha256(&[sql.as_bytes()]);
+            transaction.execute("insert into migrations values (?1, ?2)", params![number, checksum]).map_err(disk)?;
+        }
+        transaction
+            .execute("insert into store (id, schema, edition) values (?1, ?2, ?3)", params![id, SCHEMA, EDITION])
+            .map_err(disk)?;
+        transaction
+            .execute_batch(&format!("pragma application_id = {APPLICATION}; pragma user_version = {SCHEMA};"))
+            .map_err(disk)?;
+        transaction.commit().map_err(disk)?;
+        Ok(self)
+    }
+
+    fn refuse_foreign(&self) -> Result<(), StoreError> {
+        let pragma = |name: &str| -> Result<i64, StoreError> {
+            self.connection
+                .pragma_query_value(None, name, |row| row.get(0))
+                .map_err(|error| foreign(&self.path, &error))
+        };
+        if pragma("application_id")? != i64::from(APPLICATION) {
+            let words = "it belongs to another program".to_owned();
+            return Err(StoreError::Foreign(self.path.display().to_string(), words));
+        }
+        let found = u32::try_from(pragma("user_version")?).unwrap_or(u32::MAX);
+        if found > SCHEMA {
+            return Err(StoreError::Newer { found, known: SCHEMA });
+        }
+        self.read_state().map(|_| ())
+    }
+
+    /// Takes the lock of the engine, or says who is in the way.
+    ///
+    /// # Errors
+    /// When another engine works on this store.
+    pub fn lock_engine(path: &Path) -> Result<EngineLock, StoreError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-lock");
+        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
+        let file =
+            open.map_err(|error| StoreError::Disk(format!("{} can't be opened: {error}", Path::new(&name).display())))?;
+        match file.try_lock() {
+            Ok(()) => Ok(EngineLock { _file: file }),
+            Err(_) => Err(StoreError::Busy(path.display().to_string())),
+        }
+    }
+
+    pub(super) fn read_state(&self) -> Result<StoreState, StoreError> {
+        let row = self
+            .connection
+            .prepare_cached(
+                "select s.id, s.schema, s.adopted, s.as_of, s.hold, coalesce(c.rev, 0), coalesce(c.seal, '')
+                 from store s left join commits c on c.rev = (select max(rev) from commits)",
+            )
+            .map_err(|error| foreign(&self.path, &error))?
+            .query_row([], |row| {
+                let day = |text: Option<String>| text.and_then(|it| it.parse::<Date>().ok());
+                Ok(StoreState {
+                    id: row.get(0)?,
+                    schema: row.get(1)?,
+                    adopted: day(row.get(2)?),
+                    as_of: day(row.get(3)?),
+                    hold: row.get(4)?,
+                    rev: row.get(5)?,
+                    seal: row.get(6)?,
+                })
+            })
+            .optional()
+            .map_err(disk)?;
+        row.ok_or_else(|| StoreError::Damaged("it does not say what it is".to_owned()))
+    }
+
+    /// The last second of the last day that was run.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn last_moment(&self) -> Result<Option<i64>, StoreError> {
+        self.connection
+            .query_row("select max(not_before) from effects where state = 'due'", [], |row| row.get(0))
+            .map_err(disk)
+    }
+}
+
+fn random_id(connection: &Connection) -> Result<Vec<u8>, StoreError> {
+    connection.query_row("select randomblob(16)", [], |row| row.get(0)).map_err(disk)
+}
+
+fn foreign(path: &Path, error: &rusqlite::Error) -> StoreError {
+    StoreError::Foreign(path.display().to_string(), error.to_string())
+}
+
+/// A quick look before SQLite opens a file: its header, and that it was not cut off.
+fn looks_like_a_store(path: &Path) -> Result<(), StoreError> {
+    let said = |words: &str| StoreError::Foreign(path.display().to_string(), words.to_owned());
+    let mut header = [0u8; 100];
+    let mut file =
+        File::open(path).map_err(|error| StoreError::Disk(format!("{} can't be opened: {error}", path.display())))?;
+    if file.read_exact(&mut header).is_err() {
+        return Err(said("it is too short"));
+    }
+    if !header.starts_with(b"SQLite format 3\0") {
+        return Err(said("it is no database"));
+    }
+    let page = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    let pages = u64::from(u32::from_be_bytes([header[28], header[29], header[30], header[31]]));
+    let length = file.metadata().map(|it| it.len()).unwrap_or(0);
+    if length < page * pages {
+        return Err(said("it was cut off"));
+    }
+    Ok(())
+}

@@ -100,6 +100,49 @@ pub enum Missing {
     Reason(String),
 }
 
+impl Value {
+    /// Unknown for one reason.
+    #[must_use]
+    pub fn because(words: impl Into<String>) -> Self {
+        Value::Unknown(vec![Missing::Reason(words.into())])
+    }
+
+    /// The value, if it is known.
+    #[must_use]
+    pub fn known(&self) -> Option<&Known> {
+        match self {
+            Value::Known(known) => Some(known),
+            _ => None,
+        }
+    }
+}
+
+impl From<Known> for Value {
+    fn from(known: Known) -> Self {
+        Value::Known(known)
+    }
+}
+
+impl From<Truth> for Value {
+    fn from(truth: Truth) -> Self {
+        match truth {
+            Truth::Yes => Value::Known(Known::YesNo(true)),
+            Truth::No => Value::Known(Known::YesNo(false)),
+            Truth::Unknown(missing) => Value::Unknown(missing),
+            Truth::NotApplicable => Value::NotApplicable,
+        }
+    }
+}
+
+impl Missing {
+    /// What several lack together: in order, each once.
+    #[must_use]
+    pub fn merged(of: impl IntoIterator<Item = Missing>) -> Vec<Missing> {
+        let once: std::collections::BTreeSet<Missing> = of.into_iter().collect();
+        once.into_iter().collect()
+    }
+}
+
 impl fmt::Display for Missing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -40,9 +40,10 @@ pub enum Rounding {
     Down,
 }
 
-/// The most digits behind the point that a finite decimal is printed with.
-const MOST_DECIMALS: u8 = 36;
+/// The most digits behind the point that a power of ten in 128 bits can give.
+const MOST_DECIMALS: u8 = 38;
 
+#[expect(clippy::should_implement_trait, reason = "an operator could not give an error")]
 impl Number {
     /// Nought.
     pub const ZERO: Number = Number { numerator: 0, denominator: 1 };
@@ -56,6 +57,9 @@ impl Number {
     pub fn fraction(numerator: i128, denominator: i128) -> Result<Self, NumberFault> {
         if denominator == 0 {
             return Err(NumberFault::DivisionByNought);
+        }
+        if denominator == 1 {
+            return Ok(Self { numerator, denominator });
         }
         let common = gcd(numerator.unsigned_abs(), denominator.unsigned_abs());
         let common = i128::try_from(common).map_err(|_| NumberFault::TooLarge)?;
@@ -75,17 +79,33 @@ impl Number {
         Self::fraction(units, power_of_ten(scale)?)
     }
 
-    /// The whole number of units at a scale, if it is exact there.
+    /// The whole number of units at a scale, if it is exact there and fits.
     #[must_use]
     pub fn to_scaled(&self, scale: u8) -> Option<i128> {
-        let scaled = self.multiply(Self { numerator: power_of_ten(scale).ok()?, denominator: 1 }).ok()?;
-        (scaled.denominator == 1).then_some(scaled.numerator)
+        let units = power_of_ten(scale).ok()?;
+        if units % self.denominator != 0 {
+            return None;
+        }
+        self.numerator.checked_mul(units / self.denominator)
     }
 
-    /// How many decimals it has, if they end.
+    /// How many decimals it has, if they end: 12.50 has one.
     #[must_use]
     pub fn decimals(&self) -> Option<u8> {
-        (0..=MOST_DECIMALS).find(|scale| self.to_scaled(*scale).is_some())
+        let (mut rest, mut twos, mut fives) = (self.denominator, 0_u8, 0_u8);
+        while rest % 2 == 0 {
+            (rest, twos) = (rest / 2, twos + 1);
+        }
+        while rest % 5 == 0 {
+            (rest, fives) = (rest / 5, fives + 1);
+        }
+        (rest == 1).then_some(twos.max(fives))
+    }
+
+    /// Its digits and their scale, where all of them can be written.
+    fn digits(&self) -> Option<(i128, u8)> {
+        let scale = self.decimals().filter(|it| *it <= MOST_DECIMALS)?;
+        self.to_scaled(scale).map(|units| (units, scale))
     }
 
     /// Whether it is a whole number.
@@ -99,6 +119,10 @@ impl Number {
     /// # Errors
     /// When it is too large.
     pub fn add(self, other: Self) -> Result<Self, NumberFault> {
+        if self.denominator == other.denominator {
+            let sum = self.numerator.checked_add(other.numerator).ok_or(NumberFault::TooLarge)?;
+            return Self::fraction(sum, self.denominator);
+        }
         let common = i128::try_from(gcd(self.denominator.unsigned_abs(), other.denominator.unsigned_abs()))
             .map_err(|_| NumberFault::TooLarge)?;
         let left = other.denominator / common;
@@ -187,9 +211,14 @@ impl From<i64> for Number {
 
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
-        match self.subtract(*other) {
-            Ok(difference) => difference.numerator.cmp(&0),
-            Err(_) => compare_by_parts(*self, *other),
+        if self.denominator == other.denominator {
+            return self.numerator.cmp(&other.numerator);
+        }
+        let left = self.numerator.checked_mul(other.denominator);
+        let right = other.numerator.checked_mul(self.denominator);
+        match left.zip(right) {
+            Some((left, right)) => left.cmp(&right),
+            None => compare_by_parts(*self, *other),
         }
     }
 }
@@ -236,35 +265,67 @@ fn power_of_ten(scale: u8) -> Result<i128, NumberFault> {
 impl FromStr for Number {
     type Err = NumberFault;
 
+    /// Reads a plain decimal: `1200.50`, `-3`. Nothing else: no blanks, no plus sign, no fraction such as `5/10`.
     fn from_str(text: &str) -> Result<Self, NumberFault> {
-        if let Some((numerator, denominator)) = text.split_once('/') {
-            let part = |it: &str| it.parse::<i128>().map_err(|_| NumberFault::NotANumber);
-            return Self::fraction(part(numerator)?, part(denominator)?);
-        }
-        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-        let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+        let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+        let (whole, part) = match digits.split_once('.') {
+            Some((_, "")) => return Err(NumberFault::NotANumber),
+            Some(parts) => parts,
+            None => (digits, ""),
+        };
         let only_digits = |it: &str| it.bytes().all(|byte| byte.is_ascii_digit());
-        let dangling = digits.ends_with('.') || whole.is_empty();
-        if dangling || !only_digits(whole) || !only_digits(part) {
+        if whole.is_empty() || !only_digits(whole) || !only_digits(part) {
             return Err(NumberFault::NotANumber);
         }
+        let part = part.trim_end_matches('0');
         let scale = u8::try_from(part.len()).map_err(|_| NumberFault::TooLarge)?;
-        let units: i128 = format!("{whole}{part}").parse().map_err(|_| NumberFault::TooLarge)?;
-        Self::from_scaled(sign * units, scale)
+        let units: i128 = format!("{sign}{whole}{part}").parse().map_err(|_| NumberFault::TooLarge)?;
+        Self::from_scaled(units, scale)
     }
 }
 
 impl fmt::Display for Number {
-    /// As a decimal; one that does not end is shown to ten decimals with `≈` before it.
+    /// As a decimal; one that does not end (or is too long to be written out) is shown to ten decimals, rounded half even, with `≈`
+    /// before it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(scale) = self.decimals() {
-            return formatter.write_str(&decimal(self.to_scaled(scale).unwrap_or(0), scale));
+        match self.digits() {
+            Some((units, scale)) => formatter.write_str(&decimal(units, scale)),
+            None => formatter.write_str(&self.nearly()),
         }
-        let ten = Self { numerator: 1, denominator: 10_000_000_000 };
-        match self.round(Rounding::HalfEven, ten) {
-            Ok(near) => write!(formatter, "≈{near}"),
-            Err(_) => write!(formatter, "{}/{}", self.numerator, self.denominator),
+    }
+}
+
+impl Number {
+    /// Ten decimals by long division, which can't overflow.
+    fn nearly(&self) -> String {
+        let (size, below) = (self.numerator.unsigned_abs(), self.denominator.unsigned_abs());
+        let (mut whole, mut rest) = (size / below, size % below);
+        let mut part = 0_u64;
+        for _ in 0..10 {
+            let mut digit = 0;
+            let once = rest;
+            for _ in 0..9 {
+                rest += once;
+                if rest >= below {
+                    (rest, digit) = (rest - below, digit + 1);
+                }
+            }
+            part = part * 10 + digit;
         }
+        let round_up = match (rest * 2).cmp(&below) {
+            Ordering::Greater => true,
+            Ordering::Equal => part % 2 == 1,
+            Ordering::Less => false,
+        };
+        part += u64::from(round_up);
+        if part == 10_000_000_000 {
+            (whole, part) = (whole + 1, 0);
+        }
+        let sign = if self.numerator < 0 && (whole, part) != (0, 0) { "-" } else { "" };
+        let digits = format!("{part:010}");
+        let digits = digits.trim_end_matches('0');
+        let point = if digits.is_empty() { "" } else { "." };
+        format!("≈{sign}{whole}{point}{digits}")
     }
 }
 
@@ -277,9 +338,10 @@ fn decimal(units: i128, scale: u8) -> String {
 }
 
 impl Serialize for Number {
+    /// As a decimal text, else as `numerator/denominator`: never as a float.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.decimals() {
-            Some(_) => serializer.collect_str(self),
+        match self.digits() {
+            Some((units, scale)) => serializer.serialize_str(&decimal(units, scale)),
             None => serializer.collect_str(&format_args!("{}/{}", self.numerator, self.denominator)),
         }
     }
@@ -287,6 +349,12 @@ impl Serialize for Number {
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        let text = String::deserialize(deserializer)?;
+        let part = |it: &str| it.parse::<i128>().map_err(|_| NumberFault::NotANumber);
+        let number = match text.split_once('/') {
+            Some((numerator, denominator)) => part(numerator).and_then(|it| Self::fraction(it, part(denominator)?)),
+            None => text.parse(),
+        };
+        number.map_err(serde::de::Error::custom)
     }
 }

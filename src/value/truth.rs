@@ -1,4 +1,7 @@
-//! Three-valued logic.
+//! Three-valued logic, and questions that can't be asked.
+//!
+//! What does not apply is no third way of not knowing: `no and (does not apply)` is no, `yes or (does not apply)` is yes, and beside
+//! anything else that is known the whole does not apply. Beside an unknown it is unknown, for the fact could still decide it.
 
 use crate::value::Missing;
 
@@ -70,10 +73,8 @@ impl Truth {
                 Truth::Yes | Truth::No => {}
             }
         }
-        missing.sort();
-        missing.dedup();
         match (unknown, unfit) {
-            (true, _) => Truth::Unknown(missing),
+            (true, _) => Truth::Unknown(Missing::merged(missing)),
             (false, true) => Truth::NotApplicable,
             (false, false) => otherwise,
         }

@@ -1,0 +1,90 @@
+//! Bytes to cells, each with its place.
+
+use crate::exchange::ImportError;
+use crate::exchange::mapping::{Encoding, Mapping};
+
+/// A file as cells.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    pub(super) head: Vec<String>,
+    pub(super) rows: Vec<SheetRow>,
+}
+
+/// A row, with the line on which it begins.
+#[derive(Debug)]
+pub(super) struct SheetRow {
+    pub(super) line: u64,
+    pub(super) cells: Vec<String>,
+}
+
+/// Columns that a rejected file carries; they are passed over when it is imported again.
+pub(super) const OWN_COLUMNS: [&str; 2] = ["merit_line", "merit_reason"];
+
+pub(super) fn read(name: &str, bytes: &[u8], mapping: &Mapping) -> Result<Sheet, ImportError> {
+    let text = decode(name, bytes, mapping.encoding)?;
+    if text.contains('\0') {
+        return Err(ImportError::File(format!("{name} holds bytes that no text has; is it a CSV file?")));
+    }
+    let delimiter = mapping.delimiter.and_then(|it| u8::try_from(it).ok()).unwrap_or_else(|| sniff(&text));
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(true).from_reader(text.as_bytes());
+    let unreadable = |error: csv::Error| ImportError::File(format!("{name} can't be read as CSV: {error}"));
+    let head: Vec<String> = reader.headers().map_err(unreadable)?.iter().map(|it| it.trim().to_owned()).collect();
+    if head.iter().all(String::is_empty) {
+        return Err(ImportError::File(format!("{name} has no head: its first line names no column")));
+    }
+    for (at, column) in head.iter().enumerate() {
+        if !column.is_empty() && head[..at].iter().any(|it| it.eq_ignore_ascii_case(column)) {
+            return Err(ImportError::File(format!("{name} has two columns `{column}`; give one of them another name")));
+        }
+    }
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(unreadable)?;
+        if record.iter().all(|it| it.trim().is_empty()) {
+            continue;
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        rows.push(SheetRow { line, cells: record.iter().map(str::to_owned).collect() });
+    }
+    Ok(Sheet { head, rows })
+}
+
+fn decode(name: &str, bytes: &[u8], encoding: Encoding) -> Result<String, ImportError> {
+    if let Some((utf16, _)) = encoding_rs::Encoding::for_bom(bytes).filter(|(it, _)| *it != encoding_rs::UTF_8) {
+        let (text, _, damaged) = utf16.decode(bytes);
+        return if damaged {
+            Err(ImportError::File(format!("{name} is damaged UTF-16")))
+        } else {
+            Ok(text.into_owned())
+        };
+    }
+    let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    match (std::str::from_utf8(plain), encoding) {
+        (Ok(text), Encoding::Auto | Encoding::Utf8) => Ok(text.to_owned()),
+        (Err(error), Encoding::Utf8) => {
+            let line = plain[..error.valid_up_to()].iter().filter(|it| **it == b'\n').count() + 1;
+            Err(ImportError::File(format!(
+                "{name}, line {line}: this is no UTF-8; say `encoding = \"windows-1252\"` in the mapping if it is that"
+            )))
+        }
+        (_, Encoding::Auto | Encoding::Windows1252) => {
+            Ok(encoding_rs::WINDOWS_1252.decode_without_bom_handling(plain).0.into_owned())
+        }
+    }
+}
+
+/// The delimiter that the head holds most of, outside quotes.
+fn sniff(text: &str) -> u8 {
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    let mut inside = false;
+    for byte in text.bytes() {
+        match byte {
+            b'"' => inside = !inside,
+            b'\n' if !inside => break,
+            _ if inside => {}
+            _ => counts.iter_mut().filter(|it| it.0 == byte).for_each(|it| it.1 += 1),
+        }
+    }
+    counts.iter().rev().max_by_key(|it| it.1).map_or(b',', |it| if it.1 == 0 { b',' } else { it.0 })
+}

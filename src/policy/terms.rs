@@ -1,0 +1,294 @@
+//! Typed expressions of a checked policy.
+
+use std::sync::Arc;
+
+use crate::ids::{ChoiceId, DefinitionId, FieldId, ParameterId, RecordId, RoleId, ScaleId};
+use crate::policy::model::DateRule;
+use crate::source::Span;
+use crate::value::{Number, Rounding, TimeUnit, Value};
+
+/// The type of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Type {
+    /// Yes or no.
+    YesNo,
+    /// A number.
+    Number,
+    /// Money, maybe per time.
+    Money {
+        /// The currency's code.
+        currency: Arc<str>,
+        /// Per year, month, …
+        per: Option<TimeUnit>,
+    },
+    /// A day.
+    Date,
+    /// A moment.
+    Timestamp,
+    /// A length of time.
+    Duration(TimeUnit),
+    /// A text.
+    Text,
+    /// One of a list.
+    Choice(ChoiceId),
+    /// A record.
+    Record(RecordId),
+}
+
+/// A typed expression.
+#[derive(Debug, Clone)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Its type.
+    pub ty: Type,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What an expression is.
+#[derive(Debug, Clone)]
+pub enum ExprKind {
+    /// A value.
+    Literal(Value),
+    /// The record that everything is about.
+    Subject,
+    /// A field of an entity or child.
+    Field {
+        /// Of which record.
+        of: Box<Expr>,
+        /// Its type.
+        record: RecordId,
+        /// The field.
+        field: FieldId,
+    },
+    /// A field of a panel, for the period at hand (or so many earlier).
+    Panel {
+        /// The record that the panel belongs to.
+        of: Box<Expr>,
+        /// The panel's type.
+        record: RecordId,
+        /// The field.
+        field: FieldId,
+        /// How many periods ago.
+        ago: u32,
+    },
+    /// A parameter, as it holds on the first day of the period, or on the day asked.
+    Parameter(ParameterId),
+    /// A definition.
+    Definition {
+        /// Which.
+        id: DefinitionId,
+        /// Of which record.
+        of: Box<Expr>,
+        /// How many periods ago.
+        ago: u32,
+    },
+    /// The band of a scale.
+    Band {
+        /// Which.
+        id: ScaleId,
+        /// Of which record.
+        of: Box<Expr>,
+        /// How many periods ago.
+        ago: u32,
+    },
+    /// Who holds a role.
+    Holder {
+        /// Which.
+        role: RoleId,
+        /// Of which record.
+        of: Box<Expr>,
+    },
+    /// Something that only the case at hand knows.
+    Context(Context),
+    /// Not.
+    Not(Box<Expr>),
+    /// All of them.
+    And(Vec<Expr>),
+    /// Any of them.
+    Or(Vec<Expr>),
+    /// `+ - * /`
+    Arithmetic {
+        /// Which.
+        op: ArithmeticOp,
+        /// Left of it.
+        left: Box<Expr>,
+        /// Right of it.
+        right: Box<Expr>,
+    },
+    /// Minus.
+    Negative(Box<Expr>),
+    /// A comparison.
+    Compare {
+        /// Which.
+        op: CompareOp,
+        /// Left of it.
+        left: Box<Expr>,
+        /// Right of it.
+        right: Box<Expr>,
+    },
+    /// Whether it is known (an event: has happened; an optional field: there is one).
+    IsKnown(Box<Expr>),
+    /// Whether it equals one of these.
+    OneOf {
+        /// The value.
+        value: Box<Expr>,
+        /// These.
+        choices: Vec<Expr>,
+    },
+    /// Whether it lies in a stretch.
+    InRange {
+        /// The value.
+        value: Box<Expr>,
+        /// The lower end and whether it belongs to the stretch.
+        low: Option<(Box<Expr>, bool)>,
+        /// The upper end.
+        high: Option<(Box<Expr>, bool)>,
+    },
+    /// `if … then … else …`
+    If {
+        /// The condition.
+        condition: Box<Expr>,
+        /// When it holds.
+        then: Box<Expr>,
+        /// When it does not.
+        otherwise: Box<Expr>,
+    },
+    /// The least or greatest, earliest or latest; what does not apply is left out.
+    Extreme {
+        /// The greatest (latest), else the least (earliest).
+        greatest: bool,
+        /// Of these.
+        of: Vec<Expr>,
+    },
+    /// A weighted sum; what does not apply gives its weight to the others.
+    Weighted(Vec<(Number, Expr)>),
+    /// At least, at most.
+    Limit {
+        /// The value.
+        value: Box<Expr>,
+        /// The limit.
+        limit: Box<Expr>,
+        /// `at most`, else `at least`.
+        at_most: bool,
+    },
+    /// Rounded to a multiple (0.1 for one decimal).
+    Round {
+        /// The value.
+        value: Box<Expr>,
+        /// How.
+        mode: Rounding,
+        /// To a multiple of this.
+        to: Number,
+    },
+    /// The value, or another when it is unknown.
+    IfUnknown {
+        /// The value.
+        value: Box<Expr>,
+        /// The other.
+        default: Box<Expr>,
+    },
+    /// How many days (working days, months, …) lie between two dates; the first is left out, the last counts.
+    Between {
+        /// The unit.
+        unit: TimeUnit,
+        /// From.
+        from: Box<Expr>,
+        /// To.
+        to: Box<Expr>,
+    },
+    /// A date that a rule gives.
+    DateOf(Box<DateRule>),
+    /// The day on which it is asked.
+    Today,
+}
+
+/// What only a case knows: for messages and conditions of steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// The label of the case's period, `2025/26`.
+    Period,
+    /// The title of the workflow.
+    Workflow,
+    /// The title of the stage.
+    Stage,
+    /// The due date.
+    Due,
+    /// The opening.
+    Opening,
+    /// Days since the due date.
+    DaysOverdue,
+    /// Working days since the due date.
+    WorkingDaysOverdue,
+    /// Who is written to; its type is that of people who can be written to.
+    Recipient,
+    /// Who holds the stage.
+    Holder,
+    /// The number of the case.
+    CaseId,
+}
+
+/// `+ - * /`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArithmeticOp {
+    /// Plus.
+    Add,
+    /// Minus.
+    Subtract,
+    /// Times.
+    Multiply,
+    /// By.
+    Divide,
+}
+
+/// Comparisons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompareOp {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    More,
+    /// `>=`
+    AtLeast,
+    /// `is`
+    Is,
+    /// `is not`
+    IsNot,
+}
+
+impl ExprKind {
+    /// The expressions that it is made of.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Expr> {
+        match self {
+            ExprKind::Literal(_)
+            | ExprKind::Subject
+            | ExprKind::Parameter(_)
+            | ExprKind::Context(_)
+            | ExprKind::DateOf(_)
+            | ExprKind::Today => Vec::new(),
+            ExprKind::Field { of, .. }
+            | ExprKind::Panel { of, .. }
+            | ExprKind::Definition { of, .. }
+            | ExprKind::Band { of, .. }
+            | ExprKind::Holder { of, .. } => vec![of],
+            ExprKind::Not(inner) | ExprKind::Negative(inner) | ExprKind::IsKnown(inner) => vec![inner],
+            ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::Extreme { of: parts, .. } => parts.iter().collect(),
+            ExprKind::Arithmetic { left, right, .. } | ExprKind::Compare { left, right, .. } => vec![left, right],
+            ExprKind::OneOf { value, choices } => std::iter::once(&**value).chain(choices).collect(),
+            ExprKind::InRange { value, low, high } => {
+                let ends = low.iter().chain(high).map(|(end, _)| &**end);
+                std::iter::once(&**value).chain(ends).collect()
+            }
+            ExprKind::If { condition, then, otherwise } => vec![condition, then, otherwise],
+            ExprKind::Weighted(parts) => parts.iter().map(|(_, part)| part).collect(),
+            ExprKind::Limit { value, limit, .. } => vec![value, limit],
+            ExprKind::Round { value, .. } => vec![value],
+            ExprKind::IfUnknown { value, default } => vec![value, default],
+            ExprKind::Between { from, to, .. } => vec![from, to],
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The outbox: effects, the mails that carry them, and each try.
+
+use rusqlite::{Row, params};
+
+use crate::store::sqlite::{SqliteStore, disk};
+use crate::store::{AttemptEnd, DeliveryRow, EffectRow, Filter, NewEffect, StoreError};
+
+const EFFECT: &str = "e.key, e.case_id, e.stage, e.round, e.step, e.nth, e.recipient, e.kind, e.day, e.not_before, e.facts, e.message, e.language, e.state, e.delivery, e.rev";
+
+fn effect_of(row: &Row<'_>) -> rusqlite::Result<EffectRow> {
+    Ok(EffectRow {
+        case_id: row.get(1)?,
+        effect: NewEffect {
+            key: row.get(0)?,
+            stage: row.get(2)?,
+            round: row.get(3)?,
+            step: row.get(4)?,
+            nth: row.get(5)?,
+            recipient: row.get(6)?,
+            kind: row.get(7)?,
+            day: row.get(8)?,
+            not_before: row.get(9)?,
+            facts: row.get(10)?,
+            message: row.get(11)?,
+            language: row.get(12)?,
+            state: row.get(13)?,
+        },
+        delivery: row.get(14)?,
+        rev: row.get(15)?,
+        attempts: 0,
+        detail: None,
+    })
+}
+
+impl SqliteStore {
+    pub(super) fn effects_waiting(&self, until: i64, limit: u32) -> Result<Vec<EffectRow>, StoreError> {
+        let sql = format!(
+            "select {EFFECT} from effects e where e.state = 'due' and e.not_before <= ?1 order by e.not_before limit ?2"
+        );
+        let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
+        let rows = statement.query_map(params![until, limit], effect_of).map_err(disk)?;
+        rows.collect::<Result<_, _>>().map_err(disk)
+    }
+
+    pub(super) fn make_delivery(
+        &mut self,
+        effect: &str,
+        channel: &str,
+        address: &str,
+        message_id: &str,
+        at: i64,
+    ) -> Result<i64, StoreError> {
+        let transaction = self.connection.transaction().map_err(disk)?;
+        let id: i64 = transaction
+            .query_row("select coalesce(max(id), 0) + 1 from deliveries", [], |row| row.get(0))
+            .map_err(disk)?;
+        transaction
+            .prepare_cached("insert into deliveries (id, effect, channel, address, message_id, state, next_try) values (?1, ?2, ?3, ?4, ?5, 'open', ?6)")
+            .map_err(disk)?
+            .execute(params![id, effect, channel, address, message_id, at])
+            .map_err(disk)?;
+        transaction
+            .prepare_cached("update effects set state = 'sending', delivery = ?2 where key = ?1 and state = 'due'")
+            .map_err(disk)?
+            .execute(params![effect, id])
+            .map_err(disk)?;
+        transaction.commit().map_err(disk)?;
+        Ok(id)
+    }
+
+    pub(super) fn deliveries_open(&self, until: i64, limit: u32) -> Result<Vec<(DeliveryRow, EffectRow)>, StoreError> {
+        let sql = format!(
+            "select {EFFECT}, d.id, d.effect, d.channel, d.address, d.message_id, d.state, d.next_try, d.tries
+             from deliveries d join effects e on e.key = d.effect
+             where d.state = 'open' and d.next_try <= ?1 order by d.next_try, d.id limit ?2"
+        );
+        let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
+        let rows = statement.query_map(params![until, limit], |row| {
+            let delivery = DeliveryRow {
+                id: row.get(16)?,
+                effect: row.get(17)?,
+                channel: row.get(18)?,
+                address: row.get(19)?,
+                message_id: row.get(20)?,
+                state: row.get(21)?,
+                next_try: row.get(22)?,
+                tries: row.get(23)?,
+            };
+            Ok((delivery, effect_of(row)?))
+        });
+        rows.map_err(disk)?.collect::<Result<_, _>>().map_err(disk)
+    }
+
+    pub(super) fn attempt_begins(&mut self, delivery: i64, at: i64) -> Result<i64, StoreError> {
+        let transaction = self.connection.transaction().map_err(disk)?;
+        transaction
+            .prepare_cached("update deliveries set tries = tries + 1 where id = ?1")
+            .map_err(disk)?
+            .execute([delivery])
+            .map_err(disk)?;
+        let attempt: i64 = transaction
+            .prepare_cached("select tries from deliveries where id = ?1")
+            .map_err(disk)?
+            .query_row([delivery], |row| row.get(0))
+            .map_err(disk)?;
+        transaction
+            .prepare_cached("insert into attempts (delivery, n, began) values (?1, ?2, ?3)")
+            .map_err(disk)?
+            .execute(params![delivery, attempt, at])
+            .map_err(disk)?;
+        transaction.commit().map_err(disk)?;
+        Ok(attempt)
+    }
+
+    pub(super) fn attempts_broken(&self) -> Result<Vec<(i64, i64)>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("select delivery, n from attempts where ended is null").map_err(disk)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(disk)?;
+        rows.collect::<Result<_, _>>().map_err(disk)
+    }
+
+    pub(super) fn attempt_ends(&mut self, end: &AttemptEnd<'_>) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction().map_err(disk)?;
+        transaction
+            .prepare_cached("update attempts set ended = ?3, result = ?4, detail = ?5 where delivery = ?1 and n = ?2")
+            .map_err(disk)?
+            .execute(params![end.delivery, end.attempt, end.at, end.result, end.detail])
+            .map_err(disk)?;
+        transaction
+            .prepare_cached("update deliveries set state = ?2, next_try = ?3 where id = ?1")
+            .map_err(disk)?
+            .execute(params![end.delivery, end.state, end.next_try])
+            .map_err(disk)?;
+        transaction.commit().map_err(disk)
+    }
+
+    pub(super) fn listed_effects(&self, filter: &Filter) -> Result<Vec<EffectRow>, StoreError> {
+        let sql = format!(
+            "select {EFFECT}, d.state, coalesce(d.tries, 0), a.detail
+             from effects e left join deliveries d on d.id = e.delivery
+             left join attempts a on a.delivery = d.id and a.n = d.tries
+             where (?1 is null or e.case_id = ?1) and (?2 is null or substr(e.recipient, instr(e.recipient, ':') + 1) = ?2)
+             and (?3 is null or coalesce(d.state, e.state) = ?3)
+             order by e.day, e.key limit ?4"
+        );
+        let limit = filter.limit.and_then(|it| i64::try_from(it).ok()).unwrap_or(-1);
+        let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
+        let rows = statement.query_map(params![filter.case, filter.subject, filter.status, limit], |row| {
+            let mut effect = effect_of(row)?;
+            if let Some(state) = row.get(16)? {
+                effect.effect.state = state;
+            }
+            effect.attempts = row.get(17)?;
+            effect.detail = row.get(18)?;
+            Ok(effect)
+        });
+        rows.map_err(disk)?.collect::<Result<_, _>>().map_err(disk)
+    }
+}

@@ -1,0 +1,221 @@
+//! Facts of records from the store: fetched ahead for many, or one by one when asked.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use rusqlite::types::Value as Cell;
+use rusqlite::{OptionalExtension, params};
+
+use crate::calendar::PeriodKind;
+use crate::eval::Facts;
+use crate::ids::{FieldId, RecordId};
+use crate::policy::model::{Blank, Policy, Shape};
+use crate::store::records::{key_columns, known, quoted, table};
+use crate::store::sqlite::{SqliteStore, disk};
+use crate::store::{RecordReader, StoreError};
+use crate::value::{Known, RecordRef, Value};
+
+/// Record type, key, and period or number.
+type Place = (RecordId, Arc<str>, String);
+type Row = Arc<Vec<Option<Known>>>;
+/// Field, day from which, value; ordered by day and commit.
+type Spell = (FieldId, Date, Option<Known>);
+type Dated = Arc<Vec<Spell>>;
+
+/// Facts of records.
+pub(super) struct Reader<'s> {
+    store: &'s SqliteStore,
+    policy: &'s Policy,
+    rows: RefCell<HashMap<Place, Option<Row>>>,
+    dated: RefCell<HashMap<(RecordId, Arc<str>), Dated>>,
+    fault: RefCell<Option<StoreError>>,
+}
+
+impl<'s> Reader<'s> {
+    pub(super) fn new(store: &'s SqliteStore, policy: &'s Policy) -> Self {
+        Self {
+            store,
+            policy,
+            rows: RefCell::new(HashMap::new()),
+            dated: RefCell::new(HashMap::new()),
+            fault: RefCell::new(None),
+        }
+    }
+
+    fn keep<T: Default>(&self, result: Result<T, StoreError>) -> T {
+        result.unwrap_or_else(|fault| {
+            self.fault.borrow_mut().get_or_insert(fault);
+            T::default()
+        })
+    }
+
+    fn columns(&self, record: RecordId) -> String {
+        let fields = &self.policy.record(record).fields;
+        fields.iter().map(|it| quoted(&it.label.name)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn read_row(&self, record: RecordId, row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Row> {
+        let fields = &self.policy.record(record).fields;
+        let mut values = Vec::with_capacity(fields.len());
+        for (at, field) in fields.iter().enumerate() {
+            values.push(known(self.policy, &field.kind, row.get_ref(from + at)?));
+        }
+        Ok(Arc::new(values))
+    }
+
+    fn row(&self, record: RecordId, key: &Arc<str>, part: &str) -> Option<Row> {
+        let place = (record, Arc::clone(key), part.to_owned());
+        if let Some(found) = self.rows.borrow().get(&place) {
+            return found.clone();
+        }
+        let found = self.keep(self.fetch_row(record, key, part));
+        self.rows.borrow_mut().insert(place, found.clone());
+        found
+    }
+
+    fn fetch_row(&self, record: RecordId, key: &str, part: &str) -> Result<Option<Row>, StoreError> {
+        let (column, part_column) = key_columns(self.policy, record);
+        let place = part_column
+            .map_or_else(|| format!("{column} = ?1 and ?2 = ''"), |it| format!("{column} = ?1 and {it} = ?2"));
+        let sql = format!("select {} from {} where {place}", self.columns(record), table(self.policy, record));
+        let mut statement = self.store.connection.prepare_cached(&sql).map_err(disk)?;
+        statement.query_row(params![key, part], |row| self.read_row(record, row, 0)).optional().map_err(disk)
+    }
+
+    fn history(&self, record: RecordId, key: &Arc<str>) -> Dated {
+        if let Some(found) = self.dated.borrow().get(&(record, Arc::clone(key))) {
+            return Arc::clone(found);
+        }
+        let found = self.keep(self.fetch_dated(record, std::slice::from_ref(key)));
+        let history = found.into_iter().next().map(|it| it.1).unwrap_or_default();
+        self.dated.borrow_mut().insert((record, Arc::clone(key)), Arc::clone(&history));
+        history
+    }
+
+    fn fetch_dated(&self, record: RecordId, keys: &[Arc<str>]) -> Result<HashMap<Arc<str>, Dated>, StoreError> {
+        let kind = self.policy.record(record);
+        let array = std::rc::Rc::new(keys.iter().map(|it| Cell::Text(it.to_string())).collect::<Vec<_>>());
+        let mut statement = self
+            .store
+            .connection
+            .prepare_cached(
+                "select id, field, since, value from dated_values where type = ?1 and id in (select value from rarray(?2))
+                 order by id, field, since, rev",
+            )
+            .map_err(disk)?;
+        let mut rows = statement.query(params![kind.label.name, array]).map_err(disk)?;
+        let mut found: HashMap<Arc<str>, Vec<Spell>> = HashMap::new();
+        while let Some(row) = rows.next().map_err(disk)? {
+            let id: String = row.get(0).map_err(disk)?;
+            let (field, since): (String, String) = (row.get(1).map_err(disk)?, row.get(2).map_err(disk)?);
+            let Some(field) = kind.field_named(&field) else { continue };
+            let since =
+                since.parse().map_err(|_| StoreError::Damaged(format!("`{since}` is no day in dated_values")))?;
+            let value = known(self.policy, &kind.fields[field.index()].kind, row.get_ref(3).map_err(disk)?);
+            found.entry(Arc::from(id.as_str())).or_default().push((field, since, value));
+        }
+        Ok(found.into_iter().map(|(key, values)| (key, Arc::new(values))).collect())
+    }
+
+    fn blank(&self, record: RecordId, field: FieldId) -> Value {
+        match self.policy.field(record, field).blank {
+            Blank::Unknown => Value::Unknown(Vec::new()),
+            Blank::NotApplicable => Value::NotApplicable,
+            Blank::NotHappened => Value::NotHappened,
+        }
+    }
+
+    fn prefetch_all(&self, record: RecordId, keys: &[Arc<str>], period: Option<Date>) -> Result<(), StoreError> {
+        self.prefetch_rows(record, keys, "")?;
+        let mut dated = self.fetch_dated(record, keys)?;
+        let mut cache = self.dated.borrow_mut();
+        for key in keys {
+            cache.insert((record, Arc::clone(key)), dated.remove(key).unwrap_or_default());
+        }
+        drop(cache);
+        let Some(first) = period else { return Ok(()) };
+        for (at, kind) in self.policy.records.iter().enumerate() {
+            if matches!(kind.shape, Shape::Panel { of, .. } if of == record) {
+                self.prefetch_rows(RecordId::at(at), keys, &first.to_string())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn prefetch_rows(&self, record: RecordId, keys: &[Arc<str>], part: &str) -> Result<(), StoreError> {
+        let (column, part_column) = key_columns(self.policy, record);
+        let place = part_column.map_or_else(|| "?2 = ''".to_owned(), |it| format!("{it} = ?2"));
+        let sql = format!(
+            "select {column}, {} from {} where {column} in (select value from rarray(?1)) and {place}",
+            self.columns(record),
+            table(self.policy, record)
+        );
+        let array = std::rc::Rc::new(keys.iter().map(|it| Cell::Text(it.to_string())).collect::<Vec<_>>());
+        let mut statement = self.store.connection.prepare_cached(&sql).map_err(disk)?;
+        let mut rows = statement.query(params![array, part]).map_err(disk)?;
+        let mut cache = self.rows.borrow_mut();
+        for key in keys {
+            cache.insert((record, Arc::clone(key), part.to_owned()), None);
+        }
+        while let Some(row) = rows.next().map_err(disk)? {
+            let key: String = row.get(0).map_err(disk)?;
+            let values = self.read_row(record, row, 1).map_err(disk)?;
+            cache.insert((record, Arc::from(key.as_str()), part.to_owned()), Some(values));
+        }
+        Ok(())
+    }
+}
+
+impl Facts for Reader<'_> {
+    fn field(&self, of: &RecordRef, field: FieldId, on: Date) -> Value {
+        let value = if self.policy.field(of.record, field).dated {
+            let history = self.history(of.record, &of.key);
+            let mut spells = history.iter().rev().filter(|(id, since, _)| *id == field && *since <= on);
+            spells.next().and_then(|(_, _, value)| value.clone())
+        } else {
+            let (key, part) = match self.policy.record(of.record).shape {
+                Shape::Child { .. } => match of.key.rsplit_once('/') {
+                    Some((owner, number)) => (Arc::from(owner), number.to_owned()),
+                    None => (Arc::clone(&of.key), String::new()),
+                },
+                _ => (Arc::clone(&of.key), String::new()),
+            };
+            self.row(of.record, &key, &part).and_then(|row| row.get(field.index()).cloned().flatten())
+        };
+        value.map_or_else(|| self.blank(of.record, field), Value::Known)
+    }
+
+    fn panel(&self, of: &RecordRef, panel: RecordId, _period: PeriodKind, first: Date, field: FieldId) -> Value {
+        let row = self.row(panel, &of.key, &first.to_string());
+        let value = row.and_then(|row| row.get(field.index()).cloned().flatten());
+        value.map_or_else(|| self.blank(panel, field), Value::Known)
+    }
+
+    fn spells(&self, of: &RecordRef, field: FieldId) -> Vec<(Date, Value)> {
+        if !self.policy.field(of.record, field).dated {
+            return vec![(Date::MIN, self.field(of, field, Date::MIN))];
+        }
+        let history = self.history(of.record, &of.key);
+        let mut spells = vec![(Date::MIN, self.blank(of.record, field))];
+        for (_, since, value) in history.iter().filter(|(id, ..)| *id == field) {
+            let value = value.clone().map_or_else(|| self.blank(of.record, field), Value::Known);
+            if spells.last().is_some_and(|(last, _)| last == since) {
+                spells.pop();
+            }
+            spells.push((*since, value));
+        }
+        spells
+    }
+}
+
+impl RecordReader for Reader<'_> {
+    fn prefetch(&self, record: RecordId, keys: &[Arc<str>], period: Option<Date>) {
+        self.keep(self.prefetch_all(record, keys, period));
+    }
+
+    fn fault(&self) -> Option<StoreError> {
+        self.fault.borrow_mut().take()
+    }
+}

@@ -1,0 +1,193 @@
+//! Hashes: the chain of each case's journal, and the seal over every commit.
+
+use std::fmt;
+
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+
+use crate::store::StoreError;
+use crate::store::sqlite::{SqliteStore, disk};
+
+/// What was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Cases.
+    pub cases: u64,
+    /// Entries of their journals.
+    pub entries: u64,
+    /// Commits.
+    pub commits: u64,
+    /// The seal of the last commit.
+    pub seal: String,
+}
+
+/// Where the journal does not verify.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// What is wrong, in words.
+    pub what: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.what)
+    }
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// SHA-256 over parts, each with its length before it.
+pub(super) fn sha256(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hex(&hash.finalize())
+}
+
+/// What the hash of an entry covers.
+pub(super) struct Sealed<'a> {
+    pub(super) case_id: i64,
+    pub(super) seq: i64,
+    pub(super) rev: i64,
+    pub(super) at: i64,
+    pub(super) actor: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) payload_hash: &'a str,
+    pub(super) before: &'a str,
+}
+
+impl Sealed<'_> {
+    pub(super) fn hash(&self) -> String {
+        let numbers = [self.case_id, self.seq, self.rev, self.at].map(i64::to_be_bytes);
+        let texts = [self.actor, self.kind, self.payload_hash, self.before].map(str::as_bytes);
+        let parts: Vec<&[u8]> = numbers.iter().map(|it| it.as_slice()).chain(texts).collect();
+        sha256(&parts)
+    }
+}
+
+/// The seal of a commit: over the seal before it, what it says of itself, and the hashes of its journal entries and changes.
+pub(super) fn seal_of(connection: &Connection, rev: i64, before: &str) -> Result<String, StoreError> {
+    let mut hash = Sha256::new();
+    hash.update(before.as_bytes());
+    let mut journal =
+        connection.prepare_cached("select hash from journal where rev = ?1 order by case_id, seq").map_err(disk)?;
+    let mut rows = journal.query([rev]).map_err(disk)?;
+    while let Some(row) = rows.next().map_err(disk)? {
+        let entry: String = row.get(0).map_err(disk)?;
+        hash.update(entry.as_bytes());
+    }
+    let mut changes = connection
+        .prepare_cached(
+            "select type, id, period, field, quote(old), quote(new) from changes where rev = ?1 order by rowid",
+        )
+        .map_err(disk)?;
+    let mut rows = changes.query([rev]).map_err(disk)?;
+    while let Some(row) = rows.next().map_err(disk)? {
+        for column in 0..6 {
+            let text: String = row.get(column).map_err(disk)?;
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+    }
+    let said = connection
+        .query_row(
+            "select at || '|' || coalesce(as_of, '') || '|' || actor || '|' || kind from commits where rev = ?1",
+            [rev],
+            |row| row.get::<_, String>(0),
+        )
+        .map_err(disk)?;
+    hash.update(said.as_bytes());
+    Ok(hex(&hash.finalize()))
+}
+
+impl SqliteStore {
+    /// Proves that no entry of the journal was changed, removed, inserted or cut off, and that a seal noted elsewhere is in the chain.
+    ///
+    /// # Errors
+    /// When the store can't be read. What does not verify is no error but an answer.
+    pub fn verify_journal(&self, noted: Option<&str>) -> Result<Result<Verified, Broken>, StoreError> {
+        let entries = match self.verify_entries()? {
+            Ok(counts) => counts,
+            Err(broken) => return Ok(Err(broken)),
+        };
+        let mut commits = self.connection.prepare("select rev, seal from commits order by rev").map_err(disk)?;
+        let mut rows = commits.query([]).map_err(disk)?;
+        let (mut seal, mut count, mut seen) = (String::new(), 0, noted.is_none_or(str::is_empty));
+        while let Some(row) = rows.next().map_err(disk)? {
+            let (rev, stored): (i64, String) = (row.get(0).map_err(disk)?, row.get(1).map_err(disk)?);
+            count += 1;
+            if rev != count {
+                return Ok(Err(Broken { what: format!("commit {count} is missing") }));
+            }
+            let again = seal_of(&self.connection, rev, &seal)?;
+            if again != stored {
+                return Ok(Err(Broken { what: format!("the seal of commit {rev} does not fit what it holds") }));
+            }
+            seen |= noted == Some(stored.as_str());
+            seal = stored;
+        }
+        if !seen {
+            let what = "the seal noted elsewhere is not in the chain: entries were cut off or written anew".to_owned();
+            return Ok(Err(Broken { what }));
+        }
+        Ok(Ok(Verified { cases: entries.0, entries: entries.1, commits: u64::try_from(count).unwrap_or(0), seal }))
+    }
+
+    fn verify_entries(&self) -> Result<Result<(u64, u64), Broken>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare("select case_id, seq, rev, at, actor, kind, payload, payload_hash, hash from journal order by case_id, seq")
+            .map_err(disk)?;
+        let mut rows = statement.query([]).map_err(disk)?;
+        let (mut cases, mut entries, mut current, mut before, mut seq) = (0, 0, i64::MIN, String::new(), 0);
+        while let Some(row) = rows.next().map_err(disk)? {
+            let entry = crate::store::cases::entry_of(row).map_err(disk)?;
+            if entry.case_id != current {
+                (current, seq) = (entry.case_id, 0);
+                before.clear();
+                cases += 1;
+            }
+            seq += 1;
+            entries += 1;
+            let place = format!("entry {} of case {}", entry.seq, entry.case_id);
+            if entry.seq != seq {
+                return Ok(Err(Broken { what: format!("entry {seq} of case {current} is missing") }));
+            }
+            if sha256(&[entry.payload.as_bytes()]) != entry.payload_hash {
+                return Ok(Err(Broken { what: format!("{place} was changed") }));
+            }
+            let sealed = Sealed {
+                case_id: entry.case_id,
+                seq: entry.seq,
+                rev: entry.rev,
+                at: entry.at,
+                actor: &entry.actor,
+                kind: &entry.kind,
+                payload_hash: &entry.payload_hash,
+                before: &before,
+            };
+            if sealed.hash() != entry.hash {
+                return Ok(Err(Broken { what: format!("{place} does not fit the entry before it") }));
+            }
+            before = entry.hash;
+        }
+        let missing: Option<i64> = self
+            .connection
+            .query_row(
+                "select c.id from cases c left join (select case_id, max(seq) as last from journal group by case_id) j
+                 on j.case_id = c.id where coalesce(j.last, 0) <> c.last_seq limit 1",
+                [],
+                |row| row.get(0),
+            )
+            .map(Some)
+            .or_else(|error| if error == rusqlite::Error::QueryReturnedNoRows { Ok(None) } else { Err(disk(error)) })?;
+        if let Some(case) = missing {
+            return Ok(Err(Broken { what: format!("the journal of case {case} ends before its last entry") }));
+        }
+        Ok(Ok((cases, entries)))
+    }
+}

@@ -1,0 +1,358 @@
+//! The engine on a real store: what goes out once, what waits, what is pinned, and that the journal is the truth.
+
+#![expect(clippy::unwrap_used, reason = "a test whose store fails has failed")]
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use merit::casework::Letter;
+use merit::engine::{
+    self, AsOf, EngineError, Outcome, Outgoing, Patience, RunReport, RunSettings, Sender, deadline_row, task_rows,
+};
+use merit::exchange::{ImportFile, Mapping, plan_all};
+use merit::policy::compile;
+use merit::policy::model::Policy;
+use merit::source::Sources;
+use merit::store::sqlite::{Access, SqliteStore};
+use merit::store::{Filter, Store};
+use merit::workflow::{Case, Event};
+
+const ADOPTED: Date = date(2026, 7, 1);
+
+/// Keeps what is sent.
+#[derive(Default)]
+struct Pigeonhole {
+    sent: Vec<(String, String)>,
+}
+
+impl Sender for Pigeonhole {
+    fn send(&mut self, mail: &Outgoing<'_>) -> Outcome {
+        let Letter { subject, .. } = mail.letter;
+        self.sent.push((mail.key.to_owned(), subject.clone()));
+        Outcome::Accepted("kept".to_owned())
+    }
+
+    fn next_try(&self, _key: &str, _tries: i64, _now: i64) -> Option<i64> {
+        None
+    }
+
+    fn message_id(&self, key: &str) -> String {
+        format!("<{key}@test>")
+    }
+
+    fn repeats_safely(&self) -> bool {
+        false
+    }
+}
+
+struct Office {
+    store: SqliteStore,
+    files: Vec<(String, String)>,
+    folder: tempfile::TempDir,
+}
+
+fn pack() -> Vec<(String, String)> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for folder in ["rules/uganda", "workflows/uganda"] {
+        paths.extend(std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()));
+    }
+    paths.sort();
+    paths.iter().map(|it| (it.display().to_string(), std::fs::read_to_string(it).unwrap())).collect()
+}
+
+fn policy_of(files: &[(String, String)]) -> Policy {
+    let mut sources = Sources::new();
+    for (name, text) in files {
+        sources.add(name.clone(), text.clone());
+    }
+    let compilation = compile(&sources);
+    compilation.policy.unwrap_or_else(|| panic!("{}", compilation.diagnostics.render(&sources, false)))
+}
+
+impl Office {
+    fn open(records: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::open_or_create(&folder.path().join("merit.db")).unwrap();
+        let files = pack();
+        store.set(Some(ADOPTED), None).unwrap();
+        store.deploy(&files, &policy_of(&files), "first", 0).unwrap();
+        let mut office = Self { store, files, folder };
+        office.import(records, ADOPTED);
+        office
+    }
+
+    fn import(&mut self, records: &[(&str, &str)], from: Date) {
+        let policy = policy_of(&self.files);
+        let file = |(name, text): &(&str, &str)| {
+            let path = self.folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            ImportFile { path, mapping: Mapping::default(), from }
+        };
+        let files: Vec<ImportFile> = records.iter().map(file).collect();
+        for plan in plan_all(&policy, &self.store, &files).unwrap() {
+            assert_eq!(plan.report.rejected, 0, "{:?}", plan.report.findings);
+            plan.apply(&policy, &mut self.store, 0).unwrap();
+        }
+    }
+
+    fn run(&mut self, day: Date) -> RunReport {
+        self.try_run(day).unwrap()
+    }
+
+    fn try_run(&mut self, day: Date) -> Result<RunReport, EngineError> {
+        let settings = RunSettings {
+            as_of: AsOf::Day(day),
+            now: 0,
+            patience: Patience::default(),
+            calendar: None,
+            language: "en".to_owned(),
+        };
+        engine::run(&mut self.store, &settings, &mut Pigeonhole::default())
+    }
+
+    fn day_by_day(&mut self, from: Date, until: Date) -> Vec<(String, String, String)> {
+        let mut notices = Vec::new();
+        let mut day = from;
+        while day <= until {
+            notices.extend(self.run(day).notices.into_iter().map(|it| (it.date, it.message, it.recipient)));
+            day = day.checked_add(1.day()).unwrap();
+        }
+        notices
+    }
+}
+
+const PEOPLE: &str = "id,name,email,grade,terms,status,unit,reports_to,joined\n\
+    H1,Head,head@example.org,U1,permanent,active,W,,2001-07-01\n\
+    S1,Chief,chief@example.org,U3,permanent,active,W,H1,2005-07-01\n\
+    O1,Okot,okot@example.org,U5,permanent,active,W,S1,2020-05-03\n\
+    O2,Apio,,U5,permanent,active,W,S1,2020-05-03\n\
+    C1,Contractor,c@example.org,U5,contract,active,W,S1,2020-05-03\n";
+const BODIES: &str = "id,name,kind,head\nW,Works,ministry,H1\n";
+const AGREED: &str = "officer,financial_year,plan_agreed\nH1,2026/27,2026-07-06\nS1,2026/27,2026-07-06\n";
+
+fn office() -> Office {
+    Office::open(&[("officer.csv", PEOPLE), ("organisation.csv", BODIES), ("appraisal.csv", AGREED)])
+}
+
+fn triple(date: &str, message: &str, to: &str) -> (String, String, String) {
+    (date.to_owned(), message.to_owned(), to.to_owned())
+}
+
+#[test]
+fn a_plan_that_nobody_agrees_climbs_the_ladder_once_for_each_rung() {
+    let mut office = office();
+    let notices = office.day_by_day(date(2026, 7, 1), date(2026, 9, 15));
+    let okot: Vec<_> = notices.iter().filter(|it| it.2 == "O1").cloned().collect();
+    let expected = [
+        triple("2026-07-17", "plan_due", "O1"),
+        triple("2026-08-07", "plan_overdue", "O1"),
+        triple("2026-08-14", "plan_overdue", "O1"),
+        triple("2026-08-21", "plan_overdue", "O1"),
+    ];
+    assert_eq!(okot, expected);
+    let escalated: Vec<_> = notices.iter().filter(|it| it.1 == "plan_escalated").cloned().collect();
+    assert_eq!(escalated, [triple("2026-08-28", "plan_escalated", "H1"), triple("2026-08-28", "plan_escalated", "H1")]);
+}
+
+#[test]
+fn nobody_outside_the_condition_has_a_case() {
+    let mut office = office();
+    assert_eq!(office.run(date(2026, 7, 1)).cases_opened, 4);
+    let cases = office.store.cases(&Filter { subject: Some("C1".to_owned()), ..Filter::default() }).unwrap();
+    assert!(cases.is_empty(), "a contractor is not covered");
+}
+
+#[test]
+fn the_same_day_twice_does_nothing_the_second_time() {
+    let mut office = office();
+    for day in [date(2026, 7, 1), date(2026, 7, 17), date(2026, 8, 7)] {
+        office.run(day);
+        let rev = office.store.state().unwrap().rev;
+        let again = office.run(day);
+        assert_eq!((again.effects, again.cases_opened, again.reminders), (0, 0, 0));
+        assert_eq!(office.store.state().unwrap().rev, rev, "nothing was written");
+    }
+}
+
+#[test]
+fn a_day_before_the_last_one_is_refused() {
+    let mut office = office();
+    office.run(date(2026, 8, 7));
+    assert!(matches!(office.try_run(date(2026, 8, 6)), Err(EngineError::BackInTime { .. })));
+}
+
+#[test]
+fn after_a_gap_stale_reminders_are_skipped_and_a_default_waits() {
+    let mut office = office();
+    office.run(date(2026, 7, 31));
+    let report = office.run(date(2026, 9, 29));
+    assert_eq!(report.skipped, 6, "three stale reminders for each of two people");
+    assert_eq!(report.held, 2, "the rung that records a default waits");
+    assert_eq!(report.escalations, 0);
+    let notices: BTreeSet<_> = report.notices.iter().map(|it| (it.recipient.as_str(), it.message.as_str())).collect();
+    assert_eq!(notices, BTreeSet::from([("O1", "plan_overdue"), ("O2", "plan_overdue")]), "each is reminded once");
+    office
+        .import(&[("appraisal.csv", "officer,financial_year,plan_agreed\nO1,2026/27,2026-10-02\n")], date(2026, 10, 2));
+    let later = office.run(date(2026, 10, 7));
+    assert_eq!((later.escalations, later.defaults), (1, 1), "only the one who did nothing meanwhile is escalated");
+    assert_eq!(later.notices[0].recipient, "H1");
+}
+
+#[test]
+fn of_several_notices_to_one_person_only_the_strongest_goes_out() {
+    let policy = pack()
+        .into_iter()
+        .map(|(name, text)| (name, text.replace("every 5 working days overdue", "every 1 working day overdue")))
+        .collect::<Vec<_>>();
+    let mut office = office();
+    office.files = policy;
+    office.store.deploy(&office.files, &policy_of(&office.files), "closer", 0).unwrap();
+    office.run(date(2026, 7, 31));
+    let report = office.run(date(2026, 8, 5));
+    let to_okot: Vec<_> = report.notices.iter().filter(|it| it.recipient == "O1").collect();
+    assert_eq!(to_okot.len(), 1, "three overdue notices became one");
+    assert_eq!(to_okot[0].date, "2026-08-05", "the latest of equally strong ones");
+    assert!(report.merged >= 2);
+}
+
+#[test]
+fn leave_that_is_entered_late_stops_the_clock_from_its_first_day() {
+    let mut office = office();
+    office.run(date(2026, 7, 20));
+    office.import(&[("officer.csv", "id,status\nO1,on_leave\n")], date(2026, 7, 13));
+    office.run(date(2026, 7, 24));
+    office.import(&[("officer.csv", "id,status\nO1,active\n")], date(2026, 7, 27));
+    let report = office.run(date(2026, 7, 28));
+    assert_eq!(report.dates_moved, 1);
+    let case = office.store.cases(&Filter { subject: Some("O1".to_owned()), ..Filter::default() }).unwrap().remove(0);
+    let case: Case = serde_json::from_str(&case.state).unwrap();
+    let due = case.stages["plan"].dates.due.clone().unwrap();
+    assert_eq!(due.day, date(2026, 8, 14), "14 days of leave from 13 to 26 July");
+    assert!(due.derivation.lines().iter().any(|it| it.contains("14 days")), "{:?}", due.derivation.lines());
+}
+
+#[test]
+fn open_cases_keep_the_version_that_they_were_opened_under() {
+    let mut office = office();
+    office.run(date(2026, 7, 1));
+    for (_, text) in &mut office.files {
+        *text = text.replace("due   1 month after opening", "due   20 working days after opening");
+    }
+    let policy = policy_of(&office.files);
+    let second = office.store.deploy(&office.files, &policy, "shorter", 0).unwrap();
+    assert_eq!(second, 2);
+    office.import(
+        &[("officer.csv", "id,name,terms,status,unit,reports_to\nN1,New,permanent,active,W,S1\n")],
+        date(2026, 7, 8),
+    );
+    office.run(date(2026, 7, 9));
+    let of = |subject: &str| {
+        office.store.cases(&Filter { subject: Some(subject.to_owned()), ..Filter::default() }).unwrap().remove(0)
+    };
+    let due = |subject: &str| {
+        let case: Case = serde_json::from_str(&of(subject).state).unwrap();
+        case.stages["plan"].dates.due.clone().unwrap().day
+    };
+    assert_eq!((of("O1").policy, due("O1")), (1, date(2026, 7, 31)));
+    assert_eq!((of("N1").policy, due("N1")), (2, date(2026, 8, 5)), "20 working days behind Wednesday 8 July");
+}
+
+#[test]
+fn a_case_that_cannot_proceed_is_set_aside_and_stops_nobody() {
+    let orphan = format!("{PEOPLE}L1,Lone,l@example.org,U5,permanent,active,X,,2020-05-03\n");
+    let bodies = format!("{BODIES}X,Empty,agency,\n");
+    let files = [("officer.csv", orphan.as_str()), ("organisation.csv", bodies.as_str()), ("appraisal.csv", AGREED)];
+    let mut office = Office::open(&files);
+    let mut aside = Vec::new();
+    let mut day = date(2026, 7, 1);
+    while day <= date(2026, 8, 28) {
+        aside.extend(office.run(day).aside);
+        day = day.checked_add(1.day()).unwrap();
+    }
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    assert_eq!(aside[0].subject, "L1");
+    assert!(aside[0].reason.contains("nobody"), "{}", aside[0].reason);
+    let open = office.store.cases(&Filter { status: Some("open".to_owned()), ..Filter::default() }).unwrap();
+    assert_eq!(open.len(), 5, "the others went on");
+}
+
+#[test]
+fn the_journal_is_the_truth() {
+    let mut office = office();
+    office.day_by_day(date(2026, 7, 1), date(2026, 9, 15));
+    let verified = office.store.verify_journal(None).unwrap().expect("I7: the chain verifies");
+    assert_eq!(office.store.verify_journal(Some(&verified.seal)).unwrap().unwrap(), verified);
+    assert!(office.store.verify_journal(Some("another seal")).unwrap().is_err());
+    let policy = policy_of(&office.files);
+    for row in office.store.cases(&Filter::default()).unwrap() {
+        let journal = office.store.journal(row.id).unwrap();
+        let seqs: Vec<i64> = journal.iter().map(|it| it.seq).collect();
+        assert_eq!(seqs, (1..=row.last_seq).collect::<Vec<_>>(), "I2: no gaps");
+        let events: Vec<Event> = journal.iter().map(|it| serde_json::from_str(&it.payload).unwrap()).collect();
+        let replayed = Case::replay(&events);
+        let stored: Case = serde_json::from_str(&row.state).unwrap();
+        assert_eq!(replayed, stored, "I8: replay gives the stored case");
+        for (name, stage) in &replayed.stages {
+            let stored = office.store.deadline(row.id, name).unwrap().unwrap();
+            assert_eq!(stored, deadline_row(&replayed, name, stage), "I8: and its deadlines");
+            assert_eq!(office.store.tasks(row.id, name).unwrap(), task_rows(name, stage), "I8: and its tasks");
+            for date in stage.dates.due.iter().chain(&stage.dates.closes) {
+                let again = date.derivation.recompute(policy.main()).unwrap();
+                assert_eq!(
+                    (again.date, again.moment.0),
+                    (date.day, date.until),
+                    "I9: a date recomputed is the stored date"
+                );
+            }
+        }
+    }
+    let effects = office.store.effects(&Filter::default()).unwrap();
+    let keys: BTreeSet<_> = effects.iter().map(|it| it.effect.key.clone()).collect();
+    assert_eq!(keys.len(), effects.len(), "I4: one effect for one key");
+}
+
+#[test]
+fn every_effect_is_sent_once() {
+    let mut office = office();
+    office.day_by_day(date(2026, 7, 1), date(2026, 8, 31));
+    let mut post = Pigeonhole::default();
+    let first = engine::send(&mut office.store, &mut post, i64::MAX, 10).unwrap();
+    assert_eq!(first.sent, post.sent.len() as u64);
+    let keys: BTreeSet<_> = post.sent.iter().map(|it| it.0.clone()).collect();
+    assert_eq!(keys.len(), post.sent.len());
+    assert_eq!(engine::send(&mut office.store, &mut post, i64::MAX, 20).unwrap().sent, 0);
+    assert!(post.sent.iter().any(|it| it.1.contains("plan for 2026/27 is due on 31 July 2026")), "{:?}", post.sent);
+}
+
+#[test]
+fn a_tampered_journal_is_found() {
+    let mut office = office();
+    office.day_by_day(date(2026, 7, 1), date(2026, 8, 10));
+    let path = office.folder.path().join("merit.db");
+    for (at, change) in [
+        "update journal set payload = replace(payload, '2026-07-31', '2026-08-31') where seq = 2 and case_id = 1",
+        "update journal set kind = 'case_ended' where seq = 1 and case_id = 3",
+        "update journal set at = at + 1 where seq = 2 and case_id = 3",
+        "delete from journal where case_id = 2 and seq = (select max(seq) from journal where case_id = 2)",
+        "delete from journal where case_id = 2 and seq = 1",
+        "insert into journal select case_id, 99, rev, at, actor, kind, payload, payload_hash, hash from journal where case_id = 2 and seq = 1",
+        "update commits set actor = 'nobody' where rev = 2",
+        "delete from commits where rev = (select max(rev) from commits)",
+        "update changes set new = 'other' where rowid = 1",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let copy = office.folder.path().join(format!("copy{at}.db"));
+        let original = rusqlite::Connection::open(&path).unwrap();
+        original.execute("vacuum into ?1", [copy.display().to_string()]).unwrap();
+        let tampered = rusqlite::Connection::open(&copy).unwrap();
+        assert!(tampered.execute(change, []).unwrap() > 0, "{change}");
+        drop(tampered);
+        let store = SqliteStore::open(&copy, Access::Write).unwrap();
+        let seal = office.store.state().unwrap().seal;
+        assert!(store.verify_journal(Some(&seal)).unwrap().is_err(), "not found: {change}");
+    }
+}
