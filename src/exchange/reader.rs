@@ -38,16 +38,37 @@ pub(super) fn read(name: &str, bytes: &[u8], mapping: &Mapping) -> Result<Sheet,
             return Err(ImportError::File(format!("{name} has two columns `{column}`; give one of them another name")));
         }
     }
+    let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
         if record.iter().all(|it| it.trim().is_empty()) {
             continue;
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.at(record.position().map_or(0, csv::Position::byte));
         rows.push(SheetRow { line, cells: record.iter().map(str::to_owned).collect() });
     }
     Ok(Sheet { head, rows })
+}
+
+/// Counts lines: the reader's own count lags behind where lines end in two signs.
+struct Lines<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line on which a row begins; rows are asked for in order.
+    fn at(&mut self, byte: u64) -> u64 {
+        let begin = usize::try_from(byte).unwrap_or(self.text.len()).min(self.text.len());
+        let ends = self.text[begin..].iter().take_while(|it| matches!(it, b'\r' | b'\n')).count();
+        let upto = begin + ends;
+        let passed = self.text.get(self.at..upto).unwrap_or_default().iter().filter(|it| **it == b'\n').count();
+        self.line += passed as u64;
+        self.at = self.at.max(upto);
+        self.line
+    }
 }
 
 fn decode(name: &str, bytes: &[u8], encoding: Encoding) -> Result<String, ImportError> {

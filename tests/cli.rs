@@ -1,0 +1,324 @@
+//! The program as people call it: every verb, its exit code, what it prints and what it leaves behind.
+
+#![expect(clippy::unwrap_used, reason = "a test whose program does not start has failed")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+struct Project {
+    folder: tempfile::TempDir,
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap().path();
+        let target = to.join(entry.file_name().unwrap());
+        if entry.is_dir() { copy(&entry, &target) } else { fs::copy(&entry, &target).map(|_| ()).unwrap() }
+    }
+}
+
+fn merit(folder: &Path, words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_merit")).args(words).current_dir(folder).env("NO_COLOR", "1").output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl Project {
+    fn of(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&Path::new("tests/projects").join(name), folder.path());
+        Self { folder }
+    }
+
+    /// Runs a verb that must end with this exit code; what it printed.
+    fn merit(&self, code: i32, words: &[&str]) -> String {
+        let output = merit(self.folder.path(), words);
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(code), "merit {}\n{out}\n{err}", words.join(" "));
+        assert!(!err.contains("panicked"), "{err}");
+        if code >= 2 { err } else { out }
+    }
+
+    fn json(&self, code: i32, words: &[&str]) -> Value {
+        let printed = self.merit(code, &[words, &["--format", "json"]].concat());
+        serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+fn complaints() -> Project {
+    let project = Project::of("complaints");
+    project.merit(0, &["deploy", "--adopt", "2026-04-01"]);
+    project.merit(0, &["import", "records", "--from", "2026-04-01"]);
+    project
+}
+
+fn notices(report: &Value) -> Vec<String> {
+    let line = |it: &Value| {
+        let part = |key: &str| it[key].as_str().unwrap().to_owned();
+        format!("{} {} {} to {}", part("date"), part("subject"), part("message"), part("recipient"))
+    };
+    report["notices"].as_array().unwrap().iter().map(line).collect()
+}
+
+#[test]
+fn a_service_from_another_field_goes_through_the_same_verbs() {
+    let project = complaints();
+    project.merit(0, &["check"]);
+    project.merit(0, &["test"]);
+    let first = project.json(0, &["run", "--as-of", "2026-04-15"]);
+    assert_eq!(first["cases_opened"], 2, "the old, settled complaint is history");
+    assert_eq!(first["stages_done"], 1, "C2 was answered");
+    assert_eq!(notices(&first), Vec::<String>::new());
+    let second = project.json(0, &["run", "--as-of", "2026-04-16"]);
+    assert_eq!(notices(&second), ["2026-04-16 C1 answer_due to S"]);
+    let third = project.json(0, &["run", "--as-of", "2026-04-21"]);
+    assert_eq!(notices(&third), ["2026-04-21 C1 answer_overdue to S", "2026-04-21 C1 answer_overdue to D"]);
+    let again = project.json(0, &["run", "--as-of", "2026-04-21"]);
+    assert_eq!((&again["effects"], &again["sent"]["sent"]), (&Value::from(0), &Value::from(0)));
+    let status = project.json(1, &["status"]);
+    let row = &status["overdue"][0];
+    assert_eq!(
+        (row["subject"].as_str(), row["holder"].as_str(), row["working_days_overdue"].as_i64()),
+        (Some("C1"), Some("S"), Some(1))
+    );
+    let mails: Vec<_> = fs::read_dir(project.path("outbox")).unwrap().map(|it| it.unwrap().path()).collect();
+    assert_eq!(mails.len(), 3);
+    let mail = fs::read_to_string(&mails[0]).unwrap();
+    assert!(mail.contains("Message-ID: <") && mail.contains("multipart/alternative"), "{mail}");
+    project.merit(0, &["journal", "verify"]);
+}
+
+#[test]
+fn a_date_is_explained_across_a_holiday() {
+    let project = complaints();
+    project.merit(0, &["run", "--as-of", "2026-04-15"]);
+    let case = project.merit(0, &["case", "C1"]);
+    assert!(case.contains("due 2026-04-20"), "{case}");
+    assert!(case.contains("Founding day"), "the holiday is named: {case}");
+    let explained = project.json(0, &["explain", "C1", "answer"]);
+    assert_eq!(explained["deadlines"][0]["due"], "2026-04-20");
+    project.merit(2, &["explain", "C1", "nothing"]);
+}
+
+#[test]
+fn a_record_that_changes_moves_its_case() {
+    let project = complaints();
+    project.merit(0, &["run", "--as-of", "2026-04-16"]);
+    fs::write(project.path("complaint.csv"), "id,answered\nC1,2026-04-19\n").unwrap();
+    project.merit(0, &["import", "complaint.csv"]);
+    let report = project.json(0, &["run", "--as-of", "2026-04-21"]);
+    assert_eq!(
+        (&report["stages_done"], notices(&report).len()),
+        (&Value::from(1), 0),
+        "nobody is chased for what is done"
+    );
+}
+
+#[test]
+fn every_trap_of_a_foreign_file_is_named() {
+    let project = Project::of("staff");
+    project.merit(0, &["deploy", "--adopt", "2019-01-01"]);
+    let dry = project.json(1, &["import", "records", "--from", "2019-01-01", "--dry-run"]);
+    assert_eq!(dry["dry_run"], true);
+    let printed = project.merit(1, &["import", "records", "--from", "2019-01-01"]);
+    for told in [
+        "5 taken, 4 rejected",
+        "1 blanks in manager (there is none)",
+        "line 3, Sex: `M ` blanks at the ends were left out",
+        "line 7, DateofHire: `13/31/2014` this is no date as m/d/y",
+        "line 8, EmploymentStatus: `On leave` it is none of Active, Quit, Fired",
+        "line 8, DaysLate: `40` it lies outside 0 to 31",
+        "line 9, ManagerID: `9` there is no record `9`",
+        "line 10: `108` stands on line 9 already",
+        "`Nora Reed` has the key `3` here and `1` on line 2",
+        "LastReview (1/28/2019) lies after DateofTermination (8/19/2018)",
+    ] {
+        assert!(printed.contains(told), "not told: {told}\n{printed}");
+    }
+    let rejected = fs::read_to_string(project.path("records/staff.rejected.csv")).unwrap();
+    assert_eq!(rejected.lines().count(), 5, "{rejected}");
+    let corrected = rejected.replace("13/31/2014", "3/31/2014").replace("On leave", "Active").replace(",40,", ",4,");
+    fs::write(project.path("records/staff.rejected.csv"), corrected).unwrap();
+    let mapping = project.path("records/staff.toml").display().to_string();
+    let again = project.json(1, &["import", "records/staff.rejected.csv", "--mapping", &mapping]);
+    assert_eq!(again["files"][0]["good"], 2, "{again}");
+}
+
+#[test]
+fn one_month_of_a_foreign_file_looks_right() {
+    let project = Project::of("staff");
+    project.merit(0, &["deploy", "--adopt", "2019-01-01"]);
+    project.merit(1, &["import", "records", "--from", "2019-01-01"]);
+    let mut all = Vec::new();
+    for day in ["2020-01-15", "2020-01-31", "2020-02-14"] {
+        let code = if day == "2020-01-15" { 1 } else { 0 };
+        all.extend(notices(&project.json(code, &["run", "--as-of", day])));
+    }
+    assert_eq!(
+        all,
+        ["2020-01-15 101 review_due to 1", "2020-01-31 102 review_due to 2", "2020-02-12 101 review_overdue to 1",]
+    );
+    let aside = project.merit(1, &["cases", "--set-aside"]);
+    assert!(aside.contains("manager of 105 is empty"), "{aside}");
+}
+
+#[test]
+fn five_mistakes_give_five_messages_each_with_a_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = "calendar office { time zone \"Africa/Kampalla\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026 }\n\
+        record person { id key text; status one of active, gone; boss optional persn }\n\
+        record review of person each year { agreed event }\n\
+        role manager of person { is person.boss }\n\
+        workflow w {\n  for each person each year where status is left\n  stage goals {\n    opens start of year\n    due 1 month after openning\n    by person\n    fills agreed\n    remind person 14 days bfore due with goals_due\n  }\n}\n\
+        message goals_due { by email; subject \"Due {due}\"; body \"Due {due}\" }\n";
+    fs::write(folder.path().join("p.merit"), policy).unwrap();
+    let output = merit(folder.path(), &["check", "p.merit", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let found: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    let found = found["diagnostics"].as_array().unwrap();
+    let lines: Vec<_> = found.iter().map(|it| it["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, [1, 2, 6, 9, 12], "{found:#?}");
+    assert!(found.iter().all(|it| it["help"].is_string()), "{found:#?}");
+}
+
+#[test]
+fn a_new_project_checks_tests_and_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [
+        &["init", "."][..],
+        &["check"],
+        &["test"],
+        &["deploy", "--adopt", "2026-01-01"],
+        &["import", "records", "--from", "2026-01-01"],
+        &["run", "--as-of", "2026-01-19"],
+        &["completions", "bash"],
+    ] {
+        let output = merit(folder.path(), words);
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {}{}", text(&output.stdout), text(&output.stderr));
+    }
+    assert_eq!(fs::read_dir(folder.path().join("outbox")).unwrap().count(), 2, "two people are reminded");
+    let again = merit(folder.path(), &["init", "."]);
+    assert_eq!(again.status.code(), Some(2), "nothing is overwritten");
+}
+
+#[test]
+fn the_demo_opens_reminds_and_escalates() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = merit(folder.path(), &["demo", "--size", "60"]);
+    let printed = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{printed}{}", text(&output.stderr));
+    for word in ["cases opened", "reminders", "escalations", "merit status"] {
+        assert!(printed.contains(word), "{printed}");
+    }
+    let demo = folder.path().join("merit-demo");
+    assert!(fs::read_dir(demo.join("outbox")).unwrap().count() > 20);
+    let database = rusqlite::Connection::open(demo.join("merit.db")).unwrap();
+    let open: i64 =
+        database.query_row("select count(*) from cases where status = 'open'", [], |row| row.get(0)).unwrap();
+    assert!(open > 40);
+    let again = merit(folder.path(), &["demo", "--size", "60"]);
+    assert_eq!(again.status.code(), Some(2), "a folder with a project is left alone");
+}
+
+#[test]
+fn a_changed_rule_holds_for_new_cases_and_open_ones_keep_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    merit(folder.path(), &["demo", "--size", "40"]);
+    let demo = folder.path().join("merit-demo");
+    let file = demo.join("workflows/staff_appraisal.merit");
+    let changed = fs::read_to_string(&file)
+        .unwrap()
+        .replace("due   1 month after opening", "due   20 working days after opening");
+    fs::write(&file, changed).unwrap();
+    for words in [&["check"][..], &["deploy", "--note", "Circular 7"]] {
+        assert_eq!(merit(&demo, words).status.code(), Some(0), "{words:?}");
+    }
+    let failing = merit(&demo, &["test"]);
+    assert_eq!(failing.status.code(), Some(1), "examples that meant the old rule say so");
+    let run = merit(&demo, &["run", "--as-of", "2027-07-01"]);
+    assert!(run.status.code() <= Some(1), "{}{}", text(&run.stdout), text(&run.stderr));
+    let database = rusqlite::Connection::open(demo.join("merit.db")).unwrap();
+    let twice = "select subject from cases group by subject having count(*) = 2 order by subject limit 1";
+    let subject: String = database.query_row(twice, [], |row| row.get(0)).unwrap();
+    let cases: Value = serde_json::from_str(&text(&merit(&demo, &["case", &subject, "--format", "json"]).stdout)).unwrap();
+    let cases = cases["cases"].as_array().unwrap();
+    let of = |at: usize| {
+        (cases[at]["policy"].as_i64().unwrap(), cases[at]["deadlines"][0]["due"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(of(0), (1, "2026-07-31".to_owned()));
+    assert_eq!(of(1), (2, "2027-07-28".to_owned()), "20 working days from the edge before Thursday 1 July 2027");
+}
+
+#[test]
+fn foreign_and_newer_stores_are_refused_and_left_alone() {
+    let project = complaints();
+    let store = project.path("merit.db");
+    let good = fs::read(&store).unwrap();
+    fs::write(&store, "this is no database, but it is long enough to be taken for one; ".repeat(40)).unwrap();
+    let told = project.merit(3, &["run", "--as-of", "2026-04-15"]);
+    assert!(told.contains("no database"), "{told}");
+    fs::write(&store, &good[..good.len() / 2]).unwrap();
+    let told = project.merit(3, &["status"]);
+    assert!(told.contains("cut off"), "{told}");
+    fs::write(&store, &good).unwrap();
+    let newer = rusqlite::Connection::open(&store).unwrap();
+    newer.execute_batch("pragma user_version = 99").unwrap();
+    drop(newer);
+    let told = project.merit(3, &["run"]);
+    assert!(told.contains("newer version"), "{told}");
+    let other = rusqlite::Connection::open(&store).unwrap();
+    other.execute_batch("pragma user_version = 1; pragma application_id = 7").unwrap();
+    drop(other);
+    let told = project.merit(3, &["run"]);
+    assert!(told.contains("another program"), "{told}");
+}
+
+#[test]
+fn a_second_engine_on_the_same_store_is_refused() {
+    let project = complaints();
+    let lock =
+        fs::OpenOptions::new().create(true).truncate(false).write(true).open(project.path("merit.db-lock")).unwrap();
+    lock.lock().unwrap();
+    let told = project.merit(3, &["run", "--as-of", "2026-04-15"]);
+    assert!(told.contains("another Merit engine"), "{told}");
+    drop(lock);
+    project.merit(0, &["run", "--as-of", "2026-04-15"]);
+}
+
+#[test]
+fn a_later_day_runs_only_where_nobody_is_written_to_in_earnest() {
+    let project = complaints();
+    let settings = "policies = [\"policy\"]\n[mail]\nto = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"plain\"\nfrom = \"desk@city.example\"\n";
+    fs::write(project.path("merit.toml"), settings).unwrap();
+    let told = project.merit(2, &["run", "--as-of", "2999-01-01"]);
+    assert!(told.contains("--rehearse"), "{told}");
+    project.merit(0, &["run", "--as-of", "2026-04-16", "--rehearse"]);
+    let held = project.merit(0, &["outbox"]);
+    assert!(held.contains("held back"), "{held}");
+    project.merit(0, &["outbox", "--release"]);
+    let sent = project.json(0, &["run", "--as-of", "2026-04-16"]);
+    assert_eq!(sent["sent"]["later"], 1, "nobody listens on that port: it is tried again later");
+    let outbox = project.json(0, &["outbox"]);
+    assert_eq!(
+        (&outbox["effects"][0]["status"], &outbox["effects"][0]["attempts"]),
+        (&Value::from("open"), &Value::from(1))
+    );
+}
+
+#[test]
+fn mistakes_in_settings_are_told_with_the_nearest_key() {
+    let project = Project::of("complaints");
+    fs::write(project.path("merit.toml"), "polices = [\"policy\"]\n").unwrap();
+    let told = project.merit(2, &["check"]);
+    assert!(told.contains("`polices`") && told.contains("did you mean `policies`?"), "{told}");
+}
