@@ -299,7 +299,6 @@ impl<'c> Reckoning<'c> {
             }
             *uncounted = day_after(stretch.until)?;
             let count = if working {
-                self.note_expected(from, stretch.until);
                 self.calendar.working_days_between(day_before(from)?, stretch.until)
             } else {
                 days_between(from, stretch.until) + 1

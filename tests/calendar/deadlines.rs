@@ -219,6 +219,17 @@ fn a_date_that_rests_on_an_expected_day_says_so() {
 }
 
 #[test]
+fn a_choice_rests_on_every_date_that_could_have_won() {
+    let calendar = uganda();
+    let of = |day, length| calendar.deadline(&input("event", date(day), allowance(length), DateRole::Due)).unwrap();
+    let over_eid = || of("2026-03-18", "3 working days after");
+    let certain = || of("2026-03-31", "1 day after");
+    assert!(over_eid().expected && !certain().expected);
+    let latest = calendar.latest_of(vec![over_eid(), certain()]).unwrap();
+    assert_eq!((latest.date, latest.expected), (date("2026-04-01"), true));
+}
+
+#[test]
 fn an_announced_day_moves_an_open_deadline() {
     let input = input("event", date("2026-08-03"), allowance("4 working days after"), DateRole::Due);
     let before = uganda().deadline(&input).unwrap();
