@@ -118,7 +118,7 @@ fn a_derivation_says_every_step() {
     let lines = [
         "1 month after the start of financial_year 2026/27 (the edge before 1 July 2026): the edge before 1 August 2026",
         "the due date is the day before that edge: 31 July 2026",
-        "3 days of leave from 6 July 2026 to 8 July 2026 added: 3 August 2026",
+        "leave from 6 July 2026 to 8 July 2026: 3 days added, which gives 3 August 2026",
         "extended by 1 week (granted): 10 August 2026",
         "at 18:00",
     ];
