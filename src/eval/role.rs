@@ -24,7 +24,12 @@ pub struct Resolution {
 /// Who somebody of a case is.
 #[must_use]
 pub fn holder(scope: &Scope<'_>, party: &Party) -> Resolution {
-    let mut search = Search { found: Resolution::default(), tried: BTreeSet::new(), asked: BTreeSet::new() };
+    let mut search = Search {
+        found: Resolution::default(),
+        tried: BTreeSet::new(),
+        asked: BTreeSet::new(),
+        subject: scope.subject.clone(),
+    };
     match party {
         Party::Subject => {
             search.consider(scope, &scope.subject.clone(), "the subject of the case", None);
@@ -50,6 +55,8 @@ struct Search {
     found: Resolution,
     tried: BTreeSet<RecordRef>,
     asked: BTreeSet<(RoleId, RecordRef)>,
+    /// The subject of the case: nobody stands in a role for themselves.
+    subject: RecordRef,
 }
 
 impl Search {
@@ -112,7 +119,9 @@ impl Search {
             return false;
         }
         self.say(words.to_owned());
-        let reason = role.and_then(|it| unfit(scope, it, who)).or_else(|| cannot_act(scope, who));
+        let own = (role.is_some() && *who == self.subject).then(|| "the subject of the case".to_owned());
+        let reason =
+            own.or_else(|| role.and_then(|it| unfit(scope, it, who))).or_else(|| cannot_act(scope, who, &self.subject));
         match reason {
             Some(reason) => {
                 self.say(format!("{} is passed over: {reason}", who.key));
@@ -128,13 +137,13 @@ impl Search {
 }
 
 /// Why somebody can't act on the day; only a known yes passes them over.
-fn cannot_act(scope: &Scope<'_>, who: &RecordRef) -> Option<String> {
+fn cannot_act(scope: &Scope<'_>, who: &RecordRef, subject: &RecordRef) -> Option<String> {
     let kind = scope.policy.record(who.record);
     let there = scope.about(who.clone());
     let holds = |condition: &Option<Expr>| condition.as_ref().is_some_and(|it| truth(&there, it) == Truth::Yes);
     if holds(&kind.gone_when) {
         Some("gone".to_owned())
-    } else if *who != scope.subject && holds(&kind.absent_when) {
+    } else if who != subject && holds(&kind.absent_when) {
         Some("absent".to_owned())
     } else {
         None

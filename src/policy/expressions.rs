@@ -264,6 +264,9 @@ impl Builder<'_, '_> {
         if let Some(id) = place.subject {
             fits.extend(self.fields_named(id, name, place).into_iter().map(|(it, at)| (it, Some(at))));
         }
+        if fits.iter().any(|(it, _)| self.is_broken(it)) {
+            return None;
+        }
         match fits.len() {
             0 => {
                 self.no_such_word(name, place, want);
@@ -280,6 +283,16 @@ impl Builder<'_, '_> {
                 self.report(two);
                 None
             }
+        }
+    }
+
+    /// Whether the type of the field that is asked for could not be told.
+    fn is_broken(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Field { record, field, .. } | ExprKind::Panel { record, field, .. } => {
+                self.broken.contains(&(*record, *field))
+            }
+            _ => false,
         }
     }
 
@@ -348,6 +361,9 @@ impl Builder<'_, '_> {
         let mut known = self.names_of(|it| {
             matches!(it, Meaning::Parameter(_) | Meaning::Definition(_) | Meaning::Scale(_) | Meaning::Role(_))
         });
+        if !place.stages.is_empty() {
+            known.extend(["opening".to_owned(), "due".to_owned()]);
+        }
         if let Some(subject) = place.subject {
             let panels = |kind: &&crate::policy::model::RecordType| matches!(kind.shape, Shape::Panel { of, each } if of == subject && place.each == Some(each));
             let own = std::iter::once(self.policy.record(subject)).chain(self.policy.records.iter().filter(panels));
@@ -403,6 +419,9 @@ impl Builder<'_, '_> {
             return self.wrong(&base, &format!("`.{}` asks a record for a field", field.text));
         };
         let id = self.field_id(record, field)?;
+        if self.broken.contains(&(record, id)) {
+            return None;
+        }
         let ty = field_type(&self.policy.field(record, id).kind);
         made(ExprKind::Field { of: Box::new(base), record, field: id }, ty, span)
     }
@@ -428,6 +447,9 @@ impl Builder<'_, '_> {
             return None;
         }
         let id = self.field_id(record, field)?;
+        if self.broken.contains(&(record, id)) {
+            return None;
+        }
         let ty = field_type(&self.policy.field(record, id).kind);
         let of = Box::new(Expr { kind: ExprKind::Subject, ty: Type::Record(subject), span: name.span });
         made(ExprKind::Panel { of, record, field: id, ago: 0 }, ty, span)

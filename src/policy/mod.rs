@@ -16,6 +16,8 @@ mod rules;
 mod terms;
 mod workflows;
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::Diagnostics;
@@ -49,17 +51,22 @@ pub fn compile(sources: &Sources) -> Compilation {
 pub fn compile_with(sources: &Sources, calendar: Option<&str>) -> Compilation {
     let mut found = Diagnostics::new();
     let files = syntax::parse(sources, &mut found);
-    let unparsed = !found.no_errors();
+    let lost = lost_words(sources, &found);
     let items: Vec<&tree::Item> = files.iter().flat_map(|file| &file.items).collect();
-    let mut policy = check(&items, calendar, unparsed, &mut found);
+    let mut policy = check(&items, calendar, lost, &mut found);
     policy.hash = hash_of(sources);
     found.tidy();
     Compilation { policy: found.no_errors().then_some(policy), diagnostics: found }
 }
 
 /// Names, then types, then what the language forbids beyond them.
-fn check(items: &[&tree::Item], calendar: Option<&str>, unparsed: bool, found: &mut Diagnostics) -> Policy {
-    let mut builder = Builder::new(items, unparsed, found);
+fn check(
+    items: &[&tree::Item],
+    calendar: Option<&str>,
+    lost: Option<BTreeSet<String>>,
+    found: &mut Diagnostics,
+) -> Policy {
+    let mut builder = Builder::new(items, lost, found);
     builder.calendars(calendar);
     builder.records();
     builder.rules();
@@ -69,6 +76,26 @@ fn check(items: &[&tree::Item], calendar: Option<&str>, unparsed: bool, found: &
     let policy = builder.finish();
     checks::check_all(&policy, items, found);
     policy
+}
+
+/// The words on lines that could not be read: what one of them would have declared is not reported as missing. Nothing where all
+/// could be read.
+fn lost_words(sources: &Sources, found: &Diagnostics) -> Option<BTreeSet<String>> {
+    if found.no_errors() {
+        return None;
+    }
+    let mut words = BTreeSet::new();
+    for diagnostic in found.iter() {
+        let text = &sources.file(diagnostic.span.file).text;
+        let (start, end) = (diagnostic.span.start as usize, diagnostic.span.end as usize);
+        let from = text.get(..start).and_then(|it| it.rfind('\n')).map_or(0, |it| it + 1);
+        let to = text.get(end..).and_then(|it| it.find('\n')).map_or(text.len(), |it| end + it);
+        let line = text.get(from..to).unwrap_or("");
+        words.extend(
+            line.split(|it: char| !it.is_alphanumeric() && it != '_').filter(|it| !it.is_empty()).map(str::to_owned),
+        );
+    }
+    Some(words)
 }
 
 fn hash_of(sources: &Sources) -> String {

@@ -1,11 +1,11 @@
 //! Names: what each top-level word stands for, and the nearest one for a word that stands for nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes::Code;
 use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ids::{DefinitionId, ParameterId, RecordId, RoleId, ScaleId};
+use crate::ids::{DefinitionId, FieldId, ParameterId, RecordId, RoleId, ScaleId};
 use crate::policy::model::{Label, Policy};
 use crate::source::{FileId, Span};
 use crate::syntax::tree::{self, Item, Name, Text};
@@ -29,8 +29,12 @@ pub(super) struct Builder<'t, 'd> {
     pub(super) items: Vec<&'t Item>,
     pub(super) names: BTreeMap<String, (Meaning, Span)>,
     pub(super) found: &'d mut Diagnostics,
-    /// Some items could not be parsed: a name that is missing may stand in one of them.
+    /// Whether some text could not be read.
     pub(super) unparsed: bool,
+    /// The words of what could not be read: a name that is missing may have been declared there.
+    lost: BTreeSet<String>,
+    /// Fields whose type could not be told, which was reported: what uses them is not reported again.
+    pub(super) broken: BTreeSet<(RecordId, FieldId)>,
     /// Definitions being lowered, so that a cycle is found.
     pub(super) under_way: Vec<DefinitionId>,
     /// For each message the subject type and period of the first workflow that uses it.
@@ -38,13 +42,15 @@ pub(super) struct Builder<'t, 'd> {
 }
 
 impl<'t, 'd> Builder<'t, 'd> {
-    pub(super) fn new(items: &[&'t Item], unparsed: bool, found: &'d mut Diagnostics) -> Self {
+    pub(super) fn new(items: &[&'t Item], lost: Option<BTreeSet<String>>, found: &'d mut Diagnostics) -> Self {
         let mut builder = Self {
             policy: Policy::default(),
             items: items.to_vec(),
             names: BTreeMap::new(),
             found,
-            unparsed,
+            unparsed: lost.is_some(),
+            lost: lost.unwrap_or_default(),
+            broken: BTreeSet::new(),
             under_way: Vec::new(),
             uses: BTreeMap::new(),
         };
@@ -112,7 +118,7 @@ impl<'t, 'd> Builder<'t, 'd> {
 
     /// Says that a name stands for nothing, with the nearest that does. Silent where it may stand in text that could not be read.
     pub(super) fn unknown_name(&mut self, name: &Name, what: &str, known: &[String]) {
-        if self.unparsed && !self.names.contains_key(&name.text) && nearest(&name.text, known).is_none() {
+        if self.lost.contains(&name.text) && nearest(&name.text, known).is_none() {
             return;
         }
         let help = match nearest(&name.text, known) {

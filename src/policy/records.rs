@@ -49,6 +49,10 @@ impl Builder<'_, '_> {
                 key = Some(FieldId::at(fields.len()));
             }
             let kind = self.field_kind(&field.kind);
+            if kind.is_none() {
+                self.broken.insert((RecordId::at(self.policy.records.len()), FieldId::at(fields.len())));
+            }
+            let kind = kind.unwrap_or(FieldKind::Text);
             let blank = match (&field.kind, field.optional) {
                 (tree::FieldKind::Event, _) => Blank::NotHappened,
                 (_, true) => Blank::NotApplicable,
@@ -101,9 +105,10 @@ impl Builder<'_, '_> {
         found
     }
 
-    fn field_kind(&mut self, written: &tree::FieldKind) -> FieldKind {
+    /// The type of a field; nothing when a mistake was reported.
+    fn field_kind(&mut self, written: &tree::FieldKind) -> Option<FieldKind> {
         let decimals = |number: &Option<tree::Number>| number.as_ref().and_then(|it| it.text.parse().ok()).unwrap_or(0);
-        match written {
+        Some(match written {
             tree::FieldKind::Text => FieldKind::Text,
             tree::FieldKind::Number { from, to, decimals: places } => FieldKind::Number {
                 from: self.bound(from),
@@ -136,11 +141,11 @@ impl Builder<'_, '_> {
                 "phone" => FieldKind::Phone,
                 _ => {
                     self.unknown_name(kind, "kind of address", &["email".to_owned(), "phone".to_owned()]);
-                    FieldKind::Text
+                    return None;
                 }
             },
-            tree::FieldKind::Reference(name) => self.record_id(name).map_or(FieldKind::Text, FieldKind::Reference),
-        }
+            tree::FieldKind::Reference(name) => FieldKind::Reference(self.record_id(name)?),
+        })
     }
 
     fn choices(&mut self, written: &[tree::Choice], ordered: bool) -> ChoiceId {
