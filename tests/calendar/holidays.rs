@@ -235,7 +235,7 @@ fn every_fault_of_the_rules_is_told_at_once() {
     assert_eq!(faults[2].to_string(), "None falls on a date that does not exist");
 }
 
-/// Western Easter Sunday from the table of the Book of Common Prayer, with the earliest and latest day of the two centuries.
+/// Western Easter Sunday as published, copied by hand; the earliest and latest days of the two centuries among them.
 #[test]
 fn easter_is_the_sunday_of_the_table() {
     let rules = CalendarRules { holidays: vec![easter("Easter", 0)], ..plain_rules() };
