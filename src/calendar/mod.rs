@@ -1,6 +1,48 @@
 //! The legal clock: civil dates, working days, holidays, periods, and deadlines that say why they are what they are.
 //!
 //! Nothing here knows the machine's zone or "now". Start reading at [`Calendar::deadline`].
+//!
+//! ```
+//! use merit::calendar::*;
+//!
+//! let calendar = Calendar::new(CalendarRules {
+//!     name: "office".to_owned(),
+//!     title: "Office".to_owned(),
+//!     zone: "Africa/Kampala".to_owned(),
+//!     working: [true, true, true, true, true, false, false],
+//!     periods: vec![],
+//!     holidays: vec![],
+//!     substitute: Substitute::None,
+//!     roll: Roll::Forward,
+//!     month_end: Some(MonthEnd::Back),
+//!     notices_at: Time::constant(8, 0, 0, 0),
+//!     announced: vec![],
+//! })
+//! .map_err(|faults| faults[0].clone())?;
+//!
+//! // A start is an edge: one month after that of 1 July ends with 31 July, not with 1 August.
+//! let deadline = calendar.deadline(&DeadlineInput {
+//!     anchor: Anchor::StartEdge { day: Date::constant(2026, 7, 1), what: "the start of the year".to_owned() },
+//!     length: Some((Length { count: 1, unit: Unit::Months }, Direction::After)),
+//!     beginning_on: false,
+//!     role: DateRole::Due,
+//!     roll: None,
+//!     month_end: None,
+//!     at: None,
+//!     suspensions: vec![],
+//!     extensions: vec![],
+//! })?;
+//! assert_eq!(deadline.date, Date::constant(2026, 7, 31));
+//! assert_eq!(deadline.moment.to_string(), "2026-07-31T20:59:59Z");
+//! assert_eq!(
+//!     deadline.derivation.lines(),
+//!     [
+//!         "1 month after the start of the year (the edge before 1 July 2026): the edge before 1 August 2026",
+//!         "the due date is the day before that edge: 31 July 2026",
+//!     ]
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::collections::BTreeMap;
 

@@ -299,7 +299,6 @@ impl<'c> Reckoning<'c> {
             }
             *uncounted = day_after(stretch.until)?;
             let count = if working {
-                self.note_expected(from, stretch.until);
                 self.calendar.working_days_between(day_before(from)?, stretch.until)
             } else {
                 days_between(from, stretch.until) + 1
@@ -317,11 +316,11 @@ impl<'c> Reckoning<'c> {
             true => format!("on {}", words::day(from)),
             false => format!("from {} to {}", words::day(from), words::day(stretch.until)),
         };
-        let told = format!("{} of {} {span} added", words::count(count, unit), stretch.why);
+        let told = format!("{} {span}: {} added", stretch.why, words::count(count, unit));
         let start = self.day;
         let to = if working { self.calendar.add_working_days(start, count)? } else { plus_days(start, count)? };
         let left_out = if working { self.left_out(start, to, Direction::After) } else { String::new() };
-        self.step(to, format!("{told}: {}{left_out}", words::day(to)));
+        self.step(to, format!("{told}, which gives {}{left_out}", words::day(to)));
         Ok(())
     }
 

@@ -118,7 +118,7 @@ fn a_derivation_says_every_step() {
     let lines = [
         "1 month after the start of financial_year 2026/27 (the edge before 1 July 2026): the edge before 1 August 2026",
         "the due date is the day before that edge: 31 July 2026",
-        "3 days of leave from 6 July 2026 to 8 July 2026 added: 3 August 2026",
+        "leave from 6 July 2026 to 8 July 2026: 3 days added, which gives 3 August 2026",
         "extended by 1 week (granted): 10 August 2026",
         "at 18:00",
     ];
@@ -216,6 +216,17 @@ fn a_date_that_rests_on_an_expected_day_says_so() {
     assert!(!expected("2026-03-13", "14 days after", None).expected, "days are counted over it all the same");
     assert!(!expected("2026-03-12", "5 working days after", None).expected, "it ends on the day before");
     assert!(!expected("2026-03-20", "1 working day after", None).expected, "its own day is left out anyway");
+}
+
+#[test]
+fn a_choice_rests_on_every_date_that_could_have_won() {
+    let calendar = uganda();
+    let of = |day, length| calendar.deadline(&input("event", date(day), allowance(length), DateRole::Due)).unwrap();
+    let over_eid = || of("2026-03-18", "3 working days after");
+    let certain = || of("2026-03-31", "1 day after");
+    assert!(over_eid().expected && !certain().expected);
+    let latest = calendar.latest_of(vec![over_eid(), certain()]).unwrap();
+    assert_eq!((latest.date, latest.expected), (date("2026-04-01"), true));
 }
 
 #[test]

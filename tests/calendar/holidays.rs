@@ -138,6 +138,26 @@ fn a_substitute_is_given_only_for_the_weekdays_that_the_calendar_names() {
 }
 
 #[test]
+fn two_holidays_on_one_day_off_are_no_clash_of_working_days() {
+    let on = [false, false, false, false, false, false, true];
+    let holidays = vec![fixed("Labour Day", 5, 1), moon("Eid", &["2021-05-01"], &[])];
+    let substitute = Substitute::NextFreeWorkingDay { on, one_for_two: true, also_for_clash: true };
+    let calendar = Calendar::new(CalendarRules { holidays, substitute, ..plain_rules() }).unwrap();
+    assert!(calendar.is_working(date("2021-05-03")), "1 May 2021 was a Saturday, and only Sundays are substituted");
+}
+
+#[test]
+fn a_day_that_a_certain_holiday_secures_is_not_expected() {
+    let holidays = |eid| vec![fixed("Labour Day", 5, 1), eid];
+    let day = |eid| {
+        Calendar::new(CalendarRules { holidays: holidays(eid), ..plain_rules() }).unwrap().day(date("2026-05-01"))
+    };
+    let both = day(moon("Eid", &[], &["2026-05-01"]));
+    assert_eq!(both.why.as_deref(), Some("Labour Day and Eid"));
+    assert!(!both.expected);
+}
+
+#[test]
 fn a_holiday_holds_only_in_its_years() {
     let rule = |from, until| HolidayRule { from, until, ..fixed("Day", 6, 1) };
     let off = |rule: HolidayRule, year: i16| {
@@ -215,7 +235,7 @@ fn every_fault_of_the_rules_is_told_at_once() {
     assert_eq!(faults[2].to_string(), "None falls on a date that does not exist");
 }
 
-/// Western Easter Sunday from the table of the Book of Common Prayer, with the earliest and latest day of the two centuries.
+/// Western Easter Sunday as published, copied by hand; the earliest and latest days of the two centuries among them.
 #[test]
 fn easter_is_the_sunday_of_the_table() {
     let rules = CalendarRules { holidays: vec![easter("Easter", 0)], ..plain_rules() };
