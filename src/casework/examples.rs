@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 use crate::calendar::Period;
 use crate::casework::desk::{Desk, Opens};
-use crate::casework::facts::{ExampleFacts, day_of, parse, value_of};
-use crate::eval::{self, Scope};
+use crate::casework::facts::{day_of, parse, value_of};
+use crate::eval::{self, MemoryFacts, Scope};
 use crate::ids::{RecordId, WorkflowId};
 use crate::policy::model::{ExprKind as Meaning, Policy, Shape, Type};
 use crate::source::Span;
@@ -56,7 +56,7 @@ struct Running {
 
 struct Theatre<'a> {
     policy: &'a Policy,
-    facts: ExampleFacts<'a>,
+    facts: MemoryFacts<'a>,
     cases: Vec<Running>,
     adopted: Option<Date>,
     failures: Vec<Failure>,
@@ -64,7 +64,7 @@ struct Theatre<'a> {
 
 impl<'a> Theatre<'a> {
     fn new(policy: &'a Policy) -> Self {
-        Self { policy, facts: ExampleFacts::new(policy), cases: Vec::new(), adopted: None, failures: Vec::new() }
+        Self { policy, facts: MemoryFacts::new(policy), cases: Vec::new(), adopted: None, failures: Vec::new() }
     }
 
     fn fail(&mut self, span: Span, expected: impl Into<String>, came: impl Into<String>) {

@@ -1,93 +1,12 @@
-//! Facts of an `example` block, in memory.
+//! Values as an `example` block writes them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::calendar::PeriodKind;
-use crate::eval::Facts;
-use crate::ids::{FieldId, RecordId};
-use crate::policy::model::{Blank, FieldKind, Policy, Shape};
+use crate::policy::model::{FieldKind, Policy};
 use crate::syntax::tree::{Expr, ExprKind};
 use crate::value::{Known, Number, RecordRef, Value};
-
-/// Values of a field, each with the day from which it holds.
-type Spells = Vec<(Date, Value)>;
-
-/// Facts of an example.
-pub(super) struct ExampleFacts<'a> {
-    policy: &'a Policy,
-    fields: BTreeMap<(RecordRef, FieldId), Spells>,
-    panels: BTreeMap<(RecordRef, RecordId, Date, FieldId), Value>,
-}
-
-impl<'a> ExampleFacts<'a> {
-    pub(super) fn new(policy: &'a Policy) -> Self {
-        Self { policy, fields: BTreeMap::new(), panels: BTreeMap::new() }
-    }
-
-    /// Says that a record is there, whatever is known of it.
-    pub(super) fn declare(&mut self, of: &RecordRef) {
-        if let Shape::Entity { key } = self.policy.record(of.record).shape {
-            let name = Value::Known(Known::Text(Arc::clone(&of.key)));
-            self.fields.entry((of.clone(), key)).or_insert_with(|| vec![(Date::MIN, name)]);
-        }
-    }
-
-    pub(super) fn set(&mut self, of: &RecordRef, field: FieldId, from: Date, value: Value) {
-        self.declare(of);
-        let dated = self.policy.field(of.record, field).dated;
-        let spells = self.fields.entry((of.clone(), field)).or_default();
-        let from = if dated { from } else { Date::MIN };
-        spells.retain(|(since, _)| *since != from);
-        spells.push((from, value));
-        spells.sort_by_key(|(since, _)| *since);
-    }
-
-    pub(super) fn set_panel(&mut self, of: &RecordRef, panel: RecordId, first: Date, field: FieldId, value: Value) {
-        self.declare(of);
-        self.panels.insert((of.clone(), panel, first, field), value);
-    }
-
-    /// The records of a type, by key.
-    pub(super) fn records(&self, record: RecordId) -> Vec<Arc<str>> {
-        let keys = self.fields.keys().filter(|(of, _)| of.record == record).map(|(of, _)| Arc::clone(&of.key));
-        let mut keys: Vec<Arc<str>> = keys.collect();
-        keys.dedup();
-        keys
-    }
-
-    fn blank(&self, record: RecordId, field: FieldId) -> Value {
-        match self.policy.field(record, field).blank {
-            Blank::Unknown => Value::Unknown(Vec::new()),
-            Blank::NotApplicable => Value::NotApplicable,
-            Blank::NotHappened => Value::NotHappened,
-        }
-    }
-}
-
-impl Facts for ExampleFacts<'_> {
-    fn field(&self, of: &RecordRef, field: FieldId, on: Date) -> Value {
-        let spells = self.fields.get(&(of.clone(), field));
-        let value =
-            spells.and_then(|it| it.iter().rev().find(|(since, _)| *since <= on)).map(|(_, value)| value.clone());
-        value.unwrap_or_else(|| self.blank(of.record, field))
-    }
-
-    fn panel(&self, of: &RecordRef, panel: RecordId, _period: PeriodKind, first: Date, field: FieldId) -> Value {
-        let value = self.panels.get(&(of.clone(), panel, first, field)).cloned();
-        value.unwrap_or_else(|| self.blank(panel, field))
-    }
-
-    fn spells(&self, of: &RecordRef, field: FieldId) -> Vec<(Date, Value)> {
-        let spells = self.fields.get(&(of.clone(), field)).cloned().unwrap_or_default();
-        if spells.first().is_none_or(|(since, _)| *since > Date::MIN) {
-            return std::iter::once((Date::MIN, self.blank(of.record, field))).chain(spells).collect();
-        }
-        spells
-    }
-}
 
 /// A value as an example writes it, read by the type of its field; in words what does not fit.
 pub(super) fn value_of(policy: &Policy, kind: &FieldKind, written: &Expr) -> Result<Value, String> {

@@ -43,21 +43,71 @@ impl DateOptions {
 
 /// The date that a rule gives.
 ///
+/// Of several dates, the earliest is that of those which have happened (and changes when an earlier one comes); the latest waits for
+/// all of them. One that rests on a day that does not apply is left out. All must be known, or their facts are missing.
+///
 /// # Errors
 /// In words, when the date can't be made: a month without such a day, a calendar that ends.
 pub fn date_rule(scope: &Scope<'_>, rule: &DateRule, options: &DateOptions) -> Result<Answer<Deadline>, String> {
     match rule {
-        DateRule::Earliest(of) => several(scope, of, options, Calendar::earliest_of),
-        DateRule::Latest(of) => several(scope, of, options, Calendar::latest_of),
+        DateRule::Earliest(of) | DateRule::Latest(of) => {
+            let latest = matches!(rule, DateRule::Latest(_));
+            let of = those_that_apply(scope, of);
+            let dates = of.into_iter().map(|it| date_rule(scope, it, options)).collect::<Result<Vec<_>, _>>()?;
+            let choose = if latest { Calendar::latest_of } else { Calendar::earliest_of };
+            Ok(match together(dates, latest) {
+                Answer::Known(dates) => choose(scope.calendar, dates).map_or(Answer::NotYet, Answer::Known),
+                Answer::NotYet => Answer::NotYet,
+                Answer::Unknown(missing) => Answer::Unknown(missing),
+            })
+        }
         DateRule::At(_) | DateRule::Offset { .. } | DateRule::Beginning { .. } => {
-            let input = match input(scope, rule, options) {
+            let (input, expected) = match input(scope, rule, options) {
                 Answer::Known(input) => input,
                 Answer::NotYet => return Ok(Answer::NotYet),
                 Answer::Unknown(missing) => return Ok(Answer::Unknown(missing)),
             };
-            scope.calendar.deadline(&input).map(Answer::Known).map_err(|problem| problem.to_string())
+            let deadline = scope.calendar.deadline(&input).map_err(|problem| problem.to_string())?;
+            Ok(Answer::Known(Deadline { expected: deadline.expected || expected, ..deadline }))
         }
     }
+}
+
+/// Whether a rule rests on a day that does not apply, so that there is no such date.
+pub(super) fn rests_on_nothing(scope: &Scope<'_>, rule: &DateRule) -> bool {
+    match rule {
+        DateRule::At(Point::Event(expr)) => value(scope, expr) == Value::NotApplicable,
+        DateRule::At(Point::EdgeOf { of, .. }) => rests_on_nothing(scope, of),
+        DateRule::At(_) => false,
+        DateRule::Offset { anchor, .. } => rests_on_nothing(scope, anchor),
+        DateRule::Beginning { on, .. } => rests_on_nothing(scope, on),
+        DateRule::Earliest(of) | DateRule::Latest(of) => of.iter().all(|it| rests_on_nothing(scope, it)),
+    }
+}
+
+fn those_that_apply<'r>(scope: &Scope<'_>, of: &'r [DateRule]) -> Vec<&'r DateRule> {
+    of.iter().filter(|it| !rests_on_nothing(scope, it)).collect()
+}
+
+/// Several answers as one. What has not happened holds up the latest, and leaves the earliest to the others; none of them: not yet.
+fn together<T>(answers: Vec<Answer<T>>, latest: bool) -> Answer<Vec<T>> {
+    let (mut known, mut missing, mut waits) = (Vec::new(), Vec::new(), false);
+    for answer in answers {
+        match answer {
+            Answer::Known(one) => known.push(one),
+            Answer::NotYet => waits = true,
+            Answer::Unknown(facts) => missing.extend(facts),
+        }
+    }
+    if waits && latest {
+        return Answer::NotYet;
+    }
+    if missing.is_empty() {
+        return if known.is_empty() { Answer::NotYet } else { Answer::Known(known) };
+    }
+    missing.sort();
+    missing.dedup();
+    Answer::Unknown(missing)
 }
 
 /// An allowance in working days from a day, as a due date.
@@ -79,70 +129,90 @@ pub fn grace(calendar: &Calendar, from: Date, working_days: u32, what: &str) -> 
     calendar.deadline(&input).map_err(|problem| problem.to_string())
 }
 
-type Choose = fn(&Calendar, Vec<Deadline>) -> Option<Deadline>;
-
-/// Of several dates all must be known.
-fn several(
-    scope: &Scope<'_>,
-    of: &[DateRule],
-    options: &DateOptions,
-    choose: Choose,
-) -> Result<Answer<Deadline>, String> {
-    let mut known = Vec::new();
-    for rule in of {
-        match date_rule(scope, rule, options)? {
-            Answer::Known(deadline) => known.push(deadline),
-            waiting => return Ok(waiting),
-        }
-    }
-    choose(scope.calendar, known).map(Answer::Known).ok_or_else(|| "a choice among no dates".to_owned())
-}
-
-fn input(scope: &Scope<'_>, rule: &DateRule, options: &DateOptions) -> Answer<DeadlineInput> {
+/// What the calendar needs; and whether the anchor rests on a day that is only expected.
+fn input(scope: &Scope<'_>, rule: &DateRule, options: &DateOptions) -> Answer<(DeadlineInput, bool)> {
     let (from, length, beginning_on) = match rule {
         DateRule::Offset { length, direction, anchor } => (&**anchor, Some((*length, *direction)), false),
         DateRule::Beginning { length, on } => (&**on, Some((*length, Direction::After)), true),
         other => (other, None, false),
     };
-    anchor(scope, from).map(|anchor| DeadlineInput {
-        anchor,
-        length,
-        beginning_on,
-        role: options.role,
-        roll: options.roll,
-        month_end: None,
-        at: options.at,
-        suspensions: options.suspensions.clone(),
-        extensions: options.extensions.clone(),
+    found_anchor(scope, from).map(|(anchor, expected)| {
+        let input = DeadlineInput {
+            anchor,
+            length,
+            beginning_on,
+            role: options.role,
+            roll: options.roll,
+            month_end: None,
+            at: options.at,
+            suspensions: options.suspensions.clone(),
+            extensions: options.extensions.clone(),
+        };
+        (input, expected)
     })
 }
 
 /// The event or edge that a rule gives: what an allowance starts from, or what opens a stage.
+///
+/// Of several points it is the one that comes first (or last), still an event or an edge; a date that was computed is an event.
 #[must_use]
 pub fn anchor(scope: &Scope<'_>, rule: &DateRule) -> Answer<Anchor> {
-    if let DateRule::At(at) = rule {
-        return point(scope, at);
-    }
-    let opening = DateOptions { role: DateRole::Opening, ..DateOptions::due() };
-    match date_rule(scope, rule, &opening) {
-        Ok(answer) => answer.map(|it| Anchor::Event { day: it.date, what: "the date computed before".to_owned() }),
-        Err(words) => Answer::Unknown(vec![words]),
+    found_anchor(scope, rule).map(|it| it.0)
+}
+
+fn found_anchor(scope: &Scope<'_>, rule: &DateRule) -> Answer<(Anchor, bool)> {
+    match rule {
+        DateRule::At(at) => point(scope, at),
+        DateRule::Earliest(of) | DateRule::Latest(of) => {
+            let latest = matches!(rule, DateRule::Latest(_));
+            let of = those_that_apply(scope, of).into_iter().map(|it| found_anchor(scope, it)).collect();
+            match together(of, latest) {
+                Answer::Known(of) => one_of(of, latest).map_or(Answer::NotYet, Answer::Known),
+                Answer::NotYet => Answer::NotYet,
+                Answer::Unknown(missing) => Answer::Unknown(missing),
+            }
+        }
+        DateRule::Offset { .. } | DateRule::Beginning { .. } => {
+            let opening = DateOptions { role: DateRole::Opening, ..DateOptions::due() };
+            match date_rule(scope, rule, &opening) {
+                Ok(answer) => answer.map(|it| {
+                    let what = format!("the day found before ({})", it.derivation.lines().join("; "));
+                    (Anchor::Event { day: it.date, what }, it.expected)
+                }),
+                Err(words) => Answer::Unknown(vec![words]),
+            }
+        }
     }
 }
 
-fn point(scope: &Scope<'_>, point: &Point) -> Answer<Anchor> {
-    match point {
+/// The first or last of several anchors. Of an event and an edge that open on the same day it is the event, from which an allowance
+/// runs a day longer.
+fn one_of(of: Vec<(Anchor, bool)>, latest: bool) -> Option<(Anchor, bool)> {
+    let expected = of.iter().any(|it| it.1);
+    let order = |(anchor, _): &(Anchor, bool)| (first_day(anchor), matches!(anchor, Anchor::Event { .. }));
+    let chosen = of.into_iter().reduce(|best, other| {
+        let ((day, event), (than, best_event)) = (order(&other), order(&best));
+        let better = if latest { day > than } else { day < than };
+        if better || (day == than && event && !best_event) { other } else { best }
+    });
+    chosen.map(|(anchor, _)| (anchor, expected))
+}
+
+fn point(scope: &Scope<'_>, point: &Point) -> Answer<(Anchor, bool)> {
+    let anchor = match point {
         Point::Date(day) => event(*day, "that day"),
         Point::DayMonth { month, day, after_the_year } => day_and_month(scope, *month, *day, *after_the_year),
         Point::PeriodStart(kind) => edge_of_period(scope, *kind, true),
         Point::PeriodEnd(kind) => edge_of_period(scope, *kind, false),
-        Point::EdgeOf { start, kind, of } => match anchor(scope, of) {
-            Answer::Known(anchor) => match scope.calendar.period_containing(*kind, day_of(&anchor)) {
-                Ok(period) => Answer::Known(edge(scope, &period, *start)),
-                Err(problem) => Answer::Unknown(vec![problem.to_string()]),
-            },
-            other => other,
-        },
+        Point::EdgeOf { start, kind, of } => {
+            return match found_anchor(scope, of) {
+                Answer::Known((anchor, expected)) => match scope.calendar.period_containing(*kind, anchor.day()) {
+                    Ok(period) => Answer::Known((edge(scope, &period, *start), expected)),
+                    Err(problem) => Answer::Unknown(vec![problem.to_string()]),
+                },
+                other => other,
+            };
+        }
         Point::Opening => match scope.context.as_ref().and_then(|it| it.opening.clone()) {
             Some(Anchor::Event { day, .. }) => event(day, "the opening"),
             Some(other) => Answer::Known(other),
@@ -169,7 +239,8 @@ fn point(scope: &Scope<'_>, point: &Point) -> Answer<Anchor> {
             Value::Unknown(missing) => Answer::Unknown(missing.iter().map(ToString::to_string).collect()),
             Value::Known(_) | Value::NotApplicable | Value::NotHappened => Answer::NotYet,
         },
-    }
+    };
+    anchor.map(|it| (it, false))
 }
 
 fn event(day: Date, what: &str) -> Answer<Anchor> {
@@ -226,12 +297,6 @@ fn edge(scope: &Scope<'_>, period: &Period, start: bool) -> Anchor {
         Anchor::StartEdge { day: period.first, what: format!("the start of {kind} {label}") }
     } else {
         Anchor::EndEdge { day: period.last, what: format!("the end of {kind} {label}") }
-    }
-}
-
-fn day_of(anchor: &Anchor) -> Date {
-    match anchor {
-        Anchor::Event { day, .. } | Anchor::StartEdge { day, .. } | Anchor::EndEdge { day, .. } => *day,
     }
 }
 

@@ -1,4 +1,4 @@
-//! On which days a condition holds: looked at only where a dated fact that it reads changes.
+//! On which days a condition holds: looked at only where something that it reads can change.
 
 use std::collections::BTreeSet;
 
@@ -26,9 +26,7 @@ pub fn true_days(scope: &Scope<'_>, condition: &Expr, from: Date, until: Date) -
             Truth::No | Truth::NotApplicable => {}
         }
     }
-    missing.sort();
-    missing.dedup();
-    (stretches, missing)
+    (stretches, Missing::merged(missing))
 }
 
 /// The first day of a stretch on which a condition is a known yes.
@@ -37,44 +35,75 @@ pub fn first_day_true(scope: &Scope<'_>, condition: &Expr, from: Date, until: Da
     change_days(scope, condition, from, until).into_iter().find(|day| truth(&scope.on(*day), condition) == Truth::Yes)
 }
 
-/// The first day, and every day on which a dated fact changes that the condition reads.
+/// The first day, and every day on which something changes that the condition reads.
 fn change_days(scope: &Scope<'_>, condition: &Expr, from: Date, until: Date) -> BTreeSet<Date> {
     if from > until {
         return BTreeSet::new();
     }
-    let mut days = BTreeSet::from([from]);
-    gather(scope, condition, until, &mut days);
-    days.retain(|day| *day >= from && *day <= until);
-    days
+    let mut changes = Changes { from, until, days: BTreeSet::from([from]), daily: false };
+    changes.gather(scope, condition);
+    if !changes.daily {
+        return changes.days;
+    }
+    std::iter::successors(Some(from), |day| day.tomorrow().ok()).take_while(|day| *day <= until).collect()
 }
 
-fn gather(scope: &Scope<'_>, expr: &Expr, until: Date, days: &mut BTreeSet<Date>) {
-    match &expr.kind {
-        ExprKind::Field { of, record, field } => {
-            gather(scope, of, until, days);
-            if !scope.policy.field(*record, *field).dated {
-                return;
+struct Changes {
+    from: Date,
+    until: Date,
+    days: BTreeSet<Date>,
+    /// It reads the day itself, or somebody's place, which may rest on anything: every day is looked at.
+    daily: bool,
+}
+
+impl Changes {
+    fn note(&mut self, day: Date) {
+        if day >= self.from && day <= self.until {
+            self.days.insert(day);
+        }
+    }
+
+    fn gather(&mut self, scope: &Scope<'_>, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Today | ExprKind::Holder { .. } | ExprKind::DateOf(_) => self.daily = true,
+            ExprKind::Field { of, record, field } => {
+                self.gather(scope, of);
+                if !self.daily && scope.policy.field(*record, *field).dated {
+                    for owner in self.records(scope, of) {
+                        scope.facts.spells(&owner, *field).into_iter().for_each(|(since, _)| self.note(since));
+                    }
+                }
             }
-            let moments: Vec<Date> = days.iter().copied().chain([until]).collect();
-            let owners: BTreeSet<_> = moments
-                .into_iter()
-                .filter_map(|day| match value(&scope.on(day), of) {
-                    Value::Known(Known::Record(owner)) => Some(owner),
-                    _ => None,
-                })
-                .collect();
-            for owner in owners {
-                days.extend(scope.facts.spells(&owner, *field).into_iter().map(|(since, _)| since));
+            ExprKind::Definition { id, of, ago } => {
+                self.gather_of(scope, of, *ago, &scope.policy.definitions[id.index()].value);
+            }
+            ExprKind::Band { id, of, ago } => self.gather_of(scope, of, *ago, &scope.policy.scales[id.index()].of),
+            ExprKind::Parameter(id) if scope.period.is_none() => {
+                for value in &scope.policy.parameters[id.index()].values {
+                    value.from.into_iter().for_each(|day| self.note(day));
+                    value.until.and_then(|day| day.tomorrow().ok()).into_iter().for_each(|day| self.note(day));
+                }
+            }
+            kind => kind.parts().into_iter().for_each(|part| self.gather(scope, part)),
+        }
+    }
+
+    /// What an earlier period gives is the same on every day.
+    fn gather_of(&mut self, scope: &Scope<'_>, of: &Expr, ago: u32, inner: &Expr) {
+        self.gather(scope, of);
+        if ago == 0 && !self.daily {
+            for owner in self.records(scope, of) {
+                self.gather(&scope.about(owner), inner);
             }
         }
-        ExprKind::Definition { id, of, .. } => {
-            gather(scope, of, until, days);
-            gather(scope, &scope.policy.definitions[id.index()].value, until, days);
-        }
-        ExprKind::Band { id, of, .. } => {
-            gather(scope, of, until, days);
-            gather(scope, &scope.policy.scales[id.index()].of, until, days);
-        }
-        kind => kind.parts().into_iter().for_each(|part| gather(scope, part, until, days)),
+    }
+
+    /// Whom an expression names on the days found so far; it changes on no others.
+    fn records(&self, scope: &Scope<'_>, of: &Expr) -> BTreeSet<crate::value::RecordRef> {
+        let named = |day: &Date| match value(&scope.on(*day), of) {
+            Value::Known(Known::Record(owner)) => Some(owner),
+            _ => None,
+        };
+        self.days.iter().filter_map(named).collect()
     }
 }

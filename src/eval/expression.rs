@@ -1,117 +1,106 @@
-//! Expressions, in the plainest form.
+//! Expressions, in the plainest form. The laws that hold here:
 //!
-//! What does not apply: a comparison with it can't be asked ([`Truth::NotApplicable`]); sums, extremes and weights leave it out;
-//! arithmetic with it does not apply. An event that has not happened: every comparison of order with it is no, it `is not` any
-//! day, and arithmetic with it does not apply.
-
-use jiff::civil::Date;
+//! * **Unknown.** An outcome is unknown only where the missing fact could change it, and one that is known stays as it is whatever the
+//!   missing facts turn out to be. Only `is known` and `if unknown treat as` ask about the knowing itself.
+//! * **Does not apply.** A comparison with it can't be asked ([`Truth::NotApplicable`]); arithmetic with it does not apply; weights,
+//!   the greatest and the least leave it out; a limit that does not apply limits nothing.
+//! * **Has not happened.** Such a day is not known, equals nothing, and lies neither before nor after any other; the later of it and
+//!   another day has not happened either; the earlier of the two is the other. Arithmetic with it does not apply.
+//! * **Earlier periods.** Facts of an earlier period are read on its last day. A definition may rest on its own earlier period.
 
 use crate::calendar::Period;
-use crate::eval::dates::{Answer, DateOptions, date_rule};
-use crate::eval::role;
-use crate::eval::scope::Scope;
-use crate::policy::model::{ArithmeticOp, CompareOp, Context, Dated, Expr, ExprKind, Interval, Order, Party};
-use crate::value::{Known, Missing, Number, NumberFault, RecordRef, TimeUnit, Truth, Value};
+use crate::eval::dates::{Answer, DateOptions, date_rule, rests_on_nothing};
+use crate::eval::operation::{arithmetic, between, compare, days, limited, map_number, number_or_reason, order_of};
+use crate::eval::scope::{Earlier, Scope};
+use crate::eval::{reads, role};
+use crate::policy::model::{CompareOp, Context, DateRule, Dated, Expr, ExprKind, Interval, Party, Scale};
+use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
+use jiff::civil::Date;
+
+/// How many periods back a chain of definitions may lead: more than a working life of years.
+const MOST_PERIODS_BACK: u32 = 60;
 
 /// The value of an expression.
 #[must_use]
 pub fn value(scope: &Scope<'_>, expr: &Expr) -> Value {
     match &expr.kind {
         ExprKind::Literal(value) => value.clone(),
-        ExprKind::Subject => Value::Known(Known::Record(scope.subject.clone())),
-        ExprKind::Field { of, field, .. } => of_record(scope, of, |record| {
-            named(scope, scope.facts.field(record, *field, scope.on), record, (record.record, *field), None)
-        }),
+        ExprKind::Subject => Known::Record(scope.subject.clone()).into(),
+        ExprKind::Field { of, field, .. } => of_record(scope, of, |record| reads::field(scope, record, *field)),
         ExprKind::Panel { of, record: panel, field, ago } => {
-            of_record(scope, of, |record| match period_ago(scope, *ago) {
-                Some(period) => {
-                    let found = scope.facts.panel(record, *panel, period.kind, period.first, *field);
-                    named(scope, found, record, (*panel, *field), Some(&period))
-                }
-                None => unknown_because("no period is at hand"),
-            })
+            of_record(scope, of, |record| reads::panel(scope, record, *panel, *field, *ago))
         }
-        ExprKind::Parameter(id) => {
-            let parameter = &scope.policy.parameters[id.index()];
-            let day = scope.period.map_or(scope.on, |it| it.first);
-            in_force(&parameter.values, day)
-                .cloned()
-                .unwrap_or_else(|| unknown_because(&format!("{} has no value on {day}", parameter.label.title)))
+        ExprKind::Parameter(id) => parameter(scope, &scope.policy.parameters[id.index()]),
+        ExprKind::Definition { id, of, ago } => {
+            let definition = &scope.policy.definitions[id.index()];
+            of_period(
+                scope,
+                of,
+                *ago,
+                |record, first| Earlier::Definition(id.0, record, first),
+                |scope| value(scope, &definition.value),
+            )
         }
-        ExprKind::Definition { id, of, ago } => of_record(scope, of, |record| match shifted(scope, record, *ago) {
-            Some(scope) => value(&scope, &scope.policy.definitions[id.index()].value),
-            None => Value::NotApplicable,
-        }),
-        ExprKind::Band { id, of, ago } => of_record(scope, of, |record| match shifted(scope, record, *ago) {
-            Some(scope) => band(&scope, &scope.policy.scales[id.index()]),
-            None => Value::NotApplicable,
-        }),
+        ExprKind::Band { id, of, ago } => {
+            let scale = &scope.policy.scales[id.index()];
+            of_period(scope, of, *ago, |record, first| Earlier::Band(id.0, record, first), |scope| band(scope, scale))
+        }
         ExprKind::Holder { role, of } => of_record(scope, of, |record| {
             let found = role::holder(&scope.about(record.clone()), &Party::Role(*role));
             match found.holder {
-                Some(holder) => Value::Known(Known::Record(holder)),
+                Some(holder) => Known::Record(holder).into(),
                 None if found.missing.is_empty() => Value::NotApplicable,
                 None => Value::Unknown(found.missing),
             }
         }),
         ExprKind::Context(which) => context(scope, *which),
         ExprKind::Arithmetic { op, left, right } => arithmetic(*op, value(scope, left), value(scope, right)),
-        ExprKind::Negative(inner) => negative(value(scope, inner)),
+        ExprKind::Negative(inner) => map_number(value(scope, inner), Number::negate),
         ExprKind::If { condition, then, otherwise } => choose(scope, condition, then, otherwise),
         ExprKind::Extreme { greatest, of } => extreme(scope, *greatest, of),
         ExprKind::Weighted(parts) => weighted(scope, parts),
-        ExprKind::Limit { value: inner, limit, at_most } => limited(value(scope, inner), value(scope, limit), *at_most),
+        ExprKind::Limit { value: inner, limit, at_most } => {
+            limited(scope.policy, value(scope, inner), value(scope, limit), *at_most)
+        }
         ExprKind::Round { value: inner, mode, to } => map_number(value(scope, inner), |it| it.round(*mode, *to)),
         ExprKind::IfUnknown { value: inner, default } => match value(scope, inner) {
             Value::Unknown(_) => value(scope, default),
             known => known,
         },
-        ExprKind::Between { unit, from, to } => between(scope, *unit, &value(scope, from), &value(scope, to)),
-        ExprKind::DateOf(rule) => match date_rule(scope, rule, &DateOptions::closing()) {
-            Ok(Answer::Known(deadline)) => Value::Known(Known::Date(deadline.date)),
-            Ok(Answer::NotYet) => Value::NotHappened,
-            Ok(Answer::Unknown(missing)) => Value::Unknown(missing.into_iter().map(Missing::Fact).collect()),
-            Err(words) => unknown_because(&words),
-        },
-        ExprKind::Today => Value::Known(Known::Date(scope.on)),
+        ExprKind::Between { unit, from, to } => between(scope.calendar, *unit, value(scope, from), value(scope, to)),
+        ExprKind::DateOf(rule) => date_of(scope, rule),
+        ExprKind::Today => Known::Date(scope.on).into(),
         ExprKind::Not(_)
         | ExprKind::And(_)
         | ExprKind::Or(_)
         | ExprKind::Compare { .. }
         | ExprKind::IsKnown(_)
         | ExprKind::OneOf { .. }
-        | ExprKind::InRange { .. } => match truth(scope, expr) {
-            Truth::Yes => Value::Known(Known::YesNo(true)),
-            Truth::No => Value::Known(Known::YesNo(false)),
-            Truth::Unknown(missing) => Value::Unknown(missing),
-            Truth::NotApplicable => Value::NotApplicable,
-        },
+        | ExprKind::InRange { .. } => truth(scope, expr).into(),
     }
 }
 
 /// Whether a condition holds.
 #[must_use]
 pub fn truth(scope: &Scope<'_>, expr: &Expr) -> Truth {
+    let asks = |op: CompareOp, left: &Value, right: &Expr| compare(scope.policy, op, left, &value(scope, right));
     match &expr.kind {
         ExprKind::Not(inner) => truth(scope, inner).negate(),
         ExprKind::And(parts) => Truth::all(parts.iter().map(|it| truth(scope, it))),
         ExprKind::Or(parts) => Truth::any(parts.iter().map(|it| truth(scope, it))),
-        ExprKind::Compare { op, left, right } => compare(scope, *op, &value(scope, left), &value(scope, right)),
-        ExprKind::IsKnown(inner) => Truth::of(matches!(value(scope, inner), Value::Known(_))),
+        ExprKind::Compare { op, left, right } => asks(*op, &value(scope, left), right),
+        ExprKind::IsKnown(inner) => Truth::of(value(scope, inner).known().is_some()),
         ExprKind::OneOf { value: asked, choices } => {
             let asked = value(scope, asked);
-            Truth::any(choices.iter().map(|it| compare(scope, CompareOp::Is, &asked, &value(scope, it))))
+            Truth::any(choices.iter().map(|it| asks(CompareOp::Is, &asked, it)))
         }
         ExprKind::InRange { value: asked, low, high } => {
             let asked = value(scope, asked);
-            let op = |included: bool, inside: CompareOp, strict: CompareOp| if included { inside } else { strict };
-            let low = low.as_ref().map(|(end, included)| {
-                compare(scope, op(*included, CompareOp::AtLeast, CompareOp::More), &asked, &value(scope, end))
-            });
-            let high = high.as_ref().map(|(end, included)| {
-                compare(scope, op(*included, CompareOp::AtMost, CompareOp::Less), &asked, &value(scope, end))
-            });
-            Truth::all(low.into_iter().chain(high))
+            let low =
+                low.iter().map(|(end, included)| (end, if *included { CompareOp::AtLeast } else { CompareOp::More }));
+            let high =
+                high.iter().map(|(end, included)| (end, if *included { CompareOp::AtMost } else { CompareOp::Less }));
+            Truth::all(low.chain(high).map(|(end, op)| asks(op, &asked, end)))
         }
         _ => match value(scope, expr) {
             Value::Known(Known::YesNo(yes)) => Truth::of(yes),
@@ -122,237 +111,158 @@ pub fn truth(scope: &Scope<'_>, expr: &Expr) -> Truth {
     }
 }
 
-pub(super) fn unknown_because(words: &str) -> Value {
-    Value::Unknown(vec![Missing::Reason(words.to_owned())])
-}
-
 fn of_record(scope: &Scope<'_>, of: &Expr, ask: impl FnOnce(&RecordRef) -> Value) -> Value {
     match value(scope, of) {
         Value::Known(Known::Record(record)) => ask(&record),
-        Value::Known(_) => unknown_because("a value that is no record"),
+        Value::Known(_) => Value::because("a value that is no record"),
         other => other,
     }
 }
 
-/// An unknown fact gets its name: `Status of Akello`.
-fn named(
+/// Asks a record in this period, or so many periods ago; an earlier period is asked only once.
+fn of_period(
     scope: &Scope<'_>,
-    found: Value,
-    of: &RecordRef,
-    (record, field): (crate::ids::RecordId, crate::ids::FieldId),
-    period: Option<&Period>,
+    of: &Expr,
+    ago: u32,
+    name: impl FnOnce(RecordRef, Date) -> Earlier,
+    ask: impl FnOnce(&Scope<'_>) -> Value,
 ) -> Value {
-    match found {
-        Value::Unknown(missing) if missing.is_empty() => {
-            let name = &scope.policy.field(record, field).label.name;
-            let period = period.map_or_else(String::new, |it| format!(" in {}", scope.calendar.label(it)));
-            Value::Unknown(vec![Missing::Fact(format!("{name} of {}{period}", of.key))])
+    of_record(scope, of, |record| {
+        if ago == 0 {
+            return ask(&scope.about(record.clone()));
         }
-        other => other,
-    }
+        let back = scope.back.saturating_add(ago);
+        if back > MOST_PERIODS_BACK {
+            return Value::because(format!("a value more than {MOST_PERIODS_BACK} periods back"));
+        }
+        let Some(period) = reads::period_ago(scope, ago) else { return Value::NotApplicable };
+        let name = name(record.clone(), period.first);
+        if let Some(found) = scope.earlier.borrow().get(&name) {
+            return found.clone();
+        }
+        let (subject, on) = (record.clone(), period.last);
+        let found = ask(&Scope { subject, period: Some(period), on, back, ..scope.clone() });
+        scope.earlier.borrow_mut().insert(name, found.clone());
+        found
+    })
 }
 
-fn period_ago(scope: &Scope<'_>, ago: u32) -> Option<Period> {
-    let back = i32::try_from(ago).ok()?.checked_neg()?;
-    scope.calendar.shift(scope.period?, back).ok()
-}
-
-/// The scope for another record, so many periods ago; nothing where there is no such period.
-fn shifted<'a>(scope: &Scope<'a>, record: &RecordRef, ago: u32) -> Option<Scope<'a>> {
-    let period = match scope.period {
-        Some(_) => Some(period_ago(scope, ago)?),
-        None => None,
-    };
-    let on = if ago == 0 { scope.on } else { period.map_or(scope.on, |it| it.last) };
-    Some(Scope { subject: record.clone(), period, on, ..scope.clone() })
+/// A parameter holds as on the first day of the period; without one, as on the day asked.
+fn parameter(scope: &Scope<'_>, parameter: &crate::policy::model::Parameter) -> Value {
+    let day = scope.period.map_or(scope.on, |it: Period| it.first);
+    in_force(&parameter.values, day)
+        .cloned()
+        .unwrap_or_else(|| Value::because(format!("{} has no value on {day}", parameter.label.title)))
 }
 
 /// What holds on a day.
-pub(super) fn in_force<T>(values: &[Dated<T>], day: Date) -> Option<&T> {
+fn in_force<T>(values: &[Dated<T>], day: Date) -> Option<&T> {
     let holds = |it: &&Dated<T>| it.from.is_none_or(|from| from <= day) && it.until.is_none_or(|until| until >= day);
     values.iter().rev().find(holds).map(|it| &it.value)
 }
 
-fn band(scope: &Scope<'_>, scale: &crate::policy::model::Scale) -> Value {
+fn date_of(scope: &Scope<'_>, rule: &DateRule) -> Value {
+    if rests_on_nothing(scope, rule) {
+        return Value::NotApplicable;
+    }
+    match date_rule(scope, rule, &DateOptions::closing()) {
+        Ok(Answer::Known(deadline)) => Known::Date(deadline.date).into(),
+        Ok(Answer::NotYet) => Value::NotHappened,
+        Ok(Answer::Unknown(missing)) => Value::Unknown(missing.into_iter().map(Missing::Fact).collect()),
+        Err(words) => Value::because(words),
+    }
+}
+
+fn band(scope: &Scope<'_>, scale: &Scale) -> Value {
     let asked = value(scope, &scale.of);
     let Value::Known(known) = &asked else { return asked };
     let inside = |interval: &Interval| {
-        let low = interval.low.as_ref().is_none_or(|it| lies(known, &it.at, it.included, true));
-        let high = interval.high.as_ref().is_none_or(|it| lies(known, &it.at, it.included, false));
-        low && high
+        let beyond = |bound: &Option<crate::policy::model::Bound>, outside: std::cmp::Ordering| {
+            bound.as_ref().is_some_and(|it| match it.at.known().and_then(|end| order_of(scope.policy, known, end)) {
+                Some(std::cmp::Ordering::Equal) => !it.included,
+                Some(order) => order == outside,
+                None => true,
+            })
+        };
+        !beyond(&interval.low, std::cmp::Ordering::Less) && !beyond(&interval.high, std::cmp::Ordering::Greater)
     };
     let place = scale.bands.iter().position(inside).and_then(|it| u32::try_from(it).ok());
     place.map_or_else(
-        || unknown_because(&format!("no band of {} holds the value", scale.label.title)),
-        |at| Value::Known(Known::Choice(scale.choices, at)),
+        || Value::because(format!("no band of {} holds the value", scale.label.title)),
+        |at| Known::Choice(scale.choices, at).into(),
     )
 }
 
-fn lies(known: &Known, end: &Value, included: bool, above: bool) -> bool {
-    let Value::Known(end) = end else { return false };
-    match order_of(known, end) {
-        Some(std::cmp::Ordering::Equal) => included,
-        Some(std::cmp::Ordering::Greater) => above,
-        Some(std::cmp::Ordering::Less) => !above,
-        None => false,
-    }
-}
-
-fn order_of(a: &Known, b: &Known) -> Option<std::cmp::Ordering> {
-    match (a, b) {
-        (Known::Number(a), Known::Number(b)) => Some(a.cmp(b)),
-        (Known::Money { amount: a, currency: x }, Known::Money { amount: b, currency: y }) => {
-            (x == y).then(|| a.cmp(b))
-        }
-        (Known::Date(a), Known::Date(b)) => Some(a.cmp(b)),
-        (Known::Moment(a), Known::Moment(b)) => Some(a.cmp(b)),
-        (Known::Duration { count: a, unit: x }, Known::Duration { count: b, unit: y }) => (x == y).then(|| a.cmp(b)),
-        (Known::YesNo(a), Known::YesNo(b)) => Some(a.cmp(b)),
-        (Known::Text(a), Known::Text(b)) => Some(a.cmp(b)),
-        (Known::Choice(x, a), Known::Choice(y, b)) => (x == y).then(|| a.cmp(b)),
-        (Known::Record(a), Known::Record(b)) => Some(a.cmp(b)),
-        _ => None,
-    }
-}
-
-fn compare(scope: &Scope<'_>, op: CompareOp, left: &Value, right: &Value) -> Truth {
-    let (left, right) = match (left, right) {
-        (Value::Known(left), Value::Known(right)) => (left, right),
-        (Value::Unknown(a), Value::Unknown(b)) => {
-            let mut missing: Vec<Missing> = a.iter().chain(b).cloned().collect();
-            missing.sort();
-            missing.dedup();
-            return Truth::Unknown(missing);
-        }
-        (Value::Unknown(missing), _) | (_, Value::Unknown(missing)) => return Truth::Unknown(missing.clone()),
-        (Value::NotApplicable, _) | (_, Value::NotApplicable) => return Truth::NotApplicable,
-        (Value::NotHappened, _) | (_, Value::NotHappened) => return Truth::of(op == CompareOp::IsNot),
-    };
-    let Some(mut order) = order_of(left, right) else {
-        return Truth::Unknown(vec![Missing::Reason("two values that can't be compared".to_owned())]);
-    };
-    if let Known::Choice(list, _) = left
-        && scope.policy.choices[list.index()].order == Order::BestFirst
-    {
-        order = order.reverse();
-    }
-    Truth::of(match op {
-        CompareOp::Less => order.is_lt(),
-        CompareOp::AtMost => order.is_le(),
-        CompareOp::More => order.is_gt(),
-        CompareOp::AtLeast => order.is_ge(),
-        CompareOp::Is => order.is_eq(),
-        CompareOp::IsNot => order.is_ne(),
-    })
-}
-
-/// What keeps a computation of two values from being made.
-fn blank_of_two(left: &Value, right: &Value) -> Option<Value> {
-    match (left, right) {
-        (Value::Known(_), Value::Known(_)) => None,
-        (Value::Unknown(a), Value::Unknown(b)) => {
-            let mut missing: Vec<Missing> = a.iter().chain(b).cloned().collect();
-            missing.sort();
-            missing.dedup();
-            Some(Value::Unknown(missing))
-        }
-        (Value::Unknown(missing), _) | (_, Value::Unknown(missing)) => Some(Value::Unknown(missing.clone())),
-        _ => Some(Value::NotApplicable),
-    }
-}
-
-fn number_or_reason(result: Result<Number, NumberFault>, wrap: impl FnOnce(Number) -> Known) -> Value {
-    match result {
-        Ok(number) => Value::Known(wrap(number)),
-        Err(fault) => unknown_because(&fault.to_string()),
-    }
-}
-
-fn arithmetic(op: ArithmeticOp, left: Value, right: Value) -> Value {
-    if let Some(blank) = blank_of_two(&left, &right) {
-        return blank;
-    }
-    let (Value::Known(left), Value::Known(right)) = (left, right) else { return Value::NotApplicable };
-    let apply = |a: Number, b: Number| match op {
-        ArithmeticOp::Add => a.add(b),
-        ArithmeticOp::Subtract => a.subtract(b),
-        ArithmeticOp::Multiply => a.multiply(b),
-        ArithmeticOp::Divide => a.divide(b),
-    };
-    match (left, right) {
-        (Known::Number(a), Known::Number(b)) => number_or_reason(apply(a, b), Known::Number),
-        (Known::Money { amount: a, currency }, Known::Money { amount: b, currency: other }) if currency == other => {
-            match op {
-                ArithmeticOp::Divide => number_or_reason(apply(a, b), Known::Number),
-                ArithmeticOp::Add | ArithmeticOp::Subtract => {
-                    number_or_reason(apply(a, b), |amount| Known::Money { amount, currency })
-                }
-                ArithmeticOp::Multiply => unknown_because("money times money"),
-            }
-        }
-        (Known::Money { amount: a, currency }, Known::Number(b))
-        | (Known::Number(a), Known::Money { amount: b, currency })
-            if matches!(op, ArithmeticOp::Multiply | ArithmeticOp::Divide) =>
-        {
-            number_or_reason(apply(a, b), |amount| Known::Money { amount, currency })
-        }
-        (Known::Duration { count: a, unit }, Known::Duration { count: b, unit: other }) if unit == other => {
-            let count = match op {
-                ArithmeticOp::Add => a.checked_add(b),
-                ArithmeticOp::Subtract => a.checked_sub(b),
-                ArithmeticOp::Multiply | ArithmeticOp::Divide => None,
-            };
-            count.map_or_else(
-                || unknown_because("a length too large"),
-                |count| Value::Known(Known::Duration { count, unit }),
-            )
-        }
-        _ => unknown_because("two values that can't be reckoned with each other"),
-    }
-}
-
-fn map_number(value: Value, apply: impl FnOnce(Number) -> Result<Number, NumberFault>) -> Value {
-    match value {
-        Value::Known(Known::Number(number)) => number_or_reason(apply(number), Known::Number),
-        Value::Known(Known::Money { amount, currency }) => {
-            number_or_reason(apply(amount), |amount| Known::Money { amount, currency })
-        }
-        other => other,
-    }
-}
-
-fn negative(value: Value) -> Value {
-    map_number(value, Number::negate)
-}
-
-/// An unknown condition leaves the value unknown, unless both ways give the same.
+/// A condition that is unknown, or can't be asked, leaves the value so; unless both ways give the same.
 fn choose(scope: &Scope<'_>, condition: &Expr, then: &Expr, otherwise: &Expr) -> Value {
-    match truth(scope, condition) {
-        Truth::Yes => value(scope, then),
-        Truth::No => value(scope, otherwise),
+    let open = match truth(scope, condition) {
+        Truth::Yes => return value(scope, then),
+        Truth::No => return value(scope, otherwise),
         Truth::NotApplicable => Value::NotApplicable,
-        Truth::Unknown(missing) => {
-            let (a, b) = (value(scope, then), value(scope, otherwise));
-            if a == b && matches!(a, Value::Known(_)) { a } else { Value::Unknown(missing) }
-        }
+        Truth::Unknown(missing) => Value::Unknown(missing),
+    };
+    let (a, b) = (value(scope, then), value(scope, otherwise));
+    match (&open, &a, &b) {
+        (_, Value::Unknown(_), _) | (_, _, Value::Unknown(_)) => still_open(open, &a, &b),
+        _ if a == b => a,
+        _ => open,
+    }
+}
+
+/// Where a way is unknown too, the two could still turn out to be the same.
+fn still_open(open: Value, a: &Value, b: &Value) -> Value {
+    let facts = |it: &Value| if let Value::Unknown(facts) = it { facts.clone() } else { Vec::new() };
+    match open {
+        Value::NotApplicable => Value::Unknown(Missing::merged(facts(a).into_iter().chain(facts(b)))),
+        other => other,
     }
 }
 
 fn extreme(scope: &Scope<'_>, greatest: bool, of: &[Expr]) -> Value {
     let mut best: Option<Known> = None;
     let mut missing = Vec::new();
-    let mut unknown = false;
+    let (mut unknown, mut waits) = (false, false);
     for part in of {
         match value(scope, part) {
             Value::Known(known) => {
-                let better = best
-                    .as_ref()
-                    .and_then(|it| order_of(&known, it))
-                    .is_none_or(|order| if greatest { order.is_gt() } else { order.is_lt() });
-                if better {
-                    best = Some(known);
+                let order = best.as_ref().map(|it| order_of(scope.policy, &known, it));
+                match order {
+                    None => best = Some(known),
+                    Some(Some(order)) if order.is_gt() == greatest && order.is_ne() => best = Some(known),
+                    Some(Some(_)) => {}
+                    Some(None) => return Value::because("two values that can't be compared"),
                 }
             }
+            Value::Unknown(facts) => {
+                unknown = true;
+                missing.extend(facts);
+            }
+            Value::NotHappened => waits |= greatest,
+            Value::NotApplicable => {}
+        }
+    }
+    match (waits, unknown) {
+        (true, _) => Value::NotHappened,
+        (false, true) => Value::Unknown(Missing::merged(missing)),
+        (false, false) => best.map_or(Value::NotApplicable, Value::Known),
+    }
+}
+
+/// Parts that do not apply give their weight to the others; a part without weight is not asked.
+fn weighted(scope: &Scope<'_>, parts: &[(Number, Expr)]) -> Value {
+    let (mut sum, mut weights) = (Number::ZERO, Number::ZERO);
+    let mut missing = Vec::new();
+    let mut unknown = false;
+    for (weight, part) in parts.iter().filter(|(weight, _)| *weight != Number::ZERO) {
+        match value(scope, part) {
+            Value::Known(Known::Number(number)) => {
+                let added = number.multiply(*weight).and_then(|it| sum.add(it));
+                match added.and_then(|it| Ok((it, weights.add(*weight)?))) {
+                    Ok((new, total)) => (sum, weights) = (new, total),
+                    Err(fault) => return Value::because(fault.to_string()),
+                }
+            }
+            Value::Known(_) => return Value::because("a part of a weighted sum that is no number"),
             Value::Unknown(facts) => {
                 unknown = true;
                 missing.extend(facts);
@@ -361,36 +271,7 @@ fn extreme(scope: &Scope<'_>, greatest: bool, of: &[Expr]) -> Value {
         }
     }
     if unknown {
-        return Value::Unknown(missing);
-    }
-    best.map_or(Value::NotApplicable, Value::Known)
-}
-
-/// Parts that do not apply give their weight to the others.
-fn weighted(scope: &Scope<'_>, parts: &[(Number, Expr)]) -> Value {
-    let (mut sum, mut weights) = (Number::ZERO, Number::ZERO);
-    let mut missing = Vec::new();
-    let mut unknown = false;
-    for (weight, part) in parts {
-        match value(scope, part) {
-            Value::Known(Known::Number(number)) => {
-                let added = number.multiply(*weight).and_then(|it| sum.add(it));
-                match added.and_then(|it| Ok((it, weights.add(*weight)?))) {
-                    Ok((new, total)) => (sum, weights) = (new, total),
-                    Err(fault) => return unknown_because(&fault.to_string()),
-                }
-            }
-            Value::Unknown(facts) => {
-                unknown = true;
-                missing.extend(facts);
-            }
-            Value::Known(_) | Value::NotApplicable | Value::NotHappened => {}
-        }
-    }
-    if unknown {
-        missing.sort();
-        missing.dedup();
-        return Value::Unknown(missing);
+        return Value::Unknown(Missing::merged(missing));
     }
     if weights == Number::ZERO {
         return Value::NotApplicable;
@@ -398,63 +279,27 @@ fn weighted(scope: &Scope<'_>, parts: &[(Number, Expr)]) -> Value {
     number_or_reason(sum.divide(weights), Known::Number)
 }
 
-fn limited(value: Value, limit: Value, at_most: bool) -> Value {
-    if let Some(blank) = blank_of_two(&value, &limit) {
-        return blank;
-    }
-    let (Value::Known(value), Value::Known(limit)) = (value, limit) else { return Value::NotApplicable };
-    let beyond = order_of(&value, &limit).is_some_and(|order| if at_most { order.is_gt() } else { order.is_lt() });
-    Value::Known(if beyond { limit } else { value })
-}
-
-/// How many whole units lie between two days: the first is left out, the last counts; negative the other way round.
-fn between(scope: &Scope<'_>, unit: TimeUnit, from: &Value, to: &Value) -> Value {
-    if let Some(blank) = blank_of_two(from, to) {
-        return blank;
-    }
-    let (Value::Known(Known::Date(from)), Value::Known(Known::Date(to))) = (from, to) else {
-        return unknown_because("two values that are no days");
-    };
-    let days = || from.until(*to).map_or(0, |it| i64::from(it.get_days()));
-    let months = || {
-        from.until((jiff::Unit::Month, *to)).map_or(0, |it| i64::from(it.get_months()) + 12 * i64::from(it.get_years()))
-    };
-    let count = match unit {
-        TimeUnit::Hours => days() * 24,
-        TimeUnit::Days => days(),
-        TimeUnit::WorkingDays => scope.calendar.working_days_between(*from, *to),
-        TimeUnit::Weeks => days() / 7,
-        TimeUnit::Months => months(),
-        TimeUnit::Years => months() / 12,
-    };
-    Value::Known(Known::Duration { count, unit })
-}
-
 fn context(scope: &Scope<'_>, which: Context) -> Value {
     let text = |words: &str| Value::Known(Known::Text(words.into()));
     if which == Context::Period {
         return scope.period.map_or(Value::NotApplicable, |it| text(&scope.calendar.label(&it)));
     }
-    let Some(case) = &scope.context else { return unknown_because("no case is at hand") };
-    let day = |date: Option<Date>| date.map_or(Value::NotApplicable, |it| Value::Known(Known::Date(it)));
-    let record =
-        |who: &Option<RecordRef>| who.clone().map_or(Value::NotApplicable, |it| Value::Known(Known::Record(it)));
-    let overdue = |count: fn(&Scope<'_>, Date, Date) -> i64| match (case.due, case.today) {
-        (Some(due), Some(today)) => Value::Known(Known::Number(Number::from(count(scope, due, today).max(0)))),
-        _ => Value::NotApplicable,
+    let Some(case) = scope.context else { return Value::because("no case is at hand") };
+    let there = |known: Option<Known>| known.map_or(Value::NotApplicable, Value::Known);
+    let overdue = |count: &dyn Fn(Date, Date) -> i64| {
+        let count = case.due.zip(case.today).map(|(due, today)| count(due, today).max(0));
+        there(count.map(|it| Known::Number(Number::from(it))))
     };
     match which {
         Context::Period => Value::NotApplicable,
         Context::Workflow => text(&case.workflow),
         Context::Stage => text(&case.stage),
-        Context::Due => day(case.due),
-        Context::Opening => day(case.opening.as_ref().and_then(crate::eval::dates::first_day)),
-        Context::DaysOverdue => overdue(|_, due, today| due.until(today).map_or(0, |it| i64::from(it.get_days()))),
-        Context::WorkingDaysOverdue => overdue(|scope, due, today| scope.calendar.working_days_overdue(due, today)),
-        Context::Recipient => record(&case.recipient),
-        Context::Holder => record(&case.holder),
-        Context::CaseId => {
-            case.case_id.map_or(Value::NotApplicable, |it| Value::Known(Known::Number(Number::from(it))))
-        }
+        Context::Due => there(case.due.map(Known::Date)),
+        Context::Opening => there(case.opening.as_ref().and_then(crate::eval::dates::first_day).map(Known::Date)),
+        Context::DaysOverdue => overdue(&days),
+        Context::WorkingDaysOverdue => overdue(&|due, today| scope.calendar.working_days_overdue(due, today)),
+        Context::Recipient => there(case.recipient.clone().map(Known::Record)),
+        Context::Holder => there(case.holder.clone().map(Known::Record)),
+        Context::CaseId => there(case.case_id.map(|it| Known::Number(Number::from(it)))),
     }
 }

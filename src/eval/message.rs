@@ -3,8 +3,8 @@
 use crate::eval::expression::value;
 use crate::eval::scope::Scope;
 use crate::eval::words::render;
-use crate::policy::model::{Message, Piece, Wording};
-use crate::value::{Missing, Value};
+use crate::policy::model::{Expr, ExprKind, FieldKind, Message, Piece, Wording};
+use crate::value::{Known, Missing, Number, Value};
 
 /// A message as it is sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Rendered {
 }
 
 /// Prints a message in a language; where it has no wording in that language, in the policy's own.
+///
+/// Text from records is printed as it is, without control characters, and is never markup; a subject is always one line.
 #[must_use]
 pub fn render_message(scope: &Scope<'_>, message: &Message, language: &str) -> Rendered {
     let wording = message.wordings.iter().find(|it| it.language.as_deref() == Some(language));
@@ -26,7 +28,8 @@ pub fn render_message(scope: &Scope<'_>, message: &Message, language: &str) -> R
     let Wording { subject, body, .. } = wording;
     let subject = print(scope, subject, &mut missing);
     let text = print(scope, body, &mut missing);
-    Rendered { subject: subject.split_whitespace().collect::<Vec<_>>().join(" "), text, missing }
+    let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
+    Rendered { subject, text, missing: Missing::merged(missing) }
 }
 
 fn print(scope: &Scope<'_>, pieces: &[Piece], missing: &mut Vec<Missing>) -> String {
@@ -35,15 +38,44 @@ fn print(scope: &Scope<'_>, pieces: &[Piece], missing: &mut Vec<Missing>) -> Str
         match piece {
             Piece::Text(text) => printed += text,
             Piece::Value { value: expr, otherwise } => match (value(scope, expr), otherwise) {
-                (known @ Value::Known(_), _) => printed += &render(&known, scope.policy),
+                (Value::Known(known), _) => printed += &plain(&words_for(scope, expr, known)),
                 (_, Some(words)) => printed += words,
-                (Value::Unknown(facts), None) => {
-                    missing.extend(facts);
+                (blank, None) => {
+                    missing.extend(why(blank));
                     printed += "—";
                 }
-                (_, None) => printed += "—",
             },
         }
     }
     printed
+}
+
+/// A percentage is kept as a share of one, and printed as it was entered.
+fn words_for(scope: &Scope<'_>, expr: &Expr, known: Known) -> String {
+    let percent = match &expr.kind {
+        ExprKind::Field { record, field, .. } | ExprKind::Panel { record, field, .. } => {
+            matches!(scope.policy.field(*record, *field).kind, FieldKind::Number { percent: true, .. })
+        }
+        _ => false,
+    };
+    match known {
+        Known::Number(share) if percent => match share.multiply(Number::from(100)) {
+            Ok(hundredths) => format!("{}%", render(&Known::Number(hundredths).into(), scope.policy)),
+            Err(_) => render(&Known::Number(share).into(), scope.policy),
+        },
+        other => render(&other.into(), scope.policy),
+    }
+}
+
+fn plain(text: &str) -> String {
+    text.chars().filter(|it| !it.is_control() || *it == '\n' || *it == '\t').collect()
+}
+
+fn why(blank: Value) -> Vec<Missing> {
+    match blank {
+        Value::Unknown(facts) => facts,
+        Value::NotApplicable => vec![Missing::Reason("a value that does not apply".to_owned())],
+        Value::NotHappened => vec![Missing::Reason("a day that has not come".to_owned())],
+        Value::Known(_) => Vec::new(),
+    }
 }

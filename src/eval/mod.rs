@@ -12,7 +12,10 @@ use crate::value::{RecordRef, Value};
 mod dates;
 mod days;
 mod expression;
+mod memory;
 mod message;
+mod operation;
+mod reads;
 mod role;
 mod scope;
 mod words;
@@ -20,9 +23,11 @@ mod words;
 pub use dates::{Answer, DateOptions, anchor, date_rule, grace};
 pub use days::{first_day_true, true_days};
 pub use expression::{truth, value};
+pub use memory::MemoryFacts;
 pub use message::{Rendered, render_message};
-pub use role::{Resolution, holder};
-pub use scope::{CaseContext, Scope, StageDays};
+pub use reads::ReadFact;
+pub use role::{Resolution, holder, holder_except};
+pub use scope::{CaseContext, Reading, Scope, StageDays};
 pub use words::render;
 
 /// What the evaluator may ask about records. An implementation holds them in memory or fetches them; the evaluator can't tell.

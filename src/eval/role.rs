@@ -1,9 +1,15 @@
 //! Who stands in a role for a record on a day, how they were found, and who was passed over.
+//!
+//! Somebody is passed over only for what is known: that they are gone or absent, or must not act. Whom a role names is another
+//! matter: where the record does not say, nobody further down the line takes the place of somebody unknown, and the search ends with
+//! the fact that is missing. Whether somebody qualifies must be known for them to be taken.
 
 use std::collections::BTreeSet;
 
 use crate::eval::expression::{truth, value};
+use crate::eval::reads;
 use crate::eval::scope::Scope;
+use crate::eval::words::render;
 use crate::ids::RoleId;
 use crate::policy::model::{Expr, ExprKind, Party, RoleTry};
 use crate::value::{Known, Missing, RecordRef, Truth, Value};
@@ -24,48 +30,53 @@ pub struct Resolution {
 /// Who somebody of a case is.
 #[must_use]
 pub fn holder(scope: &Scope<'_>, party: &Party) -> Resolution {
-    let mut search = Search {
-        found: Resolution::default(),
-        tried: BTreeSet::new(),
-        asked: BTreeSet::new(),
-        subject: scope.subject.clone(),
-    };
+    holder_except(scope, party, &[])
+}
+
+/// Who somebody of a case is; these never, so that the search goes on behind them.
+#[must_use]
+pub fn holder_except(scope: &Scope<'_>, party: &Party, never: &[RecordRef]) -> Resolution {
+    let mut search =
+        Search { found: Resolution::default(), never, tried: BTreeSet::new(), asked: BTreeSet::new(), stuck: false };
     match party {
         Party::Subject => {
             search.consider(scope, &scope.subject.clone(), "the subject of the case", None);
         }
         Party::Reference(field) => {
             let name = &scope.policy.field(scope.subject.record, *field).label.name;
-            match scope.facts.field(&scope.subject, *field, scope.on) {
-                Value::Known(Known::Record(who)) => {
-                    search.consider(scope, &who, &format!("{name} of {} is {}", scope.subject.key, who.key), None);
-                }
-                Value::Unknown(_) => search.miss(format!("{name} of {}", scope.subject.key)),
-                _ => search.say(format!("{name} of {} is empty", scope.subject.key)),
-            }
+            let found = reads::field(scope, &scope.subject, *field);
+            search.take(scope, found, name, None);
         }
         Party::Role(role) => {
             search.role(scope, *role);
         }
     }
+    search.found.missing = Missing::merged(search.found.missing);
     search.found
 }
 
-struct Search {
+struct Search<'n> {
     found: Resolution,
+    never: &'n [RecordRef],
     tried: BTreeSet<RecordRef>,
     asked: BTreeSet<(RoleId, RecordRef)>,
-    /// The subject of the case: nobody stands in a role for themselves.
-    subject: RecordRef,
+    /// Whom the line names is not known: nobody behind takes their place.
+    stuck: bool,
 }
 
-impl Search {
+/// What a line of a role came to.
+enum Tried {
+    /// They are the holder.
+    Taken,
+    /// Somebody, but they can't act, or were tried before.
+    PassedOver(RecordRef),
+    /// Nobody, or nobody knows whom.
+    Nobody,
+}
+
+impl Search<'_> {
     fn say(&mut self, words: String) {
         self.found.why.push(words);
-    }
-
-    fn miss(&mut self, fact: String) {
-        self.found.missing.push(Missing::Fact(fact));
     }
 
     /// Tries the lines of a role in order; the role of the same record is asked only once, so that a loop ends.
@@ -74,43 +85,61 @@ impl Search {
             return false;
         }
         let role = &scope.policy.roles[id.index()];
-        let mut passed: Option<RecordRef> = None;
+        let mut passed: Vec<RecordRef> = Vec::new();
         for attempt in &role.tries {
-            let done = match attempt {
-                RoleTry::Is(expr) => match value(scope, expr) {
-                    Value::Known(Known::Record(who)) => {
-                        let words = format!("{} of {} is {}", words_of(scope, expr), scope.subject.key, who.key);
-                        let taken = self.consider(scope, &who, &words, Some(id));
-                        passed = passed.or(Some(who));
-                        taken
+            let taken = match attempt {
+                RoleTry::Is(expr) => {
+                    let found = value(scope, expr);
+                    match self.take(scope, found, &words_of(scope, expr), Some(id)) {
+                        Tried::Taken => true,
+                        Tried::PassedOver(who) => {
+                            passed.push(who);
+                            false
+                        }
+                        Tried::Nobody => false,
                     }
-                    Value::Unknown(missing) => {
-                        self.found.missing.extend(missing);
-                        false
-                    }
-                    _ => {
-                        self.say(format!("{} of {} is empty", words_of(scope, expr), scope.subject.key));
-                        false
-                    }
-                },
-                RoleTry::OfPassedOver(other) => match passed.clone() {
-                    Some(who) if who.record == scope.policy.roles[other.index()].of => {
-                        self.say(format!("otherwise {} of {}", scope.policy.roles[other.index()].label.name, who.key));
-                        self.role(&scope.about(who), *other)
-                    }
-                    _ => false,
-                },
+                }
+                RoleTry::OfPassedOver(other) => passed.iter().any(|who| self.above(scope, who, *other)),
                 RoleTry::Role(other) => {
                     self.say(format!("otherwise {}", scope.policy.roles[other.index()].label.name));
                     self.role(scope, *other)
                 }
             };
-            if done {
-                self.found.missing.clear();
-                return true;
+            if taken || self.stuck {
+                return taken;
             }
         }
         false
+    }
+
+    /// Asks a role of somebody who was passed over.
+    fn above(&mut self, scope: &Scope<'_>, who: &RecordRef, role: RoleId) -> bool {
+        let asked = &scope.policy.roles[role.index()];
+        if self.stuck || who.record != asked.of {
+            return false;
+        }
+        self.say(format!("otherwise {} of {}", asked.label.name, who.key));
+        self.role(&scope.about(who.clone()), role)
+    }
+
+    /// Whom a line names, and whether they can act.
+    fn take(&mut self, scope: &Scope<'_>, found: Value, name: &str, role: Option<RoleId>) -> Tried {
+        let of = scope.subject.key.clone();
+        match found {
+            Value::Known(Known::Record(who)) => {
+                let words = format!("{name} of {of} is {}", who.key);
+                if self.consider(scope, &who, &words, role) { Tried::Taken } else { Tried::PassedOver(who) }
+            }
+            Value::Unknown(missing) => {
+                self.found.missing.extend(missing);
+                self.stuck = true;
+                Tried::Nobody
+            }
+            Value::Known(_) | Value::NotApplicable | Value::NotHappened => {
+                self.say(format!("{name} of {of} is empty"));
+                Tried::Nobody
+            }
+        }
     }
 
     /// Takes somebody, unless they can't act.
@@ -119,10 +148,9 @@ impl Search {
             return false;
         }
         self.say(words.to_owned());
-        let own = (role.is_some() && *who == self.subject).then(|| "the subject of the case".to_owned());
-        let reason =
-            own.or_else(|| role.and_then(|it| unfit(scope, it, who))).or_else(|| cannot_act(scope, who, &self.subject));
-        match reason {
+        let barred = self.never.contains(who).then(|| "must not act here".to_owned());
+        let unfit = barred.or_else(|| role.and_then(|it| self.unfit(scope, it, who)));
+        match unfit.or_else(|| cannot_act(scope, who)) {
             Some(reason) => {
                 self.say(format!("{} is passed over: {reason}", who.key));
                 self.found.passed_over.push((who.clone(), reason));
@@ -134,30 +162,44 @@ impl Search {
             }
         }
     }
+
+    fn unfit(&mut self, scope: &Scope<'_>, id: RoleId, who: &RecordRef) -> Option<String> {
+        let role = &scope.policy.roles[id.index()];
+        let candidate = scope.about(who.clone());
+        match Truth::all(role.qualifies.iter().map(|it| truth(&candidate, it))) {
+            Truth::Yes => {}
+            Truth::Unknown(missing) => {
+                let words: Vec<String> = missing.iter().map(ToString::to_string).collect();
+                self.found.missing.extend(missing);
+                return Some(format!("whether they qualify is not known, for want of {}", words.join(", ")));
+            }
+            Truth::No | Truth::NotApplicable => return Some("does not qualify".to_owned()),
+        }
+        let never = |it: &Expr| matches!(value(scope, it), Value::Known(Known::Record(other)) if other == *who);
+        role.never.iter().any(never).then(|| "must not act here".to_owned())
+    }
 }
 
-/// Why somebody can't act on the day; only a known yes passes them over.
-fn cannot_act(scope: &Scope<'_>, who: &RecordRef, subject: &RecordRef) -> Option<String> {
+/// Why somebody can't act on the day; only a known yes passes them over. An absent subject still acts for themselves.
+fn cannot_act(scope: &Scope<'_>, who: &RecordRef) -> Option<String> {
     let kind = scope.policy.record(who.record);
     let there = scope.about(who.clone());
-    let holds = |condition: &Option<Expr>| condition.as_ref().is_some_and(|it| truth(&there, it) == Truth::Yes);
-    if holds(&kind.gone_when) {
-        Some("gone".to_owned())
-    } else if who != subject && holds(&kind.absent_when) {
-        Some("absent".to_owned())
-    } else {
-        None
-    }
+    let holds = |condition: &Option<Expr>, word: &str| {
+        let condition = condition.as_ref().filter(|it| truth(&there, it) == Truth::Yes)?;
+        Some(told(&there, condition).map_or_else(|| word.to_owned(), |because| format!("{word} ({because})")))
+    };
+    let absent = || if *who == scope.subject { None } else { holds(&kind.absent_when, "absent") };
+    holds(&kind.gone_when, "gone").or_else(absent)
 }
 
-fn unfit(scope: &Scope<'_>, id: RoleId, who: &RecordRef) -> Option<String> {
-    let role = &scope.policy.roles[id.index()];
-    let candidate = scope.about(who.clone());
-    if role.qualifies.iter().any(|it| truth(&candidate, it) != Truth::Yes) {
-        return Some("does not qualify".to_owned());
+/// The first field that a condition reads, and what it is: `status is on leave`.
+fn told(scope: &Scope<'_>, condition: &Expr) -> Option<String> {
+    if let ExprKind::Field { record, field, .. } = &condition.kind {
+        let found = value(scope, condition);
+        found.known()?;
+        return Some(format!("{} is {}", scope.policy.field(*record, *field).label.name, render(&found, scope.policy)));
     }
-    let never = |it: &Expr| matches!(value(scope, it), Value::Known(Known::Record(other)) if other == *who);
-    role.never.iter().any(never).then(|| "must not act here".to_owned())
+    condition.kind.parts().into_iter().find_map(|part| told(scope, part))
 }
 
 fn words_of(scope: &Scope<'_>, expr: &Expr) -> String {

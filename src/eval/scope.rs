@@ -1,11 +1,16 @@
 //! What an expression is evaluated for.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use jiff::civil::Date;
 
 use crate::calendar::{Anchor, Calendar, Period};
 use crate::eval::Facts;
+use crate::eval::reads::ReadFact;
 use crate::policy::model::Policy;
-use crate::value::RecordRef;
+use crate::value::{RecordRef, Value};
 
 /// A record, a period and a day, with the rules and facts around them.
 #[derive(Clone)]
@@ -16,7 +21,30 @@ pub struct Scope<'a> {
     pub(super) subject: RecordRef,
     pub(super) period: Option<Period>,
     pub(super) on: Date,
-    pub(super) context: Option<CaseContext>,
+    pub(super) reading: Reading,
+    pub(super) context: Option<&'a CaseContext>,
+    pub(super) reads: Option<&'a RefCell<Vec<ReadFact>>>,
+    /// How many periods lie between the one first asked for and this one.
+    pub(super) back: u32,
+    /// Values of earlier periods, found once: a definition may name its own earlier period more than once.
+    pub(super) earlier: Rc<RefCell<BTreeMap<Earlier, Value>>>,
+}
+
+/// What was asked of an earlier period: the definition or scale (by its place), the record and the period's first day.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Earlier {
+    Definition(u32, RecordRef, Date),
+    Band(u32, RecordRef, Date),
+}
+
+/// On which day dated facts are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// On the day asked: what a workflow and its steps do.
+    #[default]
+    OnDay,
+    /// On the last day of the period, where there is one: what is judged for a period does.
+    PeriodEnd,
 }
 
 /// What only a case knows.
@@ -64,13 +92,32 @@ impl<'a> Scope<'a> {
         period: Option<Period>,
         on: Date,
     ) -> Self {
-        Self { policy, calendar, facts, subject, period, on, context: None }
+        let (reading, earlier) = (Reading::OnDay, Rc::default());
+        Self { policy, calendar, facts, subject, period, on, reading, context: None, reads: None, back: 0, earlier }
     }
 
     /// The same scope inside a case.
     #[must_use]
-    pub fn with_context(&self, context: &CaseContext) -> Self {
-        Self { context: Some(context.clone()), ..self.clone() }
+    pub fn with_context<'b>(&self, context: &'b CaseContext) -> Scope<'b>
+    where
+        'a: 'b,
+    {
+        Scope { context: Some(context), earlier: Rc::default(), ..self.clone() }
+    }
+
+    /// The same scope, which notes every fact that it reads.
+    #[must_use]
+    pub fn with_reads<'b>(&self, reads: &'b RefCell<Vec<ReadFact>>) -> Scope<'b>
+    where
+        'a: 'b,
+    {
+        Scope { reads: Some(reads), earlier: Rc::default(), ..self.clone() }
+    }
+
+    /// The same scope with another way of reading dated facts.
+    #[must_use]
+    pub fn reading(&self, reading: Reading) -> Self {
+        Self { reading, earlier: Rc::default(), ..self.clone() }
     }
 
     /// The same scope for another record.
@@ -79,9 +126,17 @@ impl<'a> Scope<'a> {
         Self { subject, ..self.clone() }
     }
 
-    /// The same scope on another day.
+    /// The same scope on another day, whose facts it reads.
     #[must_use]
     pub fn on(&self, on: Date) -> Self {
-        Self { on, ..self.clone() }
+        Self { on, reading: Reading::OnDay, ..self.clone() }
+    }
+
+    /// The day on which dated facts are read.
+    pub(super) fn day(&self) -> Date {
+        match (self.reading, self.period) {
+            (Reading::PeriodEnd, Some(period)) => period.last,
+            _ => self.on,
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::policy::model::Policy;
 use crate::value::{Known, Number, TimeUnit, Value};
 
-/// A value as people read it: `31 July 2026`, `UGX 1,200`, the title of a choice.
+/// A value as people read it: `31 July 2026`, `USD 1,200`, the title of a choice.
 #[must_use]
 pub fn render(value: &Value, policy: &Policy) -> String {
     match value {
@@ -37,11 +37,11 @@ fn known_words(known: &Known, policy: &Policy) -> String {
 /// A number with its thousands set apart.
 fn grouped(number: &Number) -> String {
     let plain = number.to_string();
-    let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |rest| ("-", rest));
+    let (sign, digits) = plain.split_at(plain.find(|it: char| it.is_ascii_digit()).unwrap_or(0));
     let (whole, part) = digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
     let mut out = String::from(sign);
     for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.chars().count() - place).is_multiple_of(3) && digit.is_ascii_digit() {
+        if place > 0 && (whole.chars().count() - place).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

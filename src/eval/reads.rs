@@ -1,0 +1,75 @@
+//! Facts as they are read: found, named when they are missing, and noted for those who must say what a decision rests on.
+
+use jiff::civil::Date;
+
+use crate::calendar::Period;
+use crate::eval::scope::Scope;
+use crate::ids::{FieldId, RecordId};
+use crate::policy::model::Shape;
+use crate::value::{Missing, RecordRef, Value};
+
+/// A fact that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadFact {
+    /// Of which record.
+    pub of: RecordRef,
+    /// The record type that holds the field: that of the record, or one kept for it in each period.
+    pub record: RecordId,
+    /// The field.
+    pub field: FieldId,
+    /// Its name in the policy.
+    pub name: String,
+    /// The first day of the period, for what is kept for each period.
+    pub period: Option<Date>,
+    /// What it was.
+    pub value: Value,
+}
+
+/// A field of an entity or child, on the day that the scope reads.
+pub(super) fn field(scope: &Scope<'_>, of: &RecordRef, field: FieldId) -> Value {
+    let found = scope.facts.field(of, field, scope.day());
+    noted(scope, of, (of.record, field), None, found)
+}
+
+/// A field of a panel, so many periods ago.
+pub(super) fn panel(scope: &Scope<'_>, of: &RecordRef, panel: RecordId, field: FieldId, ago: u32) -> Value {
+    let Some(period) = period_ago(scope, ago) else { return Value::because("no period is at hand") };
+    let kind = scope.policy.record(panel);
+    if let Shape::Panel { each, .. } = kind.shape
+        && each != period.kind
+    {
+        let (name, each) = (&kind.label.name, scope.calendar.kind_name(each));
+        return Value::because(format!("{name} is kept for each {each}, not for {}", scope.calendar.label(&period)));
+    }
+    let found = scope.facts.panel(of, panel, period.kind, period.first, field);
+    noted(scope, of, (panel, field), Some(&period), found)
+}
+
+/// The period so many before the one at hand.
+pub(super) fn period_ago(scope: &Scope<'_>, ago: u32) -> Option<Period> {
+    let back = i32::try_from(ago).ok()?.checked_neg()?;
+    scope.calendar.shift(scope.period?, back).ok()
+}
+
+/// An unknown fact gets its name: `status of Akello`, `targets of Akello in 2025/26`.
+fn noted(
+    scope: &Scope<'_>,
+    of: &RecordRef,
+    (record, field): (RecordId, FieldId),
+    period: Option<&Period>,
+    found: Value,
+) -> Value {
+    let name = &scope.policy.field(record, field).label.name;
+    let value = match found {
+        Value::Unknown(missing) if missing.is_empty() => {
+            let when = period.map_or_else(String::new, |it| format!(" in {}", scope.calendar.label(it)));
+            Value::Unknown(vec![Missing::Fact(format!("{name} of {}{when}", of.key))])
+        }
+        other => other,
+    };
+    if let Some(reads) = scope.reads {
+        let (of, period, value) = (of.clone(), period.map(|it| it.first), value.clone());
+        reads.borrow_mut().push(ReadFact { of, record, field, name: name.clone(), period, value });
+    }
+    value
+}
