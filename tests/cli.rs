@@ -250,7 +250,8 @@ fn a_changed_rule_holds_for_new_cases_and_open_ones_keep_theirs() {
     let database = rusqlite::Connection::open(demo.join("merit.db")).unwrap();
     let twice = "select subject from cases group by subject having count(*) = 2 order by subject limit 1";
     let subject: String = database.query_row(twice, [], |row| row.get(0)).unwrap();
-    let cases: Value = serde_json::from_str(&text(&merit(&demo, &["case", &subject, "--format", "json"]).stdout)).unwrap();
+    let cases: Value =
+        serde_json::from_str(&text(&merit(&demo, &["case", &subject, "--format", "json"]).stdout)).unwrap();
     let cases = cases["cases"].as_array().unwrap();
     let of = |at: usize| {
         (cases[at]["policy"].as_i64().unwrap(), cases[at]["deadlines"][0]["due"].as_str().unwrap().to_owned())
