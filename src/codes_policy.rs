@@ -63,6 +63,10 @@ codes! {
         "A role says how its holder is found.",
         "record person { id key text }\nrole boss of person { }",
         "record person { id key text; above optional person }\nrole boss of person { is person.above }";
+    NO_PERIOD = "M0212", Error, "no period at hand",
+        "What is said for each period has a value only where a period is spoken of. A workflow or definition that has one says `each` and the period.",
+        "record person { id key text; a number }\ndefine s of person = previous s + 1",
+        "record person { id key text; a number }\ndefine s of person = a + 1";
     NO_CALENDAR = "M0301", Error, "no calendar",
         "Without a calendar no working day can be counted.",
         "record person { id key text }",

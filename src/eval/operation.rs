@@ -131,7 +131,8 @@ pub(super) fn map_number(value: Value, apply: impl FnOnce(Number) -> Result<Numb
 
 /// At most, at least. A limit that does not apply limits nothing.
 pub(super) fn limited(policy: &Policy, value: Value, limit: Value, at_most: bool) -> Value {
-    if matches!(limit, Value::NotApplicable | Value::NotHappened) {
+    let blank = |it: &Value| matches!(it, Value::NotApplicable | Value::NotHappened);
+    if blank(&value) || blank(&limit) {
         return value;
     }
     let (value, limit) = match two_known(value, limit) {

@@ -40,6 +40,9 @@ impl Place {
     }
 }
 
+/// How many definitions may rest on each other: what reads them goes down as deep.
+const DEEPEST: usize = 60;
+
 pub(super) fn made(kind: ExprKind, ty: Type, span: Span) -> Option<Expr> {
     Some(Expr { kind, ty, span })
 }
@@ -234,6 +237,9 @@ impl Builder<'_, '_> {
         {
             return Some(context);
         }
+        if self.is_broken(&name.text) {
+            return None;
+        }
         let mut fits: Vec<(Expr, Option<Span>)> = Vec::new();
         let subject = |ty| Expr { kind: ExprKind::Subject, ty, span };
         match self.names.get(&name.text).copied() {
@@ -242,17 +248,20 @@ impl Builder<'_, '_> {
                 fits.push((Expr { kind: ExprKind::Parameter(id), ty, span }, Some(at)));
             }
             Some((Meaning::Definition(id), at)) => {
-                let of = self.subject_for(name, place, self.policy.definitions[id.index()].of)?;
+                let (of, each) = (self.policy.definitions[id.index()].of, self.policy.definitions[id.index()].each);
+                let of = self.subject_for(name, place, of, each)?;
                 let ty = self.definition_type(id, span)?;
                 fits.push((Expr { kind: ExprKind::Definition { id, of: Box::new(of), ago: 0 }, ty, span }, Some(at)));
             }
             Some((Meaning::Scale(id), at)) => {
-                let of = self.subject_for(name, place, self.policy.scales[id.index()].subject)?;
+                let (of, each) = (self.policy.scales[id.index()].subject, self.policy.scales[id.index()].each);
+                let of = self.subject_for(name, place, of, each)?;
+                self.banded_is_not_under_way(id, span)?;
                 let ty = Type::Choice(self.policy.scales[id.index()].choices);
                 fits.push((Expr { kind: ExprKind::Band { id, of: Box::new(of), ago: 0 }, ty, span }, Some(at)));
             }
             Some((Meaning::Role(id), at)) => {
-                let of = self.subject_for(name, place, self.policy.roles[id.index()].of)?;
+                let of = self.subject_for(name, place, self.policy.roles[id.index()].of, None)?;
                 let holder = self.holder(id, of, span)?;
                 fits.push((holder, Some(at)));
             }
@@ -264,7 +273,7 @@ impl Builder<'_, '_> {
         if let Some(id) = place.subject {
             fits.extend(self.fields_named(id, name, place).into_iter().map(|(it, at)| (it, Some(at))));
         }
-        if fits.iter().any(|(it, _)| self.is_broken(it)) {
+        if fits.iter().any(|(it, _)| self.is_broken_field(it)) {
             return None;
         }
         match fits.len() {
@@ -287,18 +296,25 @@ impl Builder<'_, '_> {
     }
 
     /// Whether the type of the field that is asked for could not be told.
-    fn is_broken(&self, expr: &Expr) -> bool {
+    fn is_broken_field(&self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::Field { record, field, .. } | ExprKind::Panel { record, field, .. } => {
-                self.broken.contains(&(*record, *field))
+                self.broken_fields.contains(&(*record, *field))
             }
             _ => false,
         }
     }
 
     /// The subject, if a definition, scale or role of this record type can be asked here.
-    fn subject_for(&mut self, name: &Name, place: &Place, of: RecordId) -> Option<Expr> {
+    fn subject_for(&mut self, name: &Name, place: &Place, of: RecordId, each: Option<PeriodKind>) -> Option<Expr> {
         if place.subject == Some(of) {
+            if let Some(each) = each.filter(|it| place.each != Some(*it)) {
+                let kind = self.policy.main().kind_name(each).to_owned();
+                let words = format!("`{}` has a value for each {kind}, and no {kind} is at hand here", name.text);
+                let help = format!("use it where something is said `each {kind}`");
+                self.report(Diagnostic::new(codes::NO_PERIOD, name.span, words).help(help));
+                return None;
+            }
             return Some(Expr { kind: ExprKind::Subject, ty: Type::Record(of), span: name.span });
         }
         let owner = self.policy.record(of).label.name.clone();
@@ -310,6 +326,16 @@ impl Builder<'_, '_> {
         None
     }
 
+    /// A scale may be asked only where what it bands is not just being defined.
+    fn banded_is_not_under_way(&mut self, id: crate::ids::ScaleId, span: Span) -> Option<()> {
+        let banded = self.items.iter().filter_map(|it| if let tree::Item::Scale(it) = it { Some(it) } else { None });
+        let banded = banded.map(|it| it.of.text.clone()).nth(id.index())?;
+        match self.names.get(&banded).copied() {
+            Some((Meaning::Definition(id), _)) => self.definition_type(id, span).map(|_| ()),
+            _ => Some(()),
+        }
+    }
+
     fn definition_type(&mut self, id: crate::ids::DefinitionId, span: Span) -> Option<Type> {
         if self.under_way.contains(&id) {
             let name = self.policy.definitions[id.index()].label.name.clone();
@@ -318,8 +344,15 @@ impl Builder<'_, '_> {
             self.report(Diagnostic::new(codes::DEFINED_BY_ITSELF, span, words).help(help));
             return None;
         }
+        if self.under_way.len() >= DEEPEST {
+            let words = format!("more than {DEEPEST} definitions rest on each other here");
+            let help = "bring some of them together in one definition";
+            self.report(Diagnostic::new(codes::DEFINED_BY_ITSELF, span, words).help(help));
+            return None;
+        }
         self.definition(id);
-        Some(self.policy.definitions[id.index()].value.ty.clone())
+        let definition = &self.policy.definitions[id.index()];
+        (!self.is_broken(&definition.label.name)).then(|| definition.value.ty.clone())
     }
 
     pub(super) fn holder(&mut self, role: RoleId, of: Expr, span: Span) -> Option<Expr> {
@@ -419,7 +452,7 @@ impl Builder<'_, '_> {
             return self.wrong(&base, &format!("`.{}` asks a record for a field", field.text));
         };
         let id = self.field_id(record, field)?;
-        if self.broken.contains(&(record, id)) {
+        if self.broken_fields.contains(&(record, id)) {
             return None;
         }
         let ty = field_type(&self.policy.field(record, id).kind);
@@ -447,7 +480,7 @@ impl Builder<'_, '_> {
             return None;
         }
         let id = self.field_id(record, field)?;
-        if self.broken.contains(&(record, id)) {
+        if self.broken_fields.contains(&(record, id)) {
             return None;
         }
         let ty = field_type(&self.policy.field(record, id).kind);
@@ -467,15 +500,23 @@ impl Builder<'_, '_> {
     }
 
     fn previous(&mut self, name: &Name, place: &Place, span: Span) -> Option<Expr> {
+        if self.is_broken(&name.text) {
+            return None;
+        }
         let (kind, ty) = match self.names.get(&name.text).copied() {
             Some((Meaning::Definition(id), _)) => {
-                let of = self.subject_for(name, place, self.policy.definitions[id.index()].of)?;
+                let (of, each) = (self.policy.definitions[id.index()].of, self.policy.definitions[id.index()].each);
+                let of = self.subject_for(name, place, of, each)?;
                 let own = self.under_way.contains(&id);
-                let ty = if own { Type::Number } else { self.definition_type(id, span)? };
+                let ty = match own {
+                    true => self.policy.definitions[id.index()].value.ty.clone(),
+                    false => self.definition_type(id, span)?,
+                };
                 (ExprKind::Definition { id, of: Box::new(of), ago: 1 }, ty)
             }
             Some((Meaning::Scale(id), _)) => {
-                let of = self.subject_for(name, place, self.policy.scales[id.index()].subject)?;
+                let (of, each) = (self.policy.scales[id.index()].subject, self.policy.scales[id.index()].each);
+                let of = self.subject_for(name, place, of, each)?;
                 let ty = Type::Choice(self.policy.scales[id.index()].choices);
                 (ExprKind::Band { id, of: Box::new(of), ago: 1 }, ty)
             }
@@ -486,7 +527,10 @@ impl Builder<'_, '_> {
             }
         };
         if place.each.is_none() {
-            self.error(codes::DAY_WITHOUT_YEAR, span, "there is no period here, so that nothing lies before it");
+            let help = "ask for an earlier value where something is said for each period";
+            let none =
+                Diagnostic::new(codes::NO_PERIOD, span, "there is no period here, so that nothing lies before it");
+            self.report(none.help(help));
             return None;
         }
         made(kind, ty, span)

@@ -70,6 +70,7 @@ fn check(
     builder.calendars(calendar);
     builder.records();
     builder.rules();
+    builder.record_conditions();
     builder.workflows();
     builder.messages();
     builder.examples();

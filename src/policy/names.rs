@@ -34,7 +34,9 @@ pub(super) struct Builder<'t, 'd> {
     /// The words of what could not be read: a name that is missing may have been declared there.
     lost: BTreeSet<String>,
     /// Fields whose type could not be told, which was reported: what uses them is not reported again.
-    pub(super) broken: BTreeSet<(RecordId, FieldId)>,
+    pub(super) broken_fields: BTreeSet<(RecordId, FieldId)>,
+    /// Top-level names in whose item a mistake was reported: what rests on them says nothing more.
+    pub(super) broken: BTreeSet<String>,
     /// Definitions being lowered, so that a cycle is found.
     pub(super) under_way: Vec<DefinitionId>,
     /// For each message the subject type and period of the first workflow that uses it.
@@ -50,6 +52,7 @@ impl<'t, 'd> Builder<'t, 'd> {
             found,
             unparsed: lost.is_some(),
             lost: lost.unwrap_or_default(),
+            broken_fields: BTreeSet::new(),
             broken: BTreeSet::new(),
             under_way: Vec::new(),
             uses: BTreeMap::new(),
@@ -99,6 +102,16 @@ impl<'t, 'd> Builder<'t, 'd> {
                 }
             }
         }
+    }
+
+    /// Whether a mistake was already reported in the item of this name.
+    pub(super) fn is_broken(&self, name: &str) -> bool {
+        self.broken.contains(name)
+    }
+
+    /// Remembers that the item of this name could not be understood.
+    pub(super) fn mark_broken(&mut self, name: &str) {
+        self.broken.insert(name.to_owned());
     }
 
     pub(super) fn record_id(&mut self, name: &Name) -> Option<RecordId> {

@@ -11,7 +11,7 @@ use crate::syntax::tree::{self, ExprKind, Item};
 use crate::value::{Number, TimeUnit};
 
 impl Builder<'_, '_> {
-    /// Fields first, so that conditions may speak of any record; then the conditions.
+    /// The fields of every record.
     pub(super) fn records(&mut self) {
         let written: Vec<&tree::Record> = self
             .items
@@ -25,7 +25,13 @@ impl Builder<'_, '_> {
             let kind = self.record(record);
             self.policy.records.push(kind);
         }
-        for (at, record) in written.iter().enumerate() {
+    }
+
+    /// Who can't act: asked once every name that a condition may use is known.
+    pub(super) fn record_conditions(&mut self) {
+        let items = self.items.clone();
+        let written = items.iter().filter_map(|it| if let Item::Record(it) = it { Some(it) } else { None });
+        for (at, record) in written.enumerate() {
             let id = RecordId::at(at);
             let absent = record.absent_when.as_ref().and_then(|it| self.condition(it, id, None));
             let gone = record.gone_when.as_ref().and_then(|it| self.condition(it, id, None));
@@ -50,7 +56,7 @@ impl Builder<'_, '_> {
             }
             let kind = self.field_kind(&field.kind);
             if kind.is_none() {
-                self.broken.insert((RecordId::at(self.policy.records.len()), FieldId::at(fields.len())));
+                self.broken_fields.insert((RecordId::at(self.policy.records.len()), FieldId::at(fields.len())));
             }
             let kind = kind.unwrap_or(FieldKind::Text);
             let blank = match (&field.kind, field.optional) {

@@ -12,21 +12,21 @@ use crate::syntax::tree::{self, Item, RoleLine};
 use crate::value::Value;
 
 impl Builder<'_, '_> {
-    /// Parameters, then scales' bands and roles as names, then what definitions, scales and roles say.
+    /// Scales' bands and roles as names, then parameters, then what definitions, scales and roles say.
     pub(super) fn rules(&mut self) {
         let items = self.items.clone();
-        for item in &items {
-            if let Item::Parameter(it) = item {
-                let parameter = self.parameter(it);
-                self.policy.parameters.push(parameter);
-            }
-        }
         for item in &items {
             match item {
                 Item::Scale(it) => self.declare_scale(it),
                 Item::Role(it) => self.declare_role(it),
                 Item::Define(it) => self.declare_definition(it),
                 _ => {}
+            }
+        }
+        for item in &items {
+            if let Item::Parameter(it) = item {
+                let parameter = self.parameter(it);
+                self.policy.parameters.push(parameter);
             }
         }
         let definitions: Vec<&tree::Define> =
@@ -68,6 +68,9 @@ impl Builder<'_, '_> {
             let from = part.from.as_ref().and_then(|it| self.first_day(it));
             let until = part.until.as_ref().and_then(|it| self.last_day(it));
             values.push(Dated { value, from, until });
+        }
+        if values.is_empty() {
+            self.mark_broken(&written.name.text);
         }
         self.close_open_ends(&mut values);
         Parameter { label: label(&written.name, written.title.as_ref()), ty: ty.unwrap_or(Type::Number), values }
@@ -124,7 +127,11 @@ impl Builder<'_, '_> {
         let choices = written.bands.iter().map(|it| label(&it.name, it.title.as_ref())).collect();
         self.policy.choices.push(ChoiceList { choices, order: Order::BestFirst });
         let choices = ChoiceId::at(self.policy.choices.len() - 1);
-        let (subject, each) = self.of_scale(written).unwrap_or((RecordId(0), None));
+        let of = self.of_scale(written);
+        if of.is_none() {
+            self.mark_broken(&written.name.text);
+        }
+        let (subject, each) = of.unwrap_or((RecordId(0), None));
         let of = Expr { kind: ExprKind::Literal(Value::NotApplicable), ty: Type::Number, span: nowhere() };
         let label = label(&written.name, written.title.as_ref());
         self.policy.scales.push(Scale { label, of, subject, each, choices, bands: Vec::new() });
@@ -146,11 +153,20 @@ impl Builder<'_, '_> {
     }
 
     fn scale(&mut self, at: usize, written: &tree::Scale) {
+        if self.is_broken(&written.name.text) {
+            return;
+        }
         let (subject, each) = (self.policy.scales[at].subject, self.policy.scales[at].each);
         let name = tree::Expr { kind: tree::ExprKind::Name(written.of.clone()), span: written.of.span };
-        let known = matches!(self.names.get(&written.of.text), Some((Meaning::Definition(_), _)));
-        if let Some(of) = known.then(|| self.expr(&name, &Place::of(subject, each), None)).flatten() {
-            self.policy.scales[at].of = of;
+        match self.expr(&name, &Place::of(subject, each), None) {
+            Some(of) if matches!(of.ty, Type::Number | Type::Money { .. }) => self.policy.scales[at].of = of,
+            of => {
+                self.mark_broken(&written.name.text);
+                if let Some(of) = of {
+                    self.wrong(&of, "a scale bands a number or money");
+                }
+                return;
+            }
         }
         let ty = self.policy.scales[at].of.ty.clone();
         let bands = written.bands.iter().map(|it| self.interval(&it.range, &ty)).collect();
@@ -177,23 +193,34 @@ impl Builder<'_, '_> {
     }
 
     fn declare_role(&mut self, written: &tree::Role) {
-        let of = self.record_id(&written.of).unwrap_or(RecordId(0));
+        let of = self.subject_of(&written.of, &written.name);
         let label = label(&written.name, written.title.as_ref());
         self.policy.roles.push(Role { label, of, tries: Vec::new(), qualifies: Vec::new(), never: Vec::new() });
     }
 
+    /// The record type that an item is `of`; the item is broken without one.
+    fn subject_of(&mut self, of: &tree::Name, item: &tree::Name) -> RecordId {
+        let found = self.record_id(of);
+        if found.is_none() {
+            self.mark_broken(&item.text);
+        }
+        found.unwrap_or(RecordId(0))
+    }
+
     fn role(&mut self, id: RoleId, written: &tree::Role) {
+        if self.is_broken(&written.name.text) {
+            return;
+        }
         let of = self.policy.roles[id.index()].of;
         let place = Place::of(of, None);
         let mut role = self.policy.roles[id.index()].clone();
         for line in &written.lines {
             match line {
-                RoleLine::Try { who, span, .. } => {
+                RoleLine::Try { who, .. } => {
                     if let Some(attempt) = self.role_try(id, who, &place) {
                         role.tries.push(attempt);
                         self.policy.roles[id.index()].tries.clone_from(&role.tries);
                     }
-                    let _ = span;
                 }
                 RoleLine::Qualifies(condition) => {
                     let candidate = self.role_result(id).unwrap_or(of);
@@ -255,6 +282,7 @@ impl Builder<'_, '_> {
 
     pub(super) fn role_id(&mut self, name: &tree::Name) -> Option<RoleId> {
         match self.names.get(&name.text) {
+            Some((Meaning::Role(_), _)) if self.is_broken(&name.text) => None,
             Some((Meaning::Role(id), _)) => Some(*id),
             _ => {
                 let known = self.names_of(|it| matches!(it, Meaning::Role(_)));
@@ -281,8 +309,11 @@ impl Builder<'_, '_> {
     }
 
     fn declare_definition(&mut self, written: &tree::Define) {
-        let of = self.record_id(&written.of).unwrap_or(RecordId(0));
+        let of = self.subject_of(&written.of, &written.name);
         let each = written.each.as_ref().and_then(|it| self.period_kind(it));
+        if written.each.is_some() && each.is_none() {
+            self.mark_broken(&written.name.text);
+        }
         let value = Expr { kind: ExprKind::Literal(Value::NotApplicable), ty: Type::Number, span: nowhere() };
         self.policy.definitions.push(Definition {
             label: label(&written.name, written.title.as_ref()),
@@ -300,12 +331,45 @@ impl Builder<'_, '_> {
         let written =
             self.items.iter().filter_map(|it| if let Item::Define(it) = it { Some(it) } else { None }).nth(id.index());
         let Some(written) = written else { return };
+        if self.is_broken(&written.name.text) {
+            return;
+        }
+        // Until it is known, its own earlier value is taken to be what its outermost word gives.
+        self.policy.definitions[id.index()].value.ty = likely_type(&written.value);
         self.under_way.push(id);
         let definition = &self.policy.definitions[id.index()];
         let place = Place::of(definition.of, definition.each);
-        if let Some(value) = self.expr(&written.value, &place, None) {
-            self.policy.definitions[id.index()].value = value;
-        }
+        let value = self.expr(&written.value, &place, None);
         self.under_way.pop();
+        match value {
+            Some(value) => self.policy.definitions[id.index()].value = value,
+            None => self.mark_broken(&written.name.text),
+        }
+    }
+}
+
+/// What an expression gives, as far as its outermost words say; a number where they do not.
+fn likely_type(written: &tree::Expr) -> Type {
+    use tree::ExprKind as Written;
+    match &written.kind {
+        Written::Not(_)
+        | Written::And(_)
+        | Written::Or(_)
+        | Written::Compare { .. }
+        | Written::IsKnown(_)
+        | Written::IsUnknown(_)
+        | Written::IsOneOf { .. }
+        | Written::IsIn { .. }
+        | Written::YesNo(_) => Type::YesNo,
+        Written::Date(_) | Written::Today | Written::Edge { .. } | Written::Offset { .. } => Type::Date,
+        Written::Text(_) => Type::Text,
+        Written::Money { currency, .. } => Type::Money { currency: currency.text.as_str().into(), per: None },
+        Written::Arithmetic { left, right, .. } => match likely_type(left) {
+            Type::Number => likely_type(right),
+            other => other,
+        },
+        Written::If { then, .. } => likely_type(then),
+        Written::Tailed { value, .. } => likely_type(value),
+        _ => Type::Number,
     }
 }
