@@ -1,7 +1,9 @@
 //! The main job at the size of a whole public service: import, first run, a run with nothing due, a run with a thousand due.
 //!
 //! Each figure is the median of five whole processes, with the most memory that any of the five held (`VmHWM`); one table, one
-//! run. The import stands beside a bare loop over the same files, with the same SQLite settings, that only inserts the rows.
+//! run. The import stands beside two bare loops over the same files, with the same SQLite settings: one inserts the files' rows
+//! and nothing else; one inserts the same rows as an import, into the tables and indexes that an import fills (each record, and
+//! for each what the file said of it). Neither checks anything.
 //! `cargo bench --bench main_job`, with `MERIT_BENCH_OFFICERS` for another size than 100,000. Linux only: memory is read from
 //! `/proc`.
 
@@ -19,9 +21,10 @@ const BUSY_DAY: &str = "2026-07-06";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    if let Some(at) = arguments.iter().position(|it| it == "bare-loop") {
-        bare_loop(Path::new(&arguments[at + 1]), Path::new(&arguments[at + 2]));
-        return;
+    if let Some(at) = arguments.iter().position(|it| it.starts_with("bare-")) {
+        let [what, records, store] = [0, 1, 2].map(|it| arguments[at + it].as_str());
+        let (records, store) = (Path::new(records), Path::new(store));
+        return if what == "bare-files" { bare_files(records, store) } else { bare_same_rows(records, store) };
     }
     let officers = std::env::var("MERIT_BENCH_OFFICERS").map_or(100_000, |it| it.parse().unwrap());
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
@@ -43,7 +46,8 @@ struct Seen {
 
 #[derive(Default)]
 struct Rows {
-    bare: Vec<Seen>,
+    files: Vec<Seen>,
+    same: Vec<Seen>,
     import: Vec<Seen>,
     first: Vec<Seen>,
     idle: Vec<Seen>,
@@ -80,6 +84,12 @@ impl Bench {
         (seen, serde_json::from_slice(&out).unwrap_or_default())
     }
 
+    fn bare(&self, what: &str, store: &Path) -> Seen {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg(what).arg(self.project.join("records")).arg(store);
+        measure(command).0
+    }
+
     fn fresh(&self, name: &str) -> PathBuf {
         for end in ["", "-wal", "-shm", "-lock"] {
             let _ = std::fs::remove_file(self.project.join(format!("{name}{end}")));
@@ -88,12 +98,13 @@ impl Bench {
     }
 
     fn round(&self, rows: &mut Rows) {
-        let bare = self.fresh("bare.db");
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.arg("bare-loop").arg(self.project.join("records")).arg(bare);
-        rows.bare.push(measure(command).0);
+        let store = self.fresh("bare.db");
+        rows.files.push(self.bare("bare-files", &store));
         self.fresh("merit.db");
         self.merit(&["deploy", "--adopt", FIRST_DAY]);
+        self.fresh("bare.db");
+        std::fs::copy(self.project.join("merit.db"), &store).unwrap();
+        rows.same.push(self.bare("bare-same-rows", &store));
         rows.import.push(self.merit(&["import", "records", "--from", FIRST_DAY]).0);
         let (seen, report) = self.merit(&["run", "--as-of", FIRST_DAY]);
         rows.first.push(seen);
@@ -113,14 +124,17 @@ impl Rows {
         let records = count_rows(&bench.project.join("records"));
         println!("{records} rows in three files; medians of {ROUNDS}; most memory of {ROUNDS}\n");
         println!("| step | time | memory | |\n|---|---|---|---|");
-        let (bare, import) = (median(&self.bare), median(&self.import));
-        line("bare csv + rusqlite loop", &self.bare, &format!("{:.0} rows/s", rate(records, bare)));
-        let share = 100.0 * bare.as_secs_f64() / import.as_secs_f64();
-        line(
-            "`merit import`",
-            &self.import,
-            &format!("{:.0} rows/s, {share:.0} % of the bare loop", rate(records, import)),
+        let import = median(&self.import);
+        let bare = |name: &str, seen: &[Seen]| line(name, seen, &format!("{:.0} rows/s", rate(records, median(seen))));
+        bare("bare loop, the files' rows only", &self.files);
+        bare("bare loop, the same rows as an import", &self.same);
+        let share = |seen: &[Seen]| 100.0 * median(seen).as_secs_f64() / import.as_secs_f64();
+        let (same, files) = (share(&self.same), share(&self.files));
+        let note = format!(
+            "{:.0} rows/s: {same:.0} % of the same rows, {files:.0} % of the files' rows",
+            rate(records, import)
         );
+        line("`merit import`", &self.import, &note);
         let opened = rate(self.opened, median(&self.first));
         line("first `merit run`", &self.first, &format!("{} cases opened, {opened:.0} cases/s", self.opened));
         line("`merit run`, nothing due", &self.idle, &format!("{} open cases", self.opened));
@@ -185,17 +199,24 @@ fn day_after(day: &str, days: u64) -> jiff::civil::Date {
     day.checked_add(jiff::Span::new().days(i64::try_from(days).unwrap())).unwrap()
 }
 
-/// The least that a loader can do: every row of every file into a table of its own, one transaction, as text.
-fn bare_loop(records: &Path, store: &Path) {
-    let mut connection = rusqlite::Connection::open(store).unwrap();
+const FILES: [&str; 3] = ["organisation", "officer", "appraisal"];
+
+fn bare_store(store: &Path) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(store).unwrap();
+    let pragmas = "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 4000; pragma cache_size = -65536";
+    connection.execute_batch(pragmas).unwrap();
     connection
-        .execute_batch("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536")
-        .unwrap();
+}
+
+/// The least that a loader can do: every row of every file into a table of its own, one transaction, as text.
+fn bare_files(records: &Path, store: &Path) {
+    let mut connection = bare_store(store);
     let transaction = connection.transaction().unwrap();
-    for (name, keys) in [("organisation", 1), ("officer", 1), ("appraisal", 2)] {
+    for name in FILES {
         let mut reader = csv::Reader::from_path(records.join(format!("{name}.csv"))).unwrap();
         let names: Vec<String> = reader.headers().unwrap().iter().map(|it| format!("\"{it}\"")).collect();
         let columns: Vec<String> = names.iter().map(|it| format!("{it} text")).collect();
+        let keys = if name == "appraisal" { 2 } else { 1 };
         let (columns, key) = (columns.join(", "), names[..keys].join(", "));
         let create = format!("create table {name} ({columns}, primary key ({key})) strict, without rowid");
         transaction.execute_batch(&create).unwrap();
@@ -206,5 +227,43 @@ fn bare_loop(records: &Path, store: &Path) {
             insert.execute(rusqlite::params_from_iter(record.iter())).unwrap();
         }
     }
+    transaction.commit().unwrap();
+}
+
+/// The same rows as an import leaves, into a store in which the same policy is in force; nothing is checked or computed.
+fn bare_same_rows(records: &Path, store: &Path) {
+    let mut connection = bare_store(store);
+    let transaction = connection.transaction().unwrap();
+    let mut change = transaction.prepare("insert into changes values (2, ?, ?, ?, ?, '', null, ?)").unwrap();
+    let mut n = 0;
+    for name in FILES {
+        let mut reader = csv::Reader::from_path(records.join(format!("{name}.csv"))).unwrap();
+        let panel = name == "appraisal";
+        let head = reader.headers().unwrap().clone();
+        let own = |it: &str| match it {
+            "officer" if panel => "of_id".to_owned(),
+            "financial_year" => "period".to_owned(),
+            it => format!("\"{it}\""),
+        };
+        let names: Vec<String> = head.iter().map(own).collect();
+        let since = if panel { "" } else { ", since" };
+        let marks = vec!["nullif(?, '')"; names.len()].join(", ");
+        let since_value = if panel { "" } else { ", '2026-07-01'" };
+        let insert =
+            format!("insert into r_{name} ({}, rev{since}) values ({marks}, 2{since_value})", names.join(", "));
+        let mut insert = transaction.prepare(&insert).unwrap();
+        let mut record = csv::StringRecord::new();
+        while reader.read_record(&mut record).unwrap() {
+            insert.execute(rusqlite::params_from_iter(record.iter())).unwrap();
+            n += 1;
+            let mut said = String::from("{");
+            for (name, value) in head.iter().zip(&record).filter(|it| !it.1.is_empty()) {
+                said.extend(["\"", name, "\":\"", value, "\","]);
+            }
+            said.push('}');
+            change.execute(rusqlite::params![n, name, &record[0], if panel { &record[1] } else { "" }, said]).unwrap();
+        }
+    }
+    drop(change);
     transaction.commit().unwrap();
 }

@@ -11,7 +11,7 @@ use merit::casework::Letter;
 use merit::engine::{
     self, AsOf, EngineError, Outcome, Outgoing, Patience, RunReport, RunSettings, Sender, deadline_row, task_rows,
 };
-use merit::exchange::{ImportFile, Mapping, plan_all};
+use merit::exchange::{ImportFile, Mapping, apply_all, plan_all};
 use merit::policy::compile;
 use merit::policy::model::Policy;
 use merit::source::Sources;
@@ -91,10 +91,11 @@ impl Office {
             ImportFile { path, mapping: Mapping::default(), from }
         };
         let files: Vec<ImportFile> = records.iter().map(file).collect();
-        for plan in plan_all(&policy, &self.store, &files).unwrap() {
+        let plans = plan_all(&policy, &self.store, &files).unwrap();
+        for plan in &plans {
             assert_eq!(plan.report.rejected, 0, "{:?}", plan.report.findings);
-            plan.apply(&policy, &mut self.store, 0).unwrap();
         }
+        apply_all(plans, &policy, &mut self.store, 0).unwrap();
     }
 
     fn run(&mut self, day: Date) -> RunReport {
@@ -340,7 +341,7 @@ fn a_tampered_journal_is_found() {
         "insert into journal select case_id, 99, rev, at, actor, kind, payload, payload_hash, hash from journal where case_id = 2 and seq = 1",
         "update commits set actor = 'nobody' where rev = 2",
         "delete from commits where rev = (select max(rev) from commits)",
-        "update changes set new = 'other' where rowid = 1",
+        "update changes set new = 'other' where n = 1",
     ]
     .iter()
     .enumerate()

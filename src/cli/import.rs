@@ -1,6 +1,5 @@
 //! `merit import`: records from CSV files.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -8,9 +7,7 @@ use jiff::civil::Date;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
 use crate::config::Project;
 use crate::engine::{Point, point};
-use crate::exchange::{ImportError, ImportFile, ImportPlan, ImportReport, Mapping, plan_all};
-use crate::policy::model::{FieldKind, Policy};
-use crate::store::sqlite::SqliteStore;
+use crate::exchange::{ImportError, ImportFile, ImportPlan, ImportReport, Mapping, apply_all, plan_all};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -61,12 +58,19 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let bar = progress(global);
     bar.set_message("reading");
     let plans = plan_all(policy, &store, &files)?;
-    let mut reports = Vec::new();
-    for plan in in_order_of_references(policy, plans) {
-        bar.set_message(format!("writing {}", plan.report.file));
-        let report = one(global, policy, &mut store, plan, arguments)?;
-        reports.push(report);
-    }
+    let rejected = plans.iter().any(|it| !it.held_back.is_empty());
+    let reports = if arguments.dry_run {
+        plans.into_iter().map(|it| it.report).collect()
+    } else {
+        for plan in plans.iter().filter(|it| !it.held_back.is_empty()) {
+            keep_rejected(global, plan, arguments)?;
+        }
+        bar.set_message("writing");
+        point(Point::BeforeImport);
+        let reports = apply_all(plans, policy, &mut store, open::now())?;
+        point(Point::AfterImport);
+        reports
+    };
     bar.finish_and_clear();
     match global.format {
         Format::Json => output::json(&serde_json::json!({ "files": reports, "dry_run": arguments.dry_run }))?,
@@ -78,29 +82,15 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
             output::text(&words)?
         }
     };
-    Ok(if reports.iter().any(|it| it.rejected > 0) { Done::Findings } else { Done::Clean })
+    Ok(if rejected { Done::Findings } else { Done::Clean })
 }
 
-fn one(
-    global: &Global,
-    policy: &Policy,
-    store: &mut SqliteStore,
-    plan: ImportPlan,
-    arguments: &Arguments,
-) -> Result<ImportReport, Failure> {
-    if !plan.held_back.is_empty() && !arguments.dry_run {
-        let place = rejected_path(&plan.path, arguments.rejected.as_deref());
-        write_rejected(&place, &plan)?;
-        let rows = output::count(plan.held_back.len() as u64, "row is held back", "rows are held back");
-        output::note(global, &format!("{rows} in {}: correct them there and import that file", place.display()));
-    }
-    if arguments.dry_run {
-        return Ok(plan.report);
-    }
-    point(Point::BeforeImport);
-    let report = plan.apply(policy, store, open::now())?;
-    point(Point::AfterImport);
-    Ok(report)
+fn keep_rejected(global: &Global, plan: &ImportPlan, arguments: &Arguments) -> Result<(), Failure> {
+    let place = rejected_path(&plan.path, arguments.rejected.as_deref());
+    write_rejected(&place, plan)?;
+    let rows = output::count(plan.held_back.len() as u64, "row is held back", "rows are held back");
+    output::note(global, &format!("{rows} in {}: correct them there and import that file", place.display()));
+    Ok(())
 }
 
 /// Imports a folder into a project, as the demo does.
@@ -110,9 +100,8 @@ pub(super) fn folder(project: &Project, folder: &Path, from: Date) -> Result<Vec
     let policy = &policies.latest().policy;
     let file = |path| ImportFile { path, mapping: Mapping::default(), from };
     let files: Vec<ImportFile> = csv_files(&[folder.to_owned()])?.into_iter().map(file).collect();
-    let plans = in_order_of_references(policy, plan_all(policy, &store, &files)?);
-    let write = |plan: ImportPlan| plan.apply(policy, &mut store, open::now()).map_err(Failure::from);
-    plans.into_iter().map(write).collect()
+    let plans = plan_all(policy, &store, &files)?;
+    Ok(apply_all(plans, policy, &mut store, open::now())?)
 }
 
 fn progress(global: &Global) -> indicatif::ProgressBar {
@@ -158,24 +147,6 @@ fn read_mapping(path: &Path) -> Result<Mapping, Failure> {
 fn mapping_beside(path: &Path) -> Result<Mapping, Failure> {
     let beside = path.with_extension("toml");
     if beside.exists() { read_mapping(&beside) } else { Ok(Mapping::default()) }
-}
-
-/// Files of record types that others need come first.
-fn in_order_of_references(policy: &Policy, mut plans: Vec<ImportPlan>) -> Vec<ImportPlan> {
-    let mut depth: BTreeMap<crate::ids::RecordId, usize> = BTreeMap::new();
-    for _ in 0..policy.records.len() {
-        for (at, kind) in policy.records.iter().enumerate() {
-            let own = crate::ids::RecordId::at(at);
-            let needs = kind.fields.iter().filter_map(|it| match it.kind {
-                FieldKind::Reference(to) if to != own && it.blank == crate::policy::model::Blank::Unknown => Some(to),
-                _ => None,
-            });
-            let deepest = needs.chain(policy.owner_of(own)).map(|it| depth.get(&it).copied().unwrap_or(0) + 1).max();
-            depth.insert(own, deepest.unwrap_or(0).min(policy.records.len()));
-        }
-    }
-    plans.sort_by_key(|it| policy.record_named(&it.report.record).and_then(|it| depth.get(&it).copied()).unwrap_or(0));
-    plans
 }
 
 fn rejected_path(path: &Path, folder: Option<&Path>) -> PathBuf {

@@ -1,18 +1,19 @@
 //! Cells to values, row by row: a row with a bad cell is held back whole, and so is a row that refers to one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use crate::calendar::Period;
-use crate::exchange::mapping::{ColumnRead, Dates, Mapping};
+use crate::exchange::mapping::{ColumnRead, Mapping};
 use crate::exchange::reader::{OWN_COLUMNS, Sheet, SheetRow};
-use crate::exchange::{Finding, ImportError, ImportReport, MappingFault};
+use crate::exchange::values::Words;
+use crate::exchange::{Finding, ImportError, ImportReport, MappingFault, Opened};
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Blank, Field, FieldKind, Policy, RecordType, Shape};
 use crate::store::{RecordChange, Store};
-use crate::value::{Known, Number, RecordRef};
+use crate::value::Known;
 
 /// What checking gives.
 pub(super) struct Checked {
@@ -43,10 +44,13 @@ struct Checker<'p> {
     kind: &'p RecordType,
     record: RecordId,
     mapping: &'p Mapping,
+    words: Words<'p>,
     head: &'p [String],
     from: Date,
     wanted: Vec<Wanted<'p>>,
     leads: Leads,
+    /// How many cells of each wanted field were blank.
+    blanks: Vec<u64>,
     report: ImportReport,
 }
 
@@ -57,75 +61,149 @@ struct Candidate {
     references: Vec<(RecordId, Arc<str>, usize)>,
 }
 
-/// Records that other files of the same import bring.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Beside {
-    /// Any record of these types: what they bring is not known yet.
-    Types(BTreeSet<RecordId>),
-    /// Exactly these records.
-    Records(BTreeSet<(RecordId, Arc<str>)>),
+/// A file whose rows have been looked at one by one; references are looked at when all files have been.
+pub(super) struct Draft<'p> {
+    checker: Checker<'p>,
+    sheet: &'p Sheet,
+    candidates: Vec<Candidate>,
+    reasons: BTreeMap<usize, String>,
 }
 
-impl Beside {
-    fn brings(&self, record: RecordId, key: &Arc<str>) -> bool {
-        match self {
-            Beside::Types(types) => types.contains(&record),
-            Beside::Records(records) => records.contains(&(record, Arc::clone(key))),
-        }
+impl<'p> Draft<'p> {
+    pub(super) fn read(policy: &'p Policy, opened: &'p Opened<'_>) -> Result<Self, ImportError> {
+        let (sheet, file) = (&opened.sheet, opened.file);
+        let checker = Checker::new(policy, &opened.name, sheet, &file.mapping, file.from)?;
+        let candidates = Vec::with_capacity(sheet.rows.len());
+        let mut draft = Self { checker, sheet, candidates, reasons: BTreeMap::new() };
+        draft.rows();
+        draft.checker.aliases(sheet);
+        Ok(draft)
     }
-}
 
-pub(super) fn check(
-    (policy, store): (&Policy, &dyn Store),
-    name: &str,
-    sheet: &Sheet,
-    mapping: &Mapping,
-    from: Date,
-    beside: &Beside,
-) -> Result<Checked, ImportError> {
-    let mut checker = Checker::new(policy, name, sheet, mapping, from)?;
-    let mut reasons: BTreeMap<usize, String> = BTreeMap::new();
-    let mut candidates = Vec::new();
-    let mut seen: BTreeMap<(Arc<str>, String), (usize, u64)> = BTreeMap::new();
-    for (at, row) in sheet.rows.iter().enumerate() {
-        checker.report.rows += 1;
-        match checker.row(at, row) {
-            Ok(candidate) => {
-                let place = (Arc::clone(&candidate.change.key), candidate.change.part.clone());
-                match seen.get(&place) {
-                    Some((first, line)) if sheet.rows[*first].cells == row.cells => {
-                        checker.note(row.line, "", "", &format!("the same row stands on line {line}"));
-                        continue;
+    fn rows(&mut self) {
+        let (checker, reasons, sheet) = (&mut self.checker, &mut self.reasons, self.sheet);
+        let mut seen: HashMap<(Arc<str>, String), (usize, u64)> = HashMap::with_capacity(sheet.rows.len());
+        for (at, row) in sheet.rows.iter().enumerate() {
+            checker.report.rows += 1;
+            match checker.row(at, row) {
+                Ok(candidate) => {
+                    let place = (Arc::clone(&candidate.change.key), candidate.change.part.clone());
+                    match seen.get(&place) {
+                        Some((first, line)) if sheet.rows[*first].cells == row.cells => {
+                            checker.note(row.line, "", "", &format!("the same row stands on line {line}"));
+                            continue;
+                        }
+                        Some((_, line)) => {
+                            let reason = format!("`{}` stands on line {line} already, with other values", place.0);
+                            checker.reject(reasons, at, row.line, "", "", reason);
+                        }
+                        None => {
+                            seen.insert(place, (at, row.line));
+                            self.candidates.push(candidate);
+                        }
                     }
-                    Some((_, line)) => {
-                        let reason = format!("`{}` stands on line {line} already, with other values", place.0);
-                        checker.reject(&mut reasons, at, row.line, "", "", reason);
-                    }
-                    None => {
-                        seen.insert(place, (at, row.line));
-                        candidates.push(candidate);
+                }
+                Err(bad) => {
+                    for (column, value, reason) in bad {
+                        checker.reject(reasons, at, row.line, &column, &value, reason);
                     }
                 }
             }
-            Err(bad) => {
-                for (column, value, reason) in bad {
-                    checker.reject(&mut reasons, at, row.line, &column, &value, reason);
-                }
+            checker.orders(at, row, reasons);
+        }
+        self.drop_rejected();
+    }
+
+    fn drop_rejected(&mut self) {
+        if !self.reasons.is_empty() {
+            self.candidates.retain(|it| !self.reasons.contains_key(&it.row));
+        }
+    }
+
+    /// Holds back the rows that refer to nobody; whether there were any.
+    fn hold_back(&mut self, holds: impl Fn(RecordId, &Arc<str>) -> bool) -> bool {
+        let broken: Vec<(usize, Arc<str>, usize)> = self
+            .candidates
+            .iter()
+            .filter_map(|it| {
+                let broken = it.references.iter().find(|(record, key, _)| !holds(*record, key));
+                broken.map(|(_, key, at)| (it.row, Arc::clone(key), *at))
+            })
+            .collect();
+        if broken.is_empty() {
+            return false;
+        }
+        let rejected: HashSet<&str> =
+            self.reasons.keys().filter_map(|row| self.checker.key_of(self.sheet, *row)).collect();
+        let told = |key: &Arc<str>| {
+            if rejected.contains(&**key) {
+                format!("it refers to `{key}`, whose row is held back")
+            } else {
+                format!("there is no record `{key}`")
+            }
+        };
+        let broken: Vec<_> = broken.into_iter().map(|(row, key, at)| (row, told(&key), key, at)).collect();
+        for (row, reason, key, at) in broken {
+            let (line, column) = (self.sheet.rows[row].line, self.checker.head[at].clone());
+            self.checker.reject(&mut self.reasons, row, line, &column, &key, reason);
+        }
+        self.drop_rejected();
+        true
+    }
+
+    pub(super) fn finish(mut self) -> Checked {
+        self.checker.loops(self.sheet, &self.candidates);
+        let mut report = self.checker.finish();
+        report.good = self.candidates.len() as u64;
+        report.rejected = self.reasons.len() as u64;
+        report.findings.sort_by_key(|it| it.line);
+        let cells = |row: &SheetRow| row.cells.iter().map(str::to_owned).collect();
+        let held_back = self.reasons.into_iter().map(|(at, reason)| {
+            let row = &self.sheet.rows[at];
+            (row.line, cells(row), reason)
+        });
+        let held_back = held_back.collect();
+        Checked { report, changes: self.candidates.into_iter().map(|it| it.change).collect(), held_back }
+    }
+}
+
+/// References must lead to a record of the store or of one of these files; a row that refers to a row held back is held back too.
+pub(super) fn settle_references(
+    policy: &Policy,
+    store: &dyn Store,
+    drafts: &mut [Draft<'_>],
+) -> Result<(), ImportError> {
+    let mut stored: HashSet<(RecordId, Arc<str>)> = HashSet::new();
+    let mut asked: HashSet<(RecordId, Arc<str>)> = HashSet::new();
+    loop {
+        let mut here: HashSet<(RecordId, Arc<str>)> = HashSet::new();
+        for draft in drafts.iter().filter(|it| matches!(it.checker.kind.shape, Shape::Entity { .. })) {
+            here.extend(draft.candidates.iter().map(|it| (it.change.record, Arc::clone(&it.change.key))));
+        }
+        let mut unknown: BTreeMap<RecordId, BTreeSet<Arc<str>>> = BTreeMap::new();
+        for (record, key, _) in drafts.iter().flat_map(|it| &it.candidates).flat_map(|it| &it.references) {
+            let place = (*record, Arc::clone(key));
+            if !here.contains(&place) && !asked.contains(&place) {
+                unknown.entry(*record).or_default().insert(Arc::clone(key));
             }
         }
-        checker.orders(at, row, &mut reasons);
+        for (record, keys) in unknown {
+            let keys: Vec<Arc<str>> = keys.into_iter().collect();
+            stored.extend(store.existing(policy, record, &keys)?.into_iter().map(|it| (record, it)));
+            asked.extend(keys.into_iter().map(|it| (record, it)));
+        }
+        let holds = |record: RecordId, key: &Arc<str>| {
+            let place = (record, Arc::clone(key));
+            here.contains(&place) || stored.contains(&place)
+        };
+        let mut any = false;
+        for draft in drafts.iter_mut() {
+            any |= draft.hold_back(holds);
+        }
+        if !any {
+            return Ok(());
+        }
     }
-    candidates.retain(|it| !reasons.contains_key(&it.row));
-    checker.aliases(sheet);
-    checker.references((store, beside), sheet, &mut candidates, &mut reasons)?;
-    checker.loops(sheet, &candidates);
-    checker.report.good = candidates.len() as u64;
-    checker.report.rejected = reasons.len() as u64;
-    checker.report.findings.sort_by_key(|it| it.line);
-    let held_back =
-        reasons.into_iter().map(|(at, reason)| (sheet.rows[at].line, sheet.rows[at].cells.clone(), reason)).collect();
-    let changes = candidates.into_iter().map(|it| it.change).collect();
-    Ok(Checked { report: checker.report, changes, held_back })
 }
 
 type Bad = (String, String, String);
@@ -149,13 +227,16 @@ impl<'p> Checker<'p> {
             kind,
             record,
             mapping,
+            words: Words { policy, mapping },
             head: &sheet.head,
             from,
             wanted: Vec::new(),
             leads: Leads::default(),
+            blanks: Vec::new(),
             report: ImportReport { file: name.to_owned(), record: wanted_type, ..ImportReport::default() },
         };
         checker.find_columns(name)?;
+        checker.blanks = vec![0; checker.wanted.len()];
         Ok(checker)
     }
 
@@ -282,45 +363,37 @@ impl<'p> Checker<'p> {
             return Err(vec![(String::new(), String::new(), reason)]);
         }
         let mut bad = Vec::new();
-        let mut fields = Vec::new();
+        let mut fields = Vec::with_capacity(self.wanted.len());
         let mut references = Vec::new();
-        let mut blanks = Vec::new();
         let mut notes = Vec::new();
-        for wanted in &self.wanted {
+        for (wanted, blanks) in self.wanted.iter().zip(&mut self.blanks) {
             let column = &self.head[wanted.at];
             let cell = &row.cells[wanted.at];
             let trimmed = cell.trim();
             if trimmed.len() != cell.len() && !trimmed.is_empty() {
-                notes.push((column.clone(), cell.clone()));
+                notes.push((column.clone(), cell.to_owned()));
             }
-            let word = wanted
-                .read
-                .values
-                .get(cell.as_str())
-                .or_else(|| wanted.read.values.get(trimmed))
-                .map_or(trimmed, String::as_str);
+            let said = wanted.read.values.get(cell).or_else(|| wanted.read.values.get(trimmed));
+            let word = said.map_or(trimmed, String::as_str);
             if word.is_empty() || wanted.read.blank.iter().any(|it| it.trim() == word) {
                 if matches!(self.kind.shape, Shape::Entity { key } if key == wanted.id) {
                     bad.push((column.clone(), String::new(), "the key is blank".to_owned()));
                 }
-                blanks.push(blank_words(wanted.field));
+                *blanks += 1;
                 fields.push((wanted.id, None));
                 continue;
             }
-            match self.value(&wanted.field.kind, word) {
+            match self.words.value(&wanted.field.kind, word) {
                 Ok(value) => {
                     if let Known::Record(other) = &value {
                         references.push((other.record, Arc::clone(&other.key), wanted.at));
                     }
                     fields.push((wanted.id, Some(value)));
                 }
-                Err(reason) => bad.push((column.clone(), cell.clone(), reason)),
+                Err(reason) => bad.push((column.clone(), cell.to_owned(), reason)),
             }
         }
         let lead = self.lead(row, at, &fields, &mut references);
-        for words in blanks {
-            *self.report.blanks.entry(words).or_default() += 1;
-        }
         for (column, cell) in notes {
             self.note(row.line, &column, &cell, "blanks at the ends were left out");
         }
@@ -350,7 +423,7 @@ impl<'p> Checker<'p> {
         };
         let mut bad: Vec<Bad> = Vec::new();
         let from = match cell(&self.leads.from) {
-            Some((column, value, _)) if !value.is_empty() => self.day(&value).unwrap_or_else(|reason| {
+            Some((column, value, _)) if !value.is_empty() => self.words.day(&value).unwrap_or_else(|reason| {
                 bad.push((column, value, reason));
                 self.from
             }),
@@ -403,119 +476,14 @@ impl<'p> Checker<'p> {
         key
     }
 
-    // ---- values
-
-    fn value(&self, kind: &FieldKind, word: &str) -> Result<Known, String> {
-        match kind {
-            FieldKind::Text => Ok(Known::Text(Arc::from(word))),
-            FieldKind::Phone => Ok(Known::Text(Arc::from(word))),
-            FieldKind::Email => {
-                let well_formed = word.split_once('@').is_some_and(|(name, host)| {
-                    !name.is_empty()
-                        && host.contains('.')
-                        && !host.starts_with('.')
-                        && !host.ends_with('.')
-                        && word.is_ascii()
-                });
-                let clean =
-                    !word.chars().any(|it| it.is_whitespace() || it.is_control() || "<>(),;:\"[]\\".contains(it));
-                if well_formed && clean && word.matches('@').count() == 1 {
-                    Ok(Known::Text(Arc::from(word)))
-                } else {
-                    Err("this is no e-mail address".to_owned())
-                }
-            }
-            FieldKind::Number { from, to, decimals, percent } => {
-                let number = self.number(word.trim_end_matches('%').trim(), *decimals)?;
-                if from.is_some_and(|it| number < it) || to.is_some_and(|it| number > it) {
-                    let end = |it: &Option<Number>| it.map_or_else(|| "any".to_owned(), |it| it.to_string());
-                    return Err(format!("it lies outside {} to {}", end(from), end(to)));
-                }
-                let number =
-                    if *percent { number.divide(Number::from(100)).map_err(|it| it.to_string())? } else { number };
-                Ok(Known::Number(number))
-            }
-            FieldKind::Money { currency, decimals, .. } => {
-                let amount =
-                    word.strip_prefix(&**currency).or_else(|| word.strip_suffix(&**currency)).unwrap_or(word).trim();
-                let amount = self.number(amount, *decimals)?;
-                Ok(Known::Money { amount, currency: Arc::clone(currency) })
-            }
-            FieldKind::Date | FieldKind::Event => self.day(word).map(Known::Date),
-            FieldKind::Timestamp => match word.parse::<jiff::Timestamp>() {
-                Ok(at) => Ok(Known::Moment(at.as_second())),
-                Err(_) => Err("this is no moment; write it as 2026-07-31T18:00:00Z".to_owned()),
-            },
-            FieldKind::Duration(unit) => match word.parse() {
-                Ok(count) => Ok(Known::Duration { count, unit: *unit }),
-                Err(_) => Err("a whole number is expected here".to_owned()),
-            },
-            FieldKind::YesNo => match word.to_lowercase().as_str() {
-                "yes" | "y" | "true" | "1" => Ok(Known::YesNo(true)),
-                "no" | "n" | "false" | "0" => Ok(Known::YesNo(false)),
-                _ => Err("yes or no is expected here".to_owned()),
-            },
-            FieldKind::Choice(list) => {
-                let choices = &self.policy.choices[list.index()].choices;
-                let same = |it: &crate::policy::model::Label| {
-                    it.name.eq_ignore_ascii_case(word) || it.title.to_lowercase() == word.to_lowercase()
-                };
-                match choices.iter().position(same).and_then(|it| u32::try_from(it).ok()) {
-                    Some(at) => Ok(Known::Choice(*list, at)),
-                    None => {
-                        let names: Vec<&str> = choices.iter().map(|it| it.name.as_str()).collect();
-                        Err(format!("it is none of {}", names.join(", ")))
-                    }
-                }
-            }
-            FieldKind::Reference(record) => Ok(Known::Record(RecordRef { record: *record, key: Arc::from(word) })),
-        }
-    }
-
-    fn number(&self, word: &str, decimals: u8) -> Result<Number, String> {
-        let (group, point) = if self.mapping.decimal_comma { ('.', ',') } else { (',', '.') };
-        let plain: String =
-            word.chars().filter(|it| *it != group && *it != ' ').map(|it| if it == point { '.' } else { it }).collect();
-        let number: Number = plain.parse().map_err(|_| "this is no number".to_owned())?;
-        if number.to_scaled(decimals).and_then(|it| i64::try_from(it).ok()).is_none() {
-            return Err(format!("it has more than {decimals} decimals, or is too large; it is not rounded in silence"));
-        }
-        Ok(number)
-    }
-
-    fn day(&self, word: &str) -> Result<Date, String> {
-        let word = word.split_once([' ', 'T']).map_or(word, |(day, _)| day);
-        let parts: Vec<&str> = word.split(['/', '.', '-']).collect();
-        let number = |at: usize| parts.get(at).and_then(|it| it.parse::<i16>().ok());
-        let made = |year: Option<i16>, month: Option<i16>, day: Option<i16>| {
-            let small = |it: i16| i8::try_from(it).ok();
-            Date::new(year.filter(|it| *it >= 1000)?, small(month?)?, small(day?)?).ok()
-        };
-        let by = |order: Dates| match order {
-            _ if parts.len() != 3 => None,
-            Dates::Iso => made(number(0), number(1), number(2)),
-            Dates::DayFirst => made(number(2), number(1), number(0)),
-            Dates::MonthFirst => made(number(2), number(0), number(1)),
-        };
-        let names = [(Dates::Iso, "iso"), (Dates::DayFirst, "d/m/y"), (Dates::MonthFirst, "m/d/y")];
-        by(self.mapping.dates).ok_or_else(|| {
-            let told = names.iter().find(|it| it.0 == self.mapping.dates).map_or("iso", |it| it.1);
-            let other = names.iter().find(|it| by(it.0).is_some()).map(|it| it.1);
-            let other = other.map_or_else(String::new, |it| {
-                format!("; as {it} it would be one (`dates = \"{it}\"` in the mapping)")
-            });
-            format!("this is no date as {told}{other}")
-        })
-    }
-
     // ---- between rows
 
     /// Two date columns out of order.
     fn orders(&mut self, at: usize, row: &SheetRow, reasons: &mut BTreeMap<usize, String>) {
         for order in &self.mapping.order {
-            let cell = |column: &str| self.place(column).and_then(|it| row.cells.get(it)).map(|it| it.trim());
+            let cell = |column: &str| self.place(column).and_then(|it| row.cells.get(it)).map(str::trim);
             let (Some(earlier), Some(later)) = (cell(&order.earlier), cell(&order.later)) else { continue };
-            let (Ok(first), Ok(second)) = (self.day(earlier), self.day(later)) else { continue };
+            let (Ok(first), Ok(second)) = (self.words.day(earlier), self.words.day(later)) else { continue };
             if first > second {
                 let reason = format!("{} ({earlier}) lies after {} ({later})", order.earlier, order.later);
                 let (column, value) = (order.earlier.clone(), earlier.to_owned());
@@ -553,66 +521,18 @@ impl<'p> Checker<'p> {
         }
     }
 
-    /// References must lead to a record of the store or of this file; a row that refers to a row held back is held back too.
-    fn references(
-        &mut self,
-        (store, beside): (&dyn Store, &Beside),
-        sheet: &Sheet,
-        candidates: &mut Vec<Candidate>,
-        reasons: &mut BTreeMap<usize, String>,
-    ) -> Result<(), ImportError> {
-        let mut asked: BTreeMap<RecordId, BTreeSet<Arc<str>>> = BTreeMap::new();
-        for (record, key, _) in candidates.iter().flat_map(|it| &it.references) {
-            asked.entry(*record).or_default().insert(Arc::clone(key));
-        }
-        let mut stored: BTreeSet<(RecordId, Arc<str>)> = BTreeSet::new();
-        for (record, keys) in asked {
-            let keys: Vec<Arc<str>> = keys.into_iter().collect();
-            stored.extend(store.existing(self.policy, record, &keys)?.into_iter().map(|it| (record, it)));
-        }
-        let rejected_keys = self.keys_of_rejected(sheet, reasons);
-        loop {
-            let here: BTreeSet<Arc<str>> = candidates.iter().map(|it| Arc::clone(&it.change.key)).collect();
-            let holds = |(record, key, _): &&(RecordId, Arc<str>, usize)| {
-                stored.contains(&(*record, Arc::clone(key)))
-                    || (*record == self.record && here.contains(key))
-                    || (*record != self.record && beside.brings(*record, key))
-            };
-            let broken: Vec<(usize, Arc<str>, usize)> = candidates
-                .iter()
-                .filter_map(|it| {
-                    it.references
-                        .iter()
-                        .find(|reference| !holds(reference))
-                        .map(|(_, key, at)| (it.row, Arc::clone(key), *at))
-                })
-                .collect();
-            if broken.is_empty() {
-                return Ok(());
-            }
-            for (row, key, at) in &broken {
-                let was = rejected_keys.contains(key)
-                    || reasons.keys().any(|other| self.key_of(sheet, *other).as_deref() == Some(&**key));
-                let reason = if was {
-                    format!("it refers to `{key}`, whose row is held back")
-                } else {
-                    format!("there is no record `{key}`")
-                };
-                let (line, column) = (sheet.rows[*row].line, self.head[*at].clone());
-                self.reject(reasons, *row, line, &column, key, reason);
-            }
-            candidates.retain(|it| !reasons.contains_key(&it.row));
-        }
-    }
-
-    fn key_of(&self, sheet: &Sheet, row: usize) -> Option<String> {
+    fn key_of<'s>(&self, sheet: &'s Sheet, row: usize) -> Option<&'s str> {
         let Shape::Entity { key } = self.kind.shape else { return None };
         let at = self.wanted.iter().find(|it| it.id == key)?.at;
-        sheet.rows[row].cells.get(at).map(|it| it.trim().to_owned())
+        sheet.rows[row].cells.get(at).map(str::trim)
     }
 
-    fn keys_of_rejected(&self, sheet: &Sheet, reasons: &BTreeMap<usize, String>) -> BTreeSet<Arc<str>> {
-        reasons.keys().filter_map(|row| self.key_of(sheet, *row)).map(|it| Arc::from(it.as_str())).collect()
+    /// What was found, with the blanks counted by field.
+    fn finish(&mut self) -> ImportReport {
+        for (wanted, count) in self.wanted.iter().zip(&self.blanks).filter(|it| *it.1 > 0) {
+            self.report.blanks.insert(blank_words(wanted.field), *count);
+        }
+        std::mem::take(&mut self.report)
     }
 
     /// Loops in a reference of a record type to itself are named.

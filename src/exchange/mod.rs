@@ -4,10 +4,10 @@
 mod check;
 mod mapping;
 mod reader;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::policy::model::Policy;
 use crate::store::{Applied, ImportNote, RecordChange, Store, StoreError};
 
-use check::Beside;
+use check::Checked;
 pub use mapping::{Mapping, MappingFault};
 
 /// Why a file can't be taken in at all.
@@ -113,17 +113,40 @@ struct Opened<'f> {
 /// When a file or a mapping can't be used at all; bad rows are no error but findings.
 pub fn plan_all(policy: &Policy, store: &dyn Store, files: &[ImportFile]) -> Result<Vec<ImportPlan>, ImportError> {
     let opened = files.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-    let types = opened.iter().filter_map(|it| check::record_of(policy, &it.name, &it.file.mapping)).collect();
-    let mut beside = Beside::Types(types);
-    loop {
-        let plans = opened.iter().map(|it| plan_one(policy, store, it, &beside)).collect::<Result<Vec<_>, _>>()?;
-        let good = plans.iter().flat_map(|plan| plan.changes.iter().map(|it| (it.record, Arc::clone(&it.key))));
-        let found = Beside::Records(good.collect());
-        if files.len() == 1 || found == beside {
-            return Ok(plans);
-        }
-        beside = found;
+    let read = |it| check::Draft::read(policy, it);
+    let mut drafts = opened.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    check::settle_references(policy, store, &mut drafts)?;
+    let checked: Vec<Checked> = drafts.into_iter().map(check::Draft::finish).collect();
+    Ok(opened.into_iter().zip(checked).map(|(opened, checked)| plan_of(opened, checked)).collect())
+}
+
+/// Writes what is good in all of these files, all of it or nothing.
+///
+/// # Errors
+/// When the store can't.
+pub fn apply_all(
+    plans: Vec<ImportPlan>,
+    policy: &Policy,
+    store: &mut dyn Store,
+    at: i64,
+) -> Result<Vec<ImportReport>, StoreError> {
+    let (mut reports, mut files) = (Vec::with_capacity(plans.len()), Vec::with_capacity(plans.len()));
+    for plan in plans {
+        let note = ImportNote {
+            source: plan.report.file.clone(),
+            sha256: plan.sha256,
+            mapping: plan.mapping,
+            good: i64::try_from(plan.report.good).unwrap_or(i64::MAX),
+            rejected: i64::try_from(plan.report.rejected).unwrap_or(i64::MAX),
+        };
+        reports.push(plan.report);
+        files.push((note, plan.changes));
     }
+    let applied = store.import(policy, &files, at)?;
+    for (report, Applied { created, changed, same }) in reports.iter_mut().zip(applied) {
+        (report.created, report.changed, report.same) = (created, changed, same);
+    }
+    Ok(reports)
 }
 
 fn open(file: &ImportFile) -> Result<Opened<'_>, ImportError> {
@@ -135,41 +158,15 @@ fn open(file: &ImportFile) -> Result<Opened<'_>, ImportError> {
     Ok(Opened { file, name, sheet, sha256: sha256(&bytes) })
 }
 
-fn plan_one(
-    policy: &Policy,
-    store: &dyn Store,
-    opened: &Opened<'_>,
-    beside: &Beside,
-) -> Result<ImportPlan, ImportError> {
-    let Opened { file, name, sheet, sha256 } = opened;
-    let checked = check::check((policy, store), name, sheet, &file.mapping, file.from, beside)?;
-    Ok(ImportPlan {
-        path: file.path.clone(),
+fn plan_of(opened: Opened<'_>, checked: Checked) -> ImportPlan {
+    ImportPlan {
+        path: opened.file.path.clone(),
         report: checked.report,
         changes: checked.changes,
-        head: sheet.head.clone(),
+        head: opened.sheet.head,
         held_back: checked.held_back,
-        sha256: sha256.clone(),
-        mapping: file.mapping.text.clone(),
-    })
-}
-
-impl ImportPlan {
-    /// Writes what is good, all of it or nothing.
-    ///
-    /// # Errors
-    /// When the store can't.
-    pub fn apply(mut self, policy: &Policy, store: &mut dyn Store, at: i64) -> Result<ImportReport, StoreError> {
-        let note = ImportNote {
-            source: self.report.file.clone(),
-            sha256: self.sha256,
-            mapping: self.mapping,
-            good: i64::try_from(self.report.good).unwrap_or(i64::MAX),
-            rejected: i64::try_from(self.report.rejected).unwrap_or(i64::MAX),
-        };
-        let Applied { created, changed, same } = store.import(policy, &mut self.changes.into_iter(), &note, at)?;
-        (self.report.created, self.report.changed, self.report.same) = (created, changed, same);
-        Ok(self.report)
+        sha256: opened.sha256,
+        mapping: opened.file.mapping.text.clone(),
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) struct Sheet {
 #[derive(Debug)]
 pub(super) struct SheetRow {
     pub(super) line: u64,
-    pub(super) cells: Vec<String>,
+    pub(super) cells: csv::StringRecord,
 }
 
 /// Columns that a rejected file carries; they are passed over when it is imported again.
@@ -46,7 +46,7 @@ pub(super) fn read(name: &str, bytes: &[u8], mapping: &Mapping) -> Result<Sheet,
             continue;
         }
         let line = lines.at(record.position().map_or(0, csv::Position::byte));
-        rows.push(SheetRow { line, cells: record.iter().map(str::to_owned).collect() });
+        rows.push(SheetRow { line, cells: record });
     }
     Ok(Sheet { head, rows })
 }

@@ -13,23 +13,30 @@ use crate::store::StoreError;
 use crate::store::records::{key_columns, quoted, table};
 use crate::store::sqlite::{SqliteStore, disk};
 
-/// What a commit touched.
+/// What a commit touched: keys by record type and field, and those of new records.
 #[derive(Debug, Default)]
 pub(super) struct Touched {
-    changed: BTreeMap<(RecordId, FieldId), BTreeSet<Arc<str>>>,
-    created: BTreeMap<RecordId, BTreeSet<Arc<str>>>,
+    changed: BTreeMap<(RecordId, FieldId), Vec<Arc<str>>>,
+    created: BTreeMap<RecordId, Vec<Arc<str>>>,
 }
 
 impl Touched {
     pub(super) fn changed(&mut self, record: RecordId, key: &Arc<str>, field: FieldId) {
-        self.changed.entry((record, field)).or_default().insert(Arc::clone(key));
+        self.changed.entry((record, field)).or_default().push(Arc::clone(key));
     }
 
-    pub(super) fn created(&mut self, record: RecordId, key: &Arc<str>, fields: &[FieldId]) {
-        self.created.entry(record).or_default().insert(Arc::clone(key));
-        for field in fields {
-            self.changed(record, key, *field);
-        }
+    pub(super) fn created(&mut self, record: RecordId, key: &Arc<str>) {
+        self.created.entry(record).or_default().push(Arc::clone(key));
+    }
+
+    fn new_ones(&self, record: RecordId) -> BTreeSet<Arc<str>> {
+        self.created.get(&record).into_iter().flatten().cloned().collect()
+    }
+
+    /// Records whose field may be another than before: a new record may have been referred to before it was there.
+    fn keys(&self, record: RecordId, field: FieldId) -> BTreeSet<Arc<str>> {
+        let changed = self.changed.get(&(record, field)).into_iter().flatten();
+        changed.chain(self.created.get(&record).into_iter().flatten()).cloned().collect()
     }
 }
 
@@ -51,15 +58,18 @@ impl SqliteStore {
             if !walked {
                 continue;
             }
-            if let Some(keys) = touched.created.get(&workflow.subject) {
-                self.mark_subjects(policy, workflow.subject, keys, rev)?;
+            let fresh = touched.new_ones(workflow.subject);
+            if !fresh.is_empty() {
+                self.mark_subjects(policy, workflow.subject, &fresh, rev)?;
             }
             for read in policy.reads(flow) {
-                if let Some(keys) = touched.changed.get(&(read.record, read.field)) {
-                    let subjects = self.subjects_along(policy, &read, keys)?;
-                    self.mark_cases(policy, flow, &subjects, rev)?;
-                    self.mark_subjects(policy, workflow.subject, &subjects, rev)?;
+                let keys = touched.keys(read.record, read.field);
+                if keys.is_empty() {
+                    continue;
                 }
+                let subjects = self.subjects_along(policy, &read, &keys)?;
+                self.mark_cases(policy, flow, &subjects, rev)?;
+                self.mark_subjects(policy, workflow.subject, &subjects, rev)?;
             }
         }
         Ok(())

@@ -15,6 +15,7 @@ use crate::value::Known;
 
 mod cases;
 mod dirty;
+mod import;
 mod outbox;
 mod reader;
 mod records;
@@ -422,14 +423,13 @@ pub trait Store {
     /// The versions under which cases are open.
     fn versions_in_use(&self) -> Result<Vec<i64>, StoreError>;
 
-    /// Writes changed records of an import, all or nothing. A unit of work by itself.
+    /// Writes changed records of one or more files, all or nothing. A unit of work by itself.
     fn import(
         &mut self,
         policy: &Policy,
-        changes: &mut dyn Iterator<Item = RecordChange>,
-        note: &ImportNote,
+        files: &[(ImportNote, Vec<RecordChange>)],
         at: i64,
-    ) -> Result<Applied, StoreError>;
+    ) -> Result<Vec<Applied>, StoreError>;
     /// Takes over into the plain columns the dated values that begin after one day and until another.
     fn mature(&mut self, policy: &Policy, after: Option<Date>, until: Date, at: i64) -> Result<u64, StoreError>;
     /// Facts of records.

@@ -19,7 +19,16 @@ use crate::value::{Known, RecordRef, Value};
 
 /// Record type, key, and period or number.
 type Place = (RecordId, Arc<str>, String);
-type Row = Arc<Vec<Option<Known>>>;
+type Row = Arc<Held>;
+
+/// The plain columns of a record.
+#[derive(Debug)]
+struct Held {
+    /// From which day the first values of dated fields hold; the first of days where nothing is dated.
+    since: Date,
+    values: Vec<Option<Known>>,
+}
+
 /// Field, day from which, value; ordered by day and commit.
 type Spell = (FieldId, Date, Option<Known>);
 type Dated = Arc<Vec<Spell>>;
@@ -52,17 +61,20 @@ impl<'s> Reader<'s> {
     }
 
     fn columns(&self, record: RecordId) -> String {
-        let fields = &self.policy.record(record).fields;
-        fields.iter().map(|it| quoted(&it.label.name)).collect::<Vec<_>>().join(", ")
+        let kind = self.policy.record(record);
+        let since = if matches!(kind.shape, Shape::Entity { .. }) { "since" } else { "null" };
+        let fields = kind.fields.iter().map(|it| quoted(&it.label.name));
+        std::iter::once(since.to_owned()).chain(fields).collect::<Vec<_>>().join(", ")
     }
 
     fn read_row(&self, record: RecordId, row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Row> {
         let fields = &self.policy.record(record).fields;
+        let since: Option<Date> = row.get_ref(from)?.as_str().ok().and_then(|it| it.parse().ok());
         let mut values = Vec::with_capacity(fields.len());
         for (at, field) in fields.iter().enumerate() {
-            values.push(known(self.policy, &field.kind, row.get_ref(from + at)?));
+            values.push(known(self.policy, &field.kind, row.get_ref(from + 1 + at)?));
         }
-        Ok(Arc::new(values))
+        Ok(Arc::new(Held { since: since.unwrap_or(Date::MIN), values }))
     }
 
     fn row(&self, record: RecordId, key: &Arc<str>, part: &str) -> Option<Row> {
@@ -119,6 +131,17 @@ impl<'s> Reader<'s> {
         Ok(found.into_iter().map(|(key, values)| (key, Arc::new(values))).collect())
     }
 
+    /// What a dated field holds on a day: its last dated value until then, or its first value where it never changed.
+    fn held_on(&self, of: &RecordRef, field: FieldId, on: Date) -> Option<Known> {
+        let history = self.history(of.record, &of.key);
+        let mut spells = history.iter().rev().filter(|(id, ..)| *id == field).peekable();
+        if spells.peek().is_some() {
+            return spells.find(|(_, since, _)| *since <= on).and_then(|(_, _, value)| value.clone());
+        }
+        let row = self.row(of.record, &of.key, "").filter(|row| row.since <= on)?;
+        row.values.get(field.index()).cloned().flatten()
+    }
+
     fn blank(&self, record: RecordId, field: FieldId) -> Value {
         match self.policy.field(record, field).blank {
             Blank::Unknown => Value::Unknown(Vec::new()),
@@ -171,9 +194,7 @@ impl<'s> Reader<'s> {
 impl Facts for Reader<'_> {
     fn field(&self, of: &RecordRef, field: FieldId, on: Date) -> Value {
         let value = if self.policy.field(of.record, field).dated {
-            let history = self.history(of.record, &of.key);
-            let mut spells = history.iter().rev().filter(|(id, since, _)| *id == field && *since <= on);
-            spells.next().and_then(|(_, _, value)| value.clone())
+            self.held_on(of, field, on)
         } else {
             let (key, part) = match self.policy.record(of.record).shape {
                 Shape::Child { .. } => match of.key.rsplit_once('/') {
@@ -182,14 +203,14 @@ impl Facts for Reader<'_> {
                 },
                 _ => (Arc::clone(&of.key), String::new()),
             };
-            self.row(of.record, &key, &part).and_then(|row| row.get(field.index()).cloned().flatten())
+            self.row(of.record, &key, &part).and_then(|row| row.values.get(field.index()).cloned().flatten())
         };
         value.map_or_else(|| self.blank(of.record, field), Value::Known)
     }
 
     fn panel(&self, of: &RecordRef, panel: RecordId, _period: PeriodKind, first: Date, field: FieldId) -> Value {
         let row = self.row(panel, &of.key, &first.to_string());
-        let value = row.and_then(|row| row.get(field.index()).cloned().flatten());
+        let value = row.and_then(|row| row.values.get(field.index()).cloned().flatten());
         value.map_or_else(|| self.blank(panel, field), Value::Known)
     }
 
@@ -199,6 +220,12 @@ impl Facts for Reader<'_> {
         }
         let history = self.history(of.record, &of.key);
         let mut spells = vec![(Date::MIN, self.blank(of.record, field))];
+        if history.iter().all(|(id, ..)| *id != field) {
+            let first = self.row(of.record, &of.key, "");
+            let first = first.and_then(|row| Some((row.since, row.values.get(field.index())?.clone()?)));
+            spells.extend(first.map(|(since, value)| (since, Value::Known(value))));
+            return spells;
+        }
         for (_, since, value) in history.iter().filter(|(id, ..)| *id == field) {
             let value = value.clone().map_or_else(|| self.blank(of.record, field), Value::Known);
             if spells.last().is_some_and(|(last, _)| last == since) {

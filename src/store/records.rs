@@ -1,16 +1,16 @@
-//! Records: tables made from the policy's record types, imports, and what was changed.
+//! Records: tables made from the policy's record types, their columns and values.
 
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use rusqlite::types::{Value as Cell, ValueRef};
-use rusqlite::{OptionalExtension, params, params_from_iter};
+use rusqlite::types::{ToSqlOutput, Value as Cell, ValueRef};
+use rusqlite::{OptionalExtension, params};
 
-use crate::ids::{FieldId, RecordId};
+use crate::ids::RecordId;
 use crate::policy::model::{Field, FieldKind, Policy, Shape};
+use crate::store::StoreError;
 use crate::store::dirty::Touched;
 use crate::store::sqlite::{SqliteStore, disk};
-use crate::store::{Applied, ImportNote, RecordChange, StoreError};
 use crate::value::{Known, Number, RecordRef};
 
 /// A name quoted for SQL.
@@ -75,30 +75,40 @@ fn kind_word(kind: &FieldKind) -> &'static str {
     }
 }
 
-/// A value as its column holds it.
-pub(super) fn cell(policy: &Policy, field: &Field, value: &Known) -> Result<Cell, StoreError> {
+/// A value as its column holds it; null for none.
+pub(super) fn cell<'v>(
+    policy: &'v Policy,
+    field: &Field,
+    value: Option<&'v Known>,
+) -> Result<ToSqlOutput<'v>, StoreError> {
+    let Some(value) = value else { return Ok(ToSqlOutput::Owned(Cell::Null)) };
     let unfit = || StoreError::Refused(format!("a value of `{}` does not fit its type", field.label.name));
     let scaled = |number: &Number| {
         let units = number.to_scaled(scale_of(&field.kind)).and_then(|it| i64::try_from(it).ok());
-        units.map(Cell::Integer).ok_or_else(unfit)
+        units.map(integer).ok_or_else(unfit)
     };
+    let text = |text: &'v str| ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()));
     match (value, &field.kind) {
         (Known::Number(number), FieldKind::Number { percent: true, .. }) => {
             scaled(&number.multiply(Number::from(100)).map_err(|_| unfit())?)
         }
         (Known::Number(number), _) => scaled(number),
         (Known::Money { amount, .. }, _) => scaled(amount),
-        (Known::YesNo(yes), _) => Ok(Cell::Integer(i64::from(*yes))),
-        (Known::Date(day), _) => Ok(Cell::Text(day.to_string())),
-        (Known::Moment(at), _) => Ok(Cell::Integer(*at)),
-        (Known::Duration { count, .. }, _) => Ok(Cell::Integer(*count)),
-        (Known::Text(text), _) => Ok(Cell::Text(text.to_string())),
+        (Known::YesNo(yes), _) => Ok(integer(i64::from(*yes))),
+        (Known::Date(day), _) => Ok(ToSqlOutput::Owned(Cell::Text(day.to_string()))),
+        (Known::Moment(at), _) => Ok(integer(*at)),
+        (Known::Duration { count, .. }, _) => Ok(integer(*count)),
+        (Known::Text(words), _) => Ok(text(words)),
         (Known::Choice(list, at), _) => {
             let choice = policy.choices[list.index()].choices.get(*at as usize).ok_or_else(unfit)?;
-            Ok(Cell::Text(choice.name.clone()))
+            Ok(text(&choice.name))
         }
-        (Known::Record(record), _) => Ok(Cell::Text(record.key.to_string())),
+        (Known::Record(record), _) => Ok(text(&record.key)),
     }
+}
+
+fn integer<'v>(number: i64) -> ToSqlOutput<'v> {
+    ToSqlOutput::Owned(Cell::Integer(number))
 }
 
 /// What a column holds as a value; nothing for an empty one.
@@ -167,8 +177,10 @@ impl SqliteStore {
             Some("n") => (", n text not null".to_owned(), format!("{key}, n")),
             Some(part) => (format!(", {part} text not null"), format!("{key}, {part}")),
         };
+        // From which day the first values of dated fields hold; later ones stand in `dated_values`.
+        let since = if part.is_none() { ", since text not null" } else { "" };
         let sql = format!(
-            "create table if not exists {} ({key} text not null{part_column}, rev integer not null, primary key ({primary})) strict, without rowid",
+            "create table if not exists {} ({key} text not null{part_column}{since}, rev integer not null, primary key ({primary})) strict, without rowid",
             table(policy, record)
         );
         self.connection.execute_batch(&sql).map_err(disk)
@@ -222,232 +234,6 @@ impl SqliteStore {
         Ok(())
     }
 
-    pub(super) fn import_changes(
-        &mut self,
-        policy: &Policy,
-        changes: &mut dyn Iterator<Item = RecordChange>,
-        note: &ImportNote,
-        at: i64,
-    ) -> Result<Applied, StoreError> {
-        self.begin_immediate()?;
-        let result = self.write_changes(policy, changes, note, at);
-        match result {
-            Ok(applied) => self.end(applied),
-            Err(error) => {
-                self.abandon()?;
-                Err(error)
-            }
-        }
-    }
-
-    fn write_changes(
-        &self,
-        policy: &Policy,
-        changes: &mut dyn Iterator<Item = RecordChange>,
-        note: &ImportNote,
-        at: i64,
-    ) -> Result<Applied, StoreError> {
-        let state = self.read_state()?;
-        let rev = state.rev + 1;
-        let today = state.as_of.unwrap_or_else(|| policy.main().day_of(crate::calendar::Moment(at)));
-        let today = today.max(policy.main().day_of(crate::calendar::Moment(at)));
-        let import = self.next_import()?;
-        self.connection
-            .execute(
-                "insert into imports values (?1, ?2, ?3, ?4, ?5, ?6, ?7, null)",
-                params![import, note.source, note.sha256, note.mapping, note.good, note.rejected, rev],
-            )
-            .map_err(disk)?;
-        let mut applied = Applied::default();
-        let mut touched = Touched::default();
-        for change in changes {
-            self.write_change(policy, &change, rev, today, &mut applied, &mut touched)?;
-        }
-        self.mark_dirty(policy, &touched, rev)?;
-        self.seal_commit(rev, at, None, &format!("import {}", note.source), "import", Some(import))?;
-        Ok(applied)
-    }
-
-    fn next_import(&self) -> Result<i64, StoreError> {
-        self.connection.query_row("select coalesce(max(id), 0) + 1 from imports", [], |row| row.get(0)).map_err(disk)
-    }
-
-    /// Writes one record: what is new, what changed and from when, and nothing where it is as it was.
-    fn write_change(
-        &self,
-        policy: &Policy,
-        change: &RecordChange,
-        rev: i64,
-        today: Date,
-        applied: &mut Applied,
-        touched: &mut Touched,
-    ) -> Result<(), StoreError> {
-        let kind = policy.record(change.record);
-        let (key, part) = key_columns(policy, change.record);
-        let table = table(policy, change.record);
-        let fields: Vec<(FieldId, &Field, Cell)> = change
-            .fields
-            .iter()
-            .filter(|(id, _)| quoted(&policy.field(change.record, *id).label.name) != key)
-            .map(|(id, value)| {
-                let field = policy.field(change.record, *id);
-                let cell = value.as_ref().map_or(Ok(Cell::Null), |it| cell(policy, field, it))?;
-                Ok((*id, field, cell))
-            })
-            .collect::<Result<_, StoreError>>()?;
-        let columns: Vec<String> = fields.iter().map(|(_, field, _)| quoted(&field.label.name)).collect();
-        let place = part.map_or_else(|| format!("{key} = ?1"), |part| format!("{key} = ?1 and {part} = ?2"));
-        let listed = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
-        let found = format!("select {listed} from {table} where {place}");
-        let mut select = self.connection.prepare_cached(&found).map_err(disk)?;
-        let keys: Vec<&str> = std::iter::once(&*change.key).chain(part.map(|_| change.part.as_str())).collect();
-        let old: Option<Vec<Cell>> = select
-            .query_row(params_from_iter(&keys), |row| (0..columns.len()).map(|at| row.get::<_, Cell>(at)).collect())
-            .optional()
-            .map_err(disk)?;
-        let name = kind.label.name.as_str();
-        match old {
-            None => {
-                let names =
-                    std::iter::once(key.as_str()).chain(part).chain(columns.iter().map(String::as_str)).chain(["rev"]);
-                let names: Vec<&str> = names.collect();
-                let marks: Vec<String> = (1..=names.len()).map(|it| format!("?{it}")).collect();
-                let insert = format!("insert into {table} ({}) values ({})", names.join(", "), marks.join(", "));
-                let plain = fields
-                    .iter()
-                    .map(|(_, field, cell)| if field.dated && change.from > today { Cell::Null } else { cell.clone() });
-                let values =
-                    keys.iter().map(|it| Cell::Text((*it).to_owned())).chain(plain).chain([Cell::Integer(rev)]);
-                self.connection
-                    .prepare_cached(&insert)
-                    .map_err(disk)?
-                    .execute(params_from_iter(values))
-                    .map_err(disk)?;
-                let all: Vec<(&str, String)> =
-                    fields.iter().map(|(_, field, cell)| (field.label.name.as_str(), shown(cell))).collect();
-                self.note_change(
-                    rev,
-                    name,
-                    change,
-                    "",
-                    &Cell::Null,
-                    &Cell::Text(serde_json::to_string(&all).unwrap_or_default()),
-                )?;
-                for (_, field, cell) in fields.iter().filter(|(_, field, cell)| field.dated && *cell != Cell::Null) {
-                    self.write_dated(name, &change.key, &field.label.name, change.from, cell, rev)?;
-                }
-                applied.created += 1;
-                touched.created(change.record, &change.key, &fields.iter().map(|it| it.0).collect::<Vec<_>>());
-            }
-            Some(old) => {
-                let mut any = false;
-                for ((id, field, new), old) in fields.iter().zip(&old) {
-                    let changed = if field.dated {
-                        self.change_dated(policy, change, (field, new), old, rev, today)?
-                    } else if new == old {
-                        false
-                    } else {
-                        self.set_column(&table, &place, &field.label.name, &keys, new, rev)?;
-                        true
-                    };
-                    if changed {
-                        self.note_change(rev, name, change, &field.label.name, old, new)?;
-                        touched.changed(change.record, &change.key, *id);
-                        any = true;
-                    }
-                }
-                *(if any { &mut applied.changed } else { &mut applied.same }) += 1;
-            }
-        }
-        Ok(())
-    }
-
-    fn set_column(
-        &self,
-        table: &str,
-        place: &str,
-        field: &str,
-        keys: &[&str],
-        new: &Cell,
-        rev: i64,
-    ) -> Result<(), StoreError> {
-        let (value, number) = (keys.len() + 1, keys.len() + 2);
-        let sql = format!("update {table} set {} = ?{value}, rev = ?{number} where {place}", quoted(field));
-        let values = keys.iter().map(|it| Cell::Text((*it).to_owned())).chain([new.clone(), Cell::Integer(rev)]);
-        self.connection.prepare_cached(&sql).map_err(disk)?.execute(params_from_iter(values)).map_err(disk)?;
-        Ok(())
-    }
-
-    fn write_dated(
-        &self,
-        name: &str,
-        key: &str,
-        field: &str,
-        from: Date,
-        cell: &Cell,
-        rev: i64,
-    ) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached("insert or replace into dated_values values (?1, ?2, ?3, ?4, ?5, ?6)")
-            .map_err(disk)?
-            .execute(params![name, key, field, from.to_string(), cell, rev])
-            .map_err(disk)?;
-        Ok(())
-    }
-
-    /// Writes a dated value unless it already holds then; the plain column keeps what holds today.
-    fn change_dated(
-        &self,
-        policy: &Policy,
-        change: &RecordChange,
-        (field, new): (&Field, &Cell),
-        _old: &Cell,
-        rev: i64,
-        today: Date,
-    ) -> Result<bool, StoreError> {
-        let name = policy.record(change.record).label.name.as_str();
-        let holds = self.dated_on(name, &change.key, &field.label.name, change.from)?;
-        if holds.as_ref().unwrap_or(&Cell::Null) == new {
-            return Ok(false);
-        }
-        self.write_dated(name, &change.key, &field.label.name, change.from, new, rev)?;
-        let now = self.dated_on(name, &change.key, &field.label.name, today)?.unwrap_or(Cell::Null);
-        let (key, part) = key_columns(policy, change.record);
-        let place = part.map_or_else(|| format!("{key} = ?1"), |part| format!("{key} = ?1 and {part} = ?2"));
-        let keys: Vec<&str> = std::iter::once(&*change.key).chain(part.map(|_| change.part.as_str())).collect();
-        self.set_column(&table(policy, change.record), &place, &field.label.name, &keys, &now, rev)?;
-        Ok(true)
-    }
-
-    fn dated_on(&self, name: &str, key: &str, field: &str, on: Date) -> Result<Option<Cell>, StoreError> {
-        self.connection
-            .prepare_cached(
-                "select value from dated_values where type = ?1 and id = ?2 and field = ?3 and since <= ?4
-                 order by since desc, rev desc limit 1",
-            )
-            .map_err(disk)?
-            .query_row(params![name, key, field, on.to_string()], |row| row.get(0))
-            .optional()
-            .map_err(disk)
-    }
-
-    fn note_change(
-        &self,
-        rev: i64,
-        name: &str,
-        change: &RecordChange,
-        field: &str,
-        old: &Cell,
-        new: &Cell,
-    ) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached("insert into changes values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-            .map_err(disk)?
-            .execute(params![rev, name, &*change.key, change.part, field, old, new])
-            .map_err(disk)?;
-        Ok(())
-    }
-
     /// Takes over into the plain columns what begins to hold between two days.
     pub(super) fn mature_values(
         &mut self,
@@ -475,25 +261,13 @@ impl SqliteStore {
         for (name, key, field) in &ripe {
             let Some(record) = policy.record_named(name) else { continue };
             let Some(id) = policy.record(record).field_named(field) else { continue };
-            let now = self.dated_on(name, key, field, until)?.unwrap_or(Cell::Null);
-            let (column, part) = key_columns(policy, record);
-            if part.is_none() {
-                let place = format!("{column} = ?1");
-                self.set_column(&table(policy, record), &place, field, &[key], &now, rev)?;
+            if policy.field(record, id).dated {
+                self.take_over_dated(policy, record, key, id, until, rev)?;
                 touched.changed(record, &Arc::from(key.as_str()), id);
             }
         }
         self.mark_dirty(policy, &touched, rev)?;
         self.seal_commit(rev, at, Some(until), "system", "mature", None)?;
         self.end(u64::try_from(ripe.len()).unwrap_or(u64::MAX))
-    }
-}
-
-fn shown(cell: &Cell) -> String {
-    match cell {
-        Cell::Null => String::new(),
-        Cell::Integer(number) => number.to_string(),
-        Cell::Text(text) => text.clone(),
-        Cell::Real(_) | Cell::Blob(_) => String::new(),
     }
 }

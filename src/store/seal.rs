@@ -3,6 +3,7 @@
 use std::fmt;
 
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 use sha2::{Digest, Sha256};
 
 use crate::store::StoreError;
@@ -81,16 +82,12 @@ pub(super) fn seal_of(connection: &Connection, rev: i64, before: &str) -> Result
         hash.update(entry.as_bytes());
     }
     let mut changes = connection
-        .prepare_cached(
-            "select type, id, period, field, quote(old), quote(new) from changes where rev = ?1 order by rowid",
-        )
+        .prepare_cached("select type, id, period, field, old, new from changes where rev = ?1 order by n")
         .map_err(disk)?;
     let mut rows = changes.query([rev]).map_err(disk)?;
     while let Some(row) = rows.next().map_err(disk)? {
         for column in 0..6 {
-            let text: String = row.get(column).map_err(disk)?;
-            hash.update((text.len() as u64).to_be_bytes());
-            hash.update(text.as_bytes());
+            seal_value(&mut hash, row.get_ref(column).map_err(disk)?);
         }
     }
     let said = connection
@@ -102,6 +99,20 @@ pub(super) fn seal_of(connection: &Connection, rev: i64, before: &str) -> Result
         .map_err(disk)?;
     hash.update(said.as_bytes());
     Ok(hex(&hash.finalize()))
+}
+
+/// A value with its kind and length before it, so that no two rows are sealed alike.
+fn seal_value(hash: &mut Sha256, value: ValueRef<'_>) {
+    let (kind, bytes): (u8, &[u8]) = match &value {
+        ValueRef::Null => (0, &[]),
+        ValueRef::Integer(number) => (1, &number.to_be_bytes()),
+        ValueRef::Real(number) => (2, &number.to_be_bytes()),
+        ValueRef::Text(bytes) => (3, bytes),
+        ValueRef::Blob(bytes) => (4, bytes),
+    };
+    hash.update([kind]);
+    hash.update((bytes.len() as u64).to_be_bytes());
+    hash.update(bytes);
 }
 
 impl SqliteStore {

@@ -175,11 +175,10 @@ impl Store for SqliteStore {
     fn import(
         &mut self,
         policy: &Policy,
-        changes: &mut dyn Iterator<Item = RecordChange>,
-        note: &ImportNote,
+        files: &[(ImportNote, Vec<RecordChange>)],
         at: i64,
-    ) -> Result<Applied, StoreError> {
-        self.import_changes(policy, changes, note, at)
+    ) -> Result<Vec<Applied>, StoreError> {
+        self.import_changes(policy, files, at)
     }
 
     fn mature(&mut self, policy: &Policy, after: Option<Date>, until: Date, at: i64) -> Result<u64, StoreError> {

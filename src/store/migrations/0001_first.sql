@@ -27,10 +27,10 @@ create table dated_values (
 ) strict, without rowid;
 create index dated_since on dated_values (since);
 create table changes (
-  rev integer not null, type text not null, id text not null, period text not null, field text not null, old any, new any
-) strict;
-create index changes_of on changes (type, id, rev);
-create index changes_rev on changes (rev);
+  rev integer not null, n integer not null, type text not null, id text not null, period text not null, field text not null,
+  old any, new any, primary key (rev, n)
+) strict, without rowid;
+create index changes_of on changes (type, id);
 create table imports (
   id integer primary key, source text not null, sha256 text not null, mapping text not null, good integer not null,
   rejected integer not null, rev integer not null, undone_by integer
