@@ -133,7 +133,7 @@ fn every_trap_of_a_foreign_file_is_named() {
     let printed = project.merit(1, &["import", "records", "--from", "2019-01-01"]);
     for told in [
         "5 taken, 4 rejected",
-        "1 blanks in manager (there is none)",
+        "1 blank in manager (there is none)",
         "line 3, Sex: `M ` blanks at the ends were left out",
         "line 7, DateofHire: `13/31/2014` this is no date as m/d/y",
         "line 8, EmploymentStatus: `On leave` it is none of Active, Quit, Fired",
@@ -322,4 +322,67 @@ fn mistakes_in_settings_are_told_with_the_nearest_key() {
     fs::write(project.path("merit.toml"), "polices = [\"policy\"]\n").unwrap();
     let told = project.merit(2, &["check"]);
     assert!(told.contains("`polices`") && told.contains("did you mean `policies`?"), "{told}");
+}
+
+/// Ten working days from Thursday 1 July 2027, with a holiday on Monday the 5th, the substitute of a holiday on Sunday the 11th, and
+/// leave from the 14th to the 20th.
+const THREE_REASONS: &str = r#"
+calendar office {
+  time zone "Africa/Kigali"
+  working Monday to Friday
+  holiday "Founders' day" 5 July
+  holiday "Harvest day" 11 July
+  substitute next free working day when on Saturday or Sunday
+  roll forward
+  month end back
+  notices at 08:00
+}
+record clerk { id key text; email optional address email; status dated one of active, on_leave }
+record errand { id key text; given event; done event; clerk optional clerk }
+role doer of errand { is errand.clerk }
+workflow errands "Errands" {
+  for each errand where given is known
+  suspend the clock while errand.clerk.status is on_leave
+  stage run "Run the errand" {
+    opens given
+    due   10 working days after given
+    by    doer
+    fills done
+  }
+}
+"#;
+
+#[test]
+fn a_date_is_explained_across_a_holiday_a_substitute_and_a_standstill() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("merit.toml"), "policies = [\"policy.merit\"]\n").unwrap();
+    fs::write(folder.path().join("policy.merit"), THREE_REASONS).unwrap();
+    fs::write(folder.path().join("clerk.csv"), "id,status\nA,active\n").unwrap();
+    fs::write(folder.path().join("errand.csv"), "id,given,clerk\nE1,2027-07-01,A\n").unwrap();
+    let project = Project { folder };
+    project.merit(0, &["deploy", "--adopt", "2027-06-01"]);
+    project.merit(0, &["import", "clerk.csv", "errand.csv", "--from", "2027-06-01"]);
+    project.merit(0, &["run", "--as-of", "2027-07-13"]);
+    let before = project.merit(0, &["explain", "E1"]);
+    for told in ["due 2027-07-19", "Founders' day", "Harvest day"] {
+        assert!(before.contains(told), "not told: {told}\n{before}");
+    }
+    for (day, status) in [("2027-07-14", "on_leave"), ("2027-07-21", "active")] {
+        fs::write(project.path("clerk.csv"), format!("id,status\nA,{status}\n")).unwrap();
+        project.merit(0, &["import", "clerk.csv", "--from", day]);
+        project.merit(0, &["run", "--as-of", day]);
+    }
+    let after = project.merit(0, &["explain", "E1"]);
+    for told in [
+        "due 2027-07-26",
+        "Founders' day",
+        "Harvest day",
+        "the clock stood still from 14 July 2027 to 20 July 2027: 5 working days added",
+    ] {
+        assert!(after.contains(told), "not told: {told}\n{after}");
+    }
+    project.merit(0, &["run", "--as-of", "2027-07-26"]);
+    assert!(project.merit(0, &["status"]).contains("0 stages overdue"));
+    project.merit(0, &["run", "--as-of", "2027-07-27"]);
+    assert!(project.merit(1, &["status"]).contains("2027-07-26"), "late from the day after on");
 }

@@ -1,7 +1,11 @@
 //! What the documents say is true: their policies check, their links lead somewhere.
 
+#![expect(clippy::unwrap_used, reason = "a document that can't be read has failed")]
+
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use merit::casework::examples;
 use merit::policy::compile;
@@ -19,13 +23,150 @@ fn the_policy_of_the_language_page_checks_and_its_example_holds() {
     assert!(failures.is_empty(), "{failures:?}");
 }
 
+/// The lines of all blocks of a kind in a document, without the comments behind commands.
+fn blocks(document: &str, kind: &str) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(document).unwrap();
+    let open = format!("```{kind}\n");
+    let block = |it: &str| it.split("```").next().unwrap().lines().map(str::to_owned).collect();
+    text.split(&open).skip(1).map(block).collect()
+}
+
+fn merit(folder: &Path, words: &[String]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_merit")).args(words).current_dir(folder).env("NO_COLOR", "1").output().unwrap()
+}
+
+/// The words of a command as a shell splits them, its comment left out.
+fn words_of(line: &str) -> Vec<String> {
+    let line = line.split(" #").next().unwrap().trim();
+    let parts = line.split('"').enumerate();
+    let split = |(at, part): (usize, &str)| -> Vec<String> {
+        if at % 2 == 1 { vec![part.to_owned()] } else { part.split_whitespace().map(str::to_owned).collect() }
+    };
+    parts.flat_map(split).collect()
+}
+
+#[test]
+fn the_commands_of_the_readme_do_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut here: PathBuf = folder.path().to_owned();
+    let readme = fs::read_to_string("README.md").unwrap();
+    let (old, new) = readme.split_once("change `").unwrap().1.split_once("` to `").unwrap();
+    let new = new.split('`').next().unwrap();
+    let file = readme.split_once("Open `").unwrap().1.split('`').next().unwrap();
+    let mut printed = String::new();
+    for (at, lines) in blocks("README.md", "sh").iter().enumerate() {
+        if at == 2 {
+            let text = fs::read_to_string(here.join(file)).unwrap();
+            assert!(text.contains(old), "{file} holds no `{old}`");
+            fs::write(here.join(file), text.replace(old, new)).unwrap();
+        }
+        for line in lines {
+            let words = words_of(line);
+            match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+                ["cd", to] => here = here.join(to),
+                ["cargo", "test"] => {
+                    let ci = fs::read_to_string(".ci/run").unwrap();
+                    assert!(ci.lines().any(|it| it == "cargo test"), ".ci/run does not call the README's test command");
+                }
+                ["cargo", "run", "--release", "--", ..] => {
+                    let mut words = words[4..].to_vec();
+                    words.extend(["--size".to_owned(), "120".to_owned()]);
+                    let output = merit(&here, &words);
+                    assert_eq!(output.status.code(), Some(0), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+                }
+                ["merit", ..] => {
+                    let output = merit(&here, &words[1..]);
+                    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+                    assert!(output.status.code().is_some_and(|it| it <= 1), "{line}: {out}{err}");
+                    printed += &out;
+                }
+                other => panic!("the README tells people to run {other:?}, which this test does not know"),
+            }
+        }
+    }
+    assert!(printed.contains("came"), "a failed example says what came instead");
+    assert!(printed.contains("(version 2 is in force for new cases)"), "an open case keeps its version");
+    assert!(printed.contains("policy version 2; open"), "a new case follows the new rule");
+}
+
+#[test]
+fn the_policy_of_the_readme_is_the_one_that_is_shipped() {
+    let shipped = fs::read_to_string("workflows/uganda/staff_appraisal.merit").unwrap();
+    let words = |it: &str| it.split('#').next().unwrap().split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let mut lines = shipped.lines().map(words);
+    for line in &blocks("README.md", "merit")[0] {
+        assert!(lines.any(|it| it == words(line)), "the shipped policy has no line `{line}`, or not in this place");
+    }
+}
+
+/// Every key that stands in a JSON value, at whatever depth.
+fn keys_of(value: &serde_json::Value, keys: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| {
+            keys.insert(key.clone());
+            keys_of(value, keys);
+        }),
+        serde_json::Value::Array(list) => list.iter().for_each(|it| keys_of(it, keys)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_of_the_json_is_documented() {
+    let page = fs::read_to_string("docs/cli.md").unwrap();
+    let shapes = page.split("## JSON").nth(1).unwrap().split("\nDays are").next().unwrap();
+    let of = |verb: &str| {
+        let shape = shapes.split("\n- `").find(|it| it.starts_with(&format!("{verb}`"))).unwrap();
+        shape.split(|it: char| !it.is_alphanumeric() && it != '_').map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().join("merit-demo");
+    let words = |it: &str| it.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    merit(folder.path(), &words("demo --size 60"));
+    fs::write(here.join("rules/wrong.merit"), "record\n").unwrap();
+    let wrong = merit(&here, &words("check --format json"));
+    fs::remove_file(here.join("rules/wrong.merit")).unwrap();
+    let mut tried = vec![("check", wrong)];
+    for (verb, call) in [
+        ("test", "test"),
+        ("import", "import records --dry-run"),
+        ("deploy", "deploy --note again"),
+        ("run", "run --as-of 2027-03-01"),
+        ("outbox", "outbox"),
+        ("status", "status"),
+        ("cases", "cases"),
+        ("case", "case U000002"),
+        ("explain ID", "explain 2"),
+        ("journal verify", "journal verify"),
+    ] {
+        tried.push((verb, merit(&here, &words(&format!("{call} --format json")))));
+    }
+    for (verb, output) in tried {
+        let out = String::from_utf8_lossy(&output.stdout);
+        let value = serde_json::from_str(&out).unwrap_or_else(|it| panic!("{verb}: {it}: {out}"));
+        let mut keys = BTreeSet::new();
+        keys_of(&value, &mut keys);
+        assert!(keys.len() > 1, "{verb} printed {out}");
+        let mut told = of(verb);
+        if verb == "explain ID" {
+            told.extend(of("case"));
+        }
+        let untold: Vec<_> = keys.difference(&told).collect();
+        assert!(untold.is_empty(), "docs/cli.md does not tell of these keys of `merit {verb}`: {untold:?}");
+    }
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
-    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
-        let text = fs::read_to_string(document).unwrap();
+    let pages = fs::read_dir("docs").unwrap().map(|it| it.unwrap().path());
+    let others = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(PathBuf::from);
+    for document in pages.chain(others) {
+        let text = fs::read_to_string(&document).unwrap();
+        let folder = document.parent().unwrap();
+        let document = document.display();
         for target in text.split("](").skip(1).filter_map(|it| it.split(')').next()) {
             assert!(
-                target.starts_with("http") || Path::new(target).exists(),
+                target.starts_with("http") || folder.join(target).exists(),
                 "{document} links to {target}, which is not there"
             );
         }

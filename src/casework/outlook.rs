@@ -290,15 +290,11 @@ impl Outlook for CaseOutlook<'_> {
 
     fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote> {
         let stage = self.stage(asked.stage);
-        let never: Vec<HolderNote> = stage.but_not.iter().map(|it| self.who(asked, it)).collect();
-        let mut holders: Vec<HolderNote> = stage.by.iter().map(|it| self.who(asked, it)).collect();
-        for note in &mut holders {
-            if note.who.is_some() && never.iter().any(|it| it.who == note.who) {
-                note.why.push("who is found must not act here".to_owned());
-                note.who = None;
-            }
-        }
-        holders
+        let scope = self.scope(asked.on);
+        let barred = stage.but_not.iter().filter_map(|it| eval::holder(&scope, it).holder);
+        let never: Vec<RecordRef> = barred.collect();
+        let find = |party| self.note(eval::holder_except(&scope, party, &never), self.capacity(party));
+        stage.by.iter().map(find).collect()
     }
 
     fn who(&self, asked: Asked<'_>, party: &Party) -> HolderNote {

@@ -1,9 +1,8 @@
 //! `merit cases`: a list of cases.
 
-use serde::Serialize;
-
-use crate::cli::{Done, Format, Global, Outcome, open, output};
-use crate::store::{CaseRow, Filter, Store};
+use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
+use crate::report::{CaseLine, Reader, case_list};
+use crate::store::Filter;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -13,9 +12,9 @@ pub(super) struct Arguments {
     /// Only of this subject (its key)
     #[arg(long, value_name = "KEY")]
     subject: Option<String>,
-    /// Only those open, completed, cancelled, left or lapsed
+    /// Only those that stand so
     #[arg(long)]
-    status: Option<String>,
+    status: Option<Status>,
     /// Only those set aside
     #[arg(long)]
     set_aside: bool,
@@ -24,30 +23,24 @@ pub(super) struct Arguments {
     top: usize,
 }
 
-/// A case in the list.
-#[derive(Debug, Serialize)]
-struct Line<'a> {
-    case: i64,
-    workflow: &'a str,
-    subject_type: &'a str,
-    subject: &'a str,
-    period: &'a str,
-    policy: i64,
-    status: &'a str,
-    set_aside: Option<&'a str>,
+/// How a case stands.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Status {
+    Open,
+    Completed,
+    Cancelled,
+    Left,
+    Lapsed,
 }
 
-impl<'a> From<&'a CaseRow> for Line<'a> {
-    fn from(row: &'a CaseRow) -> Self {
-        Self {
-            case: row.id,
-            workflow: &row.workflow,
-            subject_type: &row.subject_type,
-            subject: &row.subject,
-            period: &row.period,
-            policy: row.policy,
-            status: &row.status,
-            set_aside: row.set_aside.as_deref(),
+impl Status {
+    fn word(self) -> &'static str {
+        match self {
+            Status::Open => "open",
+            Status::Completed => "completed",
+            Status::Cancelled => "cancelled",
+            Status::Left => "left",
+            Status::Lapsed => "lapsed",
         }
     }
 }
@@ -59,35 +52,43 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let filter = Filter {
         workflow: arguments.workflow.clone(),
         subject: arguments.subject.clone(),
-        status: arguments.status.clone(),
+        status: arguments.status.map(|it| it.word().to_owned()),
         set_aside: arguments.set_aside,
         limit,
         ..Filter::default()
     };
-    let rows = store.cases(&filter)?;
-    let lines: Vec<Line<'_>> = rows.iter().map(Line::from).collect();
+    let policies = open::deployed(&project, &store)?;
+    if let Some(name) = arguments.workflow.as_ref().filter(|it| policies.latest().policy.workflow_named(it).is_none()) {
+        let known: Vec<&str> = policies.latest().policy.workflows.iter().map(|it| it.label.name.as_str()).collect();
+        return Err(
+            Failure::usage(format!("there is no workflow `{name}`")).help(format!("known: {}", known.join(", ")))
+        );
+    }
+    let lines = case_list(&store, &policies, Reader::Keeper, &filter)?;
     match global.format {
         Format::Json => output::json(&serde_json::json!({ "cases": lines }))?,
         Format::Human => output::text(&words(&lines, arguments.top))?,
     };
-    Ok(if arguments.set_aside && !rows.is_empty() { Done::Findings } else { Done::Clean })
+    Ok(if arguments.set_aside && !lines.is_empty() { Done::Findings } else { Done::Clean })
 }
 
-fn words(lines: &[Line<'_>], top: usize) -> String {
+fn words(lines: &[CaseLine], top: usize) -> String {
     if lines.is_empty() {
         return "No case matches.\n".to_owned();
     }
-    let row = |it: &Line<'_>| {
-        let status = it.set_aside.map_or_else(|| it.status.to_owned(), |why| format!("set aside: {why}"));
-        let policy = it.policy.to_string();
-        [it.case.to_string(), it.workflow.to_owned(), it.subject.to_owned(), it.period.to_owned(), policy, status]
+    let row = |it: &CaseLine| {
+        let status = if it.set_aside.is_some() { "set aside" } else { &it.status };
+        let subject = format!("{} {}", it.subject, it.subject_name);
+        let period = it.period.clone().unwrap_or_default();
+        [it.case.to_string(), it.workflow.clone(), subject, period, it.policy.to_string(), status.to_owned()]
     };
-    let mut words = output::table(
-        ["case", "workflow", "subject", "period from", "policy", "status"],
-        lines.iter().take(top).map(row),
-    );
+    let shown = || lines.iter().take(top);
+    let mut words = output::table(["case", "workflow", "subject", "period", "policy", "status"], shown().map(row));
     if lines.len() > top {
         words += "… and more (--top N shows more)\n";
+    }
+    for (case, why) in shown().filter_map(|it| Some((it.case, it.set_aside.as_ref()?))) {
+        words += &format!("case {case} is set aside: {why}\n");
     }
     words
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
-use crate::cli::{Failure, Global, Outcome, import, init, open, output, run, sample, status};
+use crate::cli::{Failure, Format, Global, Outcome, import, init, open, output, run, sample, status};
 use crate::config::Project;
 use crate::engine::AsOf;
 use crate::store::Store;
@@ -37,6 +37,10 @@ const LAST: Date = date(2026, 9, 30);
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let folder = &arguments.folder;
+    if global.format == Format::Json {
+        return Err(Failure::usage("the demo is told to people only, not as JSON")
+            .help("run it without --format; then `merit status --format json` in its folder"));
+    }
     if folder.join("merit.toml").exists() {
         return Err(Failure::usage(format!("{} holds a project already; nothing was written", folder.display()))
             .help("give another folder: `merit demo DIR`"));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{Done, Failure, Global, Outcome, output};
+use crate::cli::{Done, Failure, Format, Global, Outcome, output};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -101,6 +101,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     for (name, text) in files {
         write(&folder.join(name), text)?;
+    }
+    if global.format == Format::Json {
+        let names: Vec<&str> = files.iter().map(|it| it.0).collect();
+        return output::json(&serde_json::json!({ "folder": folder.display().to_string(), "files": names }));
     }
     output::text(&format!("A new project stands in {}.\n", folder.display()))?;
     output::note(

@@ -8,9 +8,9 @@ use crate::store::{EffectRow, Filter, Store};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Only in this state: due, sent, merged, undeliverable, ambiguous, dead, open
+    /// Only in this state
     #[arg(long)]
-    state: Option<String>,
+    state: Option<State>,
     /// Only of this case
     #[arg(long)]
     case: Option<i64>,
@@ -23,6 +23,39 @@ pub(super) struct Arguments {
     /// Let effects go that a rehearsal or a restored copy holds back
     #[arg(long)]
     release: bool,
+}
+
+/// What became of an effect.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum State {
+    /// Its hour has not come, or it waits to be sent
+    Due,
+    /// A mail is being tried
+    Open,
+    /// It left
+    Sent,
+    /// A stronger notice went to the same person instead
+    Merged,
+    /// Its recipient has no address
+    Undeliverable,
+    /// Nobody knows whether it arrived
+    Ambiguous,
+    /// Given up
+    Dead,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            State::Due => "due",
+            State::Open => "open",
+            State::Sent => "sent",
+            State::Merged => "merged",
+            State::Undeliverable => "undeliverable",
+            State::Ambiguous => "ambiguous",
+            State::Dead => "dead",
+        }
+    }
 }
 
 /// An effect, for programs.
@@ -74,7 +107,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let filter = Filter {
         case: arguments.case,
         subject: arguments.to.clone(),
-        status: arguments.state.clone(),
+        status: arguments.state.map(|it| it.word().to_owned()),
         limit,
         ..Filter::default()
     };

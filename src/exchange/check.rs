@@ -9,7 +9,7 @@ use crate::calendar::Period;
 use crate::exchange::mapping::{ColumnRead, Mapping};
 use crate::exchange::reader::{OWN_COLUMNS, Sheet, SheetRow};
 use crate::exchange::values::Words;
-use crate::exchange::{Finding, ImportError, ImportReport, MappingFault, Opened};
+use crate::exchange::{Blanks, Finding, ImportError, ImportReport, MappingFault, Opened};
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Blank, Field, FieldKind, Policy, RecordType, Shape};
 use crate::store::{RecordChange, Store};
@@ -530,7 +530,8 @@ impl<'p> Checker<'p> {
     /// What was found, with the blanks counted by field.
     fn finish(&mut self) -> ImportReport {
         for (wanted, count) in self.wanted.iter().zip(&self.blanks).filter(|it| *it.1 > 0) {
-            self.report.blanks.insert(blank_words(wanted.field), *count);
+            let (field, meaning) = (wanted.field.label.name.clone(), blank_meaning(wanted.field));
+            self.report.blanks.push(Blanks { field, meaning, count: *count });
         }
         std::mem::take(&mut self.report)
     }
@@ -585,11 +586,10 @@ fn wanted_type(name: &str, mapping: &Mapping) -> String {
     mapping.record.clone().unwrap_or_else(|| stem.to_owned())
 }
 
-fn blank_words(field: &Field) -> String {
-    let meaning = match field.blank {
+fn blank_meaning(field: &Field) -> &'static str {
+    match field.blank {
         Blank::Unknown => "not known",
         Blank::NotApplicable => "there is none",
         Blank::NotHappened => "not yet happened",
-    };
-    format!("{} ({meaning})", field.label.name)
+    }
 }

@@ -47,6 +47,17 @@ pub struct Finding {
     pub rejected: bool,
 }
 
+/// Blank cells of a field, and the meaning in which they were taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Blanks {
+    /// The field's name.
+    pub field: String,
+    /// What a blank of this field means: `not known`, `there is none` or `not yet happened`.
+    pub meaning: &'static str,
+    /// How many there are.
+    pub count: u64,
+}
+
 /// What came of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ImportReport {
@@ -60,8 +71,8 @@ pub struct ImportReport {
     pub good: u64,
     /// Rows held back.
     pub rejected: u64,
-    /// Blanks, by field and what they mean.
-    pub blanks: BTreeMap<String, u64>,
+    /// Blanks, by field, in the order of the policy.
+    pub blanks: Vec<Blanks>,
     /// What was found.
     pub findings: Vec<Finding>,
     /// What became of the records; nothing for a dry run.
@@ -151,8 +162,15 @@ pub fn apply_all(
 
 fn open(file: &ImportFile) -> Result<Opened<'_>, ImportError> {
     let path = &file.path;
-    let bytes =
-        std::fs::read(path).map_err(|error| ImportError::File(format!("{} can't be read: {error}", path.display())))?;
+    let bytes = std::fs::read(path).map_err(|error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "you may not read it".to_owned(),
+            _ => error.to_string(),
+        };
+        ImportError::File(format!("{} can't be read: {why}", path.display()))
+    })?;
     let name = path.file_name().map_or_else(|| path.display().to_string(), |it| it.to_string_lossy().into_owned());
     let sheet = reader::read(&name, &bytes, &file.mapping)?;
     Ok(Opened { file, name, sheet, sha256: sha256(&bytes) })
@@ -181,8 +199,9 @@ impl ImportReport {
         if self.created + self.changed + self.same > 0 {
             lines.push(format!("  {} new, {} changed, {} as before", self.created, self.changed, self.same));
         }
-        for (field, count) in &self.blanks {
-            lines.push(format!("  {count} blanks in {field}"));
+        for Blanks { field, meaning, count } in &self.blanks {
+            let blanks = if *count == 1 { "blank" } else { "blanks" };
+            lines.push(format!("  {count} {blanks} in {field} ({meaning})"));
         }
         let mut shown: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         for finding in &self.findings {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::policy::model::Policy;
 use crate::report::Reader;
+use crate::report::cases::period_label;
 use crate::store::{CaseRow, JournalEntry, Store, StoreError};
 use crate::workflow::{Case, DueDate, Event, HolderNote, NoticeState, Skipped, StageCase};
 
@@ -93,11 +94,7 @@ pub fn case_report(
     let events = events(&journal)?;
     let case = Case::replay(&events);
     let flow = policy.workflow_named(&row.workflow).map(|it| policy.workflow(it));
-    let period = flow.and_then(|flow| {
-        let calendar = policy.calendar_of(flow);
-        let period = calendar.period_containing(flow.each?, row.period.parse().ok()?).ok()?;
-        Some(calendar.label(&period))
-    });
+    let period = period_label(policy, row);
     let stages =
         flow.map(|it| it.stages.iter().map(|it| it.label.name.as_str()).collect::<Vec<_>>()).unwrap_or_default();
     let mut names: Vec<&String> = case.stages.keys().collect();

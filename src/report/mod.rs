@@ -1,6 +1,7 @@
 //! The reading side: what people ask of a store, as values. Every read takes its reader; nothing here writes.
 
 mod case;
+mod cases;
 mod status;
 
 use jiff::civil::Date;
@@ -10,6 +11,7 @@ use crate::store::RecordReader;
 use crate::value::{Known, Value};
 
 pub use case::{CaseReport, DeadlineReport, HistoryLine, case_report};
+pub use cases::{CaseLine, case_list};
 pub use status::{ByUnit, Overdue, StatusReport, status};
 
 /// Who reads. Accounts come later; until then whoever can open the store may see all of it.
