@@ -95,7 +95,7 @@ impl Office {
         for plan in &plans {
             assert_eq!(plan.report.rejected, 0, "{:?}", plan.report.findings);
         }
-        apply_all(plans, &policy, &mut self.store, 0).unwrap();
+        apply_all(plans, &policy, &mut self.store, 0, &mut |_| ()).unwrap();
     }
 
     fn run(&mut self, day: Date) -> RunReport {

@@ -7,7 +7,9 @@ use jiff::civil::Date;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
 use crate::config::Project;
 use crate::engine::{Point, point};
-use crate::exchange::{ImportError, ImportFile, ImportPlan, ImportReport, Mapping, apply_all, plan_all};
+use crate::exchange::{
+    ImportError, ImportFile, ImportPlan, ImportReport, Mapping, OWN_COLUMNS, apply_all, plan_all, why_unreadable,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -66,8 +68,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
             keep_rejected(global, plan, arguments)?;
         }
         bar.set_message("writing");
+        bar.set_length(plans.iter().map(|it| it.report.good).sum());
         point(Point::BeforeImport);
-        let reports = apply_all(plans, policy, &mut store, open::now())?;
+        let reports = apply_all(plans, policy, &mut store, open::now(), &mut |rows| bar.set_position(rows))?;
         point(Point::AfterImport);
         reports
     };
@@ -101,7 +104,7 @@ pub(super) fn folder(project: &Project, folder: &Path, from: Date) -> Result<Vec
     let file = |path| ImportFile { path, mapping: Mapping::default(), from };
     let files: Vec<ImportFile> = csv_files(&[folder.to_owned()])?.into_iter().map(file).collect();
     let plans = plan_all(policy, &store, &files)?;
-    Ok(apply_all(plans, policy, &mut store, open::now())?)
+    Ok(apply_all(plans, policy, &mut store, open::now(), &mut |_| ())?)
 }
 
 fn progress(global: &Global) -> indicatif::ProgressBar {
@@ -109,13 +112,22 @@ fn progress(global: &Global) -> indicatif::ProgressBar {
     if global.quiet || !std::io::stderr().is_terminal() {
         return indicatif::ProgressBar::hidden();
     }
-    indicatif::ProgressBar::new_spinner()
+    let bar = indicatif::ProgressBar::no_length();
+    if let Ok(style) =
+        indicatif::ProgressStyle::with_template("{spinner} {msg} {wide_bar} {human_pos}/{human_len} rows")
+    {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(100));
+    bar
 }
 
 fn csv_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
-        let failed = |error: std::io::Error| Failure::usage(format!("{} can't be read: {error}", path.display()));
+        let failed = |error: std::io::Error| {
+            Failure::usage(format!("{} can't be read: {}", path.display(), why_unreadable(&error)))
+        };
         if !path.is_dir() {
             std::fs::metadata(path).map_err(failed)?;
             files.push(path.clone());
@@ -140,34 +152,40 @@ fn csv_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 
 fn read_mapping(path: &Path) -> Result<Mapping, Failure> {
     let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("{} can't be read: {error}", path.display())))?;
+        .map_err(|error| Failure::usage(format!("{} can't be read: {}", path.display(), why_unreadable(&error))))?;
     Mapping::read(&path.display().to_string(), &text).map_err(|fault| ImportError::from(fault).into())
 }
 
+/// `person.toml` beside `person.csv`, and beside `person.rejected.csv` too.
 fn mapping_beside(path: &Path) -> Result<Mapping, Failure> {
-    let beside = path.with_extension("toml");
+    let beside = path.with_file_name(format!("{}.toml", stem_of(path)));
     if beside.exists() { read_mapping(&beside) } else { Ok(Mapping::default()) }
 }
 
 fn rejected_path(path: &Path, folder: Option<&Path>) -> PathBuf {
-    let stem = path.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-    let stem = stem.strip_suffix(".rejected").unwrap_or(&stem).to_owned();
     let folder = folder.or_else(|| path.parent()).unwrap_or_else(|| Path::new("."));
-    folder.join(format!("{stem}.rejected.csv"))
+    folder.join(format!("{}.rejected.csv", stem_of(path)))
 }
 
+fn stem_of(path: &Path) -> String {
+    let stem = path.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    stem.strip_suffix(".rejected").unwrap_or(&stem).to_owned()
+}
+
+/// Writes the rows held back, whole or not at all: they may come from a file of that very name.
 fn write_rejected(place: &Path, plan: &ImportPlan) -> Result<(), Failure> {
     let failed =
         |error: &dyn std::fmt::Display| Failure::environment(format!("{} can't be written: {error}", place.display()));
-    let mut file = csv::WriterBuilder::new().flexible(true).from_path(place).map_err(|error| failed(&error))?;
-    let own = ["merit_line", "merit_reason"];
-    let kept: Vec<usize> = (0..plan.head.len()).filter(|at| !own.contains(&plan.head[*at].as_str())).collect();
-    let head = kept.iter().map(|at| plan.head[*at].as_str()).chain(own);
+    let unfinished = place.with_extension("csv.unfinished");
+    let mut file = csv::WriterBuilder::new().flexible(true).from_path(&unfinished).map_err(|error| failed(&error))?;
+    let kept: Vec<usize> = (0..plan.head.len()).filter(|at| !OWN_COLUMNS.contains(&plan.head[*at].as_str())).collect();
+    let head = kept.iter().map(|at| plan.head[*at].as_str()).chain(OWN_COLUMNS);
     file.write_record(head).map_err(|error| failed(&error))?;
     for (line, cells, reason) in &plan.held_back {
         let line = line.to_string();
         let kept = kept.iter().map(|at| cells.get(*at).map_or("", String::as_str));
         file.write_record(kept.chain([line.as_str(), reason.as_str()])).map_err(|error| failed(&error))?;
     }
-    file.flush().map_err(|error| failed(&error))
+    file.into_inner().map_err(|error| failed(&error))?.sync_all().map_err(|error| failed(&error))?;
+    std::fs::rename(&unfinished, place).map_err(|error| failed(&error))
 }

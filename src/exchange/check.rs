@@ -89,8 +89,8 @@ impl<'p> Draft<'p> {
                 Ok(candidate) => {
                     let place = (Arc::clone(&candidate.change.key), candidate.change.part.clone());
                     match seen.get(&place) {
-                        Some((first, line)) if sheet.rows[*first].cells == row.cells => {
-                            checker.note(row.line, "", "", &format!("the same row stands on line {line}"));
+                        Some((first, _)) if self.candidates[*first].change.fields == candidate.change.fields => {
+                            checker.note(row.line, "", &place.0, "a row above says the same of it; taken once");
                             continue;
                         }
                         Some((_, line)) => {
@@ -98,7 +98,7 @@ impl<'p> Draft<'p> {
                             checker.reject(reasons, at, row.line, "", "", reason);
                         }
                         None => {
-                            seen.insert(place, (at, row.line));
+                            seen.insert(place, (self.candidates.len(), row.line));
                             self.candidates.push(candidate);
                         }
                     }
@@ -327,13 +327,12 @@ impl<'p> Checker<'p> {
             .filter(|(at, column)| !used.contains(at) && !spoken_of(column))
             .map(|(_, column)| column.clone())
             .collect();
-        for column in unused {
-            self.note(
-                1,
-                &column,
-                "",
-                "no field takes this column; name it under `ignore` in the mapping if that is meant",
+        if !unused.is_empty() && !self.mapping.ignore.iter().any(|it| it == "*") {
+            let them = if unused.len() == 1 { "this column; name it" } else { "these columns; name them" };
+            let reason = format!(
+                "no field takes {them} under `ignore` in the mapping if that is meant (`\"*\"` there means all others)"
             );
+            self.note(1, &unused.join(", "), "", &reason);
         }
     }
 

@@ -17,6 +17,7 @@ use crate::store::{Applied, ImportNote, RecordChange, Store, StoreError};
 
 use check::Checked;
 pub use mapping::{Mapping, MappingFault};
+pub use reader::OWN_COLUMNS;
 
 /// Why a file can't be taken in at all.
 #[derive(Debug, thiserror::Error)]
@@ -131,7 +132,7 @@ pub fn plan_all(policy: &Policy, store: &dyn Store, files: &[ImportFile]) -> Res
     Ok(opened.into_iter().zip(checked).map(|(opened, checked)| plan_of(opened, checked)).collect())
 }
 
-/// Writes what is good in all of these files, all of it or nothing.
+/// Writes what is good in all of these files, all of it or nothing. `written` is told now and then how many rows are written.
 ///
 /// # Errors
 /// When the store can't.
@@ -140,6 +141,7 @@ pub fn apply_all(
     policy: &Policy,
     store: &mut dyn Store,
     at: i64,
+    written: &mut dyn FnMut(u64),
 ) -> Result<Vec<ImportReport>, StoreError> {
     let (mut reports, mut files) = (Vec::with_capacity(plans.len()), Vec::with_capacity(plans.len()));
     for plan in plans {
@@ -153,7 +155,7 @@ pub fn apply_all(
         reports.push(plan.report);
         files.push((note, plan.changes));
     }
-    let applied = store.import(policy, &files, at)?;
+    let applied = store.import(policy, &files, at, written)?;
     for (report, Applied { created, changed, same }) in reports.iter_mut().zip(applied) {
         (report.created, report.changed, report.same) = (created, changed, same);
     }
@@ -162,15 +164,8 @@ pub fn apply_all(
 
 fn open(file: &ImportFile) -> Result<Opened<'_>, ImportError> {
     let path = &file.path;
-    let bytes = std::fs::read(path).map_err(|error| {
-        let why = match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "you may not read it".to_owned(),
-            _ => error.to_string(),
-        };
-        ImportError::File(format!("{} can't be read: {why}", path.display()))
-    })?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| ImportError::File(format!("{} can't be read: {}", path.display(), why_unreadable(&error))))?;
     let name = path.file_name().map_or_else(|| path.display().to_string(), |it| it.to_string_lossy().into_owned());
     let sheet = reader::read(&name, &bytes, &file.mapping)?;
     Ok(Opened { file, name, sheet, sha256: sha256(&bytes) })
@@ -219,6 +214,18 @@ impl ImportReport {
             lines.push(format!("  … {} more: {column}{reason}", count - 3));
         }
         lines
+    }
+}
+
+/// Why a file can't be read, in plain words.
+#[must_use]
+pub fn why_unreadable(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "you may not read it".to_owned(),
+        std::io::ErrorKind::InvalidData => "it is no UTF-8 text".to_owned(),
+        _ => error.to_string(),
     }
 }
 

@@ -18,14 +18,16 @@ pub(super) struct SheetRow {
 }
 
 /// Columns that a rejected file carries; they are passed over when it is imported again.
-pub(super) const OWN_COLUMNS: [&str; 2] = ["merit_line", "merit_reason"];
+pub const OWN_COLUMNS: [&str; 2] = ["merit_line", "merit_reason"];
 
 pub(super) fn read(name: &str, bytes: &[u8], mapping: &Mapping) -> Result<Sheet, ImportError> {
-    let text = decode(name, bytes, mapping.encoding)?;
+    let own = is_own(bytes);
+    let text = decode(name, bytes, if own { Encoding::Auto } else { mapping.encoding })?;
     if text.contains('\0') {
         return Err(ImportError::File(format!("{name} holds bytes that no text has; is it a CSV file?")));
     }
-    let delimiter = mapping.delimiter.and_then(|it| u8::try_from(it).ok()).unwrap_or_else(|| sniff(&text));
+    let named = mapping.delimiter.filter(|_| !own).and_then(|it| u8::try_from(it).ok());
+    let delimiter = named.unwrap_or_else(|| sniff(&text));
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(true).from_reader(text.as_bytes());
     let unreadable = |error: csv::Error| ImportError::File(format!("{name} can't be read as CSV: {error}"));
@@ -49,6 +51,13 @@ pub(super) fn read(name: &str, bytes: &[u8], mapping: &Mapping) -> Result<Sheet,
         rows.push(SheetRow { line, cells: record });
     }
     Ok(Sheet { head, rows })
+}
+
+/// Whether this is a file of rows held back: it is written in UTF-8 and with commas, whatever the mapping says of the first file.
+fn is_own(bytes: &[u8]) -> bool {
+    let head = bytes.split(|it| *it == b'\n').next().unwrap_or_default();
+    let head = head.strip_suffix(b"\r").unwrap_or(head);
+    head.ends_with(OWN_COLUMNS.join(",").as_bytes())
 }
 
 /// Counts lines: the reader's own count lags behind where lines end in two signs.

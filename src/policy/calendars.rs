@@ -97,7 +97,9 @@ impl Builder<'_, '_> {
                 CalendarLineKind::NoticesAt(clock) => rules.notices_at = self.clock(clock),
             }
         }
-        if zone_span.is_none() {
+        if zone_span.is_none() && self.unparsed {
+            rules.zone = "UTC".to_owned();
+        } else if zone_span.is_none() {
             let words = format!("calendar `{}` has no time zone", written.name.text);
             let help = "add a line such as `time zone \"Africa/Kampala\"`";
             self.report(Diagnostic::new(codes::NO_TIME_ZONE, written.name.span, words).help(help));

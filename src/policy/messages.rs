@@ -44,6 +44,7 @@ impl Builder<'_, '_> {
             let mut wordings = Vec::new();
             match &message.wording {
                 Some(wording) => wordings.push(self.wording(None, wording, &place)),
+                None if self.unparsed => {}
                 None => {
                     let words = format!("message `{}` has no wording", message.name.text);
                     self.report(
@@ -70,7 +71,7 @@ impl Builder<'_, '_> {
 
     fn wording(&mut self, language: Option<String>, written: &tree::Wording, place: &Place) -> Wording {
         for (part, word) in [(&written.subject, "subject"), (&written.body, "body")] {
-            if part.is_none() {
+            if part.is_none() && !self.unparsed {
                 let words = format!("this wording has no {word}");
                 self.report(
                     Diagnostic::new(codes::NO_WORDING, written.span, words).help(format!("add `{word} \"…\"`")),

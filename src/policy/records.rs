@@ -89,7 +89,7 @@ impl Builder<'_, '_> {
         match (&written.of, of, &written.each, each) {
             (Some(_), Some(of), Some(_), Some(each)) => Shape::Panel { of, each },
             (Some(_), Some(of), None, _) => Shape::Child { of },
-            (None, ..) if key.is_none() => {
+            (None, ..) if key.is_none() && !self.unparsed => {
                 let words =
                     format!("record `{}` has no key, so that its records can't be told apart", written.name.text);
                 let help = "add a field such as `id key text`";

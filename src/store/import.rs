@@ -12,6 +12,9 @@ use crate::store::sqlite::{SqliteStore, disk};
 use crate::store::{Applied, ImportNote, RecordChange, StoreError};
 use crate::value::Known;
 
+/// After how many records the caller is told how far the writing is.
+const TOLD_EVERY: u64 = 1_000;
+
 /// What one import commit is about.
 struct Commit<'p> {
     policy: &'p Policy,
@@ -19,6 +22,8 @@ struct Commit<'p> {
     today: Date,
     /// How many changes it has noted.
     noted: i64,
+    /// How many records it has looked at.
+    records: u64,
     touched: Touched,
 }
 
@@ -52,9 +57,10 @@ impl SqliteStore {
         policy: &Policy,
         files: &[(ImportNote, Vec<RecordChange>)],
         at: i64,
+        written: &mut dyn FnMut(u64),
     ) -> Result<Vec<Applied>, StoreError> {
         self.begin_immediate()?;
-        let result = self.write_files(policy, files, at);
+        let result = self.write_files(policy, files, at, written);
         match result {
             Ok(applied) => self.end(applied),
             Err(error) => {
@@ -69,11 +75,12 @@ impl SqliteStore {
         policy: &Policy,
         files: &[(ImportNote, Vec<RecordChange>)],
         at: i64,
+        written: &mut dyn FnMut(u64),
     ) -> Result<Vec<Applied>, StoreError> {
         let state = self.read_state()?;
         let clock = policy.main().day_of(crate::calendar::Moment(at));
         let (rev, today) = (state.rev + 1, state.as_of.map_or(clock, |it| it.max(clock)));
-        let mut commit = Commit { policy, rev, today, noted: 0, touched: Touched::default() };
+        let mut commit = Commit { policy, rev, today, noted: 0, records: 0, touched: Touched::default() };
         let first = self.next_import()?;
         let mut all = Vec::with_capacity(files.len());
         for ((note, changes), id) in files.iter().zip(first..) {
@@ -82,7 +89,7 @@ impl SqliteStore {
                 .map_err(disk)?
                 .execute(params![id, note.source, note.sha256, note.mapping, note.good, note.rejected, rev])
                 .map_err(disk)?;
-            all.push(self.write_changes(&mut commit, changes)?);
+            all.push(self.write_changes(&mut commit, changes, written)?);
         }
         self.mark_dirty(policy, &commit.touched, rev)?;
         let sources: Vec<&str> = files.iter().map(|(note, _)| note.source.as_str()).collect();
@@ -94,7 +101,12 @@ impl SqliteStore {
         self.connection.query_row("select coalesce(max(id), 0) + 1 from imports", [], |row| row.get(0)).map_err(disk)
     }
 
-    fn write_changes(&self, commit: &mut Commit<'_>, changes: &[RecordChange]) -> Result<Applied, StoreError> {
+    fn write_changes(
+        &self,
+        commit: &mut Commit<'_>,
+        changes: &[RecordChange],
+        written: &mut dyn FnMut(u64),
+    ) -> Result<Applied, StoreError> {
         let mut applied = Applied::default();
         let mut made: Option<Table<'_, '_>> = None;
         for change in changes {
@@ -104,6 +116,10 @@ impl SqliteStore {
             };
             self.write_change(commit, &mut table, change, &mut applied)?;
             made = Some(table);
+            commit.records += 1;
+            if commit.records.is_multiple_of(TOLD_EVERY) {
+                written(commit.records);
+            }
         }
         Ok(applied)
     }

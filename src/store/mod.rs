@@ -423,12 +423,14 @@ pub trait Store {
     /// The versions under which cases are open.
     fn versions_in_use(&self) -> Result<Vec<i64>, StoreError>;
 
-    /// Writes changed records of one or more files, all or nothing. A unit of work by itself.
+    /// Writes changed records of one or more files, all or nothing. A unit of work by itself. `written` is told now and then how
+    /// many records are written.
     fn import(
         &mut self,
         policy: &Policy,
         files: &[(ImportNote, Vec<RecordChange>)],
         at: i64,
+        written: &mut dyn FnMut(u64),
     ) -> Result<Vec<Applied>, StoreError>;
     /// Takes over into the plain columns the dated values that begin after one day and until another.
     fn mature(&mut self, policy: &Policy, after: Option<Date>, until: Date, at: i64) -> Result<u64, StoreError>;

@@ -177,8 +177,9 @@ impl Store for SqliteStore {
         policy: &Policy,
         files: &[(ImportNote, Vec<RecordChange>)],
         at: i64,
+        written: &mut dyn FnMut(u64),
     ) -> Result<Vec<Applied>, StoreError> {
-        self.import_changes(policy, files, at)
+        self.import_changes(policy, files, at, written)
     }
 
     fn mature(&mut self, policy: &Policy, after: Option<Date>, until: Date, at: i64) -> Result<u64, StoreError> {

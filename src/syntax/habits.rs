@@ -31,6 +31,9 @@ pub(super) fn remedy(around: &Around<'_>) -> Option<String> {
         return Some(format!("put a comma before `{found} {next}`"));
     }
     let fixed = match (before, found, next) {
+        (text, _, _) if text.starts_with('"') && opens_a_placeholder(text) => {
+            "the text ends at this quote, inside a placeholder; a placeholder that holds a text stands in `\"\"\"…\"\"\"`"
+        }
         (_, "=", _) if first != "define" => "to compare, write `is`; a fact is written without a sign: `level L4`",
         (_, "=", "=") => "to compare, write `is`",
         ("not", "known", _) => "write `is unknown`",
@@ -47,6 +50,11 @@ pub(super) fn remedy(around: &Around<'_>) -> Option<String> {
         _ => return None,
     };
     Some(fixed.to_owned())
+}
+
+/// `"Dear {officer.name or "`: the text ended inside its placeholder.
+fn opens_a_placeholder(text: &str) -> bool {
+    text.rfind('{').is_some_and(|at| !text[at..].contains('}'))
 }
 
 fn is_month(word: &str) -> bool {
