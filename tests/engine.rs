@@ -357,3 +357,48 @@ fn a_tampered_journal_is_found() {
         assert!(store.verify_journal(Some(&seal)).unwrap().is_err(), "not found: {change}");
     }
 }
+
+/// Refuses everything for good until it is mended.
+struct Broken {
+    mended: bool,
+    sent: u64,
+}
+
+impl Sender for Broken {
+    fn send(&mut self, _mail: &Outgoing<'_>) -> Outcome {
+        if !self.mended {
+            return Outcome::Never("550 no such user".to_owned());
+        }
+        self.sent += 1;
+        Outcome::Accepted("kept".to_owned())
+    }
+
+    fn next_try(&self, _key: &str, _tries: i64, _now: i64) -> Option<i64> {
+        None
+    }
+
+    fn message_id(&self, key: &str) -> String {
+        format!("<{key}@test>")
+    }
+
+    fn repeats_safely(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn dead_letters_are_kept_and_sent_again_when_asked() {
+    let mut office = office();
+    office.day_by_day(date(2026, 7, 1), date(2026, 8, 31));
+    let mut post = Broken { mended: false, sent: 0 };
+    let first = engine::send(&mut office.store, &mut post, i64::MAX, 10).unwrap();
+    assert!(first.dead > 1 && first.sent == 0, "{first:?}");
+    post.mended = true;
+    assert_eq!(engine::send(&mut office.store, &mut post, i64::MAX, 20).unwrap().sent, 0, "nobody asked");
+    let dead = office.store.effects(&Filter { status: Some("dead".to_owned()), ..Filter::default() }).unwrap();
+    assert_eq!(office.store.resend(Some(&dead[0].effect.key), 30).unwrap(), 1);
+    assert_eq!(engine::send(&mut office.store, &mut post, i64::MAX, 30).unwrap().sent, 1);
+    assert_eq!(office.store.resend(Some(&dead[0].effect.key), 40).unwrap(), 0, "what was sent is not sent again");
+    assert_eq!(office.store.resend(None, 40).unwrap(), first.dead - 1);
+    assert_eq!(engine::send(&mut office.store, &mut post, i64::MAX, 40).unwrap().sent, first.dead - 1);
+}

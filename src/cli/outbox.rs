@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::casework::Letter;
-use crate::cli::{Done, Format, Global, Outcome, open, output};
+use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
 use crate::store::{EffectRow, Filter, Store};
 
 #[derive(Debug, clap::Args)]
@@ -23,6 +23,9 @@ pub(super) struct Arguments {
     /// Let effects go that a rehearsal or a restored copy holds back
     #[arg(long)]
     release: bool,
+    /// Send again: a mail by the key of its effect (its beginning is enough), or `dead` for every dead letter
+    #[arg(long, value_name = "KEY|dead", conflicts_with = "release")]
+    resend: Option<String>,
 }
 
 /// What became of an effect.
@@ -102,6 +105,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         output::note(global, "Effects are no longer held back; the next `merit run` sends them.");
         return Ok(Done::Clean);
     }
+    if let Some(asked) = &arguments.resend {
+        return resend(global, &mut open::store(&project)?, asked);
+    }
     let store = open::reading_store(&project)?;
     let limit = if global.format == Format::Json { None } else { Some(arguments.top + 1) };
     let filter = Filter {
@@ -119,6 +125,42 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let bad = lines.iter().any(|it| ["undeliverable", "dead", "ambiguous"].contains(&it.status.as_str()));
     Ok(if bad { Done::Findings } else { Done::Clean })
+}
+
+/// How many signs of a key are enough to name it.
+const KEY_BEGINNING: usize = 6;
+
+fn resend(global: &Global, store: &mut dyn Store, asked: &str) -> Outcome {
+    let count = if asked == "dead" {
+        store.resend(None, open::now())?
+    } else {
+        let stuck = |it: &EffectRow| ["dead", "ambiguous"].contains(&it.effect.state.as_str());
+        let all = store.effects(&Filter::default())?;
+        let named: Vec<&EffectRow> = all.iter().filter(|it| it.effect.key.starts_with(asked)).collect();
+        match named.as_slice() {
+            [one] if asked.len() >= KEY_BEGINNING && stuck(one) => store.resend(Some(&one.effect.key), open::now())?,
+            [one] if asked.len() >= KEY_BEGINNING => {
+                return Err(Failure::usage(format!(
+                    "the mail of `{asked}` is {}; only one that is dead or ambiguous is sent again",
+                    one.effect.state
+                )));
+            }
+            [] => {
+                return Err(Failure::usage(format!("there is no effect whose key begins with `{asked}`"))
+                    .help("`merit outbox --state dead --format json` shows keys"));
+            }
+            _ => {
+                return Err(
+                    Failure::usage(format!("`{asked}` is too short to name one effect")).help("give more of its key")
+                );
+            }
+        }
+    };
+    output::note(
+        global,
+        &format!("{}; the next `merit run` tries.", output::count(count, "mail is open again", "mails are open again")),
+    );
+    Ok(Done::Clean)
 }
 
 fn words(lines: &[Line], top: usize, hold: bool) -> String {

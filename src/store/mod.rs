@@ -493,6 +493,9 @@ pub trait Store {
     fn broken_attempts(&self) -> Result<Vec<(i64, i64)>, StoreError>;
     /// Writes down how an attempt ended and what becomes of the mail.
     fn end_attempt(&mut self, end: &AttemptEnd<'_>) -> Result<(), StoreError>;
+    /// Opens a mail again that was given up or of which nobody knows whether it arrived, by its effect's key; without one, every
+    /// dead letter. How many there were.
+    fn resend(&mut self, key: Option<&str>, at: i64) -> Result<u64, StoreError>;
 }
 
 /// A stage whose due date lies behind a day, with one of its holders.

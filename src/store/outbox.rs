@@ -134,6 +134,19 @@ impl SqliteStore {
         transaction.commit().map_err(disk)
     }
 
+    pub(super) fn open_again(&mut self, key: Option<&str>, at: i64) -> Result<u64, StoreError> {
+        let count = self
+            .connection
+            .prepare_cached(
+                "update deliveries set state = 'open', next_try = ?2
+                 where case when ?1 is null then state = 'dead' else effect = ?1 and state in ('dead', 'ambiguous') end",
+            )
+            .map_err(disk)?
+            .execute(params![key, at])
+            .map_err(disk)?;
+        Ok(count as u64)
+    }
+
     pub(super) fn listed_effects(&self, filter: &Filter) -> Result<Vec<EffectRow>, StoreError> {
         let sql = format!(
             "select {EFFECT}, d.state, coalesce(d.tries, 0), a.detail

@@ -296,4 +296,7 @@ impl Store for SqliteStore {
     fn end_attempt(&mut self, end: &AttemptEnd<'_>) -> Result<(), StoreError> {
         self.attempt_ends(end)
     }
+    fn resend(&mut self, key: Option<&str>, at: i64) -> Result<u64, StoreError> {
+        self.open_again(key, at)
+    }
 }
