@@ -69,8 +69,8 @@ codes! {
         "record person { id key text; a number }\ndefine s of person = a + 1";
     NO_CALENDAR = "M0301", Error, "no calendar",
         "Without a calendar no working day can be counted.",
-        "record person { id key text }",
-        "";
+        "record person { id key text; done event }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening } }",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; roll forward }\nrecord person { id key text; done event }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening } }";
     NO_TIME_ZONE = "M0302", Error, "a calendar without a time zone",
         "A due date ends at the end of its day, and a day begins and ends somewhere.",
         "calendar office { working Monday to Friday }",
@@ -81,7 +81,7 @@ codes! {
         "calendar office { time zone \"Africa/Kampala\"; working Monday to Friday }";
     NOTHING_WORKED = "M0304", Error, "no working day",
         "A calendar says which weekdays are worked.",
-        "",
+        "calendar office { time zone \"UTC\" }",
         "calendar office { time zone \"UTC\"; working Monday to Friday }";
     NO_SUCH_DAY = "M0305", Error, "a day that does not exist",
         "The date is in no calendar: 31 June, 30 February, a period that is written otherwise.",
@@ -99,6 +99,14 @@ codes! {
         "On each day a parameter has one value.",
         "parameter mark 50 from 1 July 2011 until 30 June 2027, 60 from 1 July 2026",
         "parameter mark 50 from 1 July 2011, 60 from 1 July 2026";
+    NO_ROLL = "M0309", Error, "a due date that may fall on a day off",
+        "A calendar says where a due date on a day off goes: to the next working day, to the one before, or nowhere. There is no silent choice.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; month end back }\nrecord person { id key text; joined event; done event }\nworkflow w { for each person where joined is known; stage s { opens joined; by person; fills done; due 1 month after opening } }",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; month end back; roll forward }\nrecord person { id key text; joined event; done event }\nworkflow w { for each person where joined is known; stage s { opens joined; by person; fills done; due 1 month after opening } }";
+    NO_MONTH_END = "M0310", Error, "a day that its month may lack",
+        "One month after 31 January is no day. A calendar by which months are counted says whether that means the last day of February, 1 March, or that it can't be told.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text; joined event; done event }\nworkflow w { for each person where joined is known; stage s { opens joined; by person; fills done; due 1 month after opening } }",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }\nrecord person { id key text; joined event; done event }\nworkflow w { for each person where joined is known; stage s { opens joined; by person; fills done; due 1 month after opening } }";
     NO_SUBJECT = "M0401", Error, "a workflow for nobody",
         "A workflow says for which records it runs: `for each …`.",
         "record person { id key text; done event }\nworkflow w { stage s { by person; fills done } }",
@@ -129,32 +137,32 @@ codes! {
         "record person { id key text; done event }\nmessage m { by email; subject \"a\"; body \"b\" }\nworkflow w {\n  for each person\n  stage s {\n    by person; fills done; due 5 days after opening\n    escalate to person 3 days overdue with m\n    escalate to person 9 days overdue with m\n  }\n}";
     LATE_COMERS = "M0408", Error, "no date for those who come late",
         "A date that is the same for everybody can lie before the day on which somebody comes in, or before the stage opens. Nobody is overdue on the day a stage opens, so the policy says what holds then.",
-        "calendar c { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026 }\nrecord person { id key text; in yes/no; done event }\nworkflow w { for each person each year where in is yes; stage s { by person; fills done; due 31 July } }",
-        "";
+        "calendar c { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }\nrecord person { id key text; here yes/no; done event }\nworkflow w { for each person each year where here is yes; stage s { by person; fills done; due 31 July } }",
+        "calendar c { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }\nrecord person { id key text; here yes/no; done event }\nworkflow w { for each person each year where here is yes; stage s { by person; fills done; due 31 July, for late comers 1 month after opening } }";
     MESSAGE_FOR_TWO = "M0409", Error, "a message about two kinds of things",
         "A message speaks of one kind of record, so that its placeholders have a meaning.",
-        "",
-        "";
+        "record person { id key text; done event }\nrecord body { id key text; done event; head optional person }\nmessage m { by email; subject \"a\"; body \"b\" }\nworkflow v { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }\nworkflow w { for each body; stage s { by head; fills done; due 5 days after opening; remind head on due with m } }",
+        "record person { id key text; done event }\nrecord body { id key text; done event; head optional person }\nmessage m { by email; subject \"a\"; body \"b\" }\nmessage n { by email; subject \"a\"; body \"b\" }\nworkflow v { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }\nworkflow w { for each body; stage s { by head; fills done; due 5 days after opening; remind head on due with n } }";
     MAY_BE_MISSING = "M0410", Error, "a placeholder that may be empty",
         "A message says what is printed when a fact is missing.",
         "record person { id key text; name text; done event }\nmessage m { by email; subject \"a\"; body \"Dear {person.name}\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }",
         "record person { id key text; name text; done event }\nmessage m { by email; subject \"a\"; body \"\"\"Dear {person.name or \"colleague\"}\"\"\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }";
     NO_CHANNEL = "M0411", Error, "no such channel",
         "Messages go by email.",
-        "message m { by pigeon; subject \"a\"; body \"b\" }",
-        "";
+        "record person { id key text; done event }\nmessage m { by pigeon; subject \"a\"; body \"b\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }",
+        "record person { id key text; done event }\nmessage m { by email; subject \"a\"; body \"b\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }";
     UNUSED_MESSAGE = "M0412", Warning, "a message that nobody is sent",
         "No workflow sends this message.",
-        "message m { by email; subject \"a\"; body \"b\" }",
-        "";
+        "record person { id key text; done event }\nmessage m { by email; subject \"a\"; body \"b\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening } }",
+        "record person { id key text; done event }\nmessage m { by email; subject \"a\"; body \"b\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }";
     NO_WORDING = "M0413", Error, "a message without words",
         "A message has a subject and a body.",
-        "",
-        "";
+        "record person { id key text; done event }\nmessage m { by email; subject \"a\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }",
+        "record person { id key text; done event }\nmessage m { by email; subject \"a\"; body \"b\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }";
     NO_LANGUAGE = "M0414", Error, "no such language",
         "Languages are named by their codes of two or three small letters (ISO 639).",
-        "",
-        "";
+        "record person { id key text; done event }\nmessage m { by email; subject \"a\"; body \"b\"; in \"English\" { subject \"a\"; body \"b\" } }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }",
+        "record person { id key text; done event }\nmessage m { by email; subject \"a\"; body \"b\"; in \"en\" { subject \"a\"; body \"b\" } }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }";
     GAP = "M0601", Error, "a gap between two bands",
         "Every value between the lowest and the highest band lies in one, on the decimals of what is banded.",
         "record person { id key text; a number }\ndefine s of person = a, rounded half up to 1 decimal\nscale r of s { good 50 to 100; bad 0 to 49 }",

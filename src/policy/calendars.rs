@@ -47,6 +47,9 @@ impl Builder<'_, '_> {
     fn calendar(&mut self, written: &tree::Calendar) {
         let mut rules = empty_rules(&written.name.text);
         rules.title = written.title.as_ref().map_or_else(|| written.name.text.clone(), |it| it.text.clone());
+        if !self.unparsed {
+            rules.working = [false; 7];
+        }
         let mut zone_span = None;
         let mut holiday_spans = Vec::new();
         for line in &written.lines {

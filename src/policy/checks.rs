@@ -3,12 +3,14 @@
 use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::StageId;
+use crate::policy::calendar_checks::calendars_say_what_is_needed;
 use crate::policy::model::{DateRule, Dated, Interval, Point, Policy, Scale, Stage, Timing, Workflow};
 use crate::syntax::tree::Item;
 use crate::value::{Known, Number, Value};
 
 /// Everything the language forbids, beyond names and types.
-pub(super) fn check_all(policy: &Policy, _items: &[&Item], found: &mut Diagnostics) {
+pub(super) fn check_all(policy: &Policy, items: &[&Item], found: &mut Diagnostics) {
+    calendars_say_what_is_needed(policy, items, found);
     for parameter in &policy.parameters {
         values_leave_no_hole(&parameter.label, &parameter.values, found);
     }

@@ -1,0 +1,117 @@
+//! The checker: every code is shown by its own example, and no policy, however damaged, makes it panic.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use merit::casework::examples;
+use merit::codes;
+use merit::policy::compile;
+use merit::source::Sources;
+use proptest::prelude::*;
+
+fn codes_of(text: &str) -> BTreeSet<String> {
+    let sources = Sources::single("example.merit", text);
+    compile(&sources).diagnostics.iter().map(|it| it.code.0.to_owned()).collect()
+}
+
+/// Examples are pieces: most have no calendar, and those of syntax nothing but the line in question.
+#[test]
+fn every_code_is_shown_by_its_wrong_example_and_mended_by_its_right_one() {
+    let mut faults = Vec::new();
+    for entry in codes::all() {
+        let code = entry.code.0;
+        if entry.wrong.is_empty() || entry.right.is_empty() {
+            faults.push(format!("{code} ({}): an example is missing", entry.title));
+        }
+        let (wrong, mut right) = (codes_of(entry.wrong), codes_of(entry.right));
+        right.remove("M0301");
+        if code.starts_with("M01") {
+            right.retain(|it| it.starts_with("M01"));
+        }
+        if !wrong.contains(code) {
+            faults.push(format!("{code} ({}): its wrong example gives {wrong:?}", entry.title));
+        }
+        if !right.is_empty() {
+            faults.push(format!("{code} ({}): its right example gives {right:?}", entry.title));
+        }
+        if entry.explanation.is_empty() || !entry.explanation.ends_with('.') {
+            faults.push(format!("{code}: its explanation is no sentence"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Every policy in the house: the shipped pack, and those of other fields.
+fn projects() -> Vec<Vec<(String, String)>> {
+    [&["rules/uganda", "workflows/uganda"][..], &["tests/projects/complaints/policy"], &["tests/projects/staff/policy"]]
+        .iter()
+        .map(|folders| {
+            let mut files: Vec<PathBuf> = folders
+                .iter()
+                .flat_map(|it| std::fs::read_dir(Path::new(it)).unwrap())
+                .map(|it| it.unwrap().path())
+                .collect();
+            files.sort();
+            files.into_iter().map(|it| (it.display().to_string(), std::fs::read_to_string(it).unwrap())).collect()
+        })
+        .collect()
+}
+
+/// Compiles a project of which one file has another text, shows what is found, and runs the examples of what compiles.
+fn survive(files: &[(String, String)], at: usize, text: &str) {
+    let mut sources = Sources::new();
+    for (place, (name, whole)) in files.iter().enumerate() {
+        sources.add(name.clone(), if place == at { text.to_owned() } else { whole.clone() });
+    }
+    let compilation = compile(&sources);
+    let shown = compilation.diagnostics.render(&sources, false);
+    assert_eq!(shown.is_empty(), compilation.diagnostics.is_empty());
+    if let Some(policy) = compilation.policy {
+        for example in &policy.examples {
+            let outcome = examples::run(&policy, example);
+            assert!(outcome.failures.iter().all(|it| !it.expected.is_empty()));
+        }
+    }
+}
+
+#[test]
+fn no_prefix_of_a_shipped_policy_is_too_much() {
+    for files in projects() {
+        for (at, (_, text)) in files.iter().enumerate() {
+            for (end, _) in text.char_indices().step_by(37) {
+                survive(&files, at, &text[..end]);
+            }
+        }
+    }
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split_inclusive(|it: char| it.is_whitespace() || ",;{}()".contains(it)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_slip_in_a_shipped_policy_makes_it_panic(
+        project in any::<prop::sample::Index>(), file in any::<prop::sample::Index>(),
+        slips in prop::collection::vec((0..4_u8, any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..5),
+    ) {
+        let all = projects();
+        let files = project.get(&all);
+        let at = file.index(files.len());
+        let mut words: Vec<String> = words(&files[at].1).into_iter().map(str::to_owned).collect();
+        for (kind, one, other) in slips {
+            let (one, other) = (one.index(words.len()), other.index(words.len()));
+            match kind {
+                0 => drop(words.remove(one)),
+                1 => words.swap(one, other),
+                2 => words.insert(one, words[other].clone()),
+                _ => words[one] = words[other].clone(),
+            }
+        }
+        survive(files, at, &words.concat());
+    }
+}
