@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `policy a, b` and what follows | the policy: the files in folders, or `tests/workflow/a.merit`, and the text below |
 //! | a line of an `example` | states facts; `on 3 May 2026 …` is the day from which they hold, whatever day it is |
-//! | `calendar holiday …` | adds a line to the calendar, as if a new version were deployed |
+//! | `calendar A`, `calendar A instead of B` | changes a line of the calendar, as if a new version were deployed |
 //! | `today DATE` | sets the clock without a look |
 //! | `open W of X in P` | watches for this case from now on, and opens it as soon as it is to open |
 //! | `advance day by day to DATE`, `advance at once to DATE` | looks every day, or once: what lies between was downtime |
@@ -45,6 +45,27 @@ enum Way {
     Woken,
 }
 
+/// How lines tell of which case they are.
+#[derive(Debug, Clone, Copy)]
+enum NamedBy {
+    Nothing,
+    Subject,
+    Workflow,
+}
+
+impl NamedBy {
+    /// What tells the cases of a transcript apart.
+    fn of(blocks: &[Block]) -> Self {
+        let lines = blocks.iter().flat_map(|it| &it.input).filter_map(|it| it.strip_prefix("open "));
+        let opened: Vec<(&str, &str)> = lines.filter_map(|it| it.split_once(" of ")).collect();
+        match opened.as_slice() {
+            [] | [_] => NamedBy::Nothing,
+            [first, rest @ ..] if rest.iter().all(|it| it.0 == first.0) => NamedBy::Subject,
+            _ => NamedBy::Workflow,
+        }
+    }
+}
+
 /// A case that is watched, and when it asked to be looked at again.
 struct Watched {
     flow: WorkflowId,
@@ -66,13 +87,14 @@ struct Play {
     /// Days on which a fact that was stated for them begins to hold.
     matures: Vec<Date>,
     today: Option<Date>,
+    named_by: NamedBy,
 }
 
 impl Play {
-    fn new(way: Way, files: Vec<(String, String)>) -> Self {
+    fn new(way: Way, files: Vec<(String, String)>, named_by: NamedBy) -> Self {
         let policy = compiled(&files);
         let bench = Bench::new(policy);
-        Self { way, files, policy, bench, watched: Vec::new(), matures: Vec::new(), today: None }
+        Self { way, files, policy, bench, watched: Vec::new(), matures: Vec::new(), today: None, named_by }
     }
 
     /// Carries out a command and says what it tells.
@@ -137,9 +159,13 @@ impl Play {
         self.watched.iter_mut().for_each(|it| it.changed = true);
     }
 
-    /// Every calendar gets a further line; nothing else changes.
+    /// Every calendar gets a further line, or one instead of another; nothing else changes.
     fn change_calendar(&mut self, line: &str) -> String {
         for (_, text) in &mut self.files {
+            if let Some((new, old)) = line.split_once(" instead of ") {
+                *text = text.replace(old, new);
+                continue;
+            }
             let lines = text.lines().map(|it| match it.starts_with("calendar ") {
                 true => format!("{it}\n  {line}\n"),
                 false => format!("{it}\n"),
@@ -197,10 +223,14 @@ impl Play {
     /// One look at every case that is watched, at the end of a day.
     fn look(&mut self, today: Date) -> String {
         assert!(self.today.is_none_or(|it| it <= today), "{today} lies behind us");
-        let several = self.watched.len() > 1;
         let mut told = String::new();
         for place in 0..self.watched.len() {
-            let name = if several { format!("{}: ", self.watched[place].key) } else { String::new() };
+            let Watched { flow, key, .. } = &self.watched[place];
+            let name = match self.named_by {
+                NamedBy::Nothing => String::new(),
+                NamedBy::Subject => format!("{key}: "),
+                NamedBy::Workflow => format!("{}: ", self.policy.workflow(*flow).label.name),
+            };
             told += &self.look_at(place, today, &name);
         }
         self.today = Some(today);
@@ -318,7 +348,7 @@ fn play(name: &str, text: &str, way: Way) -> String {
     let (heading, mut blocks) = blocks(text);
     assert!(heading.first().is_some_and(|it| it.starts_with("# ") && it.ends_with('.')), "{name}: say what it shows");
     let files = policy_files(name, &blocks[0].input);
-    let mut play = Play::new(way, files);
+    let mut play = Play::new(way, files, NamedBy::of(&blocks));
     for example in &play.policy.examples {
         let verdict = examples::run(play.policy, example);
         assert!(verdict.failures.is_empty(), "{name}: {verdict:#?}");
@@ -377,7 +407,7 @@ fn difference(expected: &str, came: &str) -> String {
 #[test]
 fn what_an_example_states_of_a_child_must_fit_it() {
     let (_, blocks) = blocks(&std::fs::read_to_string("tests/workflow/children.txt").unwrap());
-    let mut play = Play::new(Way::Straight, policy_files("children", &blocks[0].input));
+    let mut play = Play::new(Way::Straight, policy_files("children", &blocks[0].input), NamedBy::Nothing);
     assert_eq!(
         play.command("incident of Akello 2026 { kind fraud }"),
         "refused: `incident` is not kept for each period: leave the period out\n"

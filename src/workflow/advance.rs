@@ -141,11 +141,13 @@ impl Machine<'_> {
         if !self.case.is_open() {
             return;
         }
-        if let Some(which) = self.outlook.cancelled(&self.case, today) {
+        if let Some((which, on)) = self.outlook.cancelled(&self.case, today) {
             let mark = self.flow.cancels.get(which).and_then(|it| it.mark.clone());
-            self.happen(Event::CaseEnded { how: How::Cancelled, on: today, mark });
-        } else if !self.flow.even_if_they_leave && self.outlook.covers(&self.case, today) == Truth::No {
-            self.happen(Event::CaseEnded { how: How::Left, on: today, mark: None });
+            self.happen(Event::CaseEnded { how: How::Cancelled, on, mark });
+        } else if !self.flow.even_if_they_leave
+            && let Some(on) = self.outlook.left(&self.case, today)
+        {
+            self.happen(Event::CaseEnded { how: How::Left, on, mark: None });
         }
     }
 
@@ -170,11 +172,15 @@ impl Machine<'_> {
     }
 
     /// Ends a stage whose fields say that it is done; late or not by the day that they state.
+    ///
+    /// A stage that has closed meanwhile is asked about its last day: what was written in time counts, though it is found after.
     fn end_if_done(&mut self, id: StageId) -> bool {
-        let Answer::Known(on) = self.outlook.done(self.asked(id)) else { return false };
         let Some(state) = self.state(id) else { return false };
-        let closed = state.dates.closes.as_ref().is_some_and(|it| on > it.day) && state.lapse_held_until().is_none();
-        if on > self.look.today || closed {
+        let today = self.look.today;
+        let closes = state.dates.closes.as_ref().map(|it| it.day).filter(|_| state.lapse_held_until().is_none());
+        let last_day = closes.map_or(today, |it| it.min(today));
+        let Answer::Known(on) = self.outlook.done(self.asked_on(id, last_day)) else { return false };
+        if on > last_day {
             return false;
         }
         let late = state.dates.due.as_ref().is_some_and(|it| on > it.day);
@@ -201,10 +207,12 @@ impl Machine<'_> {
         if same_days(&dates, &state.dates) {
             return Ok(());
         }
-        let why = if ledger_changed {
-            "the clock stood still"
+        let why = if !ledger_changed {
+            self.outlook.why_moved(&state.dates)
+        } else if self.case.suspensions.is_empty() {
+            "the clock did not stand still after all"
         } else {
-            "the calendar or a fact that the date rests on changed"
+            "the clock stood still"
         };
         let (stage, round) = (self.stage(id).label.name.clone(), state.round);
         self.happen(Event::DatesMoved { stage, round, dates, on: self.look.today, why: why.to_owned() });
@@ -329,7 +337,8 @@ impl Machine<'_> {
             for hold in &state.held {
                 if let Some((name, nth)) = hold.step.as_ref().filter(|(name, _)| *name == step.name) {
                     debug_assert_eq!(name, &step.name);
-                    coming.push((self.outlook.notices_of(hold.until), Coming::HeldStep(id, place, *nth, hold.until)));
+                    let until = self.after_suspension(hold.until);
+                    coming.push((self.outlook.notices_of(until), Coming::HeldStep(id, place, *nth, until)));
                 }
             }
         }
@@ -439,8 +448,13 @@ impl Machine<'_> {
     fn carry_out(&mut self, id: StageId, place: usize, nth: u32, day: Date) -> Result<(), Stuck> {
         let step = &self.stage(id).steps[place];
         let asked = self.asked_on(id, day);
-        let (found, nobody): (Vec<_>, Vec<_>) =
-            step.to.iter().map(|it| self.outlook.who(asked, it)).partition(|it| it.who.is_some());
+        // Where nobody could be reached on that day, a fact that arrived since may name somebody.
+        let reached = |party| Some(self.outlook.who(asked, party)).filter(|it| it.who.is_some());
+        let (found, nobody): (Vec<_>, Vec<_>) = step
+            .to
+            .iter()
+            .map(|it| reached(it).unwrap_or_else(|| self.outlook.who(self.asked(id), it)))
+            .partition(|it| it.who.is_some());
         if found.is_empty() && !nobody.is_empty() {
             let why = nobody.iter().map(|it| it.why.join("; ")).collect::<Vec<_>>().join("; ");
             return Err(Stuck(format!("`{}` of `{}` can reach nobody: {why}", step.name, self.stage(id).label.name)));

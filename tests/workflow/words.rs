@@ -118,7 +118,9 @@ impl Teller<'_> {
             let notice = notices_of(event).iter().find(sent)?;
             Some(self.bench.desk().letter(*flow, case, 1, event.stage()?, event.day(), notice))
         });
-        found.map_or_else(|| "no such letter\n".to_owned(), |it| format!("{}\n{}\n", it.subject, it.text.trim_end()))
+        let Some(found) = found else { return "no such letter\n".to_owned() };
+        let lines = found.text.lines().filter(|it| !it.trim().is_empty()).map(|it| format!("  {it}\n"));
+        format!("{}\n{}", found.subject, lines.collect::<String>())
     }
 }
 
@@ -154,7 +156,11 @@ fn dates_words(dates: &StageDates, sign: &str) -> String {
     let parts: Vec<String> = [day("due", &dates.due), day("closes", &dates.closes)].into_iter().flatten().collect();
     let waits = match dates.waiting_for.is_empty() {
         true => None,
-        false => Some(format!(" no date for want of {}", dates.waiting_for.join(", "))),
+        false => Some(format!(
+            " {} for want of {}",
+            if dates.due.is_some() { "the latest" } else { "no date" },
+            dates.waiting_for.join(", ")
+        )),
     };
     let all: Vec<String> = parts.into_iter().chain(waits).collect();
     if all.is_empty() { String::new() } else { format!("{sign}{}", all.join(",")) }
