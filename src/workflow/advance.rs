@@ -12,6 +12,7 @@ use crate::workflow::case::{Case, StageCase, StageStatus};
 use crate::workflow::event::{
     Anchored, DefaultRecord, Event, HolderNote, How, Notice, NoticeState, Skipped, StageDates, StepMark,
 };
+use crate::workflow::notices::merge_notices;
 use crate::workflow::outlook::{Answer, Asked, Outlook};
 
 /// How far a case is looked at, and how patient the engine is.
@@ -491,7 +492,8 @@ impl Machine<'_> {
         message.and_then(|id| self.policy.messages.get(id.index())).map(|it| it.label.name.clone())
     }
 
-    /// Holds back a default or lapse that is found late, and reminds the people concerned once.
+    /// Holds back a default or lapse that is found late, and reminds the people concerned once: with whom the stage lies, and against
+    /// whom a default would be recorded.
     fn hold(&mut self, id: StageId, step: Option<(String, u32)>, was_due: Date) {
         let until = self.outlook.working_days_after(self.look.today, self.look.grace_after_downtime);
         let stage = self.stage(id);
@@ -499,7 +501,10 @@ impl Machine<'_> {
         let message = self.flow_message(message.or_else(|| stage.steps.iter().find_map(|it| it.message)));
         let mut notices = Vec::new();
         if let Some(message) = message {
-            for note in self.outlook.holders(self.asked(id)) {
+            let default_by = step.as_ref().and_then(|(name, _)| stage.steps.iter().find(|it| it.name == *name));
+            let blamed =
+                default_by.and_then(|it| it.default_by.as_ref()).map(|it| self.outlook.who(self.asked(id), it));
+            for note in self.outlook.holders(self.asked(id)).into_iter().chain(blamed) {
                 push_notice(&mut notices, &note, &message);
             }
         }
@@ -575,57 +580,4 @@ fn push_notice(notices: &mut Vec<Notice>, note: &HolderNote, message: &str) {
     }
     let (capacity, message) = (note.capacity.clone(), message.to_owned());
     notices.push(Notice { to: to.clone(), capacity, message, state: NoticeState::Due });
-}
-
-/// Of the notices that one look sends to one person, only the strongest goes out: an escalation before an overdue notice before
-/// a reminder, and the later of two that are equally strong.
-fn merge_notices(flow: &Workflow, events: &mut [Event]) {
-    let mut strongest: std::collections::BTreeMap<(String, String), ((u8, usize), usize)> =
-        std::collections::BTreeMap::new();
-    for (place, event) in events.iter().enumerate() {
-        let strength = strength(flow, event);
-        for notice in notices_of(event) {
-            let entry = strongest.entry(notice.to.clone()).or_insert(((strength, place), place));
-            if (strength, place) > entry.0 {
-                *entry = ((strength, place), place);
-            }
-        }
-    }
-    for (place, event) in events.iter_mut().enumerate() {
-        for notice in notices_of_mut(event) {
-            if strongest.get(&notice.to).is_some_and(|(_, best)| *best != place) {
-                notice.state = NoticeState::Merged;
-            }
-        }
-    }
-}
-
-fn strength(flow: &Workflow, event: &Event) -> u8 {
-    match event {
-        Event::StepTaken { rung: true, .. } => 3,
-        Event::StepTaken { mark, .. } if is_overdue_step(flow, mark) => 2,
-        _ => 1,
-    }
-}
-
-fn is_overdue_step(flow: &Workflow, mark: &StepMark) -> bool {
-    let stage = flow.stages.iter().find(|it| it.label.name == mark.stage);
-    let step = stage.and_then(|it| it.steps.iter().find(|step| step.name == mark.step));
-    step.is_some_and(|it| matches!(it.timing, Timing::Overdue(_) | Timing::EveryOverdue { .. }))
-}
-
-/// The notices in an event.
-#[must_use]
-pub fn notices_of(event: &Event) -> &[Notice] {
-    match event {
-        Event::StepTaken { notices, .. } | Event::Held { notices, .. } => notices,
-        _ => &[],
-    }
-}
-
-fn notices_of_mut(event: &mut Event) -> &mut [Notice] {
-    match event {
-        Event::StepTaken { notices, .. } | Event::Held { notices, .. } => notices,
-        _ => &mut [],
-    }
 }
