@@ -19,7 +19,6 @@
 #[path = "workflow/words.rs"]
 mod words;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -328,19 +327,18 @@ fn written(heading: &[String], blocks: &[Block]) -> String {
 
 fn policy_files(name: &str, input: &[String]) -> Vec<(String, String)> {
     let first = input.first().and_then(|it| it.strip_prefix("policy")).expect("a transcript begins with `policy`");
-    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    let mut files = Vec::new();
     for named in first.split(',').map(str::trim).filter(|it| !it.is_empty()) {
         let file = PathBuf::from(format!("tests/workflow/{named}.merit"));
-        let paths: Vec<PathBuf> = match file.exists() {
+        let mut paths: Vec<PathBuf> = match file.exists() {
             true => vec![file],
             false => std::fs::read_dir(named).unwrap().map(|it| it.unwrap().path()).collect(),
         };
-        for path in paths {
-            files.insert(path.display().to_string(), std::fs::read_to_string(&path).unwrap());
-        }
+        paths.sort();
+        files.extend(paths.iter().map(|it| (it.display().to_string(), std::fs::read_to_string(it).unwrap())));
     }
-    files.insert(format!("{name}.merit"), input[1..].join("\n") + "\n");
-    files.into_iter().collect()
+    files.push((format!("{name}.merit"), input[1..].join("\n") + "\n"));
+    files
 }
 
 /// Plays a transcript and gives it with what it told.
