@@ -116,7 +116,21 @@ impl<'a> CaseOutlook<'a> {
         }
         let only = if possible.len() == 1 { possible.pop() } else { self.calendar.latest_of(possible) };
         dates.due = only.map(due_date);
-        self.grant_grace_after_adoption(asked, dates)
+        Ok(())
+    }
+
+    /// After which day nobody may write.
+    fn closes(
+        &self,
+        asked: Asked<'_>,
+        context: &CaseContext,
+        dates: &mut StageDates,
+    ) -> Result<Option<DueDate>, String> {
+        let Some(rule) = &self.stage(asked.stage).closes else { return Ok(None) };
+        let context = CaseContext { due: dates.due.as_ref().map(|it| it.day), ..context.clone() };
+        let scope = self.scope(asked.on).with_context(&context);
+        let closes = settle(eval::date_rule(&scope, rule, &DateOptions::closing())?, dates);
+        Ok(if let Answer::Known(closes) = closes { Some(due_date(closes)) } else { None })
     }
 
     /// What one line gives: its date, or that for late comers where it would lie before the opening.
@@ -153,15 +167,17 @@ impl<'a> CaseOutlook<'a> {
         ))
     }
 
-    /// What was overdue already on the day of adoption is due again a while later.
-    fn grant_grace_after_adoption(&self, asked: Asked<'_>, dates: &mut StageDates) -> Result<(), String> {
+    /// When a stage is due again that was overdue on the day of adoption; one that was over by then keeps its true dates.
+    fn grace_after_adoption(&self, asked: Asked<'_>, dates: &StageDates) -> Result<Option<DueDate>, String> {
         let overdue = dates.due.as_ref().zip(asked.case.adopted).filter(|(due, adopted)| due.day < *adopted);
-        let Some((due, adopted)) = overdue else { return Ok(()) };
+        let Some((due, adopted)) = overdue else { return Ok(None) };
+        let closed = dates.closes.as_ref().is_some_and(|it| it.day < adopted);
+        if closed || matches!(self.done(asked), Answer::Known(on) if on < adopted) {
+            return Ok(None);
+        }
         let was_due = eval::render(&Value::Known(Known::Date(due.day)), self.policy);
         let what = format!("the adoption of the store (it had been due on {was_due})");
-        let grace = eval::grace(self.calendar, adopted, self.grace_after_adoption, &what)?;
-        dates.due = Some(due_date(grace));
-        Ok(())
+        eval::grace(self.calendar, adopted, self.grace_after_adoption, &what).map(|it| Some(due_date(it)))
     }
 
     /// The first line that applies, behind those of which a missing fact leaves it open; none if it is open whether any does.
@@ -296,13 +312,10 @@ impl Outlook for CaseOutlook<'_> {
         let scope = self.scope(asked.on).with_context(&context);
         let mut dates = StageDates::default();
         self.due(&scope, asked, opening, &mut dates)?;
-        if let Some(rule) = &stage.closes {
-            context.due = dates.due.as_ref().map(|it| it.day);
-            let scope = self.scope(asked.on).with_context(&context);
-            let closes = eval::date_rule(&scope, rule, &DateOptions::closing())?;
-            if let Answer::Known(closes) = settle(closes, &mut dates) {
-                dates.closes = Some(due_date(closes));
-            }
+        dates.closes = self.closes(asked, &context, &mut dates)?;
+        if let Some(again) = self.grace_after_adoption(asked, &dates)? {
+            dates.due = Some(again);
+            dates.closes = self.closes(asked, &context, &mut dates)?;
         }
         Ok(dates)
     }

@@ -184,7 +184,8 @@ impl Machine<'_> {
         if on > last_day {
             return false;
         }
-        let late = state.dates.due.as_ref().is_some_and(|it| on > it.day);
+        let blamed = self.case.adopted.is_none_or(|adopted| on >= adopted);
+        let late = blamed && state.dates.due.as_ref().is_some_and(|it| on > it.day);
         let (stage, round) = (self.stage(id).label.name.clone(), state.round);
         self.happen(Event::StageDone { stage, round, on, late });
         self.complete_if_all_ended(on);
