@@ -76,6 +76,15 @@ impl<'a> CaseOutlook<'a> {
         HolderNote { who: found.holder.as_ref().map(name), capacity, why }
     }
 
+    /// Who somebody of the case is, these left aside; nobody stands in a role for themselves.
+    fn found(&self, asked: Asked<'_>, party: &Party, mut never: Vec<RecordRef>) -> HolderNote {
+        if matches!(party, Party::Role(_)) {
+            never.push(self.subject.clone());
+        }
+        let found = eval::holder_except(&self.scope(asked.on), party, &never);
+        self.note(found, self.capacity(party))
+    }
+
     fn capacity(&self, party: &Party) -> String {
         match party {
             Party::Subject => self.policy.record(self.workflow.subject).label.name.clone(),
@@ -350,20 +359,13 @@ impl Outlook for CaseOutlook<'_> {
 
     fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote> {
         let stage = self.stage(asked.stage);
-        let never: Vec<HolderNote> = stage.but_not.iter().map(|it| self.who(asked, it)).collect();
-        let mut holders: Vec<HolderNote> = stage.by.iter().map(|it| self.who(asked, it)).collect();
-        for note in &mut holders {
-            if note.who.is_some() && never.iter().any(|it| it.who == note.who) {
-                note.why.push("who is found must not act here".to_owned());
-                note.who = None;
-            }
-        }
-        holders
+        let scope = self.scope(asked.on);
+        let never: Vec<RecordRef> = stage.but_not.iter().filter_map(|it| eval::holder(&scope, it).holder).collect();
+        stage.by.iter().map(|it| self.found(asked, it, never.clone())).collect()
     }
 
     fn who(&self, asked: Asked<'_>, party: &Party) -> HolderNote {
-        let found = eval::holder(&self.scope(asked.on), party);
-        self.note(found, self.capacity(party))
+        self.found(asked, party, Vec::new())
     }
 
     fn step_day(&self, from: Date, length: Option<Length>, before: bool) -> Option<Date> {
