@@ -193,7 +193,8 @@ fn after_a_gap_stale_reminders_are_skipped_and_a_default_waits() {
     assert_eq!(report.held, 2, "the rung that records a default waits");
     assert_eq!(report.escalations, 0);
     let notices: BTreeSet<_> = report.notices.iter().map(|it| (it.recipient.as_str(), it.message.as_str())).collect();
-    assert_eq!(notices, BTreeSet::from([("O1", "plan_overdue"), ("O2", "plan_overdue")]), "each is reminded once");
+    let concerned = [("O1", "plan_overdue"), ("O2", "plan_overdue"), ("S1", "plan_overdue")];
+    assert_eq!(notices, BTreeSet::from(concerned), "each is reminded once, and who would be in default");
     office
         .import(&[("appraisal.csv", "officer,financial_year,plan_agreed\nO1,2026/27,2026-10-02\n")], date(2026, 10, 2));
     let later = office.run(date(2026, 10, 7));

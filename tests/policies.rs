@@ -49,3 +49,20 @@ fn the_pack_of_uganda_checks_and_its_examples_hold() {
 fn a_service_from_another_field_checks_and_its_examples_hold() {
     check_and_run(&["tests/projects/complaints/policy"]);
 }
+
+#[test]
+fn calendars_share_their_periods_and_two_of_one_name_must_be_the_same() {
+    let calendar = |name: &str, month: &str| {
+        format!(
+            "calendar {name} {{ time zone \"UTC\"; working Monday to Friday; \
+             period year / years every 12 months from 1 {month}, written 2026; month end back }}\n"
+        )
+    };
+    let found = |text: String| {
+        let sources = Sources::single("calendars.merit", text);
+        compile(&sources).diagnostics.render(&sources, false)
+    };
+    assert_eq!(found(calendar("one", "January") + &calendar("other", "January")), "");
+    let said = found(calendar("one", "January") + &calendar("other", "July"));
+    assert!(said.contains("two periods are called `year`, and they differ"), "{said}");
+}

@@ -107,6 +107,14 @@ impl Kind {
 }
 
 impl Calendar {
+    /// The same calendar with other periods. Calendars of one policy share theirs, so that a kind of period means the same in each.
+    #[must_use]
+    pub fn with_periods(mut self, periods: &[PeriodRule]) -> Self {
+        self.kinds = kinds(periods);
+        self.rules.periods = periods.to_vec();
+        self
+    }
+
     fn kind(&self, kind: PeriodKind) -> &Kind {
         &self.kinds[usize::from(kind.0).min(self.kinds.len() - 1)]
     }

@@ -340,8 +340,18 @@ impl<'c> Reckoning<'c> {
         if status.expected {
             why.push_str(", expected");
         }
-        self.step(to, format!("{} ({why}): rolled {word} to {}", words::day(start), words::day_of_week(to)));
+        let past = self.holidays_past(start, to)?;
+        self.step(to, format!("{} ({why}): rolled {word}{past} to {}", words::day(start), words::day_of_week(to)));
         Ok(())
+    }
+
+    /// The holidays between two days that would else be worked: without them the date would be another.
+    fn holidays_past(&self, start: Date, to: Date) -> Reached<String> {
+        let (first, last) = (day_after(start.min(to))?, day_before(start.max(to))?);
+        let holidays = self.calendar.holidays_within(first, last).filter(|(_, it)| !it.worked);
+        let worked_else = holidays.filter(|(day, _)| self.calendar.rules().working[weekday_of(*day)]);
+        let named: Vec<String> = worked_else.map(|(day, _)| self.day_off(day)).collect();
+        Ok(if named.is_empty() { String::new() } else { format!(" past {}", named.join(", ")) })
     }
 
     /// The clock time, or the edge of the day that the role asks for.

@@ -31,7 +31,7 @@ pub struct CalendarRules {
 }
 
 /// A period: years that begin on a day.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeriodRule {
     /// One of them.
     pub name: String,

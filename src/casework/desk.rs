@@ -151,7 +151,7 @@ enum Covered {
     Always,
 }
 
-/// The first day of the period on which the condition is a known yes.
+/// The first day of the period on which the condition is a known yes; without a period, that since which it is one.
 fn first_covered_day(scope: &Scope<'_>, workflow: &Workflow, period: Option<Period>, today: Date) -> Option<Covered> {
     let last = period.map_or(today, |it| it.last.min(today));
     match (&workflow.condition, period) {
@@ -160,7 +160,10 @@ fn first_covered_day(scope: &Scope<'_>, workflow: &Workflow, period: Option<Peri
         (Some(condition), Some(period)) => {
             eval::first_day_true(scope, condition, period.first, last).map(Covered::Since)
         }
-        (Some(condition), None) => (eval::truth(scope, condition) == Truth::Yes).then_some(Covered::Always),
+        (Some(condition), None) if eval::truth(scope, condition) == Truth::Yes => {
+            Some(eval::true_since(scope, condition, today).map_or(Covered::Always, Covered::Since))
+        }
+        (Some(_), None) => None,
     }
 }
 

@@ -6,17 +6,15 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::calendar::Period;
-use crate::casework::desk::{Desk, Opens};
-use crate::casework::facts::{day_of, parse, value_of};
-use crate::eval::{self, MemoryFacts, Scope};
-use crate::ids::{RecordId, WorkflowId};
+use crate::casework::bench::{Bench, BenchCase};
+use crate::casework::facts::{day_of, parse};
+use crate::eval::{self, Scope};
+use crate::ids::WorkflowId;
 use crate::policy::model::{ExprKind as Meaning, Policy, Shape, Type};
 use crate::source::Span;
-use crate::syntax::tree::{
-    Example, ExampleLine, ExampleLineKind, Expectation, Expr, ExprKind, FactValue, Name, PeriodLiteral,
-};
+use crate::syntax::tree::{Example, ExampleLine, ExampleLineKind, Expectation, Expr, ExprKind, Name, PeriodLiteral};
 use crate::value::{Known, RecordRef, Value};
-use crate::workflow::{Case, CaseStatus, Event, Look, Notice, NoticeState, StageCase, StageStatus, notices_of};
+use crate::workflow::{Case, CaseStatus, Event, Notice, NoticeState, StageCase, StageStatus, notices_of};
 
 /// What came of an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,103 +45,31 @@ pub fn run(policy: &Policy, example: &Example) -> Verdict {
     Verdict { title: example.title.text.clone(), failures: stage.failures }
 }
 
-/// A case of the example.
-struct Running {
-    flow: WorkflowId,
-    case: Case,
-    events: Vec<Event>,
-}
-
 struct Theatre<'a> {
     policy: &'a Policy,
-    facts: MemoryFacts<'a>,
-    cases: Vec<Running>,
-    adopted: Option<Date>,
+    bench: Bench<'a>,
     failures: Vec<Failure>,
 }
 
 impl<'a> Theatre<'a> {
     fn new(policy: &'a Policy) -> Self {
-        Self { policy, facts: MemoryFacts::new(policy), cases: Vec::new(), adopted: None, failures: Vec::new() }
+        Self { policy, bench: Bench::new(policy), failures: Vec::new() }
     }
 
     fn fail(&mut self, span: Span, expected: impl Into<String>, came: impl Into<String>) {
         self.failures.push(Failure { span, expected: expected.into(), came: came.into() });
     }
 
-    // ---- facts
-
     fn set_up(&mut self, example: &Example) {
         for line in &example.lines {
-            let result = match &line.kind {
-                ExampleLineKind::Adopted(date) => day_of(date).map(|day| self.adopted = Some(day)),
-                ExampleLineKind::Facts { record, name, values } => self.state(record, name, None, values, Date::MIN),
-                ExampleLineKind::Of { record, of, period, values } => {
-                    self.state(record, of, period.as_ref(), values, Date::MIN)
-                }
-                _ => Ok(()),
-            };
-            if let Err(words) = result {
+            let facts = matches!(
+                line.kind,
+                ExampleLineKind::Adopted(_) | ExampleLineKind::Facts { .. } | ExampleLineKind::Of { .. }
+            );
+            if let Some(words) = facts.then(|| self.bench.take(&line.kind).err()).flatten() {
                 self.fail(line.span, "facts that fit the policy", words);
             }
         }
-    }
-
-    /// Writes facts: of a record itself, or of its panel for a period.
-    fn state(
-        &mut self,
-        record: &Name,
-        name: &Name,
-        period: Option<&PeriodLiteral>,
-        values: &[FactValue],
-        from: Date,
-    ) -> Result<(), String> {
-        let id =
-            self.policy.record_named(&record.text).ok_or_else(|| format!("there is no record `{}`", record.text))?;
-        let key: Arc<str> = Arc::from(name.text.as_str());
-        match self.policy.record(id).shape {
-            Shape::Entity { .. } => {
-                let of = RecordRef { record: id, key };
-                self.facts.declare(&of);
-                self.write(&of, id, None, values, from)
-            }
-            Shape::Panel { of, each } => {
-                let label = period
-                    .ok_or_else(|| format!("`{}` is kept for each period: name one, such as 2025/26", record.text))?;
-                let period =
-                    self.policy.main().period_from_label(each, &label.label).map_err(|error| error.to_string())?;
-                self.write(&RecordRef { record: of, key }, id, Some(period), values, from)
-            }
-            Shape::Child { .. } => Err(format!("`{}` can't be used in examples yet", record.text)),
-        }
-    }
-
-    fn write(
-        &mut self,
-        of: &RecordRef,
-        record: RecordId,
-        period: Option<Period>,
-        values: &[FactValue],
-        from: Date,
-    ) -> Result<(), String> {
-        for written in values {
-            let kind = self.policy.record(record);
-            let field = kind.field_named(&written.field.text);
-            let field = field.ok_or_else(|| format!("`{}` has no field `{}`", kind.label.name, written.field.text))?;
-            let value = value_of(self.policy, &kind.fields[field.index()].kind, &written.value)?;
-            if let Value::Known(Known::Record(other)) = &value {
-                self.facts.declare(other);
-            }
-            let from = match written.from.as_ref().map(|it| &it.kind) {
-                Some(ExprKind::Date(date)) => day_of(date)?,
-                _ => from,
-            };
-            match period {
-                Some(period) => self.facts.set_panel(of, record, period.first, field, value),
-                None => self.facts.set(of, field, from, value),
-            }
-        }
-        Ok(())
     }
 
     // ---- days
@@ -176,97 +102,37 @@ impl<'a> Theatre<'a> {
             }
         });
         let start = starts.min().unwrap_or(first).min(first);
-        self.adopted.map_or(start, |adopted| adopted.min(first))
+        self.bench.adopted.map_or(start, |adopted| adopted.min(first))
     }
 
     fn acts_of(&mut self, example: &Example, today: Date) {
         for line in &example.lines {
-            let result = match &line.kind {
-                ExampleLineKind::Change { on, record, name, period, values } if day_of(on) == Ok(today) => {
-                    self.state(record, name, period.as_ref(), values, today)
-                }
-                ExampleLineKind::Fills { on, who, values, .. } if day_of(on) == Ok(today) => self.fill(who, values),
-                _ => Ok(()),
-            };
-            if let Err(words) = result {
+            let act = matches!(&line.kind, ExampleLineKind::Change { on, .. } | ExampleLineKind::Fills { on, .. }
+                if day_of(on) == Ok(today));
+            if let Some(words) = act.then(|| self.bench.take(&line.kind).err()).flatten() {
                 self.fail(line.span, "an act that the policy allows", words);
             }
         }
     }
 
-    /// Somebody writes the fields of a stage that lies with them.
-    fn fill(&mut self, who: &Name, values: &[FactValue]) -> Result<(), String> {
-        for value in values {
-            let place = self.cases.iter().find_map(|running| {
-                let flow = self.policy.workflow(running.flow);
-                let stage = flow.stages.iter().find(|stage| {
-                    let lies = running.case.stages.get(&stage.label.name).is_some_and(|it| lies_with(it, &who.text));
-                    lies && stage
-                        .fills
-                        .iter()
-                        .any(|it| self.policy.field(it.record, it.field).label.name == value.field.text)
-                })?;
-                let fill = stage
-                    .fills
-                    .iter()
-                    .find(|it| self.policy.field(it.record, it.field).label.name == value.field.text)?;
-                let subject = RecordRef { record: flow.subject, key: Arc::from(running.case.subject.as_str()) };
-                Some((subject, fill.record, period_of(self.policy, running)))
-            });
-            let (subject, record, period) =
-                place.ok_or_else(|| format!("no stage that lies with {} fills `{}`", who.text, value.field.text))?;
-            let panel = matches!(self.policy.record(record).shape, Shape::Panel { .. });
-            self.write(&subject, record, period.filter(|_| panel), std::slice::from_ref(value), Date::MIN)?;
-        }
-        Ok(())
-    }
-
     /// One look at everything at the end of a day; the notices that go out.
-    fn look(&mut self, today: Date) -> Vec<(Notice, bool)> {
-        let desk = Desk::new(self.policy, &self.facts, "en");
-        let mut notices = Vec::new();
-        let mut fresh = Vec::new();
+    fn look(&mut self, today: Date) -> Vec<Notice> {
         for flow in (0..self.policy.workflows.len()).map(WorkflowId::at) {
             for period in self.periods(flow, today) {
-                for key in self.facts.records(self.policy.workflow(flow).subject) {
-                    let first = period.map(|it| it.first.to_string()).unwrap_or_default();
-                    let there = self
-                        .cases
-                        .iter()
-                        .any(|it| it.flow == flow && *it.case.subject == *key && it.case.period == first);
-                    if there {
-                        continue;
-                    }
-                    if let Opens::On { day, at_start_of_period } = desk.opens(flow, &key, period, today) {
-                        let event = opened(self.policy, flow, &key, first, day, at_start_of_period, self.adopted);
-                        fresh.push(Running { flow, case: Case::replay([&event]), events: vec![event] });
-                    }
+                for key in self.bench.facts().records(self.policy.workflow(flow).subject) {
+                    // Not yet: it is asked again tomorrow.
+                    let _ = self.bench.open(flow, &key, period, today);
                 }
             }
         }
-        let mut cases = std::mem::take(&mut self.cases);
-        cases.extend(fresh);
-        let mut stuck = Vec::new();
-        for running in cases.iter_mut().filter(|it| it.case.is_open()) {
-            let calendar = self.policy.calendar_of(self.policy.workflow(running.flow));
-            let look = Look {
-                until: calendar.end_of_day(today).0,
-                today,
-                stale_after: 3,
-                grace_after_adoption: 10,
-                grace_after_downtime: 5,
-            };
-            let advanced = desk.look(running.flow, &running.case, &look);
-            for event in &advanced.events {
-                let sent = notices_of(event).iter().filter(|it| it.state == NoticeState::Due);
-                notices.extend(sent.map(|it| (it.clone(), matches!(event, Event::StepTaken { .. }))));
+        let mut notices = Vec::new();
+        for at in 0..self.bench.cases.len() {
+            if self.bench.cases[at].case.is_open() {
+                let advanced = self.bench.look(at, today);
+                let all = advanced.events.iter().flat_map(notices_of);
+                notices.extend(all.filter(|it| it.state == NoticeState::Due).cloned());
             }
-            running.events.extend(advanced.events);
-            running.case = advanced.case;
-            stuck.extend(advanced.stuck.map(|it| (running.case.subject.clone(), it.0)));
         }
-        self.cases = cases;
-        let _ = stuck;
         notices
     }
 
@@ -276,7 +142,7 @@ impl<'a> Theatre<'a> {
         let calendar = self.policy.calendar_of(workflow);
         let current = calendar.period_containing(kind, today).ok();
         let known: BTreeSet<Option<Date>> =
-            self.cases.iter().filter(|it| it.flow == flow).map(|it| it.case.period.parse().ok()).collect();
+            self.bench.cases.iter().filter(|it| it.flow == flow).map(|it| it.case.period.parse().ok()).collect();
         let earlier = known.into_iter().flatten().filter_map(|first| calendar.period_containing(kind, first).ok());
         let mut periods: Vec<Option<Period>> = earlier.chain(current).map(Some).collect();
         periods.dedup();
@@ -286,7 +152,7 @@ impl<'a> Theatre<'a> {
     // ---- expectations
 
     /// Checks the lines of a day; without days, those that ask only for values.
-    fn expect_all(&mut self, example: &Example, day: Option<(Date, &[(Notice, bool)])>) {
+    fn expect_all(&mut self, example: &Example, day: Option<(Date, &[Notice])>) {
         let mut line_day = None;
         let lines: Vec<&ExampleLine> = example.lines.iter().collect();
         let last = lines.iter().filter_map(|it| day_of_line(&it.kind)).max();
@@ -304,7 +170,7 @@ impl<'a> Theatre<'a> {
         }
     }
 
-    fn expect(&self, expectation: &Expectation, on: Date, notices: &[(Notice, bool)]) -> Result<(), (String, String)> {
+    fn expect(&self, expectation: &Expectation, on: Date, notices: &[Notice]) -> Result<(), (String, String)> {
         match expectation {
             Expectation::Nothing if notices.is_empty() => Ok(()),
             Expectation::Nothing => Err((format!("nothing on {on}"), told(notices))),
@@ -359,7 +225,7 @@ impl<'a> Theatre<'a> {
             Expectation::CaseState { workflow, of, state } => self.expect_case(workflow, of, state),
             Expectation::Value { name, of, period, value } => self.expect_value(name, of, period.as_ref(), value, on),
             Expectation::Default { by } => {
-                let found = self.cases.iter().flat_map(|it| &it.events).any(|event| match event {
+                let found = self.bench.cases.iter().flat_map(|it| &it.events).any(|event| match event {
                     Event::StepTaken { default: Some(default), .. } => {
                         default.by.as_ref().is_some_and(|(_, key)| *key == by.text)
                     }
@@ -372,7 +238,8 @@ impl<'a> Theatre<'a> {
 
     fn expect_case(&self, workflow: &Name, of: &Name, state: &Name) -> Result<(), (String, String)> {
         let expected = || format!("{} {} for {}", workflow.text, state.text, of.text);
-        let case = self.cases.iter().find(|it| it.case.workflow == workflow.text && it.case.subject == of.text);
+        let case =
+            self.bench.cases.iter().find(|it| it.case.workflow == workflow.text && self.is_about(&it.case, &of.text));
         let Some(running) = case else { return Err((expected(), "there is no such case".to_owned())) };
         let holds = match (state.text.as_str(), running.case.status) {
             ("open", CaseStatus::Open) | ("ended", CaseStatus::Ended(_)) => true,
@@ -407,7 +274,7 @@ impl<'a> Theatre<'a> {
             (None, _) => None,
         };
         let day = period.map_or(on, |it| it.last);
-        let scope = Scope::new(policy, policy.main(), &self.facts, subject, period, day);
+        let scope = Scope::new(policy, policy.main(), self.bench.facts(), subject, period, day);
         let subject_of = || {
             Box::new(crate::policy::model::Expr { kind: Meaning::Subject, ty: Type::Record(record), span: name.span })
         };
@@ -427,8 +294,16 @@ impl<'a> Theatre<'a> {
         if same(policy, &came, wanted) { Ok(()) } else { Err(words_of(policy, name, of, wanted, &came)) }
     }
 
+    /// Whether a case is that of a record, or of a child of it: children have no names of their own.
+    fn is_about(&self, case: &Case, key: &str) -> bool {
+        let record = self.policy.record_named(&case.subject_type);
+        let child = record.is_some_and(|it| matches!(self.policy.record(it).shape, Shape::Child { .. }));
+        let owner = if child { case.subject.rsplit_once('/').map(|it| it.0) } else { None };
+        case.subject == key || owner == Some(key)
+    }
+
     fn stage_and_case(&self, stage: &Name, of: Option<&Name>) -> Option<(&Case, &StageCase)> {
-        let ours = self.cases.iter().filter(|it| of.is_none_or(|of| it.case.subject == of.text));
+        let ours = self.bench.cases.iter().filter(|it| of.is_none_or(|of| self.is_about(&it.case, &of.text)));
         ours.rev_find(&stage.text)
     }
 
@@ -467,7 +342,7 @@ trait RevFind<'c> {
     fn rev_find(self, stage: &str) -> Option<(&'c Case, &'c StageCase)>;
 }
 
-impl<'c, I: Iterator<Item = &'c Running>> RevFind<'c> for I {
+impl<'c, I: Iterator<Item = &'c BenchCase>> RevFind<'c> for I {
     fn rev_find(self, stage: &str) -> Option<(&'c Case, &'c StageCase)> {
         self.filter_map(|it| it.case.stages.get(stage).map(|found| (&it.case, found))).last()
     }
@@ -479,38 +354,6 @@ fn day_of_line(kind: &ExampleLineKind) -> Option<Date> {
         ExampleLineKind::Fills { on, .. } | ExampleLineKind::Change { on, .. } => day_of(on).ok(),
         ExampleLineKind::Adopted(_) | ExampleLineKind::Facts { .. } | ExampleLineKind::Of { .. } => None,
     }
-}
-
-fn opened(
-    policy: &Policy,
-    flow: WorkflowId,
-    key: &str,
-    period: String,
-    on: Date,
-    at_start_of_period: bool,
-    adopted: Option<Date>,
-) -> Event {
-    let workflow = policy.workflow(flow);
-    Event::CaseOpened {
-        workflow: workflow.label.name.clone(),
-        subject_type: policy.record(workflow.subject).label.name.clone(),
-        subject: key.to_owned(),
-        period,
-        nth: 1,
-        policy: 0,
-        on,
-        at_start_of_period,
-        adopted,
-    }
-}
-
-fn period_of(policy: &Policy, running: &Running) -> Option<Period> {
-    let flow = policy.workflow(running.flow);
-    policy.calendar_of(flow).period_containing(flow.each?, running.case.period.parse().ok()?).ok()
-}
-
-fn lies_with(stage: &StageCase, key: &str) -> bool {
-    stage.status == StageStatus::Running && holders_of(stage).contains(key)
 }
 
 fn holders_of(stage: &StageCase) -> BTreeSet<&str> {
@@ -529,12 +372,12 @@ fn stage_is(case: &Case, stage: &StageCase, word: &str, on: Date) -> bool {
     }
 }
 
-fn to_whom<'n>(notices: &'n [(Notice, bool)], message: &str) -> impl Iterator<Item = &'n str> {
-    notices.iter().filter(move |(it, _)| it.message == message).map(|(it, _)| it.to.1.as_str())
+fn to_whom<'n>(notices: &'n [Notice], message: &str) -> impl Iterator<Item = &'n str> {
+    notices.iter().filter(move |it| it.message == message).map(|it| it.to.1.as_str())
 }
 
-fn told(notices: &[(Notice, bool)]) -> String {
-    let lines: Vec<String> = notices.iter().map(|(it, _)| format!("{} to {}", it.message, it.to.1)).collect();
+fn told(notices: &[Notice]) -> String {
+    let lines: Vec<String> = notices.iter().map(|it| format!("{} to {}", it.message, it.to.1)).collect();
     if lines.is_empty() { "no notice".to_owned() } else { lines.join(", ") }
 }
 

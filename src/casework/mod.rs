@@ -3,11 +3,13 @@
 //! The engine, `example` blocks and (later) simulation all go through a [`Desk`], so that they can't drift apart. Pure: facts come
 //! through [`crate::eval::Facts`].
 
+mod bench;
 mod desk;
 pub mod examples;
 mod facts;
 mod letter;
 mod outlook;
 
+pub use bench::{Bench, BenchCase};
 pub use desk::{Desk, Opens};
 pub use letter::Letter;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::calendar::{Calendar, DateRole, Direction, Length, Period, SuspendedDays};
+use crate::calendar::{Calendar, DateRole, Deadline, Direction, Length, Period, SuspendedDays};
 use crate::casework::desk::opening_day;
 use crate::eval::{self, CaseContext, DateOptions, Facts, Resolution, Scope};
 use crate::ids::StageId;
-use crate::policy::model::{Done, DueLine, Party, Policy, Shape, Stage, Workflow};
+use crate::policy::model::{Cancel, Done, DueLine, Expr, ExprKind, Party, Policy, Shape, Stage, Type, Workflow};
 use crate::value::{Known, RecordRef, Truth, Value};
 use crate::workflow::{
     Anchored, Answer, Asked, Case, DueDate, HolderNote, Outlook, StageDates, StageStatus, Suspension,
@@ -76,6 +76,15 @@ impl<'a> CaseOutlook<'a> {
         HolderNote { who: found.holder.as_ref().map(name), capacity, why }
     }
 
+    /// Who somebody of the case is, these left aside; nobody stands in a role for themselves.
+    fn found(&self, asked: Asked<'_>, party: &Party, mut never: Vec<RecordRef>) -> HolderNote {
+        if matches!(party, Party::Role(_)) {
+            never.push(self.subject.clone());
+        }
+        let found = eval::holder_except(&self.scope(asked.on), party, &never);
+        self.note(found, self.capacity(party))
+    }
+
     fn capacity(&self, party: &Party) -> String {
         match party {
             Party::Subject => self.policy.record(self.workflow.subject).label.name.clone(),
@@ -93,7 +102,15 @@ impl<'a> CaseOutlook<'a> {
             .collect()
     }
 
-    /// The due date that the first line that applies gives; the one for late comers where it would lie before the opening.
+    /// Since when a condition that holds on a day has held. What holds since the case opened was learnt later, on the day at hand.
+    fn since(&self, case: &Case, condition: &Expr, holds_on: Date, found: Date) -> Date {
+        let opened = case.opened.unwrap_or(found);
+        let (stretches, _) = eval::true_days(&self.scope(holds_on), condition, opened, holds_on);
+        stretches.last().map(|it| it.0).filter(|it| *it > opened).unwrap_or(found)
+    }
+
+    /// The due date that the first line that applies gives. While a fact is missing that tells which, it is the latest of those that
+    /// may apply, for the sake of the person concerned.
     fn due(
         &self,
         scope: &Scope<'_>,
@@ -101,62 +118,99 @@ impl<'a> CaseOutlook<'a> {
         opening: &Anchored,
         dates: &mut StageDates,
     ) -> Result<(), String> {
-        let Some(line) = self.line_that_applies(scope, asked, dates) else { return Ok(()) };
-        let suspensions = Self::suspended(asked.case, opening.day);
-        let options = |roll| DateOptions {
-            role: DateRole::Due,
-            roll,
-            at: line.clock,
-            suspensions: suspensions.clone(),
-            ..DateOptions::due()
-        };
-        let due = eval::date_rule(scope, &line.date, &options(line.roll))?;
-        let Answer::Known(due) = settle(due, dates) else { return Ok(()) };
-        if due.date >= opening.day {
-            dates.due = Some(due_date(due));
-        } else if let Some(rule) = &line.late_comers {
-            let late = eval::date_rule(scope, rule, &options(line.roll))?;
-            if let Answer::Known(late) = settle(late, dates) {
-                dates.due = Some(due_date(late));
-            }
-        } else if asked.case.adopted.is_none_or(|adopted| due.date >= adopted) {
-            let stage = &self.stage(asked.stage).label.name;
-            return Err(format!(
-                "`{stage}` would be due on {}, before it opened on {}, and the policy has no date for late comers",
-                due.date, opening.day
-            ));
-        } else {
-            dates.due = Some(due_date(due));
+        let mut possible = Vec::new();
+        for line in self.lines_that_may_apply(scope, asked, dates) {
+            let Some(due) = self.due_of(line, scope, asked, opening, dates)? else { return Ok(()) };
+            possible.push(due);
         }
-        self.grant_grace_after_adoption(asked, dates)
-    }
-
-    /// What was overdue already on the day of adoption is due again a while later.
-    fn grant_grace_after_adoption(&self, asked: Asked<'_>, dates: &mut StageDates) -> Result<(), String> {
-        let overdue = dates.due.as_ref().zip(asked.case.adopted).filter(|(due, adopted)| due.day < *adopted);
-        let Some((_, adopted)) = overdue else { return Ok(()) };
-        let grace = eval::grace(self.calendar, adopted, self.grace_after_adoption, "the adoption of the store")?;
-        dates.due = Some(due_date(grace));
+        let only = if possible.len() == 1 { possible.pop() } else { self.calendar.latest_of(possible) };
+        dates.due = only.map(due_date);
         Ok(())
     }
 
-    fn line_that_applies(&self, scope: &Scope<'_>, asked: Asked<'_>, dates: &mut StageDates) -> Option<&'a DueLine> {
+    /// After which day nobody may write.
+    fn closes(
+        &self,
+        asked: Asked<'_>,
+        context: &CaseContext,
+        dates: &mut StageDates,
+    ) -> Result<Option<DueDate>, String> {
+        let Some(rule) = &self.stage(asked.stage).closes else { return Ok(None) };
+        let context = CaseContext { due: dates.due.as_ref().map(|it| it.day), ..context.clone() };
+        let scope = self.scope(asked.on).with_context(&context);
+        let closes = settle(eval::date_rule(&scope, rule, &DateOptions::closing())?, dates);
+        Ok(if let Answer::Known(closes) = closes { Some(due_date(closes)) } else { None })
+    }
+
+    /// What one line gives: its date, or that for late comers where it would lie before the opening.
+    fn due_of(
+        &self,
+        line: &DueLine,
+        scope: &Scope<'_>,
+        asked: Asked<'_>,
+        opening: &Anchored,
+        dates: &mut StageDates,
+    ) -> Result<Option<Deadline>, String> {
+        let options = DateOptions {
+            role: DateRole::Due,
+            roll: line.roll,
+            at: line.clock,
+            suspensions: Self::suspended(asked.case, opening.day),
+            ..DateOptions::due()
+        };
+        let Answer::Known(due) = settle(eval::date_rule(scope, &line.date, &options)?, dates) else { return Ok(None) };
+        if due.date >= opening.day {
+            return Ok(Some(due));
+        }
+        if let Some(rule) = &line.late_comers {
+            let late = settle(eval::date_rule(scope, rule, &options)?, dates);
+            return Ok(if let Answer::Known(late) = late { Some(late) } else { None });
+        }
+        if asked.case.adopted.is_some_and(|adopted| due.date < adopted) {
+            return Ok(Some(due));
+        }
+        let stage = &self.stage(asked.stage).label.name;
+        Err(format!(
+            "`{stage}` would be due on {}, before it opened on {}, and the policy has no date for late comers",
+            due.date, opening.day
+        ))
+    }
+
+    /// When a stage is due again that was overdue on the day of adoption; one that was over by then keeps its true dates.
+    fn grace_after_adoption(&self, asked: Asked<'_>, dates: &StageDates) -> Result<Option<DueDate>, String> {
+        let overdue = dates.due.as_ref().zip(asked.case.adopted).filter(|(due, adopted)| due.day < *adopted);
+        let Some((due, adopted)) = overdue else { return Ok(None) };
+        let closed = dates.closes.as_ref().is_some_and(|it| it.day < adopted);
+        if closed || matches!(self.done(asked), Answer::Known(on) if on < adopted) {
+            return Ok(None);
+        }
+        let was_due = eval::render(&Value::Known(Known::Date(due.day)), self.policy);
+        let what = format!("the adoption of the store (it had been due on {was_due})");
+        eval::grace(self.calendar, adopted, self.grace_after_adoption, &what).map(|it| Some(due_date(it)))
+    }
+
+    /// The first line that applies, behind those of which a missing fact leaves it open; none if it is open whether any does.
+    fn lines_that_may_apply(&self, scope: &Scope<'_>, asked: Asked<'_>, dates: &mut StageDates) -> Vec<&'a DueLine> {
         let rule_day = self.period.map_or(asked.on, |it| it.first);
+        let mut possible = Vec::new();
         for line in &self.stage(asked.stage).due {
             let holds = line.from.is_none_or(|it| it <= rule_day) && line.until.is_none_or(|it| it >= rule_day);
             if !holds {
                 continue;
             }
             match line.when.as_ref().map_or(Truth::Yes, |it| eval::truth(scope, it)) {
-                Truth::Yes => return Some(line),
+                Truth::Yes => {
+                    possible.push(line);
+                    return possible;
+                }
                 Truth::Unknown(missing) => {
                     dates.waiting_for.extend(missing.iter().map(ToString::to_string));
-                    return None;
+                    possible.push(line);
                 }
                 Truth::No | Truth::NotApplicable => {}
             }
         }
-        None
+        Vec::new()
     }
 
     /// The day on which everything that a stage fills was there: that of the last event among them, else the day asked.
@@ -180,14 +234,14 @@ impl<'a> CaseOutlook<'a> {
     }
 }
 
-fn settle(answer: Answer<crate::calendar::Deadline>, dates: &mut StageDates) -> Answer<crate::calendar::Deadline> {
+fn settle(answer: Answer<Deadline>, dates: &mut StageDates) -> Answer<Deadline> {
     if let Answer::Unknown(missing) = &answer {
         dates.waiting_for.extend(missing.iter().cloned());
     }
     answer
 }
 
-fn due_date(deadline: crate::calendar::Deadline) -> DueDate {
+fn due_date(deadline: Deadline) -> DueDate {
     DueDate {
         day: deadline.date,
         until: deadline.moment.0,
@@ -206,13 +260,20 @@ fn moments_of(case: &Case, stage: &str) -> eval::StageDays {
 }
 
 impl Outlook for CaseOutlook<'_> {
-    fn covers(&self, _case: &Case, on: Date) -> Truth {
-        let on = self.period.map_or(on, |it| it.last.min(on));
-        self.workflow.condition.as_ref().map_or(Truth::Yes, |it| eval::truth(&self.scope(on), it))
+    fn left(&self, case: &Case, on: Date) -> Option<Date> {
+        let condition = self.workflow.condition.as_ref()?;
+        let last = self.period.map_or(on, |it| it.last.min(on));
+        if eval::truth(&self.scope(last), condition) != Truth::No {
+            return None;
+        }
+        let (span, kind) = (condition.span, ExprKind::Not(Box::new(condition.clone())));
+        Some(self.since(case, &Expr { kind, ty: Type::YesNo, span }, last, on))
     }
 
-    fn cancelled(&self, _case: &Case, on: Date) -> Option<usize> {
-        self.workflow.cancels.iter().position(|it| eval::truth(&self.scope(on), &it.when) == Truth::Yes)
+    fn cancelled(&self, case: &Case, on: Date) -> Option<(usize, Date)> {
+        let holds = |it: &Cancel| eval::truth(&self.scope(on), &it.when) == Truth::Yes;
+        let which = self.workflow.cancels.iter().position(holds)?;
+        Some((which, self.since(case, &self.workflow.cancels[which].when, on, on)))
     }
 
     fn suspensions(&self, _case: &Case, from: Date, until: Date) -> Vec<Suspension> {
@@ -260,15 +321,23 @@ impl Outlook for CaseOutlook<'_> {
         let scope = self.scope(asked.on).with_context(&context);
         let mut dates = StageDates::default();
         self.due(&scope, asked, opening, &mut dates)?;
-        if let Some(rule) = &stage.closes {
-            context.due = dates.due.as_ref().map(|it| it.day);
-            let scope = self.scope(asked.on).with_context(&context);
-            let closes = eval::date_rule(&scope, rule, &DateOptions::closing())?;
-            if let Answer::Known(closes) = settle(closes, &mut dates) {
-                dates.closes = Some(due_date(closes));
-            }
+        dates.closes = self.closes(asked, &context, &mut dates)?;
+        if let Some(again) = self.grace_after_adoption(asked, &dates)? {
+            dates.due = Some(again);
+            dates.closes = self.closes(asked, &context, &mut dates)?;
         }
         Ok(dates)
+    }
+
+    fn why_moved(&self, before: &StageDates) -> &'static str {
+        let same = |it: &DueDate| {
+            it.derivation.recompute(self.calendar).is_ok_and(|now| (now.date, now.expected) == (it.day, it.expected))
+        };
+        if before.due.iter().chain(&before.closes).all(same) {
+            "a fact that the date rests on changed"
+        } else {
+            "the calendar changed"
+        }
     }
 
     fn done(&self, asked: Asked<'_>) -> Answer<Date> {
@@ -291,15 +360,12 @@ impl Outlook for CaseOutlook<'_> {
     fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote> {
         let stage = self.stage(asked.stage);
         let scope = self.scope(asked.on);
-        let barred = stage.but_not.iter().filter_map(|it| eval::holder(&scope, it).holder);
-        let never: Vec<RecordRef> = barred.collect();
-        let find = |party| self.note(eval::holder_except(&scope, party, &never), self.capacity(party));
-        stage.by.iter().map(find).collect()
+        let never: Vec<RecordRef> = stage.but_not.iter().filter_map(|it| eval::holder(&scope, it).holder).collect();
+        stage.by.iter().map(|it| self.found(asked, it, never.clone())).collect()
     }
 
     fn who(&self, asked: Asked<'_>, party: &Party) -> HolderNote {
-        let found = eval::holder(&self.scope(asked.on), party);
-        self.note(found, self.capacity(party))
+        self.found(asked, party, Vec::new())
     }
 
     fn step_day(&self, from: Date, length: Option<Length>, before: bool) -> Option<Date> {

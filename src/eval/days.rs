@@ -35,6 +35,20 @@ pub fn first_day_true(scope: &Scope<'_>, condition: &Expr, from: Date, until: Da
     change_days(scope, condition, from, until).into_iter().find(|day| truth(&scope.on(*day), condition) == Truth::Yes)
 }
 
+/// Since when a condition has been the known yes that it is on a day, as far as dated facts tell; nothing if nobody can tell, or it
+/// always was.
+#[must_use]
+pub fn true_since(scope: &Scope<'_>, condition: &Expr, until: Date) -> Option<Date> {
+    let mut changes = Changes { from: Date::MIN, until, days: BTreeSet::from([Date::MIN]), daily: false };
+    changes.gather(scope, condition);
+    if changes.daily {
+        return None;
+    }
+    let holds = |day: &&Date| truth(&scope.on(**day), condition) == Truth::Yes;
+    let since = changes.days.iter().rev().take_while(holds).last();
+    since.copied().filter(|it| *it > Date::MIN)
+}
+
 /// The first day, and every day on which something changes that the condition reads.
 fn change_days(scope: &Scope<'_>, condition: &Expr, from: Date, until: Date) -> BTreeSet<Date> {
     if from > until {

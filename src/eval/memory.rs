@@ -20,13 +20,15 @@ pub struct MemoryFacts<'a> {
     policy: &'a Policy,
     fields: BTreeMap<(RecordRef, FieldId), Spells>,
     panels: BTreeMap<(RecordRef, RecordId, Date, FieldId), Value>,
+    /// Children in the order in which they were added, by their type.
+    children: BTreeMap<RecordId, Vec<RecordRef>>,
 }
 
 impl<'a> MemoryFacts<'a> {
     /// No facts yet.
     #[must_use]
     pub fn new(policy: &'a Policy) -> Self {
-        Self { policy, fields: BTreeMap::new(), panels: BTreeMap::new() }
+        Self { policy, fields: BTreeMap::new(), panels: BTreeMap::new(), children: BTreeMap::new() }
     }
 
     /// Says that a record is there, whatever is known of it.
@@ -35,6 +37,17 @@ impl<'a> MemoryFacts<'a> {
             let name = Value::Known(Known::Text(Arc::clone(&of.key)));
             self.fields.entry((of.clone(), key)).or_insert_with(|| vec![(Date::MIN, name)]);
         }
+    }
+
+    /// Adds a child to a record. Its key is that of the record and a running number, as stores have it: `Akello/2`.
+    pub fn add_child(&mut self, of: &RecordRef, kind: RecordId) -> RecordRef {
+        self.declare(of);
+        let children = self.children.entry(kind).or_default();
+        let number =
+            children.iter().filter(|it| it.key.rsplit_once('/').is_some_and(|it| *it.0 == *of.key)).count() + 1;
+        let child = RecordRef { record: kind, key: Arc::from(format!("{}/{number}", of.key)) };
+        children.push(child.clone());
+        child
     }
 
     /// States a field of an entity or child. A dated one holds from the day, until another holds; for others the day is of no account.
@@ -58,7 +71,9 @@ impl<'a> MemoryFacts<'a> {
     #[must_use]
     pub fn records(&self, record: RecordId) -> Vec<Arc<str>> {
         let keys = self.fields.keys().filter(|(of, _)| of.record == record).map(|(of, _)| Arc::clone(&of.key));
-        let mut keys: Vec<Arc<str>> = keys.collect();
+        let children = self.children.get(&record).into_iter().flatten().map(|it| Arc::clone(&it.key));
+        let mut keys: Vec<Arc<str>> = keys.chain(children).collect();
+        keys.sort();
         keys.dedup();
         keys
     }

@@ -21,7 +21,7 @@ mod scope;
 mod words;
 
 pub use dates::{Answer, DateOptions, anchor, date_rule, grace};
-pub use days::{first_day_true, true_days};
+pub use days::{first_day_true, true_days, true_since};
 pub use expression::{truth, value};
 pub use memory::MemoryFacts;
 pub use message::{Rendered, render_message};

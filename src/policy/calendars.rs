@@ -42,6 +42,42 @@ impl Builder<'_, '_> {
                 }
             }
         }
+        self.share_periods();
+    }
+
+    /// Every calendar gets the periods of all, those of the project's first: a workflow that names a calendar still speaks of them.
+    fn share_periods(&mut self) {
+        let mut periods = self.policy.main().rules().periods.clone();
+        for calendar in &self.policy.calendars {
+            for period in &calendar.rules().periods {
+                if periods.iter().all(|it| it.name != period.name) {
+                    periods.push(period.clone());
+                }
+            }
+        }
+        for calendar in &mut self.policy.calendars {
+            *calendar = calendar.clone().with_periods(&periods);
+        }
+        self.periods_are_declared_once();
+    }
+
+    fn periods_are_declared_once(&mut self) {
+        let mut seen: Vec<(&tree::Name, PeriodRule)> = Vec::new();
+        let mut twice = Vec::new();
+        let calendars = self.items.iter().filter_map(|it| if let Item::Calendar(it) = it { Some(it) } else { None });
+        for line in calendars.flat_map(|it| &it.lines) {
+            let Some((name, rule)) = period_rule(&line.kind) else { continue };
+            match seen.iter().find(|(_, other)| other.name == rule.name) {
+                Some((first, other)) if *other != rule => twice.push((name.span, first.span, rule.name)),
+                Some(_) => {}
+                None => seen.push((name, rule)),
+            }
+        }
+        for (span, first, name) in twice {
+            let words = format!("two periods are called `{name}`, and they differ");
+            let twice = Diagnostic::new(codes::DECLARED_TWICE, span, words).label(first, "the first");
+            self.report(twice.help("give one of them another name: all calendars share their periods"));
+        }
     }
 
     fn calendar(&mut self, written: &tree::Calendar) {
@@ -59,18 +95,7 @@ impl Builder<'_, '_> {
                     zone_span = Some(zone.span);
                 }
                 CalendarLineKind::Working(ranges) => rules.working = worked(ranges),
-                CalendarLineKind::Period { name, plural, months, from, written } => {
-                    let Ok(months) = months.text.parse() else { continue };
-                    let one_year = written.as_ref().is_some_and(|it| !it.text.contains('/'));
-                    rules.periods.push(PeriodRule {
-                        name: name.text.clone(),
-                        plural: plural.text.clone(),
-                        months,
-                        month: small(from.month),
-                        day: small(from.day),
-                        style: if one_year { PeriodLabelStyle::OneYear } else { PeriodLabelStyle::TwoYears },
-                    });
-                }
+                kind @ CalendarLineKind::Period { .. } => rules.periods.extend(period_rule(kind).map(|it| it.1)),
                 CalendarLineKind::Holiday { title, day, from, until, never_substituted } => {
                     let Some(when) = self.holiday_day(day) else { continue };
                     holiday_spans.push((title.text.clone(), line.span));
@@ -195,6 +220,21 @@ impl Builder<'_, '_> {
         }
         made
     }
+}
+
+/// A line that declares a period.
+fn period_rule(line: &CalendarLineKind) -> Option<(&tree::Name, PeriodRule)> {
+    let CalendarLineKind::Period { name, plural, months, from, written } = line else { return None };
+    let one_year = written.as_ref().is_some_and(|it| !it.text.contains('/'));
+    let rule = PeriodRule {
+        name: name.text.clone(),
+        plural: plural.text.clone(),
+        months: months.text.parse().ok()?,
+        month: small(from.month),
+        day: small(from.day),
+        style: if one_year { PeriodLabelStyle::OneYear } else { PeriodLabelStyle::TwoYears },
+    };
+    Some((name, rule))
 }
 
 pub(super) fn roll_of(roll: tree::Roll) -> Roll {

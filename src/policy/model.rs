@@ -598,11 +598,12 @@ impl Policy {
         &self.calendars[self.main_calendar]
     }
 
-    /// Takes over the calendars of another version of the policy, by name: they are facts of the world and never pinned.
+    /// Takes over the calendars of another version of the policy, by name: they are facts of the world and never pinned. Periods are
+    /// the policy's own.
     pub fn take_calendars_from(&mut self, newer: &Policy) {
         for calendar in &mut self.calendars {
             if let Some(other) = newer.calendars.iter().find(|it| it.name() == calendar.name()) {
-                *calendar = other.clone();
+                *calendar = other.clone().with_periods(&calendar.rules().periods);
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::workflow::case::{Case, StageCase, StageStatus};
 use crate::workflow::event::{
     Anchored, DefaultRecord, Event, HolderNote, How, Notice, NoticeState, Skipped, StageDates, StepMark,
 };
+use crate::workflow::notices::merge_notices;
 use crate::workflow::outlook::{Answer, Asked, Outlook};
 
 /// How far a case is looked at, and how patient the engine is.
@@ -141,11 +142,13 @@ impl Machine<'_> {
         if !self.case.is_open() {
             return;
         }
-        if let Some(which) = self.outlook.cancelled(&self.case, today) {
+        if let Some((which, on)) = self.outlook.cancelled(&self.case, today) {
             let mark = self.flow.cancels.get(which).and_then(|it| it.mark.clone());
-            self.happen(Event::CaseEnded { how: How::Cancelled, on: today, mark });
-        } else if !self.flow.even_if_they_leave && self.outlook.covers(&self.case, today) == Truth::No {
-            self.happen(Event::CaseEnded { how: How::Left, on: today, mark: None });
+            self.happen(Event::CaseEnded { how: How::Cancelled, on, mark });
+        } else if !self.flow.even_if_they_leave
+            && let Some(on) = self.outlook.left(&self.case, today)
+        {
+            self.happen(Event::CaseEnded { how: How::Left, on, mark: None });
         }
     }
 
@@ -170,14 +173,19 @@ impl Machine<'_> {
     }
 
     /// Ends a stage whose fields say that it is done; late or not by the day that they state.
+    ///
+    /// A stage that has closed meanwhile is asked about its last day: what was written in time counts, though it is found after.
     fn end_if_done(&mut self, id: StageId) -> bool {
-        let Answer::Known(on) = self.outlook.done(self.asked(id)) else { return false };
         let Some(state) = self.state(id) else { return false };
-        let closed = state.dates.closes.as_ref().is_some_and(|it| on > it.day) && state.lapse_held_until().is_none();
-        if on > self.look.today || closed {
+        let today = self.look.today;
+        let closes = state.dates.closes.as_ref().map(|it| it.day).filter(|_| state.lapse_held_until().is_none());
+        let last_day = closes.map_or(today, |it| it.min(today));
+        let Answer::Known(on) = self.outlook.done(self.asked_on(id, last_day)) else { return false };
+        if on > last_day {
             return false;
         }
-        let late = state.dates.due.as_ref().is_some_and(|it| on > it.day);
+        let blamed = self.case.adopted.is_none_or(|adopted| on >= adopted);
+        let late = blamed && state.dates.due.as_ref().is_some_and(|it| on > it.day);
         let (stage, round) = (self.stage(id).label.name.clone(), state.round);
         self.happen(Event::StageDone { stage, round, on, late });
         self.complete_if_all_ended(on);
@@ -201,10 +209,12 @@ impl Machine<'_> {
         if same_days(&dates, &state.dates) {
             return Ok(());
         }
-        let why = if ledger_changed {
-            "the clock stood still"
+        let why = if !ledger_changed {
+            self.outlook.why_moved(&state.dates)
+        } else if self.case.suspensions.is_empty() {
+            "the clock did not stand still after all"
         } else {
-            "the calendar or a fact that the date rests on changed"
+            "the clock stood still"
         };
         let (stage, round) = (self.stage(id).label.name.clone(), state.round);
         self.happen(Event::DatesMoved { stage, round, dates, on: self.look.today, why: why.to_owned() });
@@ -329,7 +339,8 @@ impl Machine<'_> {
             for hold in &state.held {
                 if let Some((name, nth)) = hold.step.as_ref().filter(|(name, _)| *name == step.name) {
                     debug_assert_eq!(name, &step.name);
-                    coming.push((self.outlook.notices_of(hold.until), Coming::HeldStep(id, place, *nth, hold.until)));
+                    let until = self.after_suspension(hold.until);
+                    coming.push((self.outlook.notices_of(until), Coming::HeldStep(id, place, *nth, until)));
                 }
             }
         }
@@ -439,8 +450,13 @@ impl Machine<'_> {
     fn carry_out(&mut self, id: StageId, place: usize, nth: u32, day: Date) -> Result<(), Stuck> {
         let step = &self.stage(id).steps[place];
         let asked = self.asked_on(id, day);
-        let (found, nobody): (Vec<_>, Vec<_>) =
-            step.to.iter().map(|it| self.outlook.who(asked, it)).partition(|it| it.who.is_some());
+        // Where nobody could be reached on that day, a fact that arrived since may name somebody.
+        let reached = |party| Some(self.outlook.who(asked, party)).filter(|it| it.who.is_some());
+        let (found, nobody): (Vec<_>, Vec<_>) = step
+            .to
+            .iter()
+            .map(|it| reached(it).unwrap_or_else(|| self.outlook.who(self.asked(id), it)))
+            .partition(|it| it.who.is_some());
         if found.is_empty() && !nobody.is_empty() {
             let why = nobody.iter().map(|it| it.why.join("; ")).collect::<Vec<_>>().join("; ");
             return Err(Stuck(format!("`{}` of `{}` can reach nobody: {why}", step.name, self.stage(id).label.name)));
@@ -477,7 +493,8 @@ impl Machine<'_> {
         message.and_then(|id| self.policy.messages.get(id.index())).map(|it| it.label.name.clone())
     }
 
-    /// Holds back a default or lapse that is found late, and reminds the people concerned once.
+    /// Holds back a default or lapse that is found late, and reminds the people concerned once: with whom the stage lies, and against
+    /// whom a default would be recorded.
     fn hold(&mut self, id: StageId, step: Option<(String, u32)>, was_due: Date) {
         let until = self.outlook.working_days_after(self.look.today, self.look.grace_after_downtime);
         let stage = self.stage(id);
@@ -485,7 +502,10 @@ impl Machine<'_> {
         let message = self.flow_message(message.or_else(|| stage.steps.iter().find_map(|it| it.message)));
         let mut notices = Vec::new();
         if let Some(message) = message {
-            for note in self.outlook.holders(self.asked(id)) {
+            let default_by = step.as_ref().and_then(|(name, _)| stage.steps.iter().find(|it| it.name == *name));
+            let blamed =
+                default_by.and_then(|it| it.default_by.as_ref()).map(|it| self.outlook.who(self.asked(id), it));
+            for note in self.outlook.holders(self.asked(id)).into_iter().chain(blamed) {
                 push_notice(&mut notices, &note, &message);
             }
         }
@@ -561,57 +581,4 @@ fn push_notice(notices: &mut Vec<Notice>, note: &HolderNote, message: &str) {
     }
     let (capacity, message) = (note.capacity.clone(), message.to_owned());
     notices.push(Notice { to: to.clone(), capacity, message, state: NoticeState::Due });
-}
-
-/// Of the notices that one look sends to one person, only the strongest goes out: an escalation before an overdue notice before
-/// a reminder, and the later of two that are equally strong.
-fn merge_notices(flow: &Workflow, events: &mut [Event]) {
-    let mut strongest: std::collections::BTreeMap<(String, String), ((u8, usize), usize)> =
-        std::collections::BTreeMap::new();
-    for (place, event) in events.iter().enumerate() {
-        let strength = strength(flow, event);
-        for notice in notices_of(event) {
-            let entry = strongest.entry(notice.to.clone()).or_insert(((strength, place), place));
-            if (strength, place) > entry.0 {
-                *entry = ((strength, place), place);
-            }
-        }
-    }
-    for (place, event) in events.iter_mut().enumerate() {
-        for notice in notices_of_mut(event) {
-            if strongest.get(&notice.to).is_some_and(|(_, best)| *best != place) {
-                notice.state = NoticeState::Merged;
-            }
-        }
-    }
-}
-
-fn strength(flow: &Workflow, event: &Event) -> u8 {
-    match event {
-        Event::StepTaken { rung: true, .. } => 3,
-        Event::StepTaken { mark, .. } if is_overdue_step(flow, mark) => 2,
-        _ => 1,
-    }
-}
-
-fn is_overdue_step(flow: &Workflow, mark: &StepMark) -> bool {
-    let stage = flow.stages.iter().find(|it| it.label.name == mark.stage);
-    let step = stage.and_then(|it| it.steps.iter().find(|step| step.name == mark.step));
-    step.is_some_and(|it| matches!(it.timing, Timing::Overdue(_) | Timing::EveryOverdue { .. }))
-}
-
-/// The notices in an event.
-#[must_use]
-pub fn notices_of(event: &Event) -> &[Notice] {
-    match event {
-        Event::StepTaken { notices, .. } | Event::Held { notices, .. } => notices,
-        _ => &[],
-    }
-}
-
-fn notices_of_mut(event: &mut Event) -> &mut [Notice] {
-    match event {
-        Event::StepTaken { notices, .. } | Event::Held { notices, .. } => notices,
-        _ => &mut [],
-    }
 }

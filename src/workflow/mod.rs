@@ -6,13 +6,14 @@
 mod advance;
 mod case;
 mod event;
+mod notices;
 mod outlook;
 
-pub use advance::{Advanced, notices_of};
-pub use advance::{Look, Stuck, advance};
+pub use advance::{Advanced, Look, Stuck, advance};
 pub use case::{Case, CaseStatus, Hold, StageCase, StageStatus};
 pub use event::{
     Anchored, DefaultRecord, DueDate, Event, HolderNote, How, Notice, NoticeState, Skipped, StageDates, StepMark,
     Suspension,
 };
+pub use notices::notices_of;
 pub use outlook::{Answer, Asked, Outlook};

@@ -23,10 +23,10 @@ pub struct Asked<'a> {
 
 /// Facts, rules and the calendar, as the machine sees them. The same questions get the same answers within one look.
 pub trait Outlook {
-    /// Whether the workflow covers the subject on a day.
-    fn covers(&self, case: &Case, on: Date) -> Truth;
-    /// The first cancelling condition that is a known yes, by its place.
-    fn cancelled(&self, case: &Case, on: Date) -> Option<usize>;
+    /// The day since which the workflow is known not to cover the subject any more, as far as a day; nothing while it may.
+    fn left(&self, case: &Case, on: Date) -> Option<Date>;
+    /// The first cancelling condition that is a known yes on a day, by its place, and since when it is one.
+    fn cancelled(&self, case: &Case, on: Date) -> Option<(usize, Date)>;
     /// The days on which the clock stands still, from one day to another; the last stretch is open if it holds on the last day.
     fn suspensions(&self, case: &Case, from: Date, until: Date) -> Vec<Suspension>;
     /// After which day the whole case is closed.
@@ -41,6 +41,8 @@ pub trait Outlook {
     /// # Errors
     /// In words, when a date that must be there can't be made.
     fn dates(&self, asked: Asked<'_>, opening: &Anchored) -> Result<StageDates, String>;
+    /// Why dates that a stage had are others now, in words.
+    fn why_moved(&self, before: &StageDates) -> &'static str;
     /// The day on which the stage was, or will be, done.
     fn done(&self, asked: Asked<'_>) -> Answer<Date>;
     /// With whom the stage lies.

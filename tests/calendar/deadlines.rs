@@ -145,7 +145,7 @@ fn a_derivation_names_the_days_it_left_out() {
         lines("1 month after", "2026-01-01"),
         [
             "1 month after event on 1 January 2026: 1 February 2026",
-            "1 February 2026 (Heroes' Day): rolled forward to Tuesday 3 February 2026"
+            "1 February 2026 (Heroes' Day): rolled forward past Mon 2 February (substitute for Heroes' Day) to Tuesday 3 February 2026"
         ]
     );
 }

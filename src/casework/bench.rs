@@ -1,0 +1,244 @@
+//! Facts as examples state them, the cases that open on them, and looks at these: all in memory, by the binding that the engine uses.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::calendar::Period;
+use crate::casework::desk::{Desk, Opens};
+use crate::casework::facts::{day_of, value_of};
+use crate::eval::MemoryFacts;
+use crate::ids::{RecordId, WorkflowId};
+use crate::policy::model::{Policy, Shape};
+use crate::syntax::tree::{ExampleLineKind, ExprKind, FactValue, Name, PeriodLiteral};
+use crate::value::{Known, RecordRef, Value};
+use crate::workflow::{Advanced, Case, Event, Look, StageCase, StageStatus};
+
+/// A policy, facts and cases, without a store.
+pub struct Bench<'a> {
+    policy: &'a Policy,
+    facts: MemoryFacts<'a>,
+    /// The day of adoption, if there is one.
+    pub adopted: Option<Date>,
+    /// The cases, in the order in which they opened.
+    pub cases: Vec<BenchCase>,
+}
+
+/// A case with its journal.
+#[derive(Debug, Clone)]
+pub struct BenchCase {
+    /// Its workflow.
+    pub flow: WorkflowId,
+    /// The case: what its events make of it.
+    pub case: Case,
+    /// Everything that happened in it.
+    pub events: Vec<Event>,
+}
+
+impl<'a> Bench<'a> {
+    /// No facts and no cases yet.
+    #[must_use]
+    pub fn new(policy: &'a Policy) -> Self {
+        Self { policy, facts: MemoryFacts::new(policy), adopted: None, cases: Vec::new() }
+    }
+
+    /// The facts so far.
+    #[must_use]
+    pub fn facts(&self) -> &MemoryFacts<'a> {
+        &self.facts
+    }
+
+    /// Policy and facts together.
+    #[must_use]
+    pub fn desk(&self) -> Desk<'_> {
+        Desk::new(self.policy, &self.facts, "en")
+    }
+
+    /// Goes on under the calendars of a policy that differs in nothing else.
+    pub fn turn_to(&mut self, policy: &'a Policy) {
+        self.policy = policy;
+    }
+
+    // ---- facts
+
+    /// Takes a line of an example that states or changes facts, says who fills something, or names the day of adoption; a line
+    /// that expects something changes nothing.
+    ///
+    /// # Errors
+    /// In words, when it does not fit the policy, or nothing that is filled lies with whoever fills it.
+    pub fn take(&mut self, line: &ExampleLineKind) -> Result<(), String> {
+        match line {
+            ExampleLineKind::Adopted(date) => {
+                self.adopted = Some(day_of(date)?);
+                Ok(())
+            }
+            ExampleLineKind::Facts { record, name, values } => self.state(record, name, None, values, Date::MIN),
+            ExampleLineKind::Of { record, of, period, values } => {
+                self.state(record, of, period.as_ref(), values, Date::MIN)
+            }
+            ExampleLineKind::Change { on, record, name, period, values } => {
+                self.state(record, name, period.as_ref(), values, day_of(on)?)
+            }
+            ExampleLineKind::Fills { who, values, .. } => self.fill(who, values),
+            ExampleLineKind::Expect { .. } => Ok(()),
+        }
+    }
+
+    /// Writes facts: of a record itself, of its panel for a period, or of a new child of it.
+    fn state(
+        &mut self,
+        record: &Name,
+        name: &Name,
+        period: Option<&PeriodLiteral>,
+        values: &[FactValue],
+        from: Date,
+    ) -> Result<(), String> {
+        let id =
+            self.policy.record_named(&record.text).ok_or_else(|| format!("there is no record `{}`", record.text))?;
+        let key: Arc<str> = Arc::from(name.text.as_str());
+        match self.policy.record(id).shape {
+            Shape::Entity { .. } => {
+                let of = RecordRef { record: id, key };
+                self.facts.declare(&of);
+                self.write(&of, id, None, values, from)
+            }
+            Shape::Panel { of, each } => {
+                let label = period
+                    .ok_or_else(|| format!("`{}` is kept for each period: name one, such as 2025/26", record.text))?;
+                let period =
+                    self.policy.main().period_from_label(each, &label.label).map_err(|error| error.to_string())?;
+                self.write(&RecordRef { record: of, key }, id, Some(period), values, from)
+            }
+            Shape::Child { of } => {
+                if period.is_some() {
+                    return Err(format!("`{}` is not kept for each period: leave the period out", record.text));
+                }
+                let child = self.facts.add_child(&RecordRef { record: of, key }, id);
+                self.write(&child, id, None, values, from)
+            }
+        }
+    }
+
+    fn write(
+        &mut self,
+        of: &RecordRef,
+        record: RecordId,
+        period: Option<Period>,
+        values: &[FactValue],
+        from: Date,
+    ) -> Result<(), String> {
+        for written in values {
+            let kind = self.policy.record(record);
+            let field = kind.field_named(&written.field.text);
+            let field = field.ok_or_else(|| format!("`{}` has no field `{}`", kind.label.name, written.field.text))?;
+            let value = value_of(self.policy, &kind.fields[field.index()].kind, &written.value)?;
+            if let Value::Known(Known::Record(other)) = &value {
+                self.facts.declare(other);
+            }
+            let from = match written.from.as_ref().map(|it| &it.kind) {
+                Some(ExprKind::Date(date)) => day_of(date)?,
+                _ => from,
+            };
+            match period {
+                Some(period) => self.facts.set_panel(of, record, period.first, field, value),
+                None => self.facts.set(of, field, from, value),
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody writes the fields of a stage that lies with them.
+    fn fill(&mut self, who: &Name, values: &[FactValue]) -> Result<(), String> {
+        for value in values {
+            let place = self.cases.iter().find_map(|it| self.filled_by(it, who, value));
+            let (subject, record, period) =
+                place.ok_or_else(|| format!("no stage that lies with {} fills `{}`", who.text, value.field.text))?;
+            let panel = matches!(self.policy.record(record).shape, Shape::Panel { .. });
+            self.write(&subject, record, period.filter(|_| panel), std::slice::from_ref(value), Date::MIN)?;
+        }
+        Ok(())
+    }
+
+    /// Where a value goes that somebody writes in a case; nothing if no stage of it that lies with them fills such a field.
+    fn filled_by(
+        &self,
+        running: &BenchCase,
+        who: &Name,
+        value: &FactValue,
+    ) -> Option<(RecordRef, RecordId, Option<Period>)> {
+        let flow = self.policy.workflow(running.flow);
+        let named =
+            |it: &&crate::policy::model::Fill| self.policy.field(it.record, it.field).label.name == value.field.text;
+        let lying = flow
+            .stages
+            .iter()
+            .filter(|stage| running.case.stages.get(&stage.label.name).is_some_and(|it| lies_with(it, &who.text)));
+        let fill = lying.flat_map(|it| &it.fills).find(named)?;
+        let subject = RecordRef { record: flow.subject, key: Arc::from(running.case.subject.as_str()) };
+        Some((subject, fill.record, self.period_of(running)))
+    }
+
+    fn period_of(&self, running: &BenchCase) -> Option<Period> {
+        let flow = self.policy.workflow(running.flow);
+        self.policy.calendar_of(flow).period_containing(flow.each?, running.case.period.parse().ok()?).ok()
+    }
+
+    // ---- cases
+
+    /// Opens a case if its time has come and there is none yet; says where it stands among the cases.
+    pub fn open(
+        &mut self,
+        flow: WorkflowId,
+        key: &Arc<str>,
+        period: Option<Period>,
+        today: Date,
+    ) -> Result<usize, Opens> {
+        let first = period.map(|it| it.first.to_string()).unwrap_or_default();
+        let is_it = |it: &BenchCase| it.flow == flow && *it.case.subject == **key && it.case.period == first;
+        if let Some(at) = self.cases.iter().position(is_it) {
+            return Ok(at);
+        }
+        match self.desk().opens(flow, key, period, today) {
+            Opens::On { day, at_start_of_period } => {
+                let workflow = self.policy.workflow(flow);
+                let event = Event::CaseOpened {
+                    workflow: workflow.label.name.clone(),
+                    subject_type: self.policy.record(workflow.subject).label.name.clone(),
+                    subject: key.to_string(),
+                    period: first,
+                    nth: 1,
+                    policy: 0,
+                    on: day,
+                    at_start_of_period,
+                    adopted: self.adopted,
+                };
+                self.cases.push(BenchCase { flow, case: Case::replay([&event]), events: vec![event] });
+                Ok(self.cases.len() - 1)
+            }
+            other => Err(other),
+        }
+    }
+
+    /// Looks at a case until the end of a day, as patiently as the engine does if nobody says otherwise.
+    pub fn look(&mut self, at: usize, today: Date) -> Advanced {
+        let running = &self.cases[at];
+        let calendar = self.policy.calendar_of(self.policy.workflow(running.flow));
+        let look = Look {
+            until: calendar.end_of_day(today).0,
+            today,
+            stale_after: 3,
+            grace_after_adoption: 10,
+            grace_after_downtime: 5,
+        };
+        let advanced = self.desk().look(running.flow, &running.case, &look);
+        let running = &mut self.cases[at];
+        running.events.extend(advanced.events.iter().cloned());
+        running.case = advanced.case.clone();
+        advanced
+    }
+}
+
+fn lies_with(stage: &StageCase, key: &str) -> bool {
+    let holders = stage.holders.iter().filter_map(|it| it.who.as_ref());
+    stage.status == StageStatus::Running && holders.into_iter().any(|(_, holder)| holder == key)
+}

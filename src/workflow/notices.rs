@@ -1,0 +1,58 @@
+//! The notices of one look: of several to one person only the strongest goes out.
+
+use std::collections::BTreeMap;
+
+use crate::policy::model::{Timing, Workflow};
+use crate::workflow::event::{Event, Notice, NoticeState, StepMark};
+
+/// Of the notices that one look sends to one person, only the strongest goes out: an escalation before an overdue notice before
+/// a reminder, and the later of two that are equally strong.
+pub(super) fn merge_notices(flow: &Workflow, events: &mut [Event]) {
+    let mut strongest: BTreeMap<(String, String), ((u8, usize), usize)> = BTreeMap::new();
+    for (place, event) in events.iter().enumerate() {
+        let strength = strength(flow, event);
+        for notice in notices_of(event) {
+            let entry = strongest.entry(notice.to.clone()).or_insert(((strength, place), place));
+            if (strength, place) > entry.0 {
+                *entry = ((strength, place), place);
+            }
+        }
+    }
+    for (place, event) in events.iter_mut().enumerate() {
+        for notice in notices_of_mut(event) {
+            if strongest.get(&notice.to).is_some_and(|(_, best)| *best != place) {
+                notice.state = NoticeState::Merged;
+            }
+        }
+    }
+}
+
+fn strength(flow: &Workflow, event: &Event) -> u8 {
+    match event {
+        Event::StepTaken { rung: true, .. } => 3,
+        Event::StepTaken { mark, .. } if is_overdue_step(flow, mark) => 2,
+        _ => 1,
+    }
+}
+
+fn is_overdue_step(flow: &Workflow, mark: &StepMark) -> bool {
+    let stage = flow.stages.iter().find(|it| it.label.name == mark.stage);
+    let step = stage.and_then(|it| it.steps.iter().find(|step| step.name == mark.step));
+    step.is_some_and(|it| matches!(it.timing, Timing::Overdue(_) | Timing::EveryOverdue { .. }))
+}
+
+/// The notices in an event.
+#[must_use]
+pub fn notices_of(event: &Event) -> &[Notice] {
+    match event {
+        Event::StepTaken { notices, .. } | Event::Held { notices, .. } => notices,
+        _ => &[],
+    }
+}
+
+fn notices_of_mut(event: &mut Event) -> &mut [Notice] {
+    match event {
+        Event::StepTaken { notices, .. } | Event::Held { notices, .. } => notices,
+        _ => &mut [],
+    }
+}

@@ -1,0 +1,239 @@
+//! Cases and their events in the words of a transcript.
+
+use merit::calendar::{Length, Unit};
+use merit::casework::{Bench, BenchCase};
+use merit::policy::model::{FieldKind, Policy, Stage, Step, Timing};
+use merit::workflow::{
+    DefaultRecord, DueDate, Event, HolderNote, Notice, NoticeState, Skipped, StageCase, StageDates, StageStatus,
+    StepMark, Suspension, notices_of,
+};
+
+/// Tells what happens in a case.
+pub(crate) struct Teller<'p> {
+    pub(crate) policy: &'p Policy,
+    pub(crate) bench: &'p Bench<'p>,
+    /// Its place among the cases.
+    pub(crate) at: usize,
+    /// How its lines begin, where there are several.
+    pub(crate) name: &'p str,
+}
+
+impl Teller<'_> {
+    fn case(&self) -> &BenchCase {
+        &self.bench.cases[self.at]
+    }
+
+    /// An event: `2026-08-07  notice plan_overdue to Okot (5 working days overdue)`.
+    pub(crate) fn line(&self, event: &Event) -> String {
+        format!("{}  {}{}\n", event.day(), self.name, self.words(event))
+    }
+
+    fn words(&self, event: &Event) -> String {
+        match event {
+            Event::CaseOpened { .. } => "case opened".to_owned(),
+            Event::StageOpened { stage, dates, holders, .. } => {
+                format!("{stage} opens{}{}", dates_words(dates, ","), holders_words(holders))
+            }
+            Event::StageLeftOut { stage, .. } => format!("{stage} left out"),
+            Event::DatesMoved { stage, dates, why, .. } => format!("{stage} now{} ({why})", dates_words(dates, "")),
+            Event::Assigned { stage, holders, .. } => {
+                format!("{stage} now lies{}", holders_words(holders).trim_start_matches(','))
+            }
+            Event::ClockChanged { suspensions, .. } => clock_words(suspensions),
+            Event::StepTaken { mark, day, notices, default, nobody, .. } => {
+                let taken = self.notices(&mark.stage, *day, notices);
+                let taken = if taken.is_empty() { mark.step.clone() } else { taken };
+                let nobody: String = nobody.iter().map(|it| format!("; nobody is {it}")).collect();
+                format!("{taken} ({}){nobody}{}", self.when(mark), default.as_ref().map_or_else(String::new, blame))
+            }
+            Event::StepSkipped { mark, why, .. } => {
+                let why = match why {
+                    Skipped::Stale => "found too late",
+                    Skipped::BeforeAdoption => "before adoption",
+                    Skipped::BeforeOpening => "before the opening",
+                };
+                format!("{} skipped ({}): {why}", self.step(mark).1.name, self.when(mark))
+            }
+            Event::Held { stage, step, was_due, until, on, notices, .. } => {
+                let what = step.as_ref().map_or_else(|| format!("lapse of {stage}"), |(name, _)| name.clone());
+                let notices = self.notices(stage, *on, notices);
+                let notices = if notices.is_empty() { String::new() } else { format!("; {notices}") };
+                format!("{what} of {was_due} waits until {until}{notices}")
+            }
+            Event::StageDone { stage, late, .. } => format!("{stage} done{}", if *late { ", late" } else { "" }),
+            Event::StageLapsed { stage, mark, .. } => format!("{stage} lapses{}", marked(mark.as_deref())),
+            Event::CaseEnded { mark, .. } => {
+                format!("case {}{}", self.case().case.status.word(), marked(mark.as_deref()))
+            }
+        }
+    }
+
+    fn step(&self, mark: &StepMark) -> (&Stage, &Step) {
+        let flow = self.policy.workflow(self.case().flow);
+        let stage = flow.stages.iter().find(|it| it.label.name == mark.stage).expect("a stage of the policy");
+        (stage, stage.steps.iter().find(|it| it.name == mark.step).expect("a step of the stage"))
+    }
+
+    fn when(&self, mark: &StepMark) -> String {
+        match self.step(mark).1.timing {
+            Timing::Before(length) => format!("{} before due", length_words(length)),
+            Timing::OnDue => "on due".to_owned(),
+            Timing::Overdue(length) => format!("{} overdue", length_words(length)),
+            Timing::EveryOverdue { every, .. } => {
+                format!("{} overdue", length_words(Length { count: every.count * mark.nth, ..every }))
+            }
+            Timing::AtOpening => "at opening".to_owned(),
+            Timing::AfterOpening(length) => format!("{} after opening", length_words(length)),
+        }
+    }
+
+    /// `notice m to A, B; merged: m to C`
+    fn notices(&self, stage: &str, day: jiff::civil::Date, notices: &[Notice]) -> String {
+        let (sent, merged): (Vec<_>, Vec<_>) = notices.iter().partition(|it| it.state == NoticeState::Due);
+        let mut parts = Vec::new();
+        for (word, of) in [("notice ", sent), ("merged: ", merged)] {
+            if let Some(first) = of.first() {
+                let people: Vec<String> =
+                    of.iter().map(|it| format!("{}{}", it.to.1, self.unreachable(stage, day, it))).collect();
+                parts.push(format!("{word}{} to {}", first.message, people.join(", ")));
+            }
+        }
+        parts.join("; ")
+    }
+
+    /// Says so of somebody whose record could hold an address and holds none.
+    fn unreachable(&self, stage: &str, day: jiff::civil::Date, notice: &Notice) -> &'static str {
+        let kind = self.policy.record(self.policy.record_named(&notice.to.0).expect("a record of the policy"));
+        let writable = kind.fields.iter().any(|it| matches!(it.kind, FieldKind::Email));
+        let BenchCase { flow, case, .. } = self.case();
+        let letter = self.bench.desk().letter(*flow, case, 1, stage, day, notice);
+        if writable && letter.address.is_none() { " (undeliverable)" } else { "" }
+    }
+
+    /// The last letter with a message that went out in the case.
+    pub(crate) fn letter(&self, message: &str) -> String {
+        let BenchCase { flow, case, events } = self.case();
+        let sent = |it: &&Notice| it.message == message && it.state == NoticeState::Due;
+        let found = events.iter().rev().find_map(|event| {
+            let notice = notices_of(event).iter().find(sent)?;
+            Some(self.bench.desk().letter(*flow, case, 1, event.stage()?, event.day(), notice))
+        });
+        let Some(found) = found else { return "no such letter\n".to_owned() };
+        let lines = found.text.lines().filter(|it| !it.trim().is_empty()).map(|it| format!("  {it}\n"));
+        format!("{}\n{}", found.subject, lines.collect::<String>())
+    }
+}
+
+fn blame(default: &DefaultRecord) -> String {
+    match &default.by {
+        Some((_, key)) => format!("; default recorded by {key}"),
+        None => format!("; default recorded, and nobody is {}", default.capacity),
+    }
+}
+
+fn marked(mark: Option<&str>) -> String {
+    mark.map_or_else(String::new, |it| format!(", marked \"{it}\""))
+}
+
+fn length_words(length: Length) -> String {
+    let unit = match length.unit {
+        Unit::Hours => "hour",
+        Unit::Days => "day",
+        Unit::WorkingDays => "working day",
+        Unit::Weeks => "week",
+        Unit::Months => "month",
+        Unit::Years => "year",
+    };
+    format!("{} {unit}{}", length.count, if length.count == 1 { "" } else { "s" })
+}
+
+/// Its dates, after a sign where there is one.
+fn dates_words(dates: &StageDates, sign: &str) -> String {
+    let day = |word: &str, date: &Option<DueDate>| {
+        date.as_ref()
+            .map(|it| format!(" {word} {}{}{}", it.day, clock(it), if it.expected { " (expected)" } else { "" }))
+    };
+    let parts: Vec<String> = [day("due", &dates.due), day("closes", &dates.closes)].into_iter().flatten().collect();
+    let waits = match dates.waiting_for.is_empty() {
+        true => None,
+        false => Some(format!(
+            " {} for want of {}",
+            if dates.due.is_some() { "the latest" } else { "no date" },
+            dates.waiting_for.join(", ")
+        )),
+    };
+    let all: Vec<String> = parts.into_iter().chain(waits).collect();
+    if all.is_empty() { String::new() } else { format!("{sign}{}", all.join(",")) }
+}
+
+/// The instant of a due date that is not the end of a day in its calendar's zone.
+fn clock(date: &DueDate) -> String {
+    let told = date.derivation.lines().iter().any(|it| it.starts_with("at "));
+    if told { format!(" until {}", merit::calendar::Moment(date.until)) } else { String::new() }
+}
+
+fn holders_words(holders: &[HolderNote]) -> String {
+    let one = |it: &HolderNote| match &it.who {
+        Some((_, key)) if it.capacity == *key => key.clone(),
+        Some((_, key)) => format!("{key} ({})", it.capacity),
+        None => format!("nobody ({})", it.capacity),
+    };
+    let all: Vec<String> = holders.iter().map(one).collect();
+    if all.is_empty() { String::new() } else { format!(", with {}", all.join(", ")) }
+}
+
+fn clock_words(suspensions: &[Suspension]) -> String {
+    let one = |it: &Suspension| match it.until {
+        Some(until) => format!("from {} to {until}", it.from),
+        None => format!("since {}", it.from),
+    };
+    let all: Vec<String> = suspensions.iter().map(one).collect();
+    if all.is_empty() { "the clock never stood still".to_owned() } else { format!("clock still {}", all.join(", ")) }
+}
+
+/// A case and its stages.
+pub(crate) fn show(policy: &Policy, running: &BenchCase) -> String {
+    let case = &running.case;
+    let opened = case.opened.map_or_else(String::new, |it| format!(", opened {it}"));
+    let ended = case.ended.map_or_else(String::new, |it| format!(", ended {it}"));
+    let mark = marked(case.mark.as_deref());
+    let mut told = format!("{} of {}: {}{mark}{opened}{ended}\n", case.workflow, case.subject, case.status.word());
+    for stage in &policy.workflow(running.flow).stages {
+        if let Some(state) = case.stages.get(&stage.label.name) {
+            told += &show_stage(&stage.label.name, state);
+        }
+    }
+    told
+}
+
+fn show_stage(name: &str, state: &StageCase) -> String {
+    let status = match state.status {
+        StageStatus::Running => "running",
+        StageStatus::Done => "done",
+        StageStatus::Lapsed => "lapsed",
+        StageStatus::LeftOut => "left out",
+        StageStatus::Cancelled => "cancelled",
+    };
+    let opened = state.opening.as_ref().map_or_else(String::new, |it| format!(", opened {}", it.day));
+    let ended = state.ended.map_or_else(String::new, |it| format!(", ended {it}"));
+    let dates = dates_words(&state.dates, ",");
+    let late = if state.late && state.status == StageStatus::Done { ", late" } else { "" };
+    format!("  {name}: {status}{late}{opened}{ended}{dates}{}\n", holders_words(&state.holders))
+}
+
+/// Why the dates of a stage are what they are, and with whom it lies.
+pub(crate) fn explain(state: &StageCase) -> String {
+    let mut told = String::new();
+    for (word, date) in [("due", &state.dates.due), ("closes", &state.dates.closes)] {
+        if let Some(date) = date {
+            told += &format!("{word} {}\n", date.day);
+            date.derivation.lines().iter().for_each(|it| told += &format!("  {it}\n"));
+        }
+    }
+    for holder in &state.holders {
+        let who = holder.who.as_ref().map_or("nobody", |it| it.1.as_str());
+        told += &format!("{}: {who}\n", holder.capacity);
+        holder.why.iter().for_each(|it| told += &format!("  {it}\n"));
+    }
+    told
+}
