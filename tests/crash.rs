@@ -4,8 +4,8 @@
 //! `MERIT_KILLS` says how often (200 times; 20 where `CI` is set), `MERIT_SEED` where chance begins. Half of the kills come after a
 //! random part of the time that the same call takes undisturbed, half at named points, before and after each commit and each send.
 
-// The named points are nothing in a release build.
-#![cfg(debug_assertions)]
+// The named points are nothing in a release build, and only Unix tells a kill from another end.
+#![cfg(all(unix, debug_assertions))]
 #![expect(clippy::unwrap_used, reason = "a test whose program does not start has failed")]
 
 use std::io::Write;
@@ -34,7 +34,7 @@ mod server;
 use life::{Life, Reference};
 use plan::Plan;
 use server::{Script, Server};
-use world::{ADOPTED, End, Kill, Way, World, story};
+use world::{ADOPTED, End, Kill, Step, Way, World, story};
 
 /// A mail server that lives as long as the tests do.
 fn mail_server() -> Server {
@@ -87,7 +87,7 @@ fn a_mail_that_leaves_before_its_cause_is_committed_is_found() {
     let world = World::deployed();
     let (policies, server) = (policies(&world), mail_server());
     let mut life = Life::begin(&world, Way::Folder, &policies, &server);
-    let calm = |it: &&world::Step| it.words[1] == "records" || it.day.is_some();
+    let calm = |it: &&Step| it.words[1] == "records" || it.day.is_some();
     for (step, reminds) in story().iter().filter(calm).take(3).zip([false, false, true]) {
         let (kill, fault) =
             if reminds { (Some(Kill::At("before-commit", 1)), Some("send-before-commit")) } else { (None, None) };
@@ -98,6 +98,29 @@ fn a_mail_that_leaves_before_its_cause_is_committed_is_found() {
             Ok(()) => assert!(!reminds, "the fault was not found"),
             Err(told) => assert!(reminds && told.starts_with("I5: "), "{told}"),
         }
+    }
+}
+
+#[test]
+fn a_deploy_that_was_killed_is_made_good_by_the_next_one() {
+    let origin = World::undeployed();
+    let deploy = Step { words: ["deploy", "--adopt", ADOPTED].map(str::to_owned).to_vec(), day: None };
+    let End::Finished { took, .. } = origin.twin(Way::Folder).take(&deploy, None, None).unwrap() else {
+        panic!("killed by somebody else")
+    };
+    for part in 1..=20 {
+        let world = origin.twin(Way::Folder);
+        world.take(&deploy, Some(Kill::After(took * part / 20)), None).unwrap();
+        let in_force = world.path("merit.db").exists().then(|| {
+            let store = rusqlite::Connection::open(world.snapshot()).unwrap();
+            let sql = "select count(*) from policies, store where adopted is null";
+            // The tables may not be there yet.
+            store.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap_or(0)
+        });
+        assert!(in_force.is_none_or(|it| it == 0), "a policy is in force without a day of adoption");
+        let report = world.call(&deploy.words).unwrap();
+        assert_eq!((&report["version"], &report["adopted"]), (&1.into(), &ADOPTED.into()));
+        world.call(&["journal", "verify"]).unwrap();
     }
 }
 
