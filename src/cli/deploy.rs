@@ -38,10 +38,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let adopt = adoption(arguments, state.adopted, policy, &store)?;
     let before = store.latest_policy()?.map(|it| it.version);
     let files: Vec<(String, String)> = sources.iter().map(|(_, file)| (file.name.clone(), file.text.clone())).collect();
-    let version = store.deploy(&files, policy, &arguments.note, open::now())?;
+    // First the day: a policy in force without one would hold what was before adoption against people.
     if adopt.is_some() {
         store.set(adopt, None)?;
     }
+    let version = store.deploy(&files, policy, &arguments.note, open::now())?;
     let in_use = store.versions_in_use()?;
     let report = Report {
         version,

@@ -59,6 +59,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     let bar = progress(global);
     bar.set_message("reading");
+    point(Point::Reading);
     let plans = plan_all(policy, &store, &files)?;
     let rejected = plans.iter().any(|it| !it.held_back.is_empty());
     let reports = if arguments.dry_run {

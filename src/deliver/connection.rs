@@ -233,7 +233,12 @@ async fn find(settings: &SmtpSettings) -> Result<Vec<SocketAddr>, SmtpFault> {
 async fn connect(settings: &SmtpSettings, addresses: &[SocketAddr]) -> Result<TcpStream, SmtpFault> {
     let server = settings.server();
     match timeout(settings.connect_timeout, TcpStream::connect(addresses)).await {
-        Ok(Ok(stream)) => Ok(stream),
+        Ok(Ok(stream)) => {
+            // A mail ends with a short piece, which would else wait until the server has confirmed the piece before it. Where this
+            // can't be set, mails are only slower.
+            let _ = stream.set_nodelay(true);
+            Ok(stream)
+        }
         Ok(Err(error)) => Err(SmtpFault::Unreachable { server, reason: shown(&error.to_string()) }),
         Err(_) => Err(SmtpFault::Silent { server, step: "connecting", after: spell(settings.connect_timeout) }),
     }

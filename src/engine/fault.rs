@@ -3,16 +3,28 @@
 /// A point: before or after a commit or a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Point {
+    /// Before the files of an import are read.
+    Reading,
     /// Before records of an import are committed.
     BeforeImport,
     /// After it.
     AfterImport,
+    /// Before values dated ahead, whose day has come, are committed.
+    Maturing,
     /// While decisions are made, before their commit.
     Deciding,
     /// Before decisions are committed.
     BeforeCommit,
     /// After it.
     AfterCommit,
+    /// Before attempts that broke off are written down as such.
+    BeforeSettling,
+    /// After one of them.
+    AfterSettling,
+    /// Before a mail is made for an effect.
+    BeforeDelivery,
+    /// After it.
+    AfterDelivery,
     /// Before an attempt to send is written down.
     BeforeAttempt,
     /// Before the mail leaves.
@@ -28,11 +40,17 @@ impl Point {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Point::Reading => "reading",
             Point::BeforeImport => "before-import",
             Point::AfterImport => "after-import",
+            Point::Maturing => "maturing",
             Point::Deciding => "deciding",
             Point::BeforeCommit => "before-commit",
             Point::AfterCommit => "after-commit",
+            Point::BeforeSettling => "before-settling",
+            Point::AfterSettling => "after-settling",
+            Point::BeforeDelivery => "before-delivery",
+            Point::AfterDelivery => "after-delivery",
             Point::BeforeAttempt => "before-attempt",
             Point::BeforeSend => "before-send",
             Point::AfterSend => "after-send",
@@ -41,7 +59,8 @@ impl Point {
     }
 }
 
-/// Passes a point. In a debug build with `MERIT_STOP_AT=name:n`, the n-th passing says so on stderr and waits to be killed.
+/// Passes a point. In a debug build, `MERIT_POINTS=FILE` keeps the name of each point that is passed, and with
+/// `MERIT_STOP_AT=name:n` the n-th passing says so on stderr and waits to be killed.
 pub fn point(at: Point) {
     #[cfg(debug_assertions)]
     debug::pass(at);
@@ -51,15 +70,20 @@ pub fn point(at: Point) {
 
 #[cfg(debug_assertions)]
 mod debug {
+    use std::fs::{File, OpenOptions};
     use std::io::Write;
+    use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::Point;
 
     /// How often each point was passed; only a debug build counts.
-    static PASSED: [AtomicU64; 9] = [const { AtomicU64::new(0) }; 9];
+    static PASSED: [AtomicU64; POINTS] = [const { AtomicU64::new(0) }; POINTS];
+    const POINTS: usize = Point::AfterResult as usize + 1;
+    static KEPT: OnceLock<Option<File>> = OnceLock::new();
 
     pub(super) fn pass(at: Point) {
+        keep(at);
         let Ok(wanted) = std::env::var("MERIT_STOP_AT") else { return };
         let Some((name, nth)) = wanted.split_once(':') else { return };
         let passed = PASSED[at as usize].fetch_add(1, Ordering::Relaxed) + 1;
@@ -72,6 +96,15 @@ mod debug {
             loop {
                 std::thread::sleep(std::time::Duration::from_secs(3600));
             }
+        }
+    }
+
+    /// One write for each name, so that a killed program leaves whole lines.
+    fn keep(at: Point) {
+        let open = || OpenOptions::new().create(true).append(true).open(std::env::var_os("MERIT_POINTS")?).ok();
+        if let Some(mut file) = KEPT.get_or_init(open).as_ref() {
+            // A test that misses the line says so.
+            let _ = file.write_all(format!("{}\n", at.name()).as_bytes());
         }
     }
 }

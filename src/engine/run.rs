@@ -157,7 +157,10 @@ pub fn run(store: &mut dyn Store, settings: &RunSettings, sender: &mut dyn Sende
         report: RunReport { as_of: until.today.to_string(), ..RunReport::default() },
     };
     if state.as_of.is_none_or(|last| last < until.today) {
-        store.mature(&round.policies.latest().policy, state.as_of, until.today, settings.now)?;
+        point(Point::Maturing);
+        if store.mature(&round.policies.latest().policy, state.as_of, until.today, settings.now)? > 0 {
+            point(Point::AfterCommit);
+        }
     }
     openings::open(store, &mut round)?;
     round.look_again(store)?;
@@ -165,7 +168,7 @@ pub fn run(store: &mut dyn Store, settings: &RunSettings, sender: &mut dyn Sende
     if state.as_of != Some(until.today) {
         let work = Work { as_of: Some(until.today), ..round.work() };
         store.begin()?;
-        store.commit(&work)?;
+        round.commit(store, &work)?;
     }
     Ok(round.report)
 }
@@ -307,7 +310,6 @@ impl Round<'_> {
 
     /// What becomes of one case. A case that can't be read or can't proceed is set aside and stops nobody else.
     fn decide_one(&mut self, desk: &Desk<'_>, row: &CaseRow) -> Option<CaseChange> {
-        point(Point::Deciding);
         let case: Case = match serde_json::from_str(&row.state) {
             Ok(case) => case,
             Err(error) => return self.set_aside(row, format!("its state can't be read: {error}")),
@@ -341,6 +343,7 @@ impl Round<'_> {
         case: &Case,
         first: Vec<Event>,
     ) -> Decided {
+        point(Point::Deciding);
         let look = self.look();
         let advanced = desk.look(flow, case, &look);
         let overslept = advanced.wake_at.is_some_and(|at| at <= look.until);

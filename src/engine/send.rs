@@ -88,7 +88,9 @@ pub fn send(store: &mut dyn Store, sender: &mut dyn Sender, until: i64, now: i64
         for effect in &effects {
             let address = letter_of(effect).address.unwrap_or_default();
             let message_id = sender.message_id(&effect.effect.key);
+            point(Point::BeforeDelivery);
             store.new_delivery(&effect.effect.key, "email", &address, &message_id, now)?;
+            point(Point::AfterDelivery);
         }
     }
     loop {
@@ -113,7 +115,9 @@ fn settle_broken_attempts(
     let (state, next_try) = if again { ("open", Some(now)) } else { ("ambiguous", None) };
     for (delivery, attempt) in store.broken_attempts()? {
         let detail = "the program stopped during this attempt";
+        point(Point::BeforeSettling);
         store.end_attempt(&AttemptEnd { delivery, attempt, at: now, result: "ambiguous", detail, state, next_try })?;
+        point(Point::AfterSettling);
         report.ambiguous += u64::from(!again);
     }
     Ok(())

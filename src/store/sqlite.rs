@@ -89,11 +89,17 @@ impl SqliteStore {
     /// # Errors
     /// As for [`SqliteStore::open`].
     pub fn open_or_create(path: &Path) -> Result<Self, StoreError> {
-        if path.exists() && path.metadata().is_ok_and(|it| it.len() > 0) {
-            return Self::open(path, Access::Write);
+        if path.metadata().is_ok_and(|it| it.len() > 0) {
+            looks_like_a_store(path)?;
         }
         let connection = Connection::open(path).map_err(disk)?;
-        Self::prepare(connection, path, Access::Write)?.create()
+        let store = Self::prepare(connection, path, Access::Write)?;
+        // Also a file that was begun and never filled, because the program stopped there.
+        if store.is_empty()? {
+            return store.create();
+        }
+        store.refuse_foreign()?;
+        Ok(store)
     }
 
     /// A store in memory, for tests.
@@ -144,17 +150,25 @@ impl SqliteStore {
         Ok(self)
     }
 
+    /// Whether nobody has put anything into the file, not even a name for it.
+    fn is_empty(&self) -> Result<bool, StoreError> {
+        let tables: i64 = self
+            .connection
+            .query_row("select count(*) from sqlite_schema", [], |row| row.get(0))
+            .map_err(|error| foreign(&self.path, &error))?;
+        Ok(tables == 0 && self.pragma("application_id")? == 0)
+    }
+
+    fn pragma(&self, name: &str) -> Result<i64, StoreError> {
+        self.connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| foreign(&self.path, &error))
+    }
+
     fn refuse_foreign(&self) -> Result<(), StoreError> {
-        let pragma = |name: &str| -> Result<i64, StoreError> {
-            self.connection
-                .pragma_query_value(None, name, |row| row.get(0))
-                .map_err(|error| foreign(&self.path, &error))
-        };
-        if pragma("application_id")? != i64::from(APPLICATION) {
+        if self.pragma("application_id")? != i64::from(APPLICATION) {
             let words = "it belongs to another program".to_owned();
             return Err(StoreError::Foreign(self.path.display().to_string(), words));
         }
-        let found = u32::try_from(pragma("user_version")?).unwrap_or(u32::MAX);
+        let found = u32::try_from(self.pragma("user_version")?).unwrap_or(u32::MAX);
         if found > SCHEMA {
             return Err(StoreError::Newer { found, known: SCHEMA });
         }
@@ -166,11 +180,9 @@ impl SqliteStore {
     /// # Errors
     /// When another engine works on this store.
     pub fn lock_engine(path: &Path) -> Result<EngineLock, StoreError> {
-        let mut name = path.as_os_str().to_owned();
-        name.push("-lock");
+        let name = beside(path, "-lock");
         let open = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
-        let file =
-            open.map_err(|error| StoreError::Disk(format!("{} can't be opened: {error}", Path::new(&name).display())))?;
+        let file = open.map_err(|error| StoreError::Disk(format!("{} can't be opened: {error}", name.display())))?;
         match file.try_lock() {
             Ok(()) => Ok(EngineLock { _file: file }),
             Err(_) => Err(StoreError::Busy(path.display().to_string())),
@@ -221,6 +233,13 @@ fn foreign(path: &Path, error: &rusqlite::Error) -> StoreError {
     StoreError::Foreign(path.display().to_string(), error.to_string())
 }
 
+/// A file beside the store.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
 /// A quick look before SQLite opens a file: its header, and that it was not cut off.
 fn looks_like_a_store(path: &Path) -> Result<(), StoreError> {
     let said = |words: &str| StoreError::Foreign(path.display().to_string(), words.to_owned());
@@ -239,7 +258,9 @@ fn looks_like_a_store(path: &Path) -> Result<(), StoreError> {
     };
     let pages = u64::from(u32::from_be_bytes([header[28], header[29], header[30], header[31]]));
     let length = file.metadata().map(|it| it.len()).unwrap_or(0);
-    if length < page * pages {
+    // What a program that was stopped had not yet taken over from the log still stands there.
+    let log = std::fs::metadata(beside(path, "-wal")).is_ok_and(|it| it.len() > 0);
+    if length < page * pages && !log {
         return Err(said("it was cut off"));
     }
     Ok(())

@@ -72,6 +72,8 @@ impl Script {
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) connections: usize,
+    /// How many of them have not ended.
+    pub(crate) open: usize,
     pub(crate) commands: Vec<String>,
     pub(crate) messages: Vec<Vec<u8>>,
     /// Whether anything after the greeting of a client came unencrypted.
@@ -91,7 +93,11 @@ impl Server {
         let (shared, script) = (Arc::clone(&seen), Arc::new(Mutex::new(script)));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                shared.lock().unwrap().connections += 1;
+                {
+                    let mut seen = shared.lock().unwrap();
+                    seen.connections += 1;
+                    seen.open += 1;
+                }
                 let mut talk = Talk {
                     line: BufReader::new(Box::new(stream)),
                     script: Arc::clone(&script),
@@ -100,6 +106,7 @@ impl Server {
                 tokio::spawn(async move {
                     // The client hanging up is part of many tests.
                     let _ = talk.run().await;
+                    talk.seen.lock().unwrap().open -= 1;
                 });
             }
         });
