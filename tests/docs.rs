@@ -84,7 +84,10 @@ fn the_commands_of_the_readme_do_what_it_says() {
             }
         }
     }
-    assert!(printed.contains("came"), "a failed example says what came instead");
+    assert!(
+        printed.contains("no notice that day, but plan_due to Okot on 2026-07-14"),
+        "a failed example says what came instead"
+    );
     assert!(printed.contains("(version 2 is in force for new cases)"), "an open case keeps its version");
     assert!(printed.contains("policy version 2; open"), "a new case follows the new rule");
 }

@@ -42,6 +42,7 @@ pub fn run(policy: &Policy, example: &Example) -> Verdict {
     let mut stage = Theatre::new(policy);
     stage.set_up(example);
     stage.play(example);
+    stage.say_when_it_came();
     Verdict { title: example.title.text.clone(), failures: stage.failures }
 }
 
@@ -49,11 +50,15 @@ struct Theatre<'a> {
     policy: &'a Policy,
     bench: Bench<'a>,
     failures: Vec<Failure>,
+    /// Every notice of the example, with its day.
+    sent: Vec<(Date, Notice)>,
+    /// Failures that wanted a notice: their place among the failures, the message and the day.
+    wanted: Vec<(usize, String, Date)>,
 }
 
 impl<'a> Theatre<'a> {
     fn new(policy: &'a Policy) -> Self {
-        Self { policy, bench: Bench::new(policy), failures: Vec::new() }
+        Self { policy, bench: Bench::new(policy), failures: Vec::new(), sent: Vec::new(), wanted: Vec::new() }
     }
 
     fn fail(&mut self, span: Span, expected: impl Into<String>, came: impl Into<String>) {
@@ -84,6 +89,7 @@ impl<'a> Theatre<'a> {
         while day <= last {
             self.acts_of(example, day);
             let notices = self.look(day);
+            self.sent.extend(notices.iter().map(|it| (day, it.clone())));
             let before = Some((day, notices.as_slice()));
             self.expect_all(example, before);
             let Ok(next) = day.tomorrow() else { return };
@@ -165,7 +171,36 @@ impl<'a> Theatre<'a> {
             }
             let (on, notices) = day.unwrap_or((Date::MIN, &[]));
             if let Err((expected, came)) = self.expect(expectation, on, notices) {
+                if let Expectation::Notice { message, .. } = expectation {
+                    self.wanted.push((self.failures.len(), message.text.clone(), on));
+                }
                 self.fail(line.span, expected, came);
+            }
+        }
+    }
+
+    /// A notice that was wanted on one day and came on another: when, the nearest days first.
+    fn say_when_it_came(&mut self) {
+        for (at, message, on) in std::mem::take(&mut self.wanted) {
+            let mut days: Vec<(i64, Date)> = self
+                .sent
+                .iter()
+                .filter(|(day, it)| it.message == message && *day != on)
+                .filter_map(|(day, _)| Some((on.until(*day).ok()?.get_days().into(), *day)))
+                .collect();
+            days.sort_by_key(|(away, day)| (away.abs(), *day));
+            days.dedup();
+            let told: Vec<String> = days
+                .iter()
+                .take(2)
+                .map(|(_, day)| {
+                    let that_day = self.sent.iter().filter(|(other, it)| other == day && it.message == message);
+                    let to: BTreeSet<&str> = that_day.map(|(_, it)| it.to.1.as_str()).collect();
+                    format!("{message} to {} on {day}", list(&to))
+                })
+                .collect();
+            if !told.is_empty() {
+                self.failures[at].came += &format!(" that day, but {}", told.join(" and "));
             }
         }
     }
@@ -209,7 +244,10 @@ impl<'a> Theatre<'a> {
                 let due = self.stage(stage, of.as_ref()).and_then(|it| it.dates.due.as_ref());
                 match due {
                     Some(due) if due.day == wanted => Ok(()),
-                    Some(due) => Err((format!("`{}` due {wanted}", stage.text), due.derivation.lines().join("; "))),
+                    Some(due) => Err((
+                        format!("`{}` due {wanted}", stage.text),
+                        format!("due {} ({})", due.day, due.derivation.lines().join("; ")),
+                    )),
                     None => Err((format!("`{}` due {wanted}", stage.text), self.told_stage(stage, of.as_ref()))),
                 }
             }
