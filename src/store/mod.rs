@@ -21,9 +21,11 @@ mod reader;
 mod records;
 mod seal;
 pub mod sqlite;
+mod steps;
 mod units;
 
 pub use seal::{Broken, Verified};
+pub use steps::{StepCount, Steps};
 
 /// The one row that a store says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
