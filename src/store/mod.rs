@@ -447,7 +447,7 @@ pub trait Store {
     /// Which of these keys exist.
     fn existing(&self, policy: &Policy, record: RecordId, keys: &[Arc<str>]) -> Result<Vec<Arc<str>>, StoreError>;
 
-    /// Open cases in which something can happen until a moment, earliest first; those set aside are left out.
+    /// Open cases in which something can happen until a moment, earliest first.
     fn due_cases(&self, until: i64, limit: u32) -> Result<Vec<CaseRow>, StoreError>;
     /// Open cases whose facts have changed.
     fn dirty_cases(&self, limit: u32) -> Result<Vec<CaseRow>, StoreError>;
