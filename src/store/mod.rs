@@ -380,17 +380,34 @@ pub enum StoreError {
     #[error("{0} is not a Merit store, or is damaged: {1}")]
     Foreign(String, String),
     /// Written by a newer version.
-    #[error("the store was written by a newer version of Merit (schema {found}; this version knows {known})")]
+    #[error("{path} was written by a newer version of Merit (schema {found}; this version knows {known})")]
     Newer {
+        /// The file.
+        path: String,
         /// What was found.
         found: u32,
         /// What this version knows.
         known: u32,
     },
+    /// This program carries a SQLite that can damage a store.
+    #[error("this program was built with SQLite {0}, which can damage a store; 3.51.3 or later is needed")]
+    OldSqlite(String),
     /// Somebody else holds it.
     #[error("another Merit engine is at work on {0}")]
     Busy(String),
-    /// The disk is full, the file read-only, the lock held too long….
+    /// A case is not as it was when it was looked at; nothing of this was written.
+    #[error("case {0} was changed meanwhile by somebody else")]
+    Stale(i64),
+    /// Somebody else writes just now.
+    #[error("another program writes to the store")]
+    Locked,
+    /// There is no more room.
+    #[error("the disk is full; nothing of this was kept")]
+    Full,
+    /// The file or its folder may not be written.
+    #[error("the store can't be written: {0}")]
+    Unwritable(String),
+    /// The disk does not do what it is asked, for another reason.
     #[error("{0}")]
     Disk(String),
     /// The store holds something that it should not.
