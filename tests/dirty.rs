@@ -295,7 +295,13 @@ fn beginning() -> impl Strategy<Value = Vec<Set>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(20_260_101), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 32,
+        max_shrink_iters: 100,
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(20_260_101),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_look_at_everything_finds_nothing_that_a_run_has_missed(
