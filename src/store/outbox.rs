@@ -154,7 +154,7 @@ impl SqliteStore {
              left join attempts a on a.delivery = d.id and a.n = d.tries
              where (?1 is null or e.case_id = ?1) and (?2 is null or substr(e.recipient, instr(e.recipient, ':') + 1) = ?2)
              and (?3 is null or coalesce(d.state, e.state) = ?3)
-             order by e.day, e.key limit ?4"
+             order by e.day, e.case_id, e.recipient, e.key limit ?4"
         );
         let limit = filter.limit.and_then(|it| i64::try_from(it).ok()).unwrap_or(-1);
         let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
