@@ -113,6 +113,8 @@ struct Office {
     /// Every version deployed, by its number.
     versions: BTreeMap<i64, Arc<Policy>>,
     today: Date,
+    /// The machine's clock when records are entered.
+    clock: i64,
 }
 
 impl Office {
@@ -120,7 +122,7 @@ impl Office {
         let mut store = SqliteStore::in_memory().unwrap();
         store.set(Some(ADOPTED), None).unwrap();
         let policy = Arc::new(policy_of(POLICY));
-        let mut office = Self { policy, store, versions: BTreeMap::new(), today: ADOPTED };
+        let mut office = Self { policy, store, versions: BTreeMap::new(), today: ADOPTED, clock: 0 };
         office.deploy(0);
         office
     }
@@ -141,7 +143,7 @@ impl Office {
             good: 0,
             rejected: 0,
         };
-        self.store.import(&self.policy, &[(note, changes)], 0).unwrap();
+        self.store.import(&self.policy, &[(note, changes)], self.clock).unwrap();
     }
 
     fn change(&self, set: &Set) -> RecordChange {
@@ -421,6 +423,23 @@ fn a_parameter_that_turns_opens_cases() {
 fn a_stated_day_that_comes_frees_a_case_that_was_set_aside() {
     let first = [becomes("incident.reported", 1, "2026-01-05", -30), becomes("incident.closed", 1, "2026-02-01", -30)];
     reaches(&first, 20, &[], 11, ("incidents", "P1/1"));
+}
+
+#[test]
+fn a_record_that_holds_later_than_the_last_run_is_looked_at_when_its_day_comes() {
+    let mut office = Office::new();
+    office.run(10);
+    office.clock = office.policy.main().end_of_day(date(2026, 12, 31)).0;
+    office.import(&[
+        becomes("person.points", 2, "70", -30),
+        becomes("unit.head", 1, "P2", 20),
+        becomes("unit.asked", 1, "2026-01-10", 20),
+    ]);
+    office.run(10);
+    assert_eq!(office.entries("units", "U1"), 0, "the day has not come");
+    office.run(10);
+    assert!(office.entries("units", "U1") > 0, "the day has come");
+    assert_eq!(office.missed(), Vec::<String>::new());
 }
 
 #[test]
