@@ -113,6 +113,8 @@ struct Office {
     /// Every version deployed, by its number.
     versions: BTreeMap<i64, Arc<Policy>>,
     today: Date,
+    /// The machine's clock when records are entered.
+    clock: i64,
 }
 
 impl Office {
@@ -120,7 +122,7 @@ impl Office {
         let mut store = SqliteStore::in_memory().unwrap();
         store.set(Some(ADOPTED), None).unwrap();
         let policy = Arc::new(policy_of(POLICY));
-        let mut office = Self { policy, store, versions: BTreeMap::new(), today: ADOPTED };
+        let mut office = Self { policy, store, versions: BTreeMap::new(), today: ADOPTED, clock: 0 };
         office.deploy(0);
         office
     }
@@ -141,7 +143,7 @@ impl Office {
             good: 0,
             rejected: 0,
         };
-        self.store.import(&self.policy, &[(note, changes)], 0, &mut |_| ()).unwrap();
+        self.store.import(&self.policy, &[(note, changes)], self.clock, &mut |_| ()).unwrap();
     }
 
     fn change(&self, set: &Set) -> RecordChange {
@@ -324,6 +326,120 @@ proptest! {
             prop_assert_eq!(office.missed(), Vec::<String>::new(), "after {:?}", &happenings[..=nth]);
         }
     }
+}
+
+/// A field of a record becomes something, so many days from today.
+fn becomes(field: &'static str, who: usize, value: &str, from: i64) -> Set {
+    let may_be = FIELDS.iter().find(|it| it.0 == field).unwrap().1;
+    Set { field, who, to: may_be.iter().position(|it| *it == value).unwrap(), from }
+}
+
+impl Office {
+    /// How many entries the case of a subject has; none where there is no case.
+    fn entries(&self, workflow: &str, subject: &str) -> i64 {
+        let filter =
+            Filter { workflow: Some(workflow.to_owned()), subject: Some(subject.to_owned()), ..Filter::default() };
+        self.store.cases(&filter).unwrap().first().map_or(0, |it| it.last_seq)
+    }
+}
+
+/// At first these facts, for so many days; then those, for so many more: something happens in the case of the subject.
+fn reaches(first: &[Set], days: i64, then: &[Set], more: i64, (workflow, subject): (&str, &str)) {
+    let mut office = Office::new();
+    let everybody: Vec<Set> = (0..5).map(|who| becomes("person.status", who, "active", -30)).collect();
+    office.import(&everybody);
+    office.import(first);
+    office.run(days);
+    let before = office.entries(workflow, subject);
+    if !then.is_empty() {
+        office.import(then);
+    }
+    office.run(more);
+    assert!(office.entries(workflow, subject) > before, "nothing happened in {workflow} of {subject}");
+    assert_eq!(office.missed(), Vec::<String>::new());
+}
+
+#[test]
+fn somebody_who_was_the_boss_then_still_counts_for_those_days() {
+    let first = [
+        becomes("unit.frozen", 0, "no", -30),
+        becomes("person.team", 0, "U0", -30),
+        becomes("person.boss", 0, "P1", -30),
+    ];
+    let first = [&first[..], &[becomes("person.boss", 0, "P2", 10)]].concat();
+    reaches(&first, 15, &[becomes("person.status", 1, "on_leave", -10)], 0, ("yearly", "P0"));
+}
+
+#[test]
+fn an_absence_far_up_the_line_reaches_those_below() {
+    let first = [
+        becomes("unit.frozen", 0, "no", -30),
+        becomes("person.team", 0, "U0", -30),
+        becomes("person.boss", 0, "P1", -30),
+        becomes("person.boss", 1, "P2", -30),
+        becomes("person.boss", 2, "P3", -30),
+        becomes("person.boss", 3, "P4", -30),
+        becomes("person.joined", 0, "2025-12-01", -30),
+        becomes("person.joined", 1, "2025-12-01", -30),
+        becomes("person.status", 1, "on_leave", -1),
+        becomes("person.status", 2, "on_leave", -1),
+    ];
+    reaches(&first, 10, &[becomes("person.status", 3, "on_leave", 0)], 0, ("yearly", "P0"));
+}
+
+/// An incident of P1 about P0, which is reported to P0's mentor on the fifth day.
+fn incident() -> Vec<Set> {
+    vec![
+        becomes("incident.reported", 1, "2026-01-05", -30),
+        becomes("incident.about", 1, "P0", -30),
+        becomes("person.points", 0, "70", -30),
+    ]
+}
+
+#[test]
+fn a_notice_that_reached_nobody_goes_out_when_there_is_somebody() {
+    reaches(&incident(), 11, &[becomes("person.mentor", 0, "P2", 0)], 0, ("incidents", "P1/1"));
+}
+
+#[test]
+fn somebody_barred_from_a_role_may_act_when_the_bar_falls() {
+    let barred = [becomes("person.mentor", 0, "P1", -30), becomes("person.boss", 0, "P1", -30)];
+    let first = [incident(), barred.to_vec()].concat();
+    reaches(&first, 11, &[becomes("person.boss", 0, "P3", 0)], 0, ("incidents", "P1/1"));
+}
+
+#[test]
+fn somebody_who_no_longer_qualifies_is_passed_over() {
+    reaches(&incident(), 5, &[becomes("person.points", 0, "40", 0)], 0, ("incidents", "P1/1"));
+}
+
+#[test]
+fn a_parameter_that_turns_opens_cases() {
+    let first = [becomes("permit.granted", 0, "2026-01-03", -30), becomes("permit.fee", 0, "10", -30)];
+    reaches(&first, 10, &[], 80, ("permits", "L0"));
+}
+
+#[test]
+fn a_stated_day_that_comes_frees_a_case_that_was_set_aside() {
+    let first = [becomes("incident.reported", 1, "2026-01-05", -30), becomes("incident.closed", 1, "2026-02-01", -30)];
+    reaches(&first, 20, &[], 11, ("incidents", "P1/1"));
+}
+
+#[test]
+fn a_record_that_holds_later_than_the_last_run_is_looked_at_when_its_day_comes() {
+    let mut office = Office::new();
+    office.run(10);
+    office.clock = office.policy.main().end_of_day(date(2026, 12, 31)).0;
+    office.import(&[
+        becomes("person.points", 2, "70", -30),
+        becomes("unit.head", 1, "P2", 20),
+        becomes("unit.asked", 1, "2026-01-10", 20),
+    ]);
+    office.run(10);
+    assert_eq!(office.entries("units", "U1"), 0, "the day has not come");
+    office.run(10);
+    assert!(office.entries("units", "U1") > 0, "the day has come");
+    assert_eq!(office.missed(), Vec::<String>::new());
 }
 
 #[test]
