@@ -124,33 +124,12 @@ struct Opened<'f> {
 /// # Errors
 /// When a file or a mapping can't be used at all; bad rows are no error but findings.
 pub fn plan_all(policy: &Policy, store: &dyn Store, files: &[ImportFile]) -> Result<Vec<ImportPlan>, ImportError> {
-    let opened = side_by_side(files, open)?;
-    let mut drafts = side_by_side(&opened, |it| check::Draft::read(policy, it))?;
+    let opened = files.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let read = |it| check::Draft::read(policy, it);
+    let mut drafts = opened.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     check::settle_references(policy, store, &mut drafts)?;
     let checked: Vec<Checked> = drafts.into_iter().map(check::Draft::finish).collect();
     Ok(opened.into_iter().zip(checked).map(|(opened, checked)| plan_of(opened, checked)).collect())
-}
-
-/// How many files are read at once.
-const AT_ONCE: usize = 8;
-
-/// Does the same for each file, each in a thread of its own; of several errors the first file's.
-fn side_by_side<'i, I: Sync, O: Send>(
-    items: &'i [I],
-    work: impl Fn(&'i I) -> Result<O, ImportError> + Sync,
-) -> Result<Vec<O>, ImportError> {
-    let mut results = Vec::with_capacity(items.len());
-    for some in items.chunks(AT_ONCE) {
-        std::thread::scope(|scope| {
-            let work = &work;
-            let threads: Vec<_> = some.iter().map(|it| scope.spawn(move || work(it))).collect();
-            for thread in threads {
-                results.push(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-            }
-            Ok::<(), ImportError>(())
-        })?;
-    }
-    Ok(results)
 }
 
 /// Writes what is good in all of these files, all of it or nothing. `written` is told now and then how many rows are written.
