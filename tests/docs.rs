@@ -175,3 +175,33 @@ fn links_between_documents_lead_somewhere() {
         }
     }
 }
+
+/// The page of findings, as the table of codes gives it.
+fn page_of_findings() -> String {
+    let mut page = "# Findings of `merit check`\n\nWhat each code means, with an example that shows it and the same mended. `merit explain CODE` says the same.\n\
+        This page is written from the program's table of codes.\n"
+        .to_owned();
+    for entry in merit::codes::all() {
+        let severity = match entry.severity {
+            merit::codes::Severity::Error => "an error: the policy can't be used until it is mended",
+            merit::codes::Severity::Warning => "a warning: the policy can be used; somebody should look",
+        };
+        page += &format!("\n## {}: {}\n{}\n\n*{severity}*\n", entry.code.0, entry.title, entry.explanation);
+        for (word, text) in [("Wrong", entry.wrong), ("Right", entry.right)] {
+            page += &format!("\n{word}:\n```\n{}\n```\n", text.trim_matches('\n'));
+        }
+    }
+    page
+}
+
+#[test]
+fn the_page_of_findings_is_the_table_of_codes() {
+    let page = page_of_findings();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write("docs/diagnostics.md", &page).unwrap();
+    }
+    assert!(
+        fs::read_to_string("docs/diagnostics.md").is_ok_and(|it| it == page),
+        "docs/diagnostics.md is not what the table of codes gives: UPDATE_EXPECT=1 cargo test --test docs writes it anew"
+    );
+}
