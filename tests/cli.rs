@@ -386,3 +386,21 @@ fn a_date_is_explained_across_a_holiday_a_substitute_and_a_standstill() {
     project.merit(0, &["run", "--as-of", "2027-07-27"]);
     assert!(project.merit(1, &["status"]).contains("2027-07-26"), "late from the day after on");
 }
+
+#[test]
+fn what_cannot_be_answered_is_said_so() {
+    let project = complaints();
+    project.merit(0, &["run", "--as-of", "2026-04-16"]);
+    for (words, told) in [
+        (&["explain", "M9999"][..], "there is no code `M9999`"),
+        (&["explain", "C9"], "there is no case `C9`"),
+        (&["test", "--only", "no such title"], "no example has `no such title` in its title"),
+        (&["status", "--as-of", "2026-04-01"], "the store has run up to 2026-04-16"),
+        (&["cases", "--workflow", "complaints"], "known: complaint_handling"),
+        (&["outbox", "--resend", "abcdef"], "there is no effect whose key begins with `abcdef`"),
+        (&["import", "nothing.csv"], "there is no such file"),
+    ] {
+        let err = project.merit(2, words);
+        assert!(err.contains(told), "{words:?}: {err}");
+    }
+}

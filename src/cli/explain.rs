@@ -16,8 +16,18 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     match crate::codes::entry(&arguments.what) {
         Some(entry) => code(global, entry),
+        None if looks_like_a_code(&arguments.what) => {
+            Err(Failure::usage(format!("there is no code `{}`", arguments.what))
+                .help("codes stand in brackets before each finding of `merit check`, such as M0101; docs/diagnostics.md lists them"))
+        }
         None => dates(global, arguments),
     }
+}
+
+/// `M0101`: an M and four digits.
+fn looks_like_a_code(words: &str) -> bool {
+    let digits = words.strip_prefix(['M', 'm']);
+    digits.is_some_and(|it| it.len() == 4 && it.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
 fn code(global: &Global, entry: &crate::codes::Entry) -> Outcome {

@@ -1,6 +1,8 @@
 //! `merit status`: what is overdue, at which stage, with whom, for how long, by unit.
 
-use crate::cli::{Done, Format, Global, Outcome, open, output};
+use jiff::civil::Date;
+
+use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
 use crate::report::{Reader, StatusReport, status};
 use crate::store::Store;
 
@@ -25,9 +27,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let store = open::reading_store(&project)?;
     let policies = open::deployed(&project, &store)?;
     let policy = &policies.latest().policy;
+    let last = store.state()?.as_of;
     let on = match &arguments.as_of {
-        Some(words) => open::day(words)?,
-        None => store.state()?.as_of.unwrap_or_else(|| open::today(policy)),
+        Some(words) => not_before(last, open::day(words)?)?,
+        None => last.unwrap_or_else(|| open::today(policy)),
     };
     let mut report = status(&store, policy, Reader::Keeper, on)?;
     narrow(&mut report, arguments);
@@ -40,6 +43,17 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     } else {
         Done::Findings
     })
+}
+
+/// What was open on an earlier day is not what is open now.
+fn not_before(last: Option<Date>, asked: Date) -> Result<Date, Failure> {
+    match last.filter(|last| asked < *last) {
+        None => Ok(asked),
+        Some(last) => Err(Failure::usage(format!(
+            "the store has run up to {last}; what was overdue on {asked} can't be told from what is open now"
+        ))
+        .help("name that day or a later one, or leave `--as-of` out; `merit case ID` tells what was when")),
+    }
 }
 
 /// Prints what is overdue, as the demo does.

@@ -30,6 +30,15 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let wanted = |title: &str| arguments.only.as_ref().is_none_or(|words| title.contains(words.as_str()));
     let chosen: Vec<_> = policy.examples.iter().filter(|it| wanted(&it.title.text)).collect();
+    if let Some(words) = arguments.only.as_ref().filter(|_| chosen.is_empty()) {
+        let titles: Vec<&str> = policy.examples.iter().map(|it| it.title.text.as_str()).take(8).collect();
+        let known = if titles.is_empty() {
+            "the policy has none".to_owned()
+        } else {
+            format!("such as: {}", titles.join("; "))
+        };
+        return Err(Failure::usage(format!("no example has `{words}` in its title")).help(known));
+    }
     let verdicts: Vec<Verdict> = chosen.iter().map(|it| examples::run(policy, it)).collect();
     let failed = verdicts.iter().filter(|it| !it.failures.is_empty()).count();
     match global.format {
