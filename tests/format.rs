@@ -249,6 +249,31 @@ proptest! {
         prop_assert_eq!(&read(name, &shaken).0, &read(name, text).0, "the test itself keeps the tree\n{}", shaken);
         formatted(name, &shaken);
     }
+
+    #[test]
+    fn no_jumble_of_words_is_too_much(words in proptest::collection::vec(0..10_000usize, 0..40)) {
+        const EVERYTHING: &str = include_str!("lang/good/everything.merit");
+        let all: Vec<&str> = EVERYTHING.split_inclusive([' ', '\n', '(', '{', '}', ',', '"']).collect();
+        let jumble: String = words.into_iter().map(|it| all[it % all.len()]).collect();
+        if let Some(form) = syntax::format(FileId(0), &jumble, &mut Diagnostics::new()) {
+            prop_assert_eq!(syntax::format(FileId(0), &form, &mut Diagnostics::new()), Some(form.clone()));
+        }
+    }
+
+    #[test]
+    fn no_line_of_any_words_is_too_much(lines in proptest::collection::vec(("[a-z\"#{}();,|/ \t.:%<=-]{0,12}", 0..60_usize), 0..12)) {
+        let everything: Vec<&str> = include_str!("lang/good/everything.merit").lines().collect();
+        let mut text = String::new();
+        for (noise, at) in lines {
+            text += everything[at];
+            text += if noise.len() % 2 == 0 { " #" } else { "\n" };
+            text += &noise.replace('"', " ");
+            text.push('\n');
+        }
+        if let Some(form) = syntax::format(FileId(0), &text, &mut Diagnostics::new()) {
+            prop_assert_eq!(syntax::format(FileId(0), &form, &mut Diagnostics::new()), Some(form.clone()));
+        }
+    }
 }
 
 // ---- the verb

@@ -26,11 +26,26 @@ pub fn format(file: FileId, source: &str, found: &mut Diagnostics) -> Option<Str
     own.iter().for_each(|it| found.push(it.clone()));
     good.then(|| {
         let split = split::split(file, source);
-        let mut writer = Writer::new(source, &split);
-        writer.statements(&split.statements, 0);
-        writer.comments_until(source.len(), 0, true);
-        columns::print(writer.lines)
+        let form = write(source, &split);
+        let kept = words_of(source, &split) == words_of(&form, &split::split(file, &form));
+        assert!(kept, "the formatter must keep every word, text and comment");
+        form
     })
+}
+
+fn write(source: &str, split: &Split) -> String {
+    let mut writer = Writer::new(source, split);
+    writer.statements(&split.statements, 0);
+    writer.comments_until(source.len(), 0, true);
+    columns::print(writer.lines)
+}
+
+/// What no formatting may change: words and signs, texts but for the indentation of their lines, comments.
+fn words_of<'s>(source: &'s str, split: &Split) -> Vec<Vec<&'s str>> {
+    let tokens = split.tokens.iter().filter(|it| !matches!(it.kind, Kind::Newline | Kind::Semicolon));
+    let comments = split.comments.iter().map(|it| (it.start as usize, it.end as usize));
+    let pieces = tokens.map(|it| (it.start, it.end)).chain(comments);
+    pieces.map(|(start, end)| source[start..end].lines().map(str::trim).collect()).collect()
 }
 
 struct Writer<'s> {
@@ -249,5 +264,37 @@ impl<'s> Writer<'s> {
             Some(block) => Some(text + " " + &self.inline_block(statement, block)?),
             None => Some(text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The form of a text whether the grammar knows its statements or not.
+    fn form(source: &str) -> String {
+        write(source, &split::split(FileId(0), source))
+    }
+
+    #[test]
+    fn statements_that_the_grammar_does_not_know_have_a_form() {
+        let ugly = "table bonus \"Bonus\" :percent,exactly one row{\n|group|score|=>|\n| a,b | 80 to 100|3%|  # high\n\
+            | otherwise||10 % | # low\n}\nframework f { severity caution (mild)<warning\nsanctions the most severe that applies\n\
+            rewards all that apply , unless a sanction applies\n\nsanction warning {\nwhen score < 5 in 2 consecutive years\n\
+            unless   status is away\nlasts 12 months } }\n";
+        let pretty = "table bonus \"Bonus\" : percent, exactly one row {\n\
+            \x20 | group     | score     | =>  |\n\
+            \x20 | a, b      | 80 to 100 | 3%  |  # high\n\
+            \x20 | otherwise |           | 10% |  # low\n\
+            }\nframework f {\n\
+            \x20 severity  caution (mild) < warning\n\
+            \x20 sanctions the most severe that applies\n\
+            \x20 rewards   all that apply, unless a sanction applies\n\n\
+            \x20 sanction warning {\n\
+            \x20   when   score < 5 in 2 consecutive years\n\
+            \x20   unless status is away\n\
+            \x20   lasts  12 months\n  }\n}\n";
+        assert_eq!(form(ugly), pretty);
+        assert_eq!(form(pretty), pretty);
     }
 }
