@@ -132,6 +132,7 @@ fn every_key_of_the_json_is_documented() {
     let mut tried = vec![("check", wrong)];
     for (verb, call) in [
         ("test", "test"),
+        ("fmt", "fmt"),
         ("import", "import records --dry-run"),
         ("deploy", "deploy --note again"),
         ("run", "run --as-of 2027-03-01"),

@@ -37,16 +37,16 @@ calendar office "Our office" {
 }
 
 record person "Member of staff" {
-  id          key text
-  name        text
-  email       optional address email
-  reports_to  optional person
-  status      one of active, gone
+  id         key text
+  name       text
+  email      optional address email
+  reports_to optional person
+  status     one of active, gone
   gone when status is gone
 }
 
 record review "Yearly review" of person each year {
-  agreed  event
+  agreed event
 }
 
 role manager "Manager" of person {

@@ -13,6 +13,7 @@ mod check;
 mod demo;
 mod deploy;
 mod explain;
+mod fmt;
 mod import;
 mod init;
 mod journal;
@@ -124,6 +125,8 @@ enum Verb {
     Check(check::Arguments),
     /// Run the `example` blocks of the policy
     Test(test::Arguments),
+    /// Bring policy files into the one form that everybody writes
+    Fmt(fmt::Arguments),
     /// Take records in from CSV files
     Import(import::Arguments),
     /// Put the working policy in force
@@ -180,6 +183,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Demo(it) => demo::run(global, it),
         Verb::Check(it) => check::run(global, it),
         Verb::Test(it) => test::run(global, it),
+        Verb::Fmt(it) => fmt::run(global, it),
         Verb::Import(it) => import::run(global, it),
         Verb::Deploy(it) => deploy::run(global, it),
         Verb::Run(it) => run::run(global, it),

@@ -210,6 +210,32 @@ pub fn gather_sources(paths: &[PathBuf]) -> Result<Sources, ConfigError> {
 }
 
 fn gather(paths: &[PathBuf], base: &Path) -> Result<Sources, ConfigError> {
+    let files = policy_files(paths)?;
+    let mut sources = Sources::new();
+    for file in &files {
+        let bytes = fs::read(file).map_err(|error| {
+            ConfigError::new(format!("{} can't be read: {error}", file.display()), "see that you may read it")
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let line =
+                error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|it| **it == b'\n').count() + 1;
+            ConfigError::new(
+                format!("{}, line {line}: this is no text in UTF-8", file.display()),
+                "save the file as UTF-8",
+            )
+        })?;
+        let name = file.strip_prefix(base).unwrap_or(file);
+        sources.add(name.display().to_string(), text);
+    }
+    Ok(sources)
+}
+
+/// The policy files among these files and in these folders, in order.
+///
+/// # Errors
+///
+/// A file or folder can't be read, or there is no policy file.
+pub fn policy_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ConfigError> {
     let mut files = Vec::new();
     for path in paths {
         let failed = |error: std::io::Error| {
@@ -227,22 +253,6 @@ fn gather(paths: &[PathBuf], base: &Path) -> Result<Sources, ConfigError> {
     }
     files.sort();
     files.dedup();
-    let mut sources = Sources::new();
-    for file in &files {
-        let bytes = fs::read(file).map_err(|error| {
-            ConfigError::new(format!("{} can't be read: {error}", file.display()), "see that you may read it")
-        })?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let line =
-                error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|it| **it == b'\n').count() + 1;
-            ConfigError::new(
-                format!("{}, line {line}: this is no text in UTF-8", file.display()),
-                "save the file as UTF-8",
-            )
-        })?;
-        let name = file.strip_prefix(base).unwrap_or(file);
-        sources.add(name.display().to_string(), text);
-    }
     if files.is_empty() {
         let names: Vec<String> = paths.iter().map(|it| it.display().to_string()).collect();
         return Err(ConfigError::new(
@@ -250,7 +260,7 @@ fn gather(paths: &[PathBuf], base: &Path) -> Result<Sources, ConfigError> {
             "policies end in .merit",
         ));
     }
-    Ok(sources)
+    Ok(files)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {

@@ -47,14 +47,22 @@ fn lines(source: &str, start: usize, end: usize) -> Vec<(usize, &str)> {
         lines.remove(0);
     }
     let indented = if first_is_empty { 0 } else { 1.min(lines.len()) };
-    let blanks = |it: &str| it.len() - it.trim_start_matches([' ', '\t']).len();
-    let filled = lines[indented..].iter().filter(|(_, it)| !it.trim().is_empty());
-    let shared = filled.map(|(_, it)| blanks(it)).min().unwrap_or(0);
+    let shared = shared_indentation(lines[indented..].iter().map(|(_, it)| *it)).unwrap_or(0);
     for (from, line) in &mut lines[indented..] {
         let cut = shared.min(blanks(line));
         (*from, *line) = (*from + cut, &line[cut..]);
     }
     lines
+}
+
+/// The blanks with which every filled line begins; nothing where no line is filled.
+pub(super) fn shared_indentation<'s>(lines: impl Iterator<Item = &'s str>) -> Option<usize> {
+    lines.filter(|it| !it.trim().is_empty()).map(blanks).min()
+}
+
+/// With how many blanks a line begins.
+pub(super) fn blanks(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
 }
 
 struct Builder<'s> {

@@ -1,13 +1,16 @@
-//! Policy text to syntax tree, and back: parsing that tolerates mistakes, and later the formatter.
+//! Policy text to syntax tree: parsing that tolerates mistakes. And policy text to its canonical form.
 //!
 //! A file is cut into tokens, the tokens into statements and blocks; the grammar reads each statement on its own, and what
-//! it gives is lowered to the tree. Start reading at [`parse`], then [`tree`].
+//! it gives is lowered to the tree. Start reading at [`parse()`], then [`tree`]. The form of a file is made by [`format()`], of its tokens
+//! and lines alone.
 
+mod columns;
 mod context;
 mod cursor;
 mod depth;
 mod errors;
 mod expression;
+mod format;
 mod grammar;
 mod habits;
 mod lines;
@@ -21,8 +24,10 @@ mod lower_words;
 mod lower_workflow;
 mod parse;
 mod plain;
+mod spacing;
 mod split;
 mod token;
 pub mod tree;
 
+pub use format::format;
 pub use parse::{parse, parse_strictly};

@@ -39,7 +39,8 @@ pub fn parse_strictly(sources: &Sources) -> Result<Vec<File>, Diagnostics> {
     if found.no_errors() { Ok(files) } else { Err(found) }
 }
 
-fn parse_file(file: FileId, source: &str, found: &mut Diagnostics) -> File {
+/// Reads one file.
+pub(super) fn parse_file(file: FileId, source: &str, found: &mut Diagnostics) -> File {
     let split = split::split(file, source);
     let findings = RefCell::new(Vec::new());
     let reader = Reader { file, source, split: &split, found: &findings };
