@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use crate::calendar::Period;
 use crate::casework::bench::{Bench, BenchCase};
 use crate::casework::facts::{day_of, parse};
+use crate::casework::outcomes;
 use crate::eval::{self, Scope};
 use crate::ids::WorkflowId;
 use crate::policy::model::{ExprKind as Meaning, Policy, Shape, Type};
@@ -262,6 +263,11 @@ impl<'a> Theatre<'a> {
             }
             Expectation::CaseState { workflow, of, state } => self.expect_case(workflow, of, state),
             Expectation::Value { name, of, period, value } => self.expect_value(name, of, period.as_ref(), value, on),
+            Expectation::Outcome { rule, state, of, period, want } => outcomes::expect(
+                self.policy,
+                self.bench.facts(),
+                &outcomes::Asked { rule, state: *state, of, period: period.as_ref(), want },
+            ),
             Expectation::Default { by } => {
                 let found = self.bench.cases.iter().flat_map(|it| &it.events).any(|event| match event {
                     Event::StepTaken { default: Some(default), .. } => {

@@ -8,6 +8,7 @@ mod desk;
 pub mod examples;
 mod facts;
 mod letter;
+mod outcomes;
 mod outlook;
 
 pub use bench::{Bench, BenchCase};

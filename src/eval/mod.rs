@@ -12,6 +12,7 @@ use crate::value::{RecordRef, Value};
 mod dates;
 mod days;
 mod expression;
+pub mod framework;
 mod memory;
 mod message;
 mod operation;

@@ -290,6 +290,7 @@ fn span_of(item: &Item) -> Span {
         Item::Define(it) => it.name.span,
         Item::Scale(it) => it.name.span,
         Item::Message(it) => it.name.span,
+        Item::Framework(it) => it.name.span,
         Item::Workflow(it) => it.name.span,
         Item::Example(it) => it.title.span,
     }

@@ -7,6 +7,8 @@ mod calendars;
 mod checks;
 mod dates;
 mod expressions;
+pub mod framework;
+mod frameworks;
 mod messages;
 pub mod model;
 mod names;
@@ -73,6 +75,8 @@ fn check(
     builder.rules();
     builder.record_conditions();
     builder.workflows();
+    builder.frameworks();
+    builder.exceptions_name_rules();
     builder.messages();
     builder.examples();
     let mut policy = builder.finish();

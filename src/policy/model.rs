@@ -34,6 +34,8 @@ pub struct Policy {
     pub scales: Vec<Scale>,
     /// Messages.
     pub messages: Vec<Message>,
+    /// Frameworks of rewards and sanctions.
+    pub frameworks: Vec<crate::policy::framework::Framework>,
     /// Workflows.
     pub workflows: Vec<Workflow>,
     /// Examples, still as written: they are run, not deployed.

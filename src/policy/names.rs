@@ -20,6 +20,7 @@ pub(super) enum Meaning {
     Definition(DefinitionId),
     Scale(ScaleId),
     Message,
+    Framework,
     Workflow,
 }
 
@@ -85,6 +86,7 @@ impl<'t, 'd> Builder<'t, 'd> {
                 Item::Define(it) => (&it.name, Meaning::Definition(DefinitionId::at(next(&mut definitions)))),
                 Item::Scale(it) => (&it.name, Meaning::Scale(ScaleId::at(next(&mut scales)))),
                 Item::Message(it) => (&it.name, Meaning::Message),
+                Item::Framework(it) => (&it.name, Meaning::Framework),
                 Item::Workflow(it) => (&it.name, Meaning::Workflow),
                 Item::Example(_) => continue,
             };

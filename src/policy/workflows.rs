@@ -105,6 +105,11 @@ impl Builder<'_, '_> {
             .lines
             .iter()
             .find_map(|it| if let WorkflowLineKind::Calendar(name) = &it.kind { Some(name) } else { None });
+        self.calendar_named(named)
+    }
+
+    /// A calendar by its name; the project's where none is named.
+    pub(super) fn calendar_named(&mut self, named: Option<&Name>) -> usize {
         let Some(name) = named else { return self.policy.main_calendar };
         match self.policy.calendars.iter().position(|it| it.name() == name.text) {
             Some(at) => at,
@@ -292,7 +297,7 @@ impl Builder<'_, '_> {
     }
 
     /// The subject by its type, a role of it, or a record that one of its fields refers to.
-    fn party(&mut self, name: &Name, place: &Place) -> Option<Party> {
+    pub(super) fn party(&mut self, name: &Name, place: &Place) -> Option<Party> {
         let subject = place.subject?;
         match self.names.get(&name.text).copied() {
             Some((Meaning::Record(id), _)) if id == subject => return Some(Party::Subject),
@@ -340,7 +345,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn message_id(&mut self, name: &Name, place: &Place) -> Option<MessageId> {
+    pub(super) fn message_id(&mut self, name: &Name, place: &Place) -> Option<MessageId> {
         let at = self.policy.messages.iter().position(|it| it.label.name == name.text);
         let Some(at) = at else {
             let known = self.names_of(|it| matches!(it, Meaning::Message));

@@ -93,6 +93,33 @@ pub(super) static WORKFLOW: Context = Context {
     free: None,
 };
 
+pub(super) static FRAMEWORK: Context = Context {
+    what: "line of a framework",
+    line: Rule::framework_line,
+    words: &[
+        "cite",
+        "by calendar",
+        "for each",
+        "judged",
+        "severity",
+        "sanctions",
+        "rewards",
+        "except",
+        "sanction",
+        "reward",
+    ],
+    later: &["measure", "ladder", "gives way to", "judged when", "judged on request", "keep", "expunge"],
+    free: None,
+};
+
+pub(super) static OUTCOME: Context = Context {
+    what: "line of a sanction or reward",
+    line: Rule::outcome_line,
+    words: &["cite", "when", "unless", "automatic", "through", "lasts", "amount", "because", "notify"],
+    later: &["within", "measure"],
+    free: None,
+};
+
 pub(super) static STAGE: Context = Context {
     what: "line of a stage",
     line: Rule::stage_line,
@@ -133,5 +160,7 @@ pub(super) static FACTS: Context = Context {
 };
 
 /// All kinds of blocks, for words that stand in the wrong one.
-pub(super) static ALL: [&Context; 11] =
-    [&TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &MESSAGE, &WORDING, &WORKFLOW, &STAGE, &EXAMPLE, &FACTS];
+pub(super) static ALL: [&Context; 13] = [
+    &TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &MESSAGE, &WORDING, &FRAMEWORK, &OUTCOME, &WORKFLOW, &STAGE, &EXAMPLE,
+    &FACTS,
+];

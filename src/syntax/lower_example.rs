@@ -3,6 +3,7 @@
 use super::cursor::Cursor;
 use super::grammar::Rule;
 use super::lower_expression::{operand_in, plain_value};
+use super::lower_framework;
 use super::lower_words as words;
 use super::tree::{Date, ExampleLine, ExampleLineKind, Expectation, FactValue, Name};
 use crate::codes_syntax as codes;
@@ -65,6 +66,7 @@ fn expect(mut cursor: Cursor<'_>) -> Option<Expectation> {
         Rule::nothing => Expectation::Nothing,
         Rule::default_by => Expectation::Default { by: words::name(&it.one(Rule::name)) },
         Rule::later_outcome => return refuse_outcome(&it),
+        Rule::no_outcome | Rule::outcome => lower_framework::expected(it),
         Rule::no_notice => {
             let message = words::name(&it.one(Rule::name));
             let to = it.maybe(Rule::names).map_or_else(Vec::new, words::names);
@@ -96,8 +98,8 @@ fn expect(mut cursor: Cursor<'_>) -> Option<Expectation> {
 }
 
 fn refuse_outcome(cursor: &Cursor<'_>) -> Option<Expectation> {
-    let message = "sanctions and rewards are not part of this version yet";
-    let help = "leave this line out; an example can expect notices, stages, values and the state of a case";
+    let message = "sanctions are proposed, and not yet imposed, in this version";
+    let help = "write `proposed`";
     cursor.report(Diagnostic::new(codes::NOT_YET, cursor.span(), message).help(help));
     None
 }

@@ -11,10 +11,11 @@ use super::grammar::{Grammar, Rule};
 use super::lower_record::RecordLine;
 use super::split::{self, Block, Split, Statement};
 use super::tree::{
-    Calendar, Example, ExampleLine, ExampleLineKind, FactValue, File, Item, Message, Name, Record, Role, Scale, Stage,
-    Template, Text, Wording, Workflow, WorkflowLine, WorkflowLineKind,
+    Calendar, Example, ExampleLine, ExampleLineKind, FactValue, File, Framework, FrameworkLine, FrameworkLineKind,
+    Item, Message, Name, Outcome, Record, Role, Scale, Stage, Template, Text, Wording, Workflow, WorkflowLine,
+    WorkflowLineKind,
 };
-use super::{lower_calendar, lower_example, lower_message, lower_record, lower_rule, lower_workflow};
+use super::{lower_calendar, lower_example, lower_framework, lower_message, lower_record, lower_rule, lower_workflow};
 use super::{lower_expression as expression, lower_words as words};
 use crate::codes_syntax as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -94,6 +95,7 @@ impl<'s> Reader<'s> {
             "define" => self.alone(statement, Rule::define, &context::TOP).map(lower_rule::define).map(Item::Define),
             "scale" => self.scale(statement).map(Item::Scale),
             "message" => self.message(statement).map(Item::Message),
+            "framework" => self.framework(statement).map(Item::Framework),
             "workflow" => self.workflow(statement).map(Item::Workflow),
             "example" => self.example(statement).map(Item::Example),
             _ => None,
@@ -235,6 +237,34 @@ impl<'s> Reader<'s> {
         let lines = self.lines(self.block(statement), &context::STAGE, |it| Some(lower_workflow::stage_line(it)));
         let (name, title) = name_and_title(&mut head?);
         Some(Stage { name, title, lines, span: self.whole(statement) })
+    }
+
+    // ---- frameworks
+
+    fn framework(self, statement: &'s Statement) -> Option<Framework> {
+        let head = self.head(statement, Rule::framework_head, &context::TOP);
+        let mut lines = Vec::new();
+        for line in statements(self.block(statement)) {
+            match errors::leading_word(self, line, &context::FRAMEWORK) {
+                Some(word @ ("sanction" | "reward")) => {
+                    let kind = self.outcome(line, word == "sanction").map(FrameworkLineKind::Outcome);
+                    lines.extend(kind.map(|kind| FrameworkLine { kind, span: self.whole(line) }));
+                }
+                Some(_) => {
+                    lines.extend(self.alone(line, Rule::framework_line, &context::FRAMEWORK).map(lower_framework::line))
+                }
+                None => {}
+            }
+        }
+        let (name, title) = name_and_title(&mut head?);
+        Some(Framework { name, title, lines, span: self.whole(statement) })
+    }
+
+    fn outcome(self, statement: &'s Statement, sanction: bool) -> Option<Outcome> {
+        let head = self.head(statement, Rule::outcome_head, &context::FRAMEWORK);
+        let lines = self.lines(self.block(statement), &context::OUTCOME, |it| Some(lower_framework::outcome_line(it)));
+        let (name, title) = name_and_title(&mut head?);
+        Some(Outcome { sanction, name, title, lines, span: self.whole(statement) })
     }
 
     // ---- examples

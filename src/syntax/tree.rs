@@ -8,6 +8,7 @@ pub use super::expression::{
     ArithmeticOp, Clock, CompareOp, Date, DayMonth, EdgeOf, Expr, ExprKind, Extreme, Length, Number, PeriodLiteral,
     RoundTo, Rounding, Tail, Unit,
 };
+pub use super::framework_tree::*;
 use crate::source::{FileId, Span};
 
 /// One policy file as written.
@@ -51,6 +52,7 @@ pub enum Item {
     Define(Define),
     Scale(Scale),
     Message(Message),
+    Framework(Framework),
     Workflow(Workflow),
     Example(Example),
 }
@@ -535,4 +537,17 @@ pub enum Expectation {
     Value { name: Name, of: Name, period: Option<PeriodLiteral>, value: Expr },
     /// `default by Akello`
     Default { by: Name },
+    /// `written_warning proposed for Akello in 2025/26`
+    Outcome { rule: Name, state: OutcomeState, of: Name, period: Option<PeriodLiteral>, want: Vec<Name> },
+}
+
+/// What an example expects of a sanction or reward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutcomeState {
+    /// `proposed`
+    Proposed,
+    /// `no …`: decided, and it does not follow.
+    No,
+    /// `undetermined`
+    Undetermined,
 }

@@ -1,0 +1,81 @@
+//! What an example expects of a framework: a rule proposed, decided no, or undetermined for want of facts.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::eval::framework::{Verdict, Why, judge, rule_named};
+use crate::eval::{self, Facts, Scope};
+use crate::policy::framework::Framework;
+use crate::policy::model::Policy;
+use crate::syntax::tree::{Name, OutcomeState, PeriodLiteral};
+use crate::value::{Missing, RecordRef};
+
+/// What is asked.
+pub(super) struct Asked<'a> {
+    pub(super) rule: &'a Name,
+    pub(super) state: OutcomeState,
+    pub(super) of: &'a Name,
+    pub(super) period: Option<&'a PeriodLiteral>,
+    pub(super) want: &'a [Name],
+}
+
+/// Whether it came so; else what was expected and what came.
+pub(super) fn expect(policy: &Policy, facts: &dyn Facts, asked: &Asked<'_>) -> Result<(), (String, String)> {
+    let (name, of) = (&asked.rule.text, &asked.of.text);
+    let label = asked.period.map_or("", |it| it.label.as_str());
+    let wanted = BTreeSet::from_iter(asked.want.iter().map(|it| it.text.clone()));
+    let for_want = |facts: &BTreeSet<String>| {
+        let names: Vec<&str> = facts.iter().map(String::as_str).collect();
+        if names.is_empty() { String::new() } else { format!(", for want of {}", names.join(", ")) }
+    };
+    let expected = match asked.state {
+        OutcomeState::Proposed => format!("{name} proposed for {of} in {label}"),
+        OutcomeState::No => format!("no {name} for {of} in {label}"),
+        OutcomeState::Undetermined => format!("{name} undetermined for {of} in {label}{}", for_want(&wanted)),
+    };
+    let Some((framework, at)) = rule_named(policy, name) else {
+        return Err((expected, "no framework has a rule of that name".to_owned()));
+    };
+    let calendar = &policy.calendars[framework.calendar];
+    let period = match calendar.period_from_label(framework.each, label) {
+        Ok(period) => period,
+        Err(problem) => return Err((expected, problem.to_string())),
+    };
+    let subject = RecordRef { record: framework.subject, key: Arc::from(of.as_str()) };
+    let scope = Scope::new(policy, calendar, facts, subject, Some(period), period.last);
+    let verdict = judge(&scope, framework).swap_remove(at);
+    let holds = match (&verdict, asked.state) {
+        (Verdict::Proposed(_), OutcomeState::Proposed) | (Verdict::No(_), OutcomeState::No) => true,
+        (Verdict::Undetermined(missing), OutcomeState::Undetermined) => wanted.is_empty() || wanted == fields(missing),
+        _ => false,
+    };
+    if holds { Ok(()) } else { Err((expected, told(policy, framework, &verdict, for_want))) }
+}
+
+/// The names of the fields: `status` of `status of Akello`.
+fn fields(missing: &[Missing]) -> BTreeSet<String> {
+    let field = |it: &Missing| match it {
+        Missing::Fact(words) => words.split_once(" of ").map_or(words.clone(), |(field, _)| field.to_owned()),
+        Missing::Reason(words) => words.clone(),
+    };
+    missing.iter().map(field).collect()
+}
+
+fn told(
+    policy: &Policy,
+    framework: &Framework,
+    verdict: &Verdict,
+    for_want: impl Fn(&BTreeSet<String>) -> String,
+) -> String {
+    let name = |at: usize| &framework.rules[at].label.name;
+    match verdict {
+        Verdict::Proposed(None) => "proposed".to_owned(),
+        Verdict::Proposed(Some(amount)) => format!("proposed, {}", eval::render(amount, policy)),
+        Verdict::No(Why::Condition) => "no: its condition does not hold".to_owned(),
+        Verdict::No(Why::Exception) => "no: an exception holds it back".to_owned(),
+        Verdict::No(Why::Behind(other)) => format!("no: {} counts instead", name(*other)),
+        Verdict::No(Why::Sanction(other)) => format!("no: a sanction applies ({})", name(*other)),
+        Verdict::NotCovered => "not covered".to_owned(),
+        Verdict::Undetermined(missing) => format!("undetermined{}", for_want(&fields(missing))),
+    }
+}

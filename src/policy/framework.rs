@@ -1,0 +1,94 @@
+//! Frameworks of rewards and sanctions, checked.
+
+use crate::calendar::{Length, PeriodKind};
+use crate::ids::{MessageId, RecordId};
+use crate::policy::model::{DateRule, Expr, Label, Party};
+
+pub use crate::syntax::tree::Combination;
+
+/// Who is judged, when, and what follows for them.
+#[derive(Debug, Clone)]
+pub struct Framework {
+    /// Name and title.
+    pub label: Label,
+    /// The text that it rests on.
+    pub cite: Option<String>,
+    /// Its calendar, an index into the policy's calendars.
+    pub calendar: usize,
+    /// The record type that it judges.
+    pub subject: RecordId,
+    /// The period for which it judges.
+    pub each: PeriodKind,
+    /// Whom it covers.
+    pub condition: Option<Expr>,
+    /// The day on which it judges.
+    pub judged: DateRule,
+    /// Which of the sanctions that apply count.
+    pub sanctions: Combination,
+    /// Whether a lesser sanction is proposed while a more severe one is undetermined.
+    pub meanwhile_the_lesser: bool,
+    /// Which of the rewards that apply count.
+    pub rewards: Combination,
+    /// Whether a sanction that applies takes every reward away.
+    pub unless_a_sanction: bool,
+    /// Sanctions and rewards, as written.
+    pub rules: Vec<OutcomeRule>,
+}
+
+/// A sanction or a reward.
+#[derive(Debug, Clone)]
+pub struct OutcomeRule {
+    /// Name and title.
+    pub label: Label,
+    /// The text that it rests on.
+    pub cite: Option<String>,
+    /// Which of the two, and what is said only of one.
+    pub kind: OutcomeKind,
+    /// When it applies.
+    pub when: Expr,
+    /// What holds it back: its own exceptions, and those that the framework makes of it.
+    pub unless: Vec<Expr>,
+    /// What is paid.
+    pub amount: Option<Expr>,
+    /// How long it is in force.
+    pub lasts: Option<Length>,
+    /// The reason that the letter gives.
+    pub because: Option<String>,
+    /// Who is told, and how.
+    pub notify: Vec<(Vec<Party>, MessageId)>,
+}
+
+/// A sanction or a reward.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutcomeKind {
+    /// A sanction.
+    Sanction {
+        /// Its rank: 0 is the least severe.
+        severity: usize,
+        /// Whether it is only administrative: nothing is paid or taken and no record changes.
+        administrative: bool,
+        /// The workflow that must end in `imposed` before it takes effect; none for one that follows by itself.
+        through: Option<String>,
+    },
+    /// A reward.
+    Reward,
+}
+
+impl OutcomeRule {
+    /// The rank of a sanction; nothing for a reward.
+    #[must_use]
+    pub fn severity(&self) -> Option<usize> {
+        match self.kind {
+            OutcomeKind::Sanction { severity, .. } => Some(severity),
+            OutcomeKind::Reward => None,
+        }
+    }
+}
+
+impl Framework {
+    /// A rule by its name.
+    #[must_use]
+    pub fn rule_named(&self, name: &str) -> Option<usize> {
+        self.rules.iter().position(|it| it.label.name == name)
+    }
+}

@@ -1,0 +1,103 @@
+//! The tree of frameworks: who is judged when, and what follows for them.
+
+#![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
+
+use super::tree::{Expr, Length, Name, Text};
+use crate::source::Span;
+
+/// `framework rewards_and_sanctions "…" { … }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Framework {
+    pub name: Name,
+    pub title: Option<Text>,
+    pub lines: Vec<FrameworkLine>,
+    pub span: Span,
+}
+
+/// A line of a framework.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrameworkLine {
+    pub kind: FrameworkLineKind,
+    pub span: Span,
+}
+
+/// What a line of a framework says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FrameworkLineKind {
+    /// `cite "…"`
+    Cite(Text),
+    /// `by calendar uganda`
+    Calendar(Name),
+    /// `for each officer each financial_year where …`
+    ForEach { record: Name, each: Option<Name>, condition: Option<Expr> },
+    /// `judged 30 September after the year`
+    Judged(Expr),
+    /// `severity caution (administrative) < written_warning`
+    Severity(Vec<Degree>),
+    /// `sanctions the most severe that applies, meanwhile the lesser`
+    Sanctions { combination: Combination, meanwhile_the_lesser: bool },
+    /// `rewards all that apply, unless a sanction applies`
+    Rewards { combination: Combination, unless_a_sanction: bool },
+    /// `except sanction written_warning when …`
+    Except { rule: Name, sanction: bool, when: Expr },
+    /// `sanction written_warning "…" { … }`
+    Outcome(Outcome),
+}
+
+/// A rank of severity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Degree {
+    pub name: Name,
+    pub administrative: bool,
+}
+
+/// Which of the rules that apply count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Combination {
+    /// `the most severe that applies`
+    MostSevere,
+    /// `the first that applies`
+    First,
+    /// `all that apply`
+    All,
+}
+
+/// A sanction or a reward.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    pub sanction: bool,
+    pub name: Name,
+    pub title: Option<Text>,
+    pub lines: Vec<OutcomeLine>,
+    pub span: Span,
+}
+
+/// A line of a sanction or reward.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutcomeLine {
+    pub kind: OutcomeLineKind,
+    pub span: Span,
+}
+
+/// What a line of a sanction or reward says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OutcomeLineKind {
+    /// `cite "…"`
+    Cite(Text),
+    /// `when score < pass_mark`
+    When(Expr),
+    /// `unless status is on_leave`
+    Unless(Expr),
+    /// `automatic`
+    Automatic,
+    /// `through sanction_process`
+    Through(Name),
+    /// `lasts 12 months`
+    Lasts(Length),
+    /// `amount …`
+    Amount(Expr),
+    /// `because "…"`
+    Because(Text),
+    /// `notify officer with commendation_letter`
+    Notify { who: Vec<Name>, message: Name },
+}

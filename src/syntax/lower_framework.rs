@@ -1,0 +1,89 @@
+//! Frameworks, their rules, and what examples expect of them.
+
+use super::cursor::Cursor;
+use super::grammar::Rule;
+use super::lower_expression::{expr, expr_in, operand};
+use super::lower_words as words;
+use super::tree::{
+    Combination, Degree, Expectation, FrameworkLine, FrameworkLineKind, OutcomeLine, OutcomeLineKind, OutcomeState,
+};
+
+pub(super) fn line(mut cursor: Cursor<'_>) -> FrameworkLine {
+    let mut it = cursor.first();
+    let span = it.span();
+    let kind = match it.rule() {
+        Rule::cite => FrameworkLineKind::Cite(words::text(&it.one(Rule::text))),
+        Rule::by_calendar => FrameworkLineKind::Calendar(words::name(&it.one(Rule::name))),
+        Rule::for_each => FrameworkLineKind::ForEach {
+            record: words::name(&it.one(Rule::name)),
+            each: words::name_in(&mut it, Rule::each_part),
+            condition: expr_in(&mut it, Rule::where_part),
+        },
+        Rule::judged => FrameworkLineKind::Judged(operand(it.one(Rule::operand))),
+        Rule::severity => FrameworkLineKind::Severity(it.all(Rule::degree).into_iter().map(degree).collect()),
+        Rule::sanctions => FrameworkLineKind::Sanctions {
+            combination: combination(it.one(Rule::combination)),
+            meanwhile_the_lesser: it.has(Rule::meanwhile),
+        },
+        Rule::rewards => FrameworkLineKind::Rewards {
+            combination: combination(it.one(Rule::combination)),
+            unless_a_sanction: it.has(Rule::unless_a_sanction),
+        },
+        Rule::exception => FrameworkLineKind::Except {
+            sanction: it.has(Rule::kw_sanction),
+            rule: words::name(&it.one(Rule::name)),
+            when: expr(it.one(Rule::expr)),
+        },
+        other => unreachable!("the grammar promises a line of a framework, not {other:?}"),
+    };
+    FrameworkLine { kind, span }
+}
+
+fn degree(mut it: Cursor<'_>) -> Degree {
+    Degree { administrative: it.has(Rule::administrative), name: words::name(&it.one(Rule::name)) }
+}
+
+fn combination(mut cursor: Cursor<'_>) -> Combination {
+    match cursor.first().rule() {
+        Rule::kw_the_most_severe_that_applies => Combination::MostSevere,
+        Rule::kw_the_first_that_applies => Combination::First,
+        _ => Combination::All,
+    }
+}
+
+pub(super) fn outcome_line(mut cursor: Cursor<'_>) -> OutcomeLine {
+    let mut it = cursor.first();
+    let span = it.span();
+    let kind = match it.rule() {
+        Rule::cite => OutcomeLineKind::Cite(words::text(&it.one(Rule::text))),
+        Rule::rule_when => OutcomeLineKind::When(expr(it.one(Rule::expr))),
+        Rule::rule_unless => OutcomeLineKind::Unless(expr(it.one(Rule::expr))),
+        Rule::automatic => OutcomeLineKind::Automatic,
+        Rule::through => OutcomeLineKind::Through(words::name(&it.one(Rule::name))),
+        Rule::lasts => OutcomeLineKind::Lasts(words::length(it.one(Rule::length))),
+        Rule::amount => OutcomeLineKind::Amount(expr(it.one(Rule::expr))),
+        Rule::because => OutcomeLineKind::Because(words::text(&it.one(Rule::text))),
+        Rule::notify => OutcomeLineKind::Notify {
+            who: words::names(it.one(Rule::names)),
+            message: words::name(&it.one(Rule::with_message).one(Rule::name)),
+        },
+        other => unreachable!("the grammar promises a line of a rule, not {other:?}"),
+    };
+    OutcomeLine { kind, span }
+}
+
+/// `written_warning proposed for Akello in 2025/26`, `… undetermined …, for want of status`, `no bonus for Akello in 2025/26`
+pub(super) fn expected(mut it: Cursor<'_>) -> Expectation {
+    let state = match it.rule() {
+        Rule::no_outcome => OutcomeState::No,
+        _ if it.has(Rule::kw_proposed) => OutcomeState::Proposed,
+        _ => OutcomeState::Undetermined,
+    };
+    Expectation::Outcome {
+        rule: words::name(&it.one(Rule::name)),
+        state,
+        of: words::name(&it.one(Rule::name)),
+        period: words::period_or_year(&mut it),
+        want: it.maybe(Rule::want).map_or_else(Vec::new, |mut it| words::names(it.one(Rule::names))),
+    }
+}

@@ -1,0 +1,169 @@
+//! Frameworks: what is proposed, what is not, and what nobody can say yet.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
+
+use std::fmt::Write as _;
+
+use merit::casework::examples;
+use merit::policy::compile;
+use merit::source::Sources;
+use proptest::prelude::*;
+
+/// What the examples of a policy find otherwise than expected.
+fn failures(text: &str) -> Vec<String> {
+    let sources = Sources::single("test.merit", text);
+    let compilation = compile(&sources);
+    let policy = compilation.policy.unwrap_or_else(|| panic!("{}", compilation.diagnostics.render(&sources, false)));
+    assert!(!policy.examples.is_empty());
+    let all = policy.examples.iter().flat_map(|it| examples::run(&policy, it).failures);
+    all.map(|it| format!("expected {}, came {}", it.expected, it.came)).collect()
+}
+
+#[test]
+fn a_framework_says_what_its_examples_say() {
+    let text = std::fs::read_to_string("tests/framework/conduct.merit").unwrap();
+    assert_eq!(failures(&text), Vec::<String>::new());
+}
+
+#[test]
+fn a_failing_example_says_what_came() {
+    let text = std::fs::read_to_string("tests/framework/conduct.merit").unwrap();
+    let wrong = text
+        .replace("expect warning proposed for Ada", "expect no warning for Ada")
+        .replace("expect no caution for Ada", "expect caution proposed for Ada")
+        .replace("expect bonus proposed for Fay in 2025/26", "expect no bonus for Fay in 2025/26")
+        .replace(
+            "expect bonus undetermined for Cat in 2025/26, for want of terms",
+            "expect no bonus for Dan in 2025/26",
+        );
+    assert_eq!(
+        failures(&wrong),
+        [
+            "expected no warning for Ada in 2025/26, came proposed",
+            "expected caution proposed for Ada in 2025/26, came no: warning counts instead",
+            "expected no bonus for Dan in 2025/26, came not covered",
+            "expected no bonus for Fay in 2025/26, came proposed, USD 956",
+        ]
+    );
+}
+
+#[test]
+fn a_lesser_sanction_waits_for_a_more_severe_one_unless_the_framework_says_otherwise() {
+    let text = std::fs::read_to_string("tests/framework/conduct.merit").unwrap();
+    let meanwhile =
+        text.replace("the most severe that applies", "the most severe that applies, meanwhile the lesser").replace(
+            "expect caution undetermined for Ben in 2025/26, for want of status",
+            "expect caution proposed for Ben in 2025/26",
+        );
+    assert_eq!(failures(&meanwhile), Vec::<String>::new());
+}
+
+#[test]
+fn exceptions_may_stand_in_the_framework() {
+    let text = std::fs::read_to_string("tests/framework/conduct.merit").unwrap();
+    let moved = text
+        .replace("    unless  status is on_leave\n", "")
+        .replace("  sanction caution", "  except sanction warning when status is on_leave\n  sanction caution");
+    assert_ne!(moved, text);
+    assert_eq!(failures(&moved), Vec::<String>::new());
+}
+
+/// A framework over three sanctions and two rewards, each with one fact of its own.
+#[derive(Debug, Clone)]
+struct Trial {
+    sanctions: &'static str,
+    rewards: &'static str,
+    unless_a_sanction: bool,
+    facts: [Option<bool>; 5],
+}
+
+const RULES: [&str; 5] = ["s0", "s1", "s2", "r0", "r1"];
+
+impl Trial {
+    fn any() -> impl Strategy<Value = Self> {
+        (
+            prop::sample::select(vec!["the most severe that applies", "the first that applies", "all that apply"]),
+            prop::sample::select(vec!["the first that applies", "all that apply"]),
+            any::<bool>(),
+            any::<[Option<bool>; 5]>(),
+        )
+            .prop_map(|(sanctions, rewards, unless_a_sanction, facts)| Self {
+                sanctions,
+                rewards,
+                unless_a_sanction,
+                facts,
+            })
+    }
+
+    /// Which rules follow when every fact is known: the plainest reading.
+    fn follow(&self, facts: [bool; 5]) -> [bool; 5] {
+        let mut follow = facts;
+        match self.sanctions {
+            "the most severe that applies" => {
+                let most = (0..3).rev().find(|at| facts[*at]);
+                (0..3).for_each(|at| follow[at] = most == Some(at));
+            }
+            "the first that applies" => {
+                let first = (0..3).find(|at| facts[*at]);
+                (0..3).for_each(|at| follow[at] = first == Some(at));
+            }
+            _ => {}
+        }
+        if self.rewards == "the first that applies" {
+            follow[4] = facts[4] && !facts[3];
+        }
+        if self.unless_a_sanction && facts[..3].contains(&true) {
+            (follow[3], follow[4]) = (false, false);
+        }
+        follow
+    }
+
+    /// What each rule comes to: the same whatever the missing facts turn out to be, or nobody knows yet.
+    fn expected(&self) -> [Option<bool>; 5] {
+        let completions = (0..32_u8).map(|bits| std::array::from_fn(|at| bits >> at & 1 == 1));
+        let fits =
+            |it: &[bool; 5]| self.facts.iter().zip(it).all(|(known, fact)| known.is_none_or(|known| known == *fact));
+        let all: Vec<[bool; 5]> = completions.filter(fits).map(|it| self.follow(it)).collect();
+        std::array::from_fn(|at| all.iter().all(|it| it[at] == all[0][at]).then_some(all[0][at]))
+    }
+
+    fn policy(&self) -> String {
+        let unless = if self.unless_a_sanction { ", unless a sanction applies" } else { "" };
+        let mut text = format!(
+            "calendar c {{ time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }}\n\
+             record person {{ id key text; f0 yes/no; f1 yes/no; f2 yes/no; f3 yes/no; f4 yes/no; heard event }}\n\
+             workflow hearing {{ for each person; stage hear {{ by person; fills heard; due 5 days after opening }} }}\n\
+             framework w {{\n  for each person each year\n  judged 30 June after the year\n  severity s0 < s1 < s2\n  sanctions {}\n  rewards {}{unless}\n",
+            self.sanctions, self.rewards
+        );
+        for (at, rule) in RULES.iter().enumerate() {
+            let (kind, way) = if at < 3 { ("sanction", "; through hearing") } else { ("reward", "") };
+            writeln!(text, "  {kind} {rule} {{ when f{at}{way} }}").unwrap();
+        }
+        text += "}\nexample \"e\" {\n  person A {";
+        for (at, fact) in self.facts.iter().enumerate() {
+            if let Some(fact) = fact {
+                write!(text, " f{at} {};", if *fact { "yes" } else { "no" }).unwrap();
+            }
+        }
+        text += " }\n";
+        for (rule, expected) in RULES.iter().zip(self.expected()) {
+            let line = match expected {
+                Some(true) => format!("{rule} proposed for A in 2026"),
+                Some(false) => format!("no {rule} for A in 2026"),
+                None => format!("{rule} undetermined for A in 2026"),
+            };
+            writeln!(text, "  expect {line}").unwrap();
+        }
+        text + "}\n"
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+
+    #[test]
+    fn undetermined_is_exactly_what_the_missing_facts_could_change(trial in Trial::any()) {
+        prop_assert_eq!(failures(&trial.policy()), Vec::<String>::new(), "{:?}", trial);
+    }
+}
