@@ -89,8 +89,12 @@ fn say(global: &Global, only_look: bool, formatted: &[Formatted<'_>]) {
         (_, true) => format!("{} would change", number(changed)),
         (_, false) => format!("{} changed", number(changed)),
     };
+    if left == formatted.len() {
+        words.clear();
+    }
     if left > 0 {
-        words += &format!("; {} with mistakes left alone", number(left));
+        words += if words.is_empty() { "" } else { "; " };
+        words += &format!("{} with mistakes left alone", number(left));
     }
     output::note(global, &words);
 }
