@@ -56,6 +56,9 @@ pub(super) static SCALE: Context = Context {
     free: Some("a band, such as `Good 60 to below 80`"),
 };
 
+pub(super) static TABLE: Context =
+    Context { what: "line of a table", line: Rule::table_row, words: &["|"], later: &[], free: None };
+
 pub(super) static MESSAGE: Context = Context {
     what: "line of a message",
     line: Rule::message_line,
@@ -133,5 +136,5 @@ pub(super) static FACTS: Context = Context {
 };
 
 /// All kinds of blocks, for words that stand in the wrong one.
-pub(super) static ALL: [&Context; 11] =
-    [&TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &MESSAGE, &WORDING, &WORKFLOW, &STAGE, &EXAMPLE, &FACTS];
+pub(super) static ALL: [&Context; 12] =
+    [&TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &TABLE, &MESSAGE, &WORDING, &WORKFLOW, &STAGE, &EXAMPLE, &FACTS];

@@ -17,11 +17,13 @@ mod lower_expression;
 mod lower_message;
 mod lower_record;
 mod lower_rule;
+mod lower_table;
 mod lower_words;
 mod lower_workflow;
 mod parse;
 mod plain;
 mod split;
+mod table;
 mod token;
 pub mod tree;
 

@@ -51,10 +51,10 @@ pub(super) struct Tokens {
 
 /// The words with which an item begins.
 pub(super) const ITEM_WORDS: &[&str] =
-    &["calendar", "record", "role", "parameter", "define", "scale", "message", "workflow", "example"];
+    &["calendar", "record", "role", "parameter", "define", "scale", "table", "message", "workflow", "example"];
 
 /// The words with which an item begins that this version does not know yet.
-pub(super) const LATER_ITEM_WORDS: &[&str] = &["table", "framework", "committee", "scenario", "guarantee", "adjust"];
+pub(super) const LATER_ITEM_WORDS: &[&str] = &["framework", "committee", "scenario", "guarantee", "adjust"];
 
 /// Cuts the text of a file.
 pub(super) fn cut(file: FileId, source: &str) -> Tokens {

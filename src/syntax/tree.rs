@@ -8,6 +8,7 @@ pub use super::expression::{
     ArithmeticOp, Clock, CompareOp, Date, DayMonth, EdgeOf, Expr, ExprKind, Extreme, Length, Number, PeriodLiteral,
     RoundTo, Rounding, Tail, Unit,
 };
+pub use super::table::{Cell, CellItem, Column, Hit, Table, TableRow};
 use crate::source::{FileId, Span};
 
 /// One policy file as written.
@@ -50,6 +51,7 @@ pub enum Item {
     Parameter(Parameter),
     Define(Define),
     Scale(Scale),
+    Table(Table),
     Message(Message),
     Workflow(Workflow),
     Example(Example),
