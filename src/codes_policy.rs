@@ -207,4 +207,40 @@ codes! {
         "An amount ends in a rounding to what can be paid, so that nobody is paid a fraction in silence.",
         "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }\nrecord person { id key text; late number; pay money USD per year; heard event }\nworkflow hearing { for each person; stage hear { by person; fills heard; due 5 days after opening } }\nframework conduct {\n  for each person each year; judged 30 June after the year\n  severity note (administrative) < warning\n  sanctions the most severe that applies\n  sanction note { when late > 3; automatic }\n  sanction warning { when late > 9; through hearing }\n  rewards all that apply\n  reward bonus { when late is 0; amount 3 * late }\n}",
         "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }\nrecord person { id key text; late number; pay money USD per year; heard event }\nworkflow hearing { for each person; stage hear { by person; fills heard; due 5 days after opening } }\nframework conduct {\n  for each person each year; judged 30 June after the year\n  severity note (administrative) < warning\n  sanctions the most severe that applies\n  sanction note { when late > 3; automatic }\n  sanction warning { when late > 9; through hearing }\n  rewards all that apply\n  reward bonus { when late is 0; amount 3 * late, rounded down to 0 decimals }\n}";
+    TABLE_GAP = "M0701", Error, "a case that no row takes",
+        "Every case is taken by a row, on the decimals and between the ends that the records declare; `otherwise` takes what is left. A case that no row takes has no outcome.",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 5 to 9 | 1% |\n  | 0 to 3 | 0% |\n}",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 5 to 9 | 1% |\n  | 0 to 4 | 0% |\n}";
+    ROWS_DIFFER = "M0702", Error, "two rows that both apply and differ",
+        "Under `exactly one row` a case has one outcome. Two rows may both apply only if they give the same.",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 5 to 9 | 1% |\n  | 0 to 5 | 0% |\n}",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 5 to 9 | 1% |\n  | 0 to 4 | 0% |\n}";
+    MASKED_ROW = "M0703", Warning, "a row that never decides",
+        "Other rows take all that this row would take, so that nothing would change without it. Often it stands too far down, or is a copy.",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, first row that applies {\n  | mark | => |\n  | 4 to 9 | 1% |\n  | 5 to 6 | 2% |\n  | 0 to 3 | 0% |\n}",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, first row that applies {\n  | mark | => |\n  | 5 to 6 | 2% |\n  | 4 to 9 | 1% |\n  | 0 to 3 | 0% |\n}";
+    IDLE_OTHERWISE = "M0704", Warning, "nothing is left for `otherwise`",
+        "The rows above take every case. `otherwise` never takes an unknown: where a fact is missing, the table waits for it.",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 5 to 9 | 1% |\n  | 0 to 4 | 0% |\n  | otherwise | 0% |\n}",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 5 to 9 | 1% |\n  | otherwise | 0% |\n}";
+    EMPTY_CELL = "M0705", Error, "a cell that takes nothing",
+        "The ends of a stretch are turned round, or what the cell says lies beyond what the record declares.",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 9 to 5 | 1% |\n  | otherwise | 0% |\n}",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 5 to 9 | 1% |\n  | otherwise | 0% |\n}";
+    NOT_DECIDED = "M0706", Warning, "not decided",
+        "The checker found no fault, and can't say that there is none: two rows that both apply give what only the facts can tell, or the table has too many cases. It never takes what it could not decide for right.",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : number, exactly one row {\n  | mark | => |\n  | 5 to 9 | sum |\n  | 0 to 5 | other |\n}",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : number, exactly one row {\n  | mark | => |\n  | 5 to 9 | sum |\n  | 0 to 4 | other |\n}";
+    TABLE_SHAPE = "M0707", Error, "a row of the wrong shape",
+        "Each row has a cell for each column; `any` stands where it does not matter. `otherwise` stands in the first cell of the last row, whose other cells are empty. The last cell is one value.",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 5 to 9 | a | 1% |\n  | otherwise | 0% |\n}",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 5 to 9 | 1% |\n  | otherwise | 0% |\n}";
+    TABLE_OF_WHAT = "M0708", Error, "a table of nothing in particular",
+        "A table speaks of the record that its columns ask. Where several could be meant, its head says which: `of person each year`, before the colon.",
+        "record person { id key text; mark number }\nrecord team { id key text; mark number }\ntable t : percent, exactly one row {\n  | mark | => |\n  | above 5 | 1% |\n  | otherwise | 0% |\n}",
+        "record person { id key text; mark number }\nrecord team { id key text; mark number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | above 5 | 1% |\n  | otherwise | 0% |\n}";
+    SAID_TWICE_IN_CELL = "M0709", Warning, "said twice in a cell",
+        "A part of the cell holds nothing that the rest does not hold already.",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 5 to 9, 7 | 1% |\n  | otherwise | 0% |\n}",
+        "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 5 to 9 | 1% |\n  | otherwise | 0% |\n}";
 }

@@ -56,7 +56,7 @@ fn read(name: &str, text: &str) -> (String, Vec<String>) {
     assert!(found.no_errors(), "{}\n{text}", found.render(&sources, false));
     let mut shown = format!("{:?}", files[0].items);
     let mut shape = String::new();
-    while let Some(at) = shown.find("span: Span {") {
+    while let Some(at) = shown.find("Span {") {
         let end = at + shown[at..].find('}').unwrap() + 1;
         shape += &shown[..at];
         shown.drain(..end);

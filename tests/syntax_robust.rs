@@ -32,7 +32,7 @@ fn survive(text: &str) -> usize {
 /// A tree without places.
 fn shape(files: &[tree::File]) -> String {
     let mut shown = format!("{:?}", files[0].items);
-    while let Some(at) = shown.find("span: Span {") {
+    while let Some(at) = shown.find("Span {") {
         let end = at + shown[at..].find('}').unwrap() + 1;
         shown.replace_range(at..end, "");
     }

@@ -436,6 +436,11 @@ fn same(policy: &Policy, came: &Value, wanted: &Expr) -> bool {
         (Value::Known(Known::Number(number)), ExprKind::Number(written)) => {
             parse(&written.text).is_ok_and(|it| it == *number)
         }
+        (Value::Known(Known::Number(number)), ExprKind::Percent(written)) => {
+            let hundredfold = number.multiply(crate::value::Number::from(100));
+            parse(&written.text).is_ok_and(|it| hundredfold == Ok(it))
+        }
+        (Value::Known(Known::Text(text)), ExprKind::Text(written)) => **text == written.text,
         (Value::Known(Known::Money { amount, .. }), ExprKind::Money { amount: written, .. }) => {
             parse(&written.text).is_ok_and(|it| it == *amount)
         }
@@ -451,6 +456,7 @@ fn same(policy: &Policy, came: &Value, wanted: &Expr) -> bool {
 fn words_of(policy: &Policy, name: &Name, of: &Name, wanted: &Expr, came: &Value) -> (String, String) {
     let wanted = match &wanted.kind {
         ExprKind::Number(number) => number.text.clone(),
+        ExprKind::Percent(number) => format!("{}%", number.text),
         ExprKind::Name(name) => name.text.clone(),
         ExprKind::Unknown => "unknown".to_owned(),
         _ => "another value".to_owned(),

@@ -98,6 +98,13 @@ impl Changes {
                     value.until.and_then(|day| day.tomorrow().ok()).into_iter().for_each(|day| self.note(day));
                 }
             }
+            ExprKind::Table(table) => {
+                for row in table.rows.iter().filter(|_| scope.period.is_none()) {
+                    row.from.into_iter().for_each(|day| self.note(day));
+                    row.until.and_then(|day| day.tomorrow().ok()).into_iter().for_each(|day| self.note(day));
+                }
+                expr.kind.parts().into_iter().for_each(|part| self.gather(scope, part));
+            }
             kind => kind.parts().into_iter().for_each(|part| self.gather(scope, part)),
         }
     }

@@ -12,6 +12,7 @@ use crate::calendar::Period;
 use crate::eval::dates::{Answer, DateOptions, date_rule, rests_on_nothing};
 use crate::eval::operation::{arithmetic, between, compare, days, limited, map_number, number_or_reason, order_of};
 use crate::eval::scope::{Earlier, Scope};
+use crate::eval::table::of_table;
 use crate::eval::{reads, role};
 use crate::policy::model::{CompareOp, Context, DateRule, Dated, Expr, ExprKind, Interval, Party, Scale};
 use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
@@ -69,6 +70,7 @@ pub fn value(scope: &Scope<'_>, expr: &Expr) -> Value {
         },
         ExprKind::Between { unit, from, to } => between(scope.calendar, *unit, value(scope, from), value(scope, to)),
         ExprKind::DateOf(rule) => date_of(scope, rule),
+        ExprKind::Table(table) => of_table(scope, table),
         ExprKind::Today => Known::Date(scope.on).into(),
         ExprKind::Not(_)
         | ExprKind::And(_)

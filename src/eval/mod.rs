@@ -19,6 +19,7 @@ mod operation;
 mod reads;
 mod role;
 mod scope;
+mod table;
 mod words;
 
 pub use dates::{Answer, DateOptions, anchor, date_rule, grace};

@@ -289,6 +289,7 @@ fn span_of(item: &Item) -> Span {
         Item::Parameter(it) => it.name.span,
         Item::Define(it) => it.name.span,
         Item::Scale(it) => it.name.span,
+        Item::Table(it) => it.name.span,
         Item::Message(it) => it.name.span,
         Item::Framework(it) => it.name.span,
         Item::Workflow(it) => it.name.span,

@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::StageId;
 use crate::policy::calendar_checks::calendars_say_what_is_needed;
 use crate::policy::model::{DateRule, Dated, Interval, Point, Policy, Scale, Stage, Timing, Workflow};
+use crate::policy::table_checks;
 use crate::syntax::tree::Item;
 use crate::value::{Known, Number, Value};
 
@@ -16,6 +17,9 @@ pub(super) fn check_all(policy: &Policy, items: &[&Item], found: &mut Diagnostic
     }
     for scale in &policy.scales {
         bands_leave_no_gap_and_do_not_overlap(policy, scale, found);
+    }
+    for (definition, table) in policy.tables() {
+        table_checks::rows_decide(policy, definition, table, found);
     }
     for workflow in &policy.workflows {
         stages_do_not_wait_for_each_other(workflow, found);

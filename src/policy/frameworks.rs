@@ -77,7 +77,7 @@ impl Builder<'_, '_> {
         let severity = self.severity(written);
         let (sanctions, rewards) = self.combinations(written);
         let rules: Vec<OutcomeRule> =
-            outcomes(written).filter_map(|it| self.outcome(it, written, &severity, &place)).collect();
+            outcomes(written).filter_map(|it| self.outcome_rule(it, written, &severity, &place)).collect();
         Some(Framework {
             label: label(&written.name, written.title.as_ref()),
             cite: written.lines.iter().find_map(|it| match &it.kind {
@@ -165,7 +165,7 @@ impl Builder<'_, '_> {
         (sanctions.unwrap_or(none), rewards.unwrap_or(none))
     }
 
-    fn outcome(
+    fn outcome_rule(
         &mut self,
         written: &Outcome,
         framework: &tree::Framework,

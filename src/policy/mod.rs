@@ -2,9 +2,11 @@
 //!
 //! Start reading at [`compile`]; what comes out is [`model::Policy`].
 
+mod axes;
 mod calendar_checks;
 mod calendars;
 mod checks;
+mod cover;
 mod dates;
 mod expressions;
 pub mod framework;
@@ -15,7 +17,13 @@ mod names;
 mod operations;
 mod reads;
 mod records;
+mod row_set;
 mod rules;
+mod table;
+mod table_checks;
+mod table_sample;
+mod table_subject;
+mod tables;
 mod terms;
 mod workflows;
 

@@ -9,6 +9,8 @@ use jiff::civil::{Date, Time};
 use crate::calendar::{Calendar, Direction, Length, PeriodKind, Roll};
 use crate::ids::{ChoiceId, FieldId, MessageId, RecordId, RoleId, StageId, StepId, WorkflowId};
 pub use crate::policy::reads::Turns;
+pub use crate::policy::row_set::RowSet;
+pub use crate::policy::table::{Axis, Cell, Column, Hit, Row, Slice, State, Stretch, Table};
 pub use crate::policy::terms::{ArithmeticOp, CompareOp, Context, Expr, ExprKind, Type};
 use crate::source::Span;
 use crate::value::{Number, TimeUnit, Value};
@@ -611,6 +613,14 @@ impl Policy {
                 *calendar = other.clone().with_periods(&calendar.rules().periods);
             }
         }
+    }
+
+    /// Every table, in the order of the text.
+    pub fn tables(&self) -> impl Iterator<Item = (&Definition, &Table)> {
+        self.definitions.iter().filter_map(|it| match &it.value.kind {
+            ExprKind::Table(table) => Some((it, &**table)),
+            _ => None,
+        })
     }
 
     /// A record type by its name.

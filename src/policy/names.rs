@@ -77,6 +77,8 @@ impl<'t, 'd> Builder<'t, 'd> {
     /// Gives each top-level name its meaning; a name given twice is an error that shows both places.
     fn declare(&mut self) {
         let (mut records, mut roles, mut parameters, mut definitions, mut scales) = (0, 0, 0, 0, 0);
+        // Tables are definitions, numbered behind those that are written as such.
+        let mut tables = self.items.iter().filter(|it| matches!(it, Item::Define(_))).count();
         for item in self.items.clone() {
             let (name, meaning) = match item {
                 Item::Calendar(it) => (&it.name, Meaning::Calendar),
@@ -85,6 +87,7 @@ impl<'t, 'd> Builder<'t, 'd> {
                 Item::Parameter(it) => (&it.name, Meaning::Parameter(ParameterId::at(next(&mut parameters)))),
                 Item::Define(it) => (&it.name, Meaning::Definition(DefinitionId::at(next(&mut definitions)))),
                 Item::Scale(it) => (&it.name, Meaning::Scale(ScaleId::at(next(&mut scales)))),
+                Item::Table(it) => (&it.name, Meaning::Definition(DefinitionId::at(next(&mut tables)))),
                 Item::Message(it) => (&it.name, Meaning::Message),
                 Item::Framework(it) => (&it.name, Meaning::Framework),
                 Item::Workflow(it) => (&it.name, Meaning::Workflow),

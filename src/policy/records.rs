@@ -112,7 +112,7 @@ impl Builder<'_, '_> {
     }
 
     /// The type of a field; nothing when a mistake was reported.
-    fn field_kind(&mut self, written: &tree::FieldKind) -> Option<FieldKind> {
+    pub(super) fn field_kind(&mut self, written: &tree::FieldKind) -> Option<FieldKind> {
         let decimals = |number: &Option<tree::Number>| number.as_ref().and_then(|it| it.text.parse().ok()).unwrap_or(0);
         Some(match written {
             tree::FieldKind::Text => FieldKind::Text,

@@ -29,9 +29,12 @@ impl Builder<'_, '_> {
                 self.policy.parameters.push(parameter);
             }
         }
-        let definitions: Vec<&tree::Define> =
-            items.iter().filter_map(|it| if let Item::Define(it) = it { Some(it) } else { None }).collect();
-        for at in 0..definitions.len() {
+        for item in &items {
+            if let Item::Table(it) = item {
+                self.declare_table(it);
+            }
+        }
+        for at in 0..self.policy.definitions.len() {
             self.definition(DefinitionId::at(at));
         }
         let scales: Vec<&tree::Scale> =
@@ -144,6 +147,11 @@ impl Builder<'_, '_> {
             self.unknown_name(&written.of, "definition", &known);
             return None;
         };
+        let of_table = |it: &&Item| matches!(it, Item::Table(table) if table.name.text == written.of.text);
+        if self.items.iter().any(of_table) {
+            let about = self.about(&written.of.text)?;
+            return Some((about.subject, about.each));
+        }
         let define = self.items.iter().find_map(|it| match it {
             Item::Define(define) if define.name.text == written.of.text => Some(define),
             _ => None,
@@ -330,7 +338,7 @@ impl Builder<'_, '_> {
         }
         let written =
             self.items.iter().filter_map(|it| if let Item::Define(it) = it { Some(it) } else { None }).nth(id.index());
-        let Some(written) = written else { return };
+        let Some(written) = written else { return self.table(id) };
         if self.is_broken(&written.name.text) {
             return;
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::ids::{ChoiceId, DefinitionId, FieldId, ParameterId, RecordId, RoleId, ScaleId};
 use crate::policy::model::DateRule;
+use crate::policy::table::Table;
 use crate::source::Span;
 use crate::value::{Number, Rounding, TimeUnit, Value};
 
@@ -200,6 +201,8 @@ pub enum ExprKind {
     },
     /// A date that a rule gives.
     DateOf(Box<DateRule>),
+    /// The value of a table.
+    Table(Box<Table>),
     /// The day on which it is asked.
     Today,
 }
@@ -289,6 +292,9 @@ impl ExprKind {
             ExprKind::Round { value, .. } => vec![value],
             ExprKind::IfUnknown { value, default } => vec![value, default],
             ExprKind::Between { from, to, .. } => vec![from, to],
+            ExprKind::Table(table) => {
+                table.columns.iter().map(|it| &it.asked).chain(table.rows.iter().map(|it| &it.outcome)).collect()
+            }
         }
     }
 }

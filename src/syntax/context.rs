@@ -56,6 +56,9 @@ pub(super) static SCALE: Context = Context {
     free: Some("a band, such as `Good 60 to below 80`"),
 };
 
+pub(super) static TABLE: Context =
+    Context { what: "line of a table", line: Rule::table_row, words: &["|"], later: &[], free: None };
+
 pub(super) static MESSAGE: Context = Context {
     what: "line of a message",
     line: Rule::message_line,
@@ -160,7 +163,7 @@ pub(super) static FACTS: Context = Context {
 };
 
 /// All kinds of blocks, for words that stand in the wrong one.
-pub(super) static ALL: [&Context; 13] = [
-    &TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &MESSAGE, &WORDING, &FRAMEWORK, &OUTCOME, &WORKFLOW, &STAGE, &EXAMPLE,
-    &FACTS,
+pub(super) static ALL: [&Context; 14] = [
+    &TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &TABLE, &MESSAGE, &WORDING, &FRAMEWORK, &OUTCOME, &WORKFLOW, &STAGE,
+    &EXAMPLE, &FACTS,
 ];

@@ -42,7 +42,8 @@ fn field(mut it: Cursor<'_>) -> Field {
     }
 }
 
-fn kind(mut it: Cursor<'_>) -> FieldKind {
+/// The type of a field, or of what a table gives.
+pub(super) fn kind(mut it: Cursor<'_>) -> FieldKind {
     match it.rule() {
         Rule::type_whole => {
             let (from, to) = bounds(&mut it);
@@ -63,7 +64,7 @@ fn kind(mut it: Cursor<'_>) -> FieldKind {
         },
         Rule::type_duration => FieldKind::Duration(words::unit(it.one(Rule::unit))),
         Rule::type_yes_no => FieldKind::YesNo,
-        Rule::type_choice => choices(it),
+        Rule::type_choice | Rule::outcome_choice => choices(it),
         Rule::type_address => FieldKind::Address(words::name(&it.one(Rule::name))),
         Rule::type_text => FieldKind::Text,
         Rule::type_date => FieldKind::Date,

@@ -22,12 +22,14 @@ mod lower_framework;
 mod lower_message;
 mod lower_record;
 mod lower_rule;
+mod lower_table;
 mod lower_words;
 mod lower_workflow;
 mod parse;
 mod plain;
 mod spacing;
 mod split;
+mod table;
 mod token;
 pub mod tree;
 

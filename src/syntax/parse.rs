@@ -12,10 +12,13 @@ use super::lower_record::RecordLine;
 use super::split::{self, Block, Split, Statement};
 use super::tree::{
     Calendar, Example, ExampleLine, ExampleLineKind, FactValue, File, Framework, FrameworkLine, FrameworkLineKind,
-    Item, Message, Name, Outcome, Record, Role, Scale, Stage, Template, Text, Wording, Workflow, WorkflowLine,
+    Item, Message, Name, Outcome, Record, Role, Scale, Stage, Table, Template, Text, Wording, Workflow, WorkflowLine,
     WorkflowLineKind,
 };
-use super::{lower_calendar, lower_example, lower_framework, lower_message, lower_record, lower_rule, lower_workflow};
+use super::{
+    lower_calendar, lower_example, lower_framework, lower_message, lower_record, lower_rule, lower_table,
+    lower_workflow,
+};
 use super::{lower_expression as expression, lower_words as words};
 use crate::codes_syntax as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -94,6 +97,7 @@ impl<'s> Reader<'s> {
             }
             "define" => self.alone(statement, Rule::define, &context::TOP).map(lower_rule::define).map(Item::Define),
             "scale" => self.scale(statement).map(Item::Scale),
+            "table" => self.table(statement).map(Item::Table),
             "message" => self.message(statement).map(Item::Message),
             "framework" => self.framework(statement).map(Item::Framework),
             "workflow" => self.workflow(statement).map(Item::Workflow),
@@ -162,6 +166,39 @@ impl<'s> Reader<'s> {
             bands,
             span: self.whole(statement),
         })
+    }
+
+    fn table(self, statement: &'s Statement) -> Option<Table> {
+        let head = self.head(statement, Rule::table_head, &context::TOP);
+        let mut lines = statements(self.block(statement)).iter();
+        let columns = lines.next().and_then(|it| self.table_line(it, Rule::table_columns));
+        let rows = lines.filter_map(|it| self.table_line(it, Rule::table_row)).map(lower_table::row).collect();
+        let mut head = head?;
+        let (name, title) = name_and_title(&mut head);
+        let of = words::name_in(&mut head, Rule::of_part);
+        let each = words::name_in(&mut head, Rule::each_part);
+        let outcome = head.one(Rule::outcome_type);
+        Some(Table {
+            name,
+            title,
+            of,
+            each,
+            outcome_span: outcome.span(),
+            outcome: lower_table::outcome(outcome),
+            hit: lower_table::hit(head.one(Rule::hit)),
+            columns: columns.map(lower_table::columns).unwrap_or_default(),
+            rows,
+            span: self.whole(statement),
+        })
+    }
+
+    /// A line of a table: unlike any other it begins with a sign.
+    fn table_line(self, statement: &'s Statement, rule: Rule) -> Option<Cursor<'s>> {
+        if !statement.broken && !self.begins_with(statement, "|") {
+            errors::leading_word(self, statement, &context::TABLE);
+            return None;
+        }
+        self.alone(statement, rule, &context::TABLE)
     }
 
     // ---- messages

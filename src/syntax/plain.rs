@@ -249,6 +249,14 @@ fn phrase(rule: Rule) -> (&'static str, &'static [&'static str]) {
         Rule::act => ("an act such as `Okot fills plan_agreed 10 August 2026`", &[]),
         Rule::expect => ("`expect`", &["expect"]),
         Rule::in_part => ("`in`", &["in"]),
+        Rule::hit => (
+            "how its rows apply: `exactly one row`, `first row that applies`, `all rows that apply, added up`, `highest row that applies` or `lowest row that applies`",
+            &[],
+        ),
+        Rule::outcome_type => ("the type of what the table gives", FIELD_TYPES),
+        Rule::cell | Rule::cell_item | Rule::cell_before | Rule::cell_after => {
+            ("a cell such as `Good`, `60 to below 80`, `any` or `otherwise`", &["any", "otherwise", "unknown"])
+        }
         _ => ("", &[]),
     }
 }

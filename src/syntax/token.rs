@@ -50,11 +50,22 @@ pub(super) struct Tokens {
 }
 
 /// The words with which an item begins.
-pub(super) const ITEM_WORDS: &[&str] =
-    &["calendar", "record", "role", "parameter", "define", "scale", "message", "framework", "workflow", "example"];
+pub(super) const ITEM_WORDS: &[&str] = &[
+    "calendar",
+    "record",
+    "role",
+    "parameter",
+    "define",
+    "scale",
+    "table",
+    "message",
+    "framework",
+    "workflow",
+    "example",
+];
 
 /// The words with which an item begins that this version does not know yet.
-pub(super) const LATER_ITEM_WORDS: &[&str] = &["table", "committee", "scenario", "guarantee", "adjust"];
+pub(super) const LATER_ITEM_WORDS: &[&str] = &["committee", "scenario", "guarantee", "adjust"];
 
 /// Cuts the text of a file.
 pub(super) fn cut(file: FileId, source: &str) -> Tokens {

@@ -9,6 +9,7 @@ pub use super::expression::{
     RoundTo, Rounding, Tail, Unit,
 };
 pub use super::framework_tree::*;
+pub use super::table::{Cell, CellItem, Column, Hit, Table, TableRow};
 use crate::source::{FileId, Span};
 
 /// One policy file as written.
@@ -51,6 +52,7 @@ pub enum Item {
     Parameter(Parameter),
     Define(Define),
     Scale(Scale),
+    Table(Table),
     Message(Message),
     Framework(Framework),
     Workflow(Workflow),
