@@ -40,17 +40,32 @@ pub(crate) struct Failure {
     message: String,
     help: Option<String>,
     code: u8,
+    /// Whether it is the store's file that is in the way, which the message does not name yet.
+    of_store: bool,
 }
 
 impl Failure {
     /// The caller asked for something that can't be.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, code: 2 }
+        Self { message: message.into(), help: None, code: 2, of_store: false }
     }
 
     /// The world does not allow it.
     pub(crate) fn environment(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, code: 3 }
+        Self { message: message.into(), help: None, code: 3, of_store: false }
+    }
+
+    /// The world does not allow it, at the store's file.
+    pub(crate) fn store(message: impl Into<String>) -> Self {
+        Self { of_store: true, ..Self::environment(message) }
+    }
+
+    /// What it says, with the store's file where that is in the way.
+    fn words(&self, global: &Global) -> String {
+        match open::project(global) {
+            Ok(project) if self.of_store => format!("{}: {}", project.store.display(), self.message),
+            _ => self.message.clone(),
+        }
     }
 
     /// The way out.
@@ -152,7 +167,7 @@ pub fn main() -> ExitCode {
         Ok(Done::Clean) => ExitCode::SUCCESS,
         Ok(Done::Findings) => ExitCode::from(1),
         Err(failure) => {
-            output::failure(&failure.message, failure.help.as_deref());
+            output::failure(&failure.words(&arguments.global), failure.help.as_deref());
             ExitCode::from(failure.code)
         }
     }

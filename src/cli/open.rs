@@ -14,19 +14,31 @@ use crate::source::Sources;
 use crate::store::StoreError;
 use crate::store::sqlite::{Access, SqliteStore};
 
+const LEFT_ALONE: &str = "nothing was changed; take the last backup, or name another file under `store` in merit.toml";
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        let words = error.to_string();
         match error {
-            StoreError::Refused(_) => Failure::usage(error.to_string()),
-            StoreError::NoStore(_) => Failure::environment(error.to_string())
-                .help("`merit deploy` makes it and puts the working policy in force"),
-            StoreError::Busy(_) => {
-                Failure::environment(error.to_string()).help("wait until it has ended, then try again")
+            StoreError::Refused(_) => Failure::usage(words),
+            StoreError::NoStore(_) => {
+                Failure::environment(words).help("`merit deploy` makes it and puts the working policy in force")
             }
-            StoreError::Newer { .. } => Failure::environment(error.to_string()).help("use the newer version of Merit"),
-            StoreError::Foreign(..) | StoreError::Damaged(_) => Failure::environment(error.to_string())
-                .help("nothing was changed; take the last backup, or name another file under `store` in merit.toml"),
-            StoreError::Disk(_) => Failure::environment(error.to_string()),
+            StoreError::Busy(_) => Failure::environment(words).help("wait until it has ended, then try again"),
+            StoreError::Stale(_) => Failure::environment(words).help("do the same again; nothing was changed"),
+            StoreError::Locked => Failure::store(words).help("try again when it has ended; nothing was changed"),
+            StoreError::Newer { .. } => Failure::environment(words).help("use the newer version of Merit"),
+            StoreError::OldSqlite(_) => Failure::environment(words).help("use a program built with its own SQLite"),
+            StoreError::Foreign(..) => Failure::environment(words).help(LEFT_ALONE),
+            StoreError::Damaged(_) => Failure::store(words).help(LEFT_ALONE),
+            StoreError::Full => {
+                Failure::store(words).help("make room, then do the same again: what was committed before stays")
+            }
+            StoreError::Unwritable(_) => Failure::store(words)
+                .help("let the account that runs Merit write the file and its folder, then do the same again"),
+            StoreError::Disk(_) => Failure::store(words).help(
+                "look at the disk, its room and its quota, then do the same again: what was committed before stays",
+            ),
         }
     }
 }

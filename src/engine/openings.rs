@@ -193,12 +193,18 @@ fn open_one(
                 work.cases.push(decided.change);
             }
         }
-        Opens::Later(day) => {
-            let workflow = desk.policy().workflow(flow).label.name.clone();
-            work.expected.push(Expected { day, workflow, subject: key.to_string(), period: period_text(period) });
+        Opens::Later(day) => work.expected.push(expected(desk, flow, key, period, day)),
+        Opens::NotYet => {
+            let turn = desk.policy().workflow(flow).turns.after(today);
+            let turn = turn.filter(|day| period.is_none_or(|it| *day <= it.last));
+            work.expected.extend(turn.map(|day| expected(desk, flow, key, period, day)));
         }
-        Opens::NotYet => {}
     }
+}
+
+fn expected(desk: &Desk<'_>, flow: WorkflowId, key: &Arc<str>, period: Option<Period>, day: Date) -> Expected {
+    let workflow = desk.policy().workflow(flow).label.name.clone();
+    Expected { day, workflow, subject: key.to_string(), period: period_text(period) }
 }
 
 fn opened_event(

@@ -350,7 +350,7 @@ impl Round<'_> {
         let stuck = advanced.stuck.map(|it| it.0);
         let stuck = stuck.or_else(|| overslept.then(|| "it asks to be looked at again at once, for ever".to_owned()));
         row.status = advanced.case.status.word().to_owned();
-        row.wake_at = if stuck.is_some() { None } else { advanced.wake_at };
+        row.wake_at = advanced.wake_at.filter(|_| !overslept);
         row.state = serde_json::to_string(&advanced.case).unwrap_or_default();
         row.set_aside = stuck;
         let events: Vec<Event> = first.into_iter().chain(advanced.events).collect();

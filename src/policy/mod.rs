@@ -28,7 +28,7 @@ use crate::syntax::tree;
 
 use model::Policy;
 use names::Builder;
-pub use reads::Read;
+pub use reads::{Read, Reads, Reference, Turns, Way};
 
 /// What compiling gives: a policy if no error was found, and every finding.
 #[derive(Debug, Clone)]
@@ -75,7 +75,8 @@ fn check(
     builder.workflows();
     builder.messages();
     builder.examples();
-    let policy = builder.finish();
+    let mut policy = builder.finish();
+    policy.find_turns();
     checks::check_all(&policy, items, found);
     policy
 }

@@ -8,6 +8,7 @@ use jiff::civil::{Date, Time};
 
 use crate::calendar::{Calendar, Direction, Length, PeriodKind, Roll};
 use crate::ids::{ChoiceId, FieldId, MessageId, RecordId, RoleId, StageId, StepId, WorkflowId};
+pub use crate::policy::reads::Turns;
 pub use crate::policy::terms::{ArithmeticOp, CompareOp, Context, Expr, ExprKind, Type};
 use crate::source::Span;
 use crate::value::{Number, TimeUnit, Value};
@@ -344,6 +345,8 @@ pub struct Workflow {
     pub closes: Option<DateRule>,
     /// Its stages, in order.
     pub stages: Vec<Stage>,
+    /// The days on which something may change in its cases though no fact does.
+    pub turns: Turns,
 }
 
 /// What cancels a case.

@@ -1,9 +1,24 @@
-//! What a workflow reads: which changed fact concerns which of its cases.
+//! What a workflow reads: which changed fact concerns which of its cases, and on which days something changes by itself.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use crate::ids::{FieldId, RecordId, RoleId, WorkflowId};
-use crate::policy::model::{DateRule, Done, Expr, ExprKind, Party, Point, Policy, RoleTry, Shape};
+use jiff::civil::Date;
+
+use crate::ids::{DefinitionId, FieldId, RecordId, RoleId, ScaleId, WorkflowId};
+use crate::policy::model::{DateRule, Done, Expr, ExprKind, FieldKind, Party, Point, Policy, RoleTry, Shape, Type};
+
+/// A reference field, with the record type that holds it.
+pub type Reference = (RecordId, FieldId);
+
+/// A part of the way from a subject to a record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// Along one reference.
+    One(Reference),
+    /// Along any of these, again and again or not at all: a role that falls through up the line.
+    Any(BTreeSet<Reference>),
+}
 
 /// A fact that a workflow reads, and the way from the subject to the record that holds it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,170 +27,81 @@ pub struct Read {
     pub record: RecordId,
     /// The field.
     pub field: FieldId,
-    /// The reference fields from the subject to the record, in order, each with the record type that holds it.
-    pub path: Vec<(RecordId, FieldId)>,
-    /// Whether the last reference may be followed again and again (a role that falls through up the line).
-    pub any_depth: bool,
+    /// The way from the subject to the record.
+    pub path: Vec<Way>,
+}
+
+/// What a workflow reads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Every fact that its cases rest on, or that decides who has one.
+    pub facts: BTreeSet<Read>,
+    /// The days on which something may change though no fact does.
+    pub turns: Turns,
+}
+
+/// The days on which something may change though no fact does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Turns {
+    /// Every day: the day itself is read.
+    pub daily: bool,
+    /// Days on which a parameter or a line of the policy begins to hold, or no longer does.
+    pub days: BTreeSet<Date>,
+}
+
+impl Turns {
+    /// The first of them after a day.
+    #[must_use]
+    pub fn after(&self, day: Date) -> Option<Date> {
+        let tomorrow = day.tomorrow().ok()?;
+        if self.daily { Some(tomorrow) } else { self.days.range(tomorrow..).next().copied() }
+    }
 }
 
 impl Policy {
-    /// Every fact that the cases of a workflow rest on, or that decides who has one.
+    /// What the cases of a workflow rest on, and what decides who has one.
     #[must_use]
-    pub fn reads(&self, id: WorkflowId) -> Vec<Read> {
+    pub fn reads(&self, id: WorkflowId) -> Reads {
         let flow = self.workflow(id);
-        let mut reader = Reader { policy: self, found: BTreeSet::new(), roles: BTreeSet::new() };
+        let mut reader = Reader {
+            policy: self,
+            pinned_day: flow.each.is_some(),
+            reads: Reads::default(),
+            seen: BTreeSet::new(),
+            depth: Cell::new(0),
+        };
         let conditions = flow.condition.iter().chain(&flow.suspend).chain(flow.cancels.iter().map(|it| &it.when));
         conditions.for_each(|it| reader.expr(it, &[]));
-        flow.closes.iter().for_each(|it| reader.rule(it));
+        flow.closes.iter().for_each(|it| reader.rule(it, &[]));
         for stage in &flow.stages {
-            stage.opens.iter().chain(&stage.closes).for_each(|it| reader.rule(it));
+            stage.opens.iter().chain(&stage.closes).for_each(|it| reader.rule(it, &[]));
             stage.only_if.iter().for_each(|it| reader.expr(it, &[]));
             for line in &stage.due {
                 line.when.iter().for_each(|it| reader.expr(it, &[]));
-                std::iter::once(&line.date).chain(&line.late_comers).for_each(|it| reader.rule(it));
+                std::iter::once(&line.date).chain(&line.late_comers).for_each(|it| reader.rule(it, &[]));
+                reader.holds(line.from, line.until);
             }
             match &stage.done {
                 Done::AllFilled => {}
                 Done::When(expr) | Done::On(expr) => reader.expr(expr, &[]),
             }
             for fill in &stage.fills {
-                reader.take(fill.record, fill.field, &[], false);
+                reader.take(fill.record, fill.field, &[]);
             }
-            stage.by.iter().chain(&stage.but_not).for_each(|it| reader.party(flow.subject, it));
+            // Whom a step writes to decides whether it can be taken.
+            let written_to = stage.steps.iter().flat_map(|it| &it.to);
+            stage.by.iter().chain(&stage.but_not).chain(written_to).for_each(|it| reader.party(flow.subject, it));
         }
-        reader.found.into_iter().collect()
-    }
-}
-
-struct Reader<'p> {
-    policy: &'p Policy,
-    found: BTreeSet<Read>,
-    roles: BTreeSet<RoleId>,
-}
-
-type Path = [(RecordId, FieldId)];
-
-impl Reader<'_> {
-    fn take(&mut self, record: RecordId, field: FieldId, path: &Path, any_depth: bool) {
-        self.found.insert(Read { record, field, path: path.to_vec(), any_depth });
+        reader.reads
     }
 
-    fn rule(&mut self, rule: &DateRule) {
-        match rule {
-            DateRule::At(point) => self.point(point),
-            DateRule::Offset { anchor, .. } => self.rule(anchor),
-            DateRule::Beginning { on, .. } => self.rule(on),
-            DateRule::Earliest(of) | DateRule::Latest(of) => of.iter().for_each(|it| self.rule(it)),
+    /// Keeps with each workflow on which days something may change in it though no fact does.
+    pub(super) fn find_turns(&mut self) {
+        for id in (0..self.workflows.len()).map(WorkflowId::at) {
+            self.workflows[id.index()].turns = self.reads(id).turns;
         }
     }
 
-    fn point(&mut self, point: &Point) {
-        match point {
-            Point::Event(expr) => self.expr(expr, &[]),
-            Point::EdgeOf { of, .. } => self.rule(of),
-            _ => {}
-        }
-    }
-
-    fn expr(&mut self, expr: &Expr, from: &Path) {
-        match &expr.kind {
-            ExprKind::Field { of, record, field } => {
-                if let Some(path) = self.path(of, from) {
-                    self.take(*record, *field, &path, false);
-                }
-                self.expr(of, from);
-            }
-            ExprKind::Panel { of, record, field, .. } => {
-                if let Some(path) = self.path(of, from) {
-                    self.take(*record, *field, &path, false);
-                }
-                self.expr(of, from);
-            }
-            ExprKind::Definition { id, of, .. } => {
-                if let Some(path) = self.path(of, from) {
-                    self.expr(&self.policy.definitions[id.index()].value, &path);
-                }
-            }
-            ExprKind::Band { id, of, .. } => {
-                if let Some(path) = self.path(of, from) {
-                    self.expr(&self.policy.scales[id.index()].of, &path);
-                }
-            }
-            ExprKind::Holder { role, .. } => self.role(*role),
-            ExprKind::DateOf(rule) => self.rule(rule),
-            kind => kind.parts().into_iter().for_each(|it| self.expr(it, from)),
-        }
-    }
-
-    /// The references from the subject to a record; nothing where it is not reached by references alone.
-    fn path(&mut self, of: &Expr, from: &Path) -> Option<Vec<(RecordId, FieldId)>> {
-        match &of.kind {
-            ExprKind::Subject => Some(from.to_vec()),
-            ExprKind::Field { of, record, field } => {
-                let mut path = self.path(of, from)?;
-                path.push((*record, *field));
-                Some(path)
-            }
-            ExprKind::Holder { role, .. } => {
-                self.role(*role);
-                None
-            }
-            _ => None,
-        }
-    }
-
-    fn party(&mut self, subject: RecordId, party: &Party) {
-        match party {
-            Party::Subject => self.able(subject, &[], false),
-            Party::Reference(field) => {
-                self.take(subject, *field, &[], false);
-                if let crate::policy::model::FieldKind::Reference(to) = self.policy.field(subject, *field).kind {
-                    self.able(to, &[(subject, *field)], false);
-                }
-            }
-            Party::Role(role) => self.role(*role),
-        }
-    }
-
-    /// What says whether somebody can act.
-    fn able(&mut self, record: RecordId, path: &Path, any_depth: bool) {
-        let kind = self.policy.record(record);
-        for condition in kind.absent_when.iter().chain(&kind.gone_when) {
-            let mut own =
-                Reader { policy: self.policy, found: BTreeSet::new(), roles: std::mem::take(&mut self.roles) };
-            own.expr(condition, path);
-            self.roles = own.roles;
-            self.found.extend(own.found.into_iter().map(|read| Read { any_depth, ..read }));
-        }
-    }
-
-    fn role(&mut self, id: RoleId) {
-        if !self.roles.insert(id) {
-            return;
-        }
-        let role = &self.policy.roles[id.index()];
-        let climbs = role.tries.iter().any(|it| matches!(it, RoleTry::OfPassedOver(_)));
-        for attempt in &role.tries {
-            match attempt {
-                RoleTry::Is(expr) => {
-                    self.expr(expr, &[]);
-                    if let Some(path) = self.path(expr, &[]) {
-                        if climbs && let Some((record, field)) = path.last() {
-                            self.take(*record, *field, &path, true);
-                        }
-                        if let crate::policy::model::Type::Record(to) = expr.ty {
-                            self.able(to, &path, climbs);
-                        }
-                    }
-                }
-                RoleTry::OfPassedOver(other) | RoleTry::Role(other) => self.role(*other),
-            }
-        }
-    }
-}
-
-/// Whether a record type is a panel or child, and of which.
-impl Policy {
     /// The record type that records of this type belong to.
     #[must_use]
     pub fn owner_of(&self, record: RecordId) -> Option<RecordId> {
@@ -184,4 +110,240 @@ impl Policy {
             Shape::Panel { of, .. } | Shape::Child { of } => Some(of),
         }
     }
+}
+
+/// What has been read already, from where: definitions may name their own earlier periods, and roles each other.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Seen {
+    Definition(DefinitionId, Path),
+    Scale(ScaleId, Path),
+    Role(RoleId, Path),
+}
+
+struct Reader<'p> {
+    policy: &'p Policy,
+    /// Parameters hold as on the first day of the case's period, and so never change under it.
+    pinned_day: bool,
+    reads: Reads,
+    seen: BTreeSet<Seen>,
+    /// How many roles and definitions name each other around this place.
+    depth: Cell<u32>,
+}
+
+/// Deeper than this, roles and definitions go round in a circle, and nobody is found there.
+const DEEPEST: u32 = 24;
+
+type Path = Vec<Way>;
+
+impl Reader<'_> {
+    fn take(&mut self, record: RecordId, field: FieldId, path: &[Way]) {
+        self.reads.facts.insert(Read { record, field, path: path.to_vec() });
+    }
+
+    fn holds(&mut self, from: Option<Date>, until: Option<Date>) {
+        if !self.pinned_day {
+            self.reads.turns.days.extend(from.into_iter().chain(until.and_then(|it| it.tomorrow().ok())));
+        }
+    }
+
+    fn rule(&mut self, rule: &DateRule, from: &[Way]) {
+        match rule {
+            DateRule::At(Point::Event(expr)) => self.expr(expr, from),
+            DateRule::At(Point::EdgeOf { of, .. }) => self.rule(of, from),
+            DateRule::At(_) => {}
+            DateRule::Offset { anchor, .. } => self.rule(anchor, from),
+            DateRule::Beginning { on, .. } => self.rule(on, from),
+            DateRule::Earliest(of) | DateRule::Latest(of) => of.iter().for_each(|it| self.rule(it, from)),
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr, from: &[Way]) {
+        let policy = self.policy;
+        expr.kind.parts().into_iter().for_each(|it| self.expr(it, from));
+        match &expr.kind {
+            ExprKind::Field { of, record, field } | ExprKind::Panel { of, record, field, .. } => {
+                self.ways(of, from).iter().for_each(|path| self.take(*record, *field, path));
+            }
+            ExprKind::Definition { id, of, .. } => {
+                for path in self.ways(of, from) {
+                    if self.seen.insert(Seen::Definition(*id, path.clone())) {
+                        self.expr(&policy.definitions[id.index()].value, &path);
+                    }
+                }
+            }
+            ExprKind::Band { id, of, .. } => {
+                for path in self.ways(of, from) {
+                    if self.seen.insert(Seen::Scale(*id, path.clone())) {
+                        self.expr(&policy.scales[id.index()].of, &path);
+                    }
+                }
+            }
+            ExprKind::Holder { role, of } => self.ways(of, from).iter().for_each(|path| self.role(*role, path)),
+            ExprKind::DateOf(rule) => self.rule(rule, from),
+            ExprKind::Today => self.reads.turns.daily = true,
+            ExprKind::Parameter(id) => {
+                policy.parameters[id.index()].values.iter().for_each(|it| self.holds(it.from, it.until));
+            }
+            _ => {}
+        }
+    }
+
+    fn party(&mut self, subject: RecordId, party: &Party) {
+        match party {
+            Party::Subject => self.able(subject, &[]),
+            Party::Reference(field) => {
+                self.take(subject, *field, &[]);
+                if let FieldKind::Reference(to) = self.policy.field(subject, *field).kind {
+                    self.able(to, &[Way::One((subject, *field))]);
+                }
+            }
+            Party::Role(role) => self.role(*role, &[]),
+        }
+    }
+
+    /// What says whether somebody can act.
+    fn able(&mut self, record: RecordId, path: &[Way]) {
+        let kind = self.policy.record(record);
+        kind.absent_when.iter().chain(&kind.gone_when).for_each(|it| self.expr(it, path));
+    }
+
+    /// What says who holds a role of the record at the end of a way.
+    fn role(&mut self, id: RoleId, from: &[Way]) {
+        if !self.seen.insert(Seen::Role(id, from.to_vec())) {
+            return;
+        }
+        let role = &self.policy.roles[id.index()];
+        for (record, path) in self.holders(id, from) {
+            self.able(record, &path);
+            role.qualifies.iter().for_each(|it| self.expr(it, &path));
+        }
+        role.never.iter().for_each(|it| self.expr(it, from));
+        for attempt in &role.tries {
+            match attempt {
+                RoleTry::Is(expr) => self.expr(expr, from),
+                RoleTry::Role(other) => self.role(*other, from),
+                RoleTry::OfPassedOver(other) => {
+                    for path in self.lines_above(id, *other, from) {
+                        self.role(*other, &path);
+                    }
+                }
+            }
+        }
+    }
+
+    // ---- where a record may be found
+
+    /// The ways to the records that an expression may name.
+    fn ways(&self, of: &Expr, from: &[Way]) -> Vec<Path> {
+        if self.depth.get() > DEEPEST {
+            return Vec::new();
+        }
+        self.depth.set(self.depth.get() + 1);
+        let ways = self.ways_within(of, from);
+        self.depth.set(self.depth.get() - 1);
+        ways
+    }
+
+    fn ways_within(&self, of: &Expr, from: &[Way]) -> Vec<Path> {
+        match &of.kind {
+            ExprKind::Subject => vec![from.to_vec()],
+            ExprKind::Field { of, record, field } | ExprKind::Panel { of, record, field, .. } => {
+                self.ways(of, from).iter().map(|path| along(path, Way::One((*record, *field)))).collect()
+            }
+            ExprKind::Holder { role, of } => {
+                let holders = |path: &Path| self.holders(*role, path).into_iter().map(|it| it.1);
+                self.ways(of, from).iter().flat_map(holders).collect()
+            }
+            ExprKind::Definition { id, of, ago: 0 } => {
+                let value = &self.policy.definitions[id.index()].value;
+                self.ways(of, from).iter().flat_map(|path| self.ways(value, path)).collect()
+            }
+            ExprKind::Definition { .. } | ExprKind::Band { .. } => Vec::new(),
+            kind => kind.parts().into_iter().flat_map(|it| self.ways(it, from)).collect(),
+        }
+    }
+
+    /// Who may hold a role of the record at the end of a way: their types, and the ways to them.
+    fn holders(&self, id: RoleId, from: &[Way]) -> Vec<(RecordId, Path)> {
+        let mut holders = Vec::new();
+        for asked in self.roles_asked(id, false) {
+            for attempt in &self.policy.roles[asked.index()].tries {
+                match attempt {
+                    RoleTry::Is(expr) => holders.extend(self.named(expr, from)),
+                    RoleTry::Role(_) => {}
+                    RoleTry::OfPassedOver(other) => {
+                        let types: BTreeSet<RecordId> = self.tries_of(*other, true).filter_map(record_of).collect();
+                        for path in self.lines_above(asked, *other, from) {
+                            holders.extend(types.iter().map(|it| (*it, path.clone())));
+                        }
+                    }
+                }
+            }
+        }
+        holders
+    }
+
+    fn named(&self, expr: &Expr, from: &[Way]) -> Vec<(RecordId, Path)> {
+        let record = record_of(expr);
+        record
+            .into_iter()
+            .flat_map(|record| self.ways(expr, from).into_iter().map(move |path| (record, path)))
+            .collect()
+    }
+
+    /// The ways up the line: from those whom a role passed over, along whatever the other role asks of them in turn.
+    fn lines_above(&self, passing: RoleId, other: RoleId, from: &[Way]) -> Vec<Path> {
+        let steps: BTreeSet<Reference> = self
+            .tries_of(other, true)
+            .flat_map(|it| self.ways(it, &[]))
+            .flatten()
+            .flat_map(|way| match way {
+                Way::One(reference) => BTreeSet::from([reference]),
+                Way::Any(references) => references,
+            })
+            .collect();
+        let own = self.policy.roles[passing.index()].tries.iter();
+        let own = own.filter_map(|it| if let RoleTry::Is(expr) = it { Some(expr) } else { None });
+        own.flat_map(|it| self.ways(it, from)).map(|path| along(&path, Way::Any(steps.clone()))).collect()
+    }
+
+    /// Whom a role names, and the roles that it asks.
+    fn tries_of(&self, id: RoleId, up_the_line: bool) -> impl Iterator<Item = &Expr> {
+        let roles = self.roles_asked(id, up_the_line);
+        let tries = roles.into_iter().flat_map(|it| &self.policy.roles[it.index()].tries);
+        tries.filter_map(|it| if let RoleTry::Is(expr) = it { Some(expr) } else { None })
+    }
+
+    /// A role and those that it asks, of the same record or also of whoever was passed over.
+    fn roles_asked(&self, id: RoleId, up_the_line: bool) -> BTreeSet<RoleId> {
+        let (mut asked, mut next) = (BTreeSet::new(), vec![id]);
+        while let Some(id) = next.pop() {
+            if asked.insert(id) {
+                next.extend(self.policy.roles[id.index()].tries.iter().filter_map(|it| match it {
+                    RoleTry::Role(other) => Some(*other),
+                    RoleTry::OfPassedOver(other) => up_the_line.then_some(*other),
+                    RoleTry::Is(_) => None,
+                }));
+            }
+        }
+        asked
+    }
+}
+
+fn record_of(expr: &Expr) -> Option<RecordId> {
+    if let Type::Record(record) = expr.ty { Some(record) } else { None }
+}
+
+/// A way with one part more; what the last part already goes along again and again adds nothing.
+fn along(path: &[Way], next: Way) -> Path {
+    let mut path = path.to_vec();
+    let there = match (path.last(), &next) {
+        (Some(Way::Any(any)), Way::One(reference)) => any.contains(reference),
+        (Some(Way::Any(any)), Way::Any(more)) => more.is_subset(any),
+        _ => false,
+    };
+    if !there {
+        path.push(next);
+    }
+    path
 }

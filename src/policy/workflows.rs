@@ -6,7 +6,8 @@ use crate::ids::{MessageId, RecordId, StageId, StepId};
 use crate::policy::calendars::roll_of;
 use crate::policy::expressions::Place;
 use crate::policy::model::{
-    Cancel, Done, DueLine, Extension, FieldKind, Fill, OnLapse, Party, Stage, Step, StepKind, Timing, Type, Workflow,
+    Cancel, Done, DueLine, Extension, FieldKind, Fill, OnLapse, Party, Stage, Step, StepKind, Timing, Turns, Type,
+    Workflow,
 };
 use crate::policy::names::{Builder, Meaning, label};
 use crate::syntax::tree::{self, ExprKind, Item, LapseThen, Name, StageLineKind, WorkflowLineKind};
@@ -66,6 +67,7 @@ impl Builder<'_, '_> {
             cancels: Vec::new(),
             closes: None,
             stages: Vec::new(),
+            turns: Turns::default(),
         };
         for line in &written.lines {
             match &line.kind {

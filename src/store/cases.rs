@@ -226,7 +226,7 @@ impl SqliteStore {
                 ])
                 .map_err(disk)?;
             if updated != 1 {
-                return Err(StoreError::Damaged(format!("case {} was changed meanwhile by somebody else", row.id)));
+                return Err(StoreError::Stale(row.id));
             }
         }
         for (seq, entry, actor, payload_hash, hash) in &entries {

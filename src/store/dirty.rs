@@ -7,11 +7,12 @@ use std::sync::Arc;
 use rusqlite::types::Value as Cell;
 
 use crate::ids::{FieldId, RecordId, WorkflowId};
-use crate::policy::Read;
-use crate::policy::model::Policy;
-use crate::store::StoreError;
-use crate::store::records::{key_columns, quoted, table};
+use crate::policy::model::{FieldKind, Policy, Shape};
+use crate::policy::{Reference, Way};
+use crate::source::Sources;
+use crate::store::records::{quoted, table, whole_key};
 use crate::store::sqlite::{SqliteStore, disk};
+use crate::store::{RecordChange, Store, StoreError};
 
 /// What a commit touched: keys by record type and field, and those of new records.
 #[derive(Debug, Default)]
@@ -20,13 +21,48 @@ pub(super) struct Touched {
     created: BTreeMap<RecordId, Vec<Arc<str>>>,
 }
 
+/// What stands for a record where it is looked for: a child by its owner and number, whatever is kept for periods by its owner.
+fn known_by(policy: &Policy, change: &RecordChange) -> Arc<str> {
+    match policy.record(change.record).shape {
+        Shape::Child { .. } => Arc::from(format!("{}/{}", change.key, change.part)),
+        Shape::Entity { .. } | Shape::Panel { .. } => Arc::clone(&change.key),
+    }
+}
+
+/// The record type whose keys stand for records of a type.
+fn holding(policy: &Policy, record: RecordId) -> RecordId {
+    match policy.record(record).shape {
+        Shape::Panel { of, .. } => of,
+        Shape::Entity { .. } | Shape::Child { .. } => record,
+    }
+}
+
 impl Touched {
-    pub(super) fn changed(&mut self, record: RecordId, key: &Arc<str>, field: FieldId) {
-        self.changed.entry((record, field)).or_default().push(Arc::clone(key));
+    pub(super) fn changed(&mut self, policy: &Policy, change: &RecordChange, field: FieldId) {
+        self.matured(change.record, known_by(policy, change), field);
     }
 
-    pub(super) fn created(&mut self, record: RecordId, key: &Arc<str>) {
-        self.created.entry(record).or_default().push(Arc::clone(key));
+    pub(super) fn created(&mut self, policy: &Policy, change: &RecordChange) {
+        self.created.entry(change.record).or_default().push(known_by(policy, change));
+    }
+
+    /// A dated value of a record begins to hold.
+    pub(super) fn matured(&mut self, record: RecordId, key: Arc<str>, field: FieldId) {
+        self.changed.entry((record, field)).or_default().push(key);
+    }
+
+    /// The same in the numbers of another version, by the names that it knows.
+    fn seen_by(&self, from: &Policy, to: &Policy) -> Self {
+        let record = |id: RecordId| to.record_named(&from.record(id).label.name);
+        let mut seen = Self::default();
+        for ((id, field), keys) in &self.changed {
+            let Some(other) = record(*id) else { continue };
+            if let Some(field) = to.record(other).field_named(&from.field(*id, *field).label.name) {
+                seen.changed.insert((other, field), keys.clone());
+            }
+        }
+        seen.created.extend(self.created.iter().filter_map(|(id, keys)| Some((record(*id)?, keys.clone()))));
+        seen
     }
 
     fn new_ones(&self, record: RecordId) -> BTreeSet<Arc<str>> {
@@ -44,9 +80,13 @@ fn array<'k>(keys: impl IntoIterator<Item = &'k Arc<str>>) -> std::rc::Rc<Vec<Ce
     std::rc::Rc::new(keys.into_iter().map(|it| Cell::Text(it.to_string())).collect())
 }
 
+/// Keys of records by their type.
+type Found = BTreeMap<RecordId, BTreeSet<Arc<str>>>;
+
 impl SqliteStore {
     /// Marks the open cases that read what was touched, and the subjects that may now need a case.
     pub(super) fn mark_dirty(&self, policy: &Policy, touched: &Touched, rev: i64) -> Result<(), StoreError> {
+        let latest = self.latest_policy()?.map_or(0, |it| it.version);
         for flow in (0..policy.workflows.len()).map(WorkflowId::at) {
             let workflow = policy.workflow(flow);
             let walked: bool = self
@@ -62,71 +102,137 @@ impl SqliteStore {
             if !fresh.is_empty() {
                 self.mark_subjects(policy, workflow.subject, &fresh, rev)?;
             }
-            for read in policy.reads(flow) {
-                let keys = touched.keys(read.record, read.field);
-                if keys.is_empty() {
-                    continue;
-                }
-                let subjects = self.subjects_along(policy, &read, &keys)?;
-                self.mark_cases(policy, flow, &subjects, rev)?;
-                self.mark_subjects(policy, workflow.subject, &subjects, rev)?;
-            }
+            let subjects = self.subjects_reading(policy, flow, touched)?;
+            self.mark_cases(policy, flow, latest, &subjects, rev)?;
+            self.mark_subjects(policy, workflow.subject, &subjects, rev)?;
+        }
+        for version in self.versions_in_use()?.into_iter().filter(|it| *it != latest) {
+            self.mark_dirty_cases_of(version, policy, touched, rev)?;
         }
         Ok(())
     }
 
-    /// The subjects whose path of references leads to one of these records.
-    fn subjects_along(
+    /// Marks the open cases of an older version, which read by its own paths. One that this program can't read is looked at whole.
+    fn mark_dirty_cases_of(
         &self,
-        policy: &Policy,
-        read: &Read,
-        keys: &BTreeSet<Arc<str>>,
-    ) -> Result<BTreeSet<Arc<str>>, StoreError> {
-        let mut reached = keys.clone();
-        for (at, (holder, field)) in read.path.iter().enumerate().rev() {
-            let last = at + 1 == read.path.len();
-            let mut all = self.referring(policy, *holder, *field, &reached)?;
-            if read.any_depth && last {
-                let mut fresh = all.clone();
-                while !fresh.is_empty() {
-                    let next = self.referring(policy, *holder, *field, &fresh)?;
-                    fresh = next.difference(&all).cloned().collect();
-                    all.extend(fresh.iter().cloned());
-                }
-            }
-            reached = all;
+        version: i64,
+        latest: &Policy,
+        touched: &Touched,
+        rev: i64,
+    ) -> Result<(), StoreError> {
+        let mut sources = Sources::new();
+        for (name, text) in self.policy(version)?.files {
+            sources.add(name, text);
         }
-        Ok(reached)
+        let Some(older) = crate::policy::compile(&sources).policy else {
+            return self.mark_all_cases(Some(version), rev);
+        };
+        let touched = touched.seen_by(latest, &older);
+        for flow in (0..older.workflows.len()).map(WorkflowId::at) {
+            let subjects = self.subjects_reading(&older, flow, &touched)?;
+            self.mark_cases(&older, flow, version, &subjects, rev)?;
+        }
+        Ok(())
     }
 
-    /// The records whose reference field names one of these, today or by a dated value.
-    fn referring(
+    /// Marks every open case, or those of one version.
+    pub(super) fn mark_all_cases(&self, version: Option<i64>, rev: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "insert into dirty select 'case', cast(id as text), ?1 from cases
+                 where status = 'open' and (?2 is null or policy = ?2)
+                 on conflict (what, id) do update set rev = excluded.rev",
+            )
+            .map_err(disk)?
+            .execute(rusqlite::params![rev, version])
+            .map_err(disk)?;
+        Ok(())
+    }
+
+    /// The subjects of a workflow that read what was touched.
+    fn subjects_reading(
         &self,
         policy: &Policy,
-        holder: RecordId,
-        field: FieldId,
-        keys: &BTreeSet<Arc<str>>,
+        flow: WorkflowId,
+        touched: &Touched,
     ) -> Result<BTreeSet<Arc<str>>, StoreError> {
-        let (key, _) = key_columns(policy, holder);
-        let column = quoted(&policy.field(holder, field).label.name);
-        let sql = format!("select {key} from {} where {column} in rarray(?1)", table(policy, holder));
+        let subject = policy.workflow(flow).subject;
+        let mut subjects = BTreeSet::new();
+        for read in policy.reads(flow).facts {
+            let keys = touched.keys(read.record, read.field);
+            if !keys.is_empty() {
+                let mut found = Found::from([(holding(policy, read.record), keys)]);
+                for way in read.path.iter().rev() {
+                    found = self.back_along(policy, way, &found)?;
+                }
+                subjects.extend(found.remove(&subject).unwrap_or_default());
+            }
+        }
+        Ok(subjects)
+    }
+
+    /// The records from which a part of the way leads to one of these.
+    fn back_along(&self, policy: &Policy, way: &Way, found: &Found) -> Result<Found, StoreError> {
+        match way {
+            Way::One(reference) => self.referring(policy, *reference, found),
+            Way::Any(references) => {
+                let (mut all, mut fresh) = (found.clone(), found.clone());
+                while !fresh.is_empty() {
+                    let mut next = Found::new();
+                    for reference in references {
+                        for (record, keys) in self.referring(policy, *reference, &fresh)? {
+                            let known = all.entry(record).or_default();
+                            let new: BTreeSet<_> = keys.into_iter().filter(|it| known.insert(Arc::clone(it))).collect();
+                            if !new.is_empty() {
+                                next.entry(record).or_default().extend(new);
+                            }
+                        }
+                    }
+                    fresh = next;
+                }
+                Ok(all)
+            }
+        }
+    }
+
+    /// The records whose reference names one of these, now or by a dated value: what was true once still counts for its days.
+    fn referring(&self, policy: &Policy, (holder, field): Reference, found: &Found) -> Result<Found, StoreError> {
+        let field = policy.field(holder, field);
+        let FieldKind::Reference(to) = field.kind else { return Ok(Found::new()) };
+        let Some(keys) = found.get(&to) else { return Ok(Found::new()) };
+        let (table, key) = (table(policy, holder), whole_key(policy, holder));
+        let column = quoted(&field.label.name);
+        let mut sql = format!("select {key} from {table} where {column} in (select value from rarray(?1))");
+        if field.dated {
+            sql += " union select id from dated_values where type = ?2 and field = ?3 and value in (select value from rarray(?1))";
+        } else {
+            sql += " and ?2 <> ?3";
+        }
         let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
-        let rows = statement.query_map([array(keys)], |row| row.get::<_, String>(0)).map_err(disk)?;
-        rows.map(|it| it.map(|key| Arc::from(key.as_str())).map_err(disk)).collect()
+        let names = (&policy.record(holder).label.name, &field.label.name);
+        let rows = statement
+            .query_map(rusqlite::params![array(keys), names.0, names.1], |row| row.get::<_, String>(0))
+            .map_err(disk)?;
+        let keys: Result<BTreeSet<Arc<str>>, _> =
+            rows.map(|it| it.map(|key| Arc::from(key.as_str())).map_err(disk)).collect();
+        Ok(Found::from([(holding(policy, holder), keys?)]))
     }
 
     fn mark_cases(
         &self,
         policy: &Policy,
         flow: WorkflowId,
+        version: i64,
         subjects: &BTreeSet<Arc<str>>,
         rev: i64,
     ) -> Result<(), StoreError> {
         let workflow = policy.workflow(flow);
+        // The plus keeps SQLite to the index on subjects: a version may have as many open cases as there are.
         self.connection
             .prepare_cached(
                 "insert into dirty select 'case', cast(id as text), ?4 from cases
                  where subject_type = ?1 and subject in (select value from rarray(?2)) and status = 'open' and workflow = ?3
+                 and +policy = ?5
                  on conflict (what, id) do update set rev = excluded.rev",
             )
             .map_err(disk)?
@@ -134,7 +240,8 @@ impl SqliteStore {
                 policy.record(workflow.subject).label.name,
                 array(subjects),
                 workflow.label.name,
-                rev
+                rev,
+                version
             ])
             .map_err(disk)?;
         Ok(())

@@ -20,6 +20,8 @@ struct Commit<'p> {
     policy: &'p Policy,
     rev: i64,
     today: Date,
+    /// The last day that a run has looked at; what begins to hold later is looked at when its day comes.
+    seen: Date,
     /// How many changes it has noted.
     noted: i64,
     /// How many records it has looked at.
@@ -80,7 +82,8 @@ impl SqliteStore {
         let state = self.read_state()?;
         let clock = policy.main().day_of(crate::calendar::Moment(at));
         let (rev, today) = (state.rev + 1, state.as_of.map_or(clock, |it| it.max(clock)));
-        let mut commit = Commit { policy, rev, today, noted: 0, records: 0, touched: Touched::default() };
+        let seen = state.as_of.or(state.adopted.map(|it| it.min(clock))).unwrap_or(clock);
+        let mut commit = Commit { policy, rev, today, seen, noted: 0, records: 0, touched: Touched::default() };
         let first = self.next_import()?;
         let mut all = Vec::with_capacity(files.len());
         for ((note, changes), id) in files.iter().zip(first..) {
@@ -163,7 +166,7 @@ impl SqliteStore {
         if table.create(commit, change)? {
             self.note_created(commit, table, change)?;
             applied.created += 1;
-            commit.touched.created(change.record, &change.key);
+            commit.touched.created(commit.policy, change);
             return Ok(());
         }
         let old = table.held(change)?;
@@ -181,7 +184,7 @@ impl SqliteStore {
             };
             if changed {
                 self.note_change(commit, change, &field.label.name, old, &new)?;
-                commit.touched.changed(change.record, &change.key, id);
+                commit.touched.changed(commit.policy, change, id);
                 any = true;
             }
         }
@@ -189,7 +192,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// What a new record holds at first: as a change from nothing, and as dated values where they hold later than today.
+    /// What a new record holds at first: as a change from nothing, and as dated values where no run has come to their day yet.
     fn note_created(
         &self,
         commit: &mut Commit<'_>,
@@ -203,7 +206,7 @@ impl SqliteStore {
             if reference(&new) == ValueRef::Null {
                 continue;
             }
-            if field.dated && change.from > commit.today {
+            if field.dated && change.from > commit.seen {
                 let name = &commit.policy.record(change.record).label.name;
                 self.write_dated(name, &change.key, &field.label.name, change.from, &new, commit.rev)?;
             }

@@ -21,9 +21,11 @@ mod reader;
 mod records;
 mod seal;
 pub mod sqlite;
+mod steps;
 mod units;
 
 pub use seal::{Broken, Verified};
+pub use steps::{StepCount, Steps};
 
 /// The one row that a store says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -378,17 +380,34 @@ pub enum StoreError {
     #[error("{0} is not a Merit store, or is damaged: {1}")]
     Foreign(String, String),
     /// Written by a newer version.
-    #[error("the store was written by a newer version of Merit (schema {found}; this version knows {known})")]
+    #[error("{path} was written by a newer version of Merit (schema {found}; this version knows {known})")]
     Newer {
+        /// The file.
+        path: String,
         /// What was found.
         found: u32,
         /// What this version knows.
         known: u32,
     },
+    /// This program carries a SQLite that can damage a store.
+    #[error("this program was built with SQLite {0}, which can damage a store; 3.51.3 or later is needed")]
+    OldSqlite(String),
     /// Somebody else holds it.
     #[error("another Merit engine is at work on {0}")]
     Busy(String),
-    /// The disk is full, the file read-only, the lock held too long….
+    /// A case is not as it was when it was looked at; nothing of this was written.
+    #[error("case {0} was changed meanwhile by somebody else")]
+    Stale(i64),
+    /// Somebody else writes just now.
+    #[error("another program writes to the store")]
+    Locked,
+    /// There is no more room.
+    #[error("the disk is full; nothing of this was kept")]
+    Full,
+    /// The file or its folder may not be written.
+    #[error("the store can't be written: {0}")]
+    Unwritable(String),
+    /// The disk does not do what it is asked, for another reason.
     #[error("{0}")]
     Disk(String),
     /// The store holds something that it should not.
@@ -447,7 +466,7 @@ pub trait Store {
     /// Which of these keys exist.
     fn existing(&self, policy: &Policy, record: RecordId, keys: &[Arc<str>]) -> Result<Vec<Arc<str>>, StoreError>;
 
-    /// Open cases in which something can happen until a moment, earliest first; those set aside are left out.
+    /// Open cases in which something can happen until a moment, earliest first.
     fn due_cases(&self, until: i64, limit: u32) -> Result<Vec<CaseRow>, StoreError>;
     /// Open cases whose facts have changed.
     fn dirty_cases(&self, limit: u32) -> Result<Vec<CaseRow>, StoreError>;

@@ -33,6 +33,14 @@ pub(super) fn key_columns(policy: &Policy, record: RecordId) -> (String, Option<
     }
 }
 
+/// What stands for a record in one word, as SQL: a child by its owner and number, a panel's row by its owner.
+pub(super) fn whole_key(policy: &Policy, record: RecordId) -> String {
+    match key_columns(policy, record) {
+        (owner, Some(number @ "n")) => format!("{owner} || '/' || {number}"),
+        (key, _) => key,
+    }
+}
+
 pub(super) fn scale_of(kind: &FieldKind) -> u8 {
     match kind {
         FieldKind::Number { decimals, .. } | FieldKind::Money { decimals, .. } => *decimals,
@@ -263,7 +271,7 @@ impl SqliteStore {
             let Some(id) = policy.record(record).field_named(field) else { continue };
             if policy.field(record, id).dated {
                 self.take_over_dated(policy, record, key, id, until, rev)?;
-                touched.changed(record, &Arc::from(key.as_str()), id);
+                touched.matured(record, Arc::from(key.as_str()), id);
             }
         }
         self.mark_dirty(policy, &touched, rev)?;

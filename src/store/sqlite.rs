@@ -49,12 +49,13 @@ pub(super) fn disk(error: rusqlite::Error) -> StoreError {
         return StoreError::Damaged(error.to_string());
     };
     match code {
-        ErrorCode::DiskFull => StoreError::Disk("the disk is full; nothing of this was kept".to_owned()),
+        ErrorCode::DiskFull => StoreError::Full,
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
-            StoreError::Disk(format!("the store can't be written: {error}"))
+            StoreError::Unwritable(error.to_string())
         }
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
-            StoreError::Disk("another program writes to the store; try again when it has ended".to_owned())
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Locked,
+        ErrorCode::SystemIoFailure => {
+            StoreError::Disk(format!("the disk failed or has no more room; nothing of this was kept: {error}"))
         }
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(error.to_string()),
         ErrorCode::ConstraintViolation => {
@@ -79,9 +80,9 @@ impl SqliteStore {
             Access::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
         };
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(disk)?;
-        let store = Self::prepare(connection, path, access)?;
+        let store = Self::prepare(connection, path)?;
         store.refuse_foreign()?;
-        Ok(store)
+        store.settle(access)
     }
 
     /// Opens a store, or makes one where there is none.
@@ -93,13 +94,13 @@ impl SqliteStore {
             looks_like_a_store(path)?;
         }
         let connection = Connection::open(path).map_err(disk)?;
-        let store = Self::prepare(connection, path, Access::Write)?;
+        let store = Self::prepare(connection, path)?;
         // Also a file that was begun and never filled, because the program stopped there.
         if store.is_empty()? {
-            return store.create();
+            return store.settle(Access::Write)?.create();
         }
         store.refuse_foreign()?;
-        Ok(store)
+        store.settle(Access::Write)
     }
 
     /// A store in memory, for tests.
@@ -108,28 +109,28 @@ impl SqliteStore {
     /// When memory does not allow it.
     pub fn in_memory() -> Result<Self, StoreError> {
         let connection = Connection::open_in_memory().map_err(disk)?;
-        Self::prepare(connection, Path::new(":memory:"), Access::Write)?.create()
+        Self::prepare(connection, Path::new(":memory:"))?.settle(Access::Write)?.create()
     }
 
-    fn prepare(connection: Connection, path: &Path, access: Access) -> Result<Self, StoreError> {
-        if rusqlite::version_number() < OLDEST_SQLITE {
-            return Err(StoreError::Refused(format!(
-                "this program was built with SQLite {}, which can damage a store; 3.51.3 or later is needed",
-                rusqlite::version()
-            )));
-        }
+    fn prepare(connection: Connection, path: &Path) -> Result<Self, StoreError> {
+        refuse_old_sqlite(rusqlite::version_number())?;
         connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(disk)?;
+        connection.set_prepared_statement_cache_capacity(256);
+        rusqlite::vtab::array::load_module(&connection).map_err(disk)?;
+        Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// What is said to SQLite once it is known that the file is ours: it writes the way of keeping a journal into the file.
+    fn settle(self, access: Access) -> Result<Self, StoreError> {
         let pragmas = match access {
             Access::Write => {
                 "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 4000;"
             }
             Access::ReadOnly => "pragma query_only = on;",
         };
-        connection.execute_batch(pragmas).map_err(|error| foreign(path, &error))?;
-        connection.execute_batch("pragma cache_size = -65536; pragma temp_store = memory;").map_err(disk)?;
-        connection.set_prepared_statement_cache_capacity(256);
-        rusqlite::vtab::array::load_module(&connection).map_err(disk)?;
-        Ok(Self { connection, path: path.to_owned() })
+        self.connection.execute_batch(pragmas).map_err(|error| unfit(&self.path, error))?;
+        self.connection.execute_batch("pragma cache_size = -65536; pragma temp_store = memory;").map_err(disk)?;
+        Ok(self)
     }
 
     fn create(mut self) -> Result<Self, StoreError> {
@@ -155,12 +156,12 @@ impl SqliteStore {
         let tables: i64 = self
             .connection
             .query_row("select count(*) from sqlite_schema", [], |row| row.get(0))
-            .map_err(|error| foreign(&self.path, &error))?;
+            .map_err(|error| unfit(&self.path, error))?;
         Ok(tables == 0 && self.pragma("application_id")? == 0)
     }
 
     fn pragma(&self, name: &str) -> Result<i64, StoreError> {
-        self.connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| foreign(&self.path, &error))
+        self.connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| unfit(&self.path, error))
     }
 
     fn refuse_foreign(&self) -> Result<(), StoreError> {
@@ -170,7 +171,7 @@ impl SqliteStore {
         }
         let found = u32::try_from(self.pragma("user_version")?).unwrap_or(u32::MAX);
         if found > SCHEMA {
-            return Err(StoreError::Newer { found, known: SCHEMA });
+            return Err(StoreError::Newer { path: self.path.display().to_string(), found, known: SCHEMA });
         }
         self.read_state().map(|_| ())
     }
@@ -182,7 +183,8 @@ impl SqliteStore {
     pub fn lock_engine(path: &Path) -> Result<EngineLock, StoreError> {
         let name = beside(path, "-lock");
         let open = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
-        let file = open.map_err(|error| StoreError::Disk(format!("{} can't be opened: {error}", name.display())))?;
+        let file =
+            open.map_err(|error| StoreError::Unwritable(format!("{} can't be opened: {error}", name.display())))?;
         match file.try_lock() {
             Ok(()) => Ok(EngineLock { _file: file }),
             Err(_) => Err(StoreError::Busy(path.display().to_string())),
@@ -196,7 +198,7 @@ impl SqliteStore {
                 "select s.id, s.schema, s.adopted, s.as_of, s.hold, coalesce(c.rev, 0), coalesce(c.seal, '')
                  from store s left join commits c on c.rev = (select max(rev) from commits)",
             )
-            .map_err(|error| foreign(&self.path, &error))?
+            .map_err(|error| unfit(&self.path, error))?
             .query_row([], |row| {
                 let day = |text: Option<String>| text.and_then(|it| it.parse::<Date>().ok());
                 Ok(StoreState {
@@ -229,8 +231,26 @@ fn random_id(connection: &Connection) -> Result<Vec<u8>, StoreError> {
     connection.query_row("select randomblob(16)", [], |row| row.get(0)).map_err(disk)
 }
 
-fn foreign(path: &Path, error: &rusqlite::Error) -> StoreError {
-    StoreError::Foreign(path.display().to_string(), error.to_string())
+/// Why a file can't be opened as a store: the world, or else the file itself.
+fn unfit(path: &Path, error: rusqlite::Error) -> StoreError {
+    let words = error.to_string();
+    match disk(error) {
+        StoreError::Damaged(_) => StoreError::Foreign(path.display().to_string(), words),
+        StoreError::Disk(_) if !words.contains("I/O") => StoreError::Foreign(path.display().to_string(), words),
+        other => other,
+    }
+}
+
+/// Refuses a SQLite that can damage a store, by its number: 3.51.3 is 3051003.
+///
+/// # Errors
+/// When it is older than 3.51.3.
+pub fn refuse_old_sqlite(number: i32) -> Result<(), StoreError> {
+    if number >= OLDEST_SQLITE {
+        return Ok(());
+    }
+    let (major, minor, patch) = (number / 1_000_000, number / 1_000 % 1_000, number % 1_000);
+    Err(StoreError::OldSqlite(format!("{major}.{minor}.{patch}")))
 }
 
 /// A file beside the store.

@@ -46,13 +46,7 @@ impl SqliteStore {
             )
             .map_err(disk)?;
         if self.keep_calendar_days(policy, at, rev)? {
-            self.connection
-                .execute(
-                    "insert into dirty select 'case', cast(id as text), ?1 from cases where status = 'open'
-                     on conflict (what, id) do update set rev = excluded.rev",
-                    [rev],
-                )
-                .map_err(disk)?;
+            self.mark_all_cases(None, rev)?;
         }
         self.seal_commit(rev, at, None, "system", "deploy", None)?;
         Ok(version)

@@ -37,7 +37,8 @@ pub struct Advanced {
     pub events: Vec<Event>,
     /// The case after it.
     pub case: Case,
-    /// The next moment at which anything can happen in it; none if only changed facts can move it.
+    /// The next moment at which anything can happen in it; none if only changed facts can move it. Of one that can't proceed: the
+    /// next moment at which that may be otherwise.
     pub wake_at: Option<i64>,
     /// Why it can't proceed, if it can't.
     pub stuck: Option<Stuck>,
@@ -50,10 +51,10 @@ pub struct Stuck(pub String);
 /// What a look until `look.until` makes of a case. Reads no clock and no store; the same arguments give the same events.
 #[must_use]
 pub fn advance(policy: &Policy, flow: &Workflow, case: &Case, outlook: &dyn Outlook, look: &Look) -> Advanced {
-    let mut machine = Machine { policy, flow, outlook, look, case: case.clone(), events: Vec::new() };
+    let mut machine = Machine { policy, flow, outlook, look, case: case.clone(), events: Vec::new(), unreached: None };
     let result = machine.run();
     merge_notices(flow, &mut machine.events);
-    let wake_at = if result.is_ok() { machine.wake_at() } else { None };
+    let wake_at = if result.is_ok() { machine.wake_at() } else { machine.freed_at() };
     Advanced { events: machine.events, case: machine.case, wake_at, stuck: result.err() }
 }
 
@@ -64,6 +65,8 @@ struct Machine<'a> {
     look: &'a Look,
     case: Case,
     events: Vec<Event>,
+    /// The day of a step that reaches nobody.
+    unreached: Option<Date>,
 }
 
 /// Something that time brings.
@@ -459,7 +462,10 @@ impl Machine<'_> {
             .partition(|it| it.who.is_some());
         if found.is_empty() && !nobody.is_empty() {
             let why = nobody.iter().map(|it| it.why.join("; ")).collect::<Vec<_>>().join("; ");
-            return Err(Stuck(format!("`{}` of `{}` can reach nobody: {why}", step.name, self.stage(id).label.name)));
+            let (step, stage) = (&step.name, &self.stage(id).label.name);
+            let stuck = Stuck(format!("`{step}` of `{stage}` can reach nobody: {why}"));
+            self.unreached = Some(day);
+            return Err(stuck);
         }
         let default = step.default_by.as_ref().map(|it| {
             let note = self.outlook.who(asked, it);
@@ -543,12 +549,25 @@ impl Machine<'_> {
         if !self.case.is_open() {
             return None;
         }
-        let coming = self.coming().into_iter().map(|(at, _)| at);
+        let coming = self.coming().into_iter().map(|(at, _)| at).filter(|at| *at > self.look.until);
+        coming.chain(self.facts_turn_at()).min()
+    }
+
+    /// When a case that can't proceed may be freed though no fact changes: facts turn, or the step that reaches nobody grows stale.
+    fn freed_at(&self) -> Option<i64> {
+        let stale = self.unreached.map(|day| self.outlook.working_days_after(day, self.look.stale_after + 1));
+        let stale = stale.map(|day| self.outlook.begin_of(day)).filter(|at| *at > self.look.until);
+        stale.into_iter().chain(self.facts_turn_at()).min()
+    }
+
+    /// When facts say something else though nobody changes them: a day that they state comes, or the policy's own words turn.
+    fn facts_turn_at(&self) -> Option<i64> {
         let done = self.running().into_iter().filter_map(|id| match self.outlook.done(self.asked(id)) {
-            Answer::Known(on) if on > self.look.today => Some(self.outlook.begin_of(on)),
+            Answer::Known(on) if on > self.look.today => Some(on),
             _ => None,
         });
-        coming.chain(done).filter(|at| *at > self.look.until).min()
+        let turns = done.chain(self.flow.turns.after(self.look.today)).map(|day| self.outlook.begin_of(day));
+        turns.filter(|at| *at > self.look.until).min()
     }
 }
 

@@ -26,6 +26,7 @@ create table dated_values (
   primary key (type, id, field, since, rev)
 ) strict, without rowid;
 create index dated_since on dated_values (since);
+create index dated_references on dated_values (type, field, value);
 create table changes (
   rev integer not null, n integer not null, type text not null, id text not null, period text not null, field text not null,
   old any, new any, primary key (rev, n)

@@ -1,0 +1,183 @@
+//! What a run costs when nothing has come due, counted in steps of SQLite's machine: the same however many cases are open.
+
+#![expect(clippy::unwrap_used, reason = "a test whose store fails has failed")]
+
+use std::sync::Arc;
+
+use jiff::civil::{Date, date};
+use merit::engine::{self, AsOf, Outcome, Outgoing, Patience, RunReport, RunSettings, SendReport, Sender};
+use merit::policy::compile;
+use merit::policy::model::{FieldKind, Policy};
+use merit::source::Sources;
+use merit::store::sqlite::SqliteStore;
+use merit::store::{Filter, ImportNote, RecordChange, StepCount, Steps, Store};
+use merit::value::Known;
+
+const POLICY: &str = r#"
+calendar office "Office" {
+  time zone "Africa/Kampala"
+  working Monday to Friday
+  period year / years every 12 months from 1 January, written 2026
+  substitute none
+  roll forward
+  month end back
+  notices at 08:00
+}
+record person { id key text; email optional address email; licensed event; renewed event; status one of active, gone }
+record review of person each year { agreed event }
+workflow renewal {
+  for each person where licensed is known
+  cancel when status is gone
+  stage renew { opens licensed; due 2 years after licensed; by person; fills renewed; remind person 14 days before due with renewal_due }
+}
+workflow yearly {
+  for each person each year where status is not gone
+  stage goals { opens start of year; due 10 months after opening; by person; fills agreed; remind person on due with renewal_due }
+}
+message renewal_due { by email; subject "Due {due}"; body "Due {due}" }
+"#;
+
+const ADOPTED: Date = date(2026, 1, 1);
+/// Two workflows: each person has two open cases.
+const FEW: usize = 500;
+const MANY: usize = 10_000;
+
+struct Nobody;
+
+impl Sender for Nobody {
+    fn send(&mut self, _mail: &Outgoing<'_>) -> Outcome {
+        Outcome::Accepted(String::new())
+    }
+
+    fn next_try(&self, _key: &str, _tries: i64, _now: i64) -> Option<i64> {
+        None
+    }
+
+    fn message_id(&self, key: &str) -> String {
+        format!("<{key}@test>")
+    }
+
+    fn repeats_safely(&self) -> bool {
+        false
+    }
+}
+
+struct Office {
+    store: SqliteStore,
+    policy: Policy,
+    count: StepCount,
+    _folder: tempfile::TempDir,
+}
+
+impl Office {
+    /// A store in which every person has a licence and a year before them; all their cases are open, and nothing is due for months.
+    fn with_people(people: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::open_or_create(&folder.path().join("merit.db")).unwrap();
+        let mut sources = Sources::new();
+        sources.add("office.merit", POLICY);
+        let compilation = compile(&sources);
+        let policy =
+            compilation.policy.unwrap_or_else(|| panic!("{}", compilation.diagnostics.render(&sources, false)));
+        store.set(Some(ADOPTED), None).unwrap();
+        store.deploy(&[("office.merit".to_owned(), POLICY.to_owned())], &policy, "first", 0).unwrap();
+        let count = store.count_steps().unwrap();
+        let mut office = Self { store, policy, count, _folder: folder };
+        office.import((0..people).map(|it| (it, date(2026, 1, 5))));
+        let report = office.run(date(2026, 1, 5)).0;
+        assert_eq!(report.cases_opened, 2 * people as u64);
+        office
+    }
+
+    fn import(&mut self, licences: impl Iterator<Item = (usize, Date)>) {
+        let record = self.policy.record_named("person").unwrap();
+        let kind = self.policy.record(record);
+        let [licensed, status] = ["licensed", "status"].map(|it| kind.field_named(it).unwrap());
+        let FieldKind::Choice(list) = kind.fields[status.index()].kind else { panic!("a choice") };
+        let changes: Vec<RecordChange> = licences
+            .map(|(number, day)| RecordChange {
+                record,
+                key: Arc::from(format!("P{number:07}").as_str()),
+                part: String::new(),
+                fields: vec![(licensed, Some(Known::Date(day))), (status, Some(Known::Choice(list, 0)))],
+                from: ADOPTED,
+            })
+            .collect();
+        let note = ImportNote {
+            source: "people".to_owned(),
+            sha256: String::new(),
+            mapping: String::new(),
+            good: 0,
+            rejected: 0,
+        };
+        self.store.import(&self.policy, &[(note, changes)], 0).unwrap();
+    }
+
+    /// A run and the sending behind it, and what they cost.
+    fn run(&mut self, day: Date) -> (RunReport, SendReport, Steps) {
+        let settings = RunSettings {
+            as_of: AsOf::Day(day),
+            now: 0,
+            patience: Patience::default(),
+            calendar: None,
+            language: "en".to_owned(),
+        };
+        _ = self.count.take();
+        let report = engine::run(&mut self.store, &settings, &mut Nobody).unwrap();
+        let until = self.store.last_moment().unwrap().unwrap_or(i64::MAX);
+        let sent = engine::send(&mut self.store, &mut Nobody, until, i64::MAX).unwrap();
+        (report, sent, self.count.take())
+    }
+
+    /// What a run costs that finds nothing to do.
+    fn idle(&mut self, day: Date) -> Steps {
+        let (report, sent, steps) = self.run(day);
+        assert_eq!(sent, SendReport::default());
+        let nothing = RunReport { as_of: day.to_string(), ..RunReport::default() };
+        assert_eq!(serde_json::to_value(&report).unwrap(), serde_json::to_value(&nothing).unwrap());
+        steps
+    }
+}
+
+#[test]
+fn a_run_without_work_costs_the_same_however_many_cases_are_open() {
+    let (mut few, mut many) = (Office::with_people(FEW), Office::with_people(MANY));
+    for (what, day) in [
+        ("the same day again", date(2026, 1, 5)),
+        ("the next day", date(2026, 1, 6)),
+        ("the next day again", date(2026, 1, 6)),
+        ("weeks later", date(2026, 3, 2)),
+    ] {
+        let (less, more) = (few.idle(day), many.idle(day));
+        println!("{what}: {less:?}");
+        assert_eq!(less, more, "{what}: {} and {} open cases", 2 * FEW, 2 * MANY);
+        assert_eq!(more.scanned, 0, "{what}: no table is walked");
+        assert!(more.steps > 0, "{what}: steps are counted");
+    }
+}
+
+#[test]
+fn one_changed_fact_costs_the_same_however_many_cases_are_open() {
+    let (mut few, mut many) = (Office::with_people(FEW / 10), Office::with_people(FEW));
+    let cost = |office: &mut Office| {
+        _ = office.count.take();
+        office.import(std::iter::once((7, date(2026, 1, 2))));
+        let import = office.count.take();
+        let (report, _, run) = office.run(date(2026, 1, 6));
+        assert_eq!(report.dates_moved, 1);
+        (import, run)
+    };
+    let (less, more) = (cost(&mut few), cost(&mut many));
+    println!("import and run: {less:?}");
+    assert_eq!(less, more);
+}
+
+#[test]
+fn a_walk_over_all_cases_would_be_noticed() {
+    let mut office = Office::with_people(20);
+    _ = office.count.take();
+    office.store.cases(&Filter::default()).unwrap();
+    let walked = office.count.take();
+    assert_eq!((walked.statements, walked.scanned), (1, 39), "the first of 40 rows is found, not passed");
+    assert_eq!(office.idle(date(2026, 1, 6)).scanned, 0);
+}
