@@ -141,7 +141,7 @@ impl Office {
             good: 0,
             rejected: 0,
         };
-        self.store.import(&self.policy, &[(note, changes)], 0).unwrap();
+        self.store.import(&self.policy, &[(note, changes)], 0, &mut |_| {}).unwrap();
     }
 
     fn change(&self, set: &Set) -> RecordChange {

@@ -110,7 +110,7 @@ impl Office {
             good: 0,
             rejected: 0,
         };
-        self.store.import(&self.policy, &[(note, changes)], 0).unwrap();
+        self.store.import(&self.policy, &[(note, changes)], 0, &mut |_| {}).unwrap();
     }
 
     /// A run and the sending behind it, and what they cost.

@@ -259,15 +259,16 @@ fn an_import_is_all_or_nothing(place: &dyn Place) {
     unfit.fields =
         vec![(policy.record(unfit.record).field_named("state").unwrap(), Some(Known::Choice(state(&policy), 9)))];
     let before = store.state().unwrap();
-    assert!(store.import(&policy, &[(note(), vec![paper("A", "one", from), unfit])], 0).is_err());
+    assert!(store.import(&policy, &[(note(), vec![paper("A", "one", from), unfit])], 0, &mut |_| {}).is_err());
     let keys = ["A", "B"].map(Arc::from);
     let record = policy.record_named("paper").unwrap();
     assert!(store.existing(&policy, record, &keys).unwrap().is_empty());
     assert_eq!(store.state().unwrap(), before);
-    let applied = store.import(&policy, &[(note(), vec![paper("A", "one", from)])], 0).unwrap();
+    let applied = store.import(&policy, &[(note(), vec![paper("A", "one", from)])], 0, &mut |_| {}).unwrap();
     assert_eq!((applied[0].created, applied[0].changed, applied[0].same), (1, 0, 0));
-    let applied =
-        store.import(&policy, &[(note(), vec![paper("A", "one", from), paper("A", "two", from)])], 0).unwrap();
+    let applied = store
+        .import(&policy, &[(note(), vec![paper("A", "one", from), paper("A", "two", from)])], 0, &mut |_| {})
+        .unwrap();
     assert_eq!((applied[0].created, applied[0].changed, applied[0].same), (0, 1, 1));
     let other = place.handle();
     let of = merit::value::RecordRef { record, key: Arc::from("A") };
