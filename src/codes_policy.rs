@@ -175,4 +175,20 @@ codes! {
         "The lower end of a band stands first.",
         "record person { id key text; a number }\ndefine s of person = a, rounded half up to 1 decimal\nscale r of s { good 100 to 50 }",
         "record person { id key text; a number }\ndefine s of person = a, rounded half up to 1 decimal\nscale r of s { good 50 to 100 }";
+    OTHER_PERIOD = "M0801", Error, "not the period at hand",
+        "What is said for each year counts back in years. A longer period lies around a shorter one only if it begins and ends with one.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine risen of person each year = mark - (mark 2 quarters ago)",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine risen of person each year = mark - (mark 2 years ago)";
+    NOT_BY_PERIOD = "M0802", Error, "no value for each period",
+        "Only what is kept or defined for each period has a value of another period.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine base of person = id\ndefine same of person each year = base 2 years ago is base",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine base of person each year = mark\ndefine same of person each year = base 2 years ago is base";
+    HISTORY_COUNT = "M0803", Error, "periods that can not be counted so",
+        "A history looks back on 1 to 60 periods, `then afresh` on at most 12, and asks for no more of them than there are.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine weak of person each year = mark < 50 in 4 of the last 3 years",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine weak of person each year = mark < 50 in 3 of the last 4 years";
+    NOT_BEFORE_HISTORY = "M0804", Error, "a denial with two readings",
+        "`not passed in 2 consecutive years` may mean that each of the two was failed, or only that not both were passed. Brackets say which.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine passed of person each year = mark >= 50\ndefine weak of person each year = not passed in 2 consecutive years",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine passed of person each year = mark >= 50\ndefine weak of person each year = (not passed) in 2 consecutive years";
 }

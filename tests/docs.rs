@@ -12,15 +12,17 @@ use merit::policy::compile;
 use merit::source::Sources;
 
 #[test]
-fn the_policy_of_the_language_page_checks_and_its_example_holds() {
+fn the_policies_of_the_language_page_check_and_their_examples_hold() {
     let page = fs::read_to_string("docs/language.md").unwrap();
-    let text = page.split("```merit\n").nth(1).unwrap().split("```").next().unwrap();
-    let sources = Sources::single("docs/language.md", text);
-    let compilation = compile(&sources);
-    assert!(compilation.diagnostics.is_empty(), "{}", compilation.diagnostics.render(&sources, false));
-    let policy = compilation.policy.unwrap();
-    let failures: Vec<_> = policy.examples.iter().flat_map(|it| examples::run(&policy, it).failures).collect();
-    assert!(failures.is_empty(), "{failures:?}");
+    for text in page.split("```merit\n").skip(1).map(|it| it.split("```").next().unwrap()) {
+        let sources = Sources::single("docs/language.md", text);
+        let compilation = compile(&sources);
+        assert!(compilation.diagnostics.is_empty(), "{}", compilation.diagnostics.render(&sources, false));
+        let policy = compilation.policy.unwrap();
+        assert!(!policy.examples.is_empty(), "{text}");
+        let failures: Vec<_> = policy.examples.iter().flat_map(|it| examples::run(&policy, it).failures).collect();
+        assert!(failures.is_empty(), "{failures:?}");
+    }
 }
 
 /// The lines of all blocks of a kind in a document, without the comments behind commands.

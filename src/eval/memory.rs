@@ -107,4 +107,10 @@ impl Facts for MemoryFacts<'_> {
         }
         spells
     }
+
+    fn first_kept(&self, of: &RecordRef) -> Option<Date> {
+        let from = (of.clone(), RecordId(0), Date::MIN, FieldId(0));
+        let own = self.panels.range(from..).take_while(|((owner, ..), _)| owner == of);
+        own.map(|((_, _, first, _), _)| *first).min()
+    }
 }

@@ -12,6 +12,7 @@ use crate::value::{RecordRef, Value};
 mod dates;
 mod days;
 mod expression;
+mod history;
 mod memory;
 mod message;
 mod operation;
@@ -40,4 +41,7 @@ pub trait Facts {
 
     /// The days from which a dated field took each of its values, oldest first; for others the one value, from ever.
     fn spells(&self, of: &RecordRef, field: FieldId) -> Vec<(Date, Value)>;
+
+    /// The first day of the first period for which anything is kept of a record; nothing if nothing is.
+    fn first_kept(&self, of: &RecordRef) -> Option<Date>;
 }

@@ -7,6 +7,7 @@ mod calendars;
 mod checks;
 mod dates;
 mod expressions;
+mod history;
 mod messages;
 pub mod model;
 mod names;

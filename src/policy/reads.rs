@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use crate::ids::{DefinitionId, FieldId, RecordId, RoleId, ScaleId, WorkflowId};
-use crate::policy::model::{DateRule, Done, Expr, ExprKind, FieldKind, Party, Point, Policy, RoleTry, Shape, Type};
+use crate::policy::model::{
+    DateRule, Done, Expr, ExprKind, FieldKind, Party, Point, Policy, RoleTry, Shape, Type, When,
+};
 
 /// A reference field, with the record type that holds it.
 pub type Reference = (RecordId, FieldId);
@@ -161,6 +163,17 @@ impl Reader<'_> {
         let policy = self.policy;
         expr.kind.parts().into_iter().for_each(|it| self.expr(it, from));
         match &expr.kind {
+            ExprKind::Panel { of, when, .. }
+            | ExprKind::Definition { of, when, .. }
+            | ExprKind::Band { of, when, .. }
+                if *when != When::Now =>
+            {
+                self.first_period(of, from);
+            }
+            ExprKind::History(history) => self.first_period(&history.subject, from),
+            _ => {}
+        }
+        match &expr.kind {
             ExprKind::Field { of, record, field } | ExprKind::Panel { of, record, field, .. } => {
                 self.ways(of, from).iter().for_each(|path| self.take(*record, *field, path));
             }
@@ -185,6 +198,16 @@ impl Reader<'_> {
                 policy.parameters[id.index()].values.iter().for_each(|it| self.holds(it.from, it.until));
             }
             _ => {}
+        }
+    }
+
+    /// An earlier period is asked only from the first in which anything is kept: whatever is kept may be that first.
+    fn first_period(&mut self, of: &Expr, from: &[Way]) {
+        let Some(owner) = record_of(of) else { return };
+        let kept = |it: &RecordId| matches!(self.policy.record(*it).shape, Shape::Panel { of, .. } if of == owner);
+        let kept: Vec<RecordId> = (0..self.policy.records.len()).map(RecordId::at).filter(kept).collect();
+        for path in self.ways(of, from) {
+            kept.iter().for_each(|it| self.take(*it, FieldId(0), &path));
         }
     }
 
@@ -254,7 +277,7 @@ impl Reader<'_> {
                 let holders = |path: &Path| self.holders(*role, path).into_iter().map(|it| it.1);
                 self.ways(of, from).iter().flat_map(holders).collect()
             }
-            ExprKind::Definition { id, of, ago: 0 } => {
+            ExprKind::Definition { id, of, when: When::Now } => {
                 let value = &self.policy.definitions[id.index()].value;
                 self.ways(of, from).iter().flat_map(|path| self.ways(value, path)).collect()
             }

@@ -19,6 +19,8 @@ use crate::value::{Known, RecordRef, Value};
 
 /// Record type, key, and period or number.
 type Place = (RecordId, Arc<str>, String);
+/// Record type and key.
+type Key = (RecordId, Arc<str>);
 type Row = Arc<Held>;
 
 /// The plain columns of a record.
@@ -38,7 +40,9 @@ pub(super) struct Reader<'s> {
     store: &'s SqliteStore,
     policy: &'s Policy,
     rows: RefCell<HashMap<Place, Option<Row>>>,
-    dated: RefCell<HashMap<(RecordId, Arc<str>), Dated>>,
+    dated: RefCell<HashMap<Key, Dated>>,
+    /// When the first period begins for which anything is kept.
+    firsts: RefCell<HashMap<Key, Option<Date>>>,
     fault: RefCell<Option<StoreError>>,
 }
 
@@ -49,6 +53,7 @@ impl<'s> Reader<'s> {
             policy,
             rows: RefCell::new(HashMap::new()),
             dated: RefCell::new(HashMap::new()),
+            firsts: RefCell::new(HashMap::new()),
             fault: RefCell::new(None),
         }
     }
@@ -129,6 +134,36 @@ impl<'s> Reader<'s> {
             found.entry(Arc::from(id.as_str())).or_default().push((field, since, value));
         }
         Ok(found.into_iter().map(|(key, values)| (key, Arc::new(values))).collect())
+    }
+
+    /// For a record and all that were fetched ahead with it.
+    fn fetch_firsts(&self, record: RecordId, key: &Arc<str>) -> Result<(), StoreError> {
+        let mut firsts = self.firsts.borrow_mut();
+        let ahead = self.dated.borrow();
+        let ahead = ahead.keys().filter(|(kind, _)| *kind == record).map(|(_, key)| key);
+        let keys: Vec<Arc<str>> = ahead.chain([key]).cloned().collect();
+        let array = std::rc::Rc::new(keys.iter().map(|it| Cell::Text(it.to_string())).collect::<Vec<_>>());
+        firsts.extend(keys.into_iter().map(|key| ((record, key), None)));
+        for (at, kind) in self.policy.records.iter().enumerate() {
+            if !matches!(kind.shape, Shape::Panel { of, .. } if of == record) {
+                continue;
+            }
+            let sql = format!(
+                "select of_id, min(period) from {} where of_id in (select value from rarray(?1)) group by of_id",
+                table(self.policy, RecordId::at(at))
+            );
+            let mut statement = self.store.connection.prepare_cached(&sql).map_err(disk)?;
+            let mut rows = statement.query(params![array]).map_err(disk)?;
+            while let Some(row) = rows.next().map_err(disk)? {
+                let (key, first): (String, String) = (row.get(0).map_err(disk)?, row.get(1).map_err(disk)?);
+                let first: Date = first
+                    .parse()
+                    .map_err(|_| StoreError::Damaged(format!("`{first}` is no day that begins a period")))?;
+                let found = firsts.entry((record, Arc::from(key.as_str()))).or_default();
+                *found = Some(found.map_or(first, |it| it.min(first)));
+            }
+        }
+        Ok(())
     }
 
     /// What a dated field holds on a day: its last dated value until then, or its first value where it never changed.
@@ -234,6 +269,14 @@ impl Facts for Reader<'_> {
             spells.push((*since, value));
         }
         spells
+    }
+
+    fn first_kept(&self, of: &RecordRef) -> Option<Date> {
+        let place = (of.record, Arc::clone(&of.key));
+        if !self.firsts.borrow().contains_key(&place) {
+            self.keep(self.fetch_firsts(of.record, &of.key));
+        }
+        self.firsts.borrow().get(&place).copied().flatten()
     }
 }
 

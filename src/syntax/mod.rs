@@ -14,6 +14,7 @@ mod lines;
 mod lower_calendar;
 mod lower_example;
 mod lower_expression;
+mod lower_history;
 mod lower_message;
 mod lower_record;
 mod lower_rule;
