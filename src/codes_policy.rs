@@ -191,4 +191,12 @@ codes! {
         "`not passed in 2 consecutive years` may mean that each of the two was failed, or only that not both were passed. Brackets say which.",
         "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine passed of person each year = mark >= 50\ndefine weak of person each year = not passed in 2 consecutive years",
         "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine passed of person each year = mark >= 50\ndefine weak of person each year = (not passed) in 2 consecutive years";
+    NOTHING_GATHERED = "M0805", Error, "nothing that belongs to it",
+        "What is counted are the children of the record that is spoken of, or the records of which a field refers to it.",
+        "record person { id key text; above optional person }\nrecord incident of person { kind one of absence, fraud }\ndefine many of person = count of persons > 3",
+        "record person { id key text; above optional person }\nrecord incident of person { kind one of absence, fraud }\ndefine many of person = count of persons whose above is this person > 3";
+    NOTHING_SATISFIED = "M0806", Error, "every one of them, and nothing said",
+        "`every` says what each of them satisfies.",
+        "record person { id key text; above optional person }\nrecord incident of person { kind one of absence, fraud }\ndefine calm of person = every incident where kind is absence",
+        "record person { id key text; above optional person }\nrecord incident of person { kind one of absence, fraud }\ndefine calm of person = every incident satisfies kind is absence";
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::eval::expression::{truth, value};
 use crate::eval::scope::Scope;
-use crate::policy::model::{Expr, ExprKind, When};
+use crate::policy::model::{Aggregate, Expr, ExprKind, Members, When};
 use crate::value::{Known, Missing, Truth, Value};
 
 /// The stretches of days, both ends included, on which a condition is a known yes; and what is missing on the others.
@@ -98,6 +98,7 @@ impl Changes {
                     value.until.and_then(|day| day.tomorrow().ok()).into_iter().for_each(|day| self.note(day));
                 }
             }
+            ExprKind::Aggregate(aggregate) => self.gather_of_members(scope, aggregate),
             kind => kind.parts().into_iter().for_each(|part| self.gather(scope, part)),
         }
     }
@@ -109,6 +110,22 @@ impl Changes {
             for owner in self.records(scope, of) {
                 self.gather(&scope.about(owner), inner);
             }
+        }
+    }
+
+    /// Children and those who refer are asked one by one; what other periods give is the same on every day.
+    fn gather_of_members(&mut self, scope: &Scope<'_>, aggregate: &Aggregate) {
+        let members = match aggregate.members {
+            Members::Children(kind) => scope.facts.children(&scope.subject, kind),
+            Members::Referring(kind, field) => scope.facts.referring(&scope.subject, kind, field),
+            Members::Periods(_) => Vec::new(),
+        };
+        for member in members {
+            if let Members::Referring(_, field) = aggregate.members {
+                scope.facts.spells(&member, field).into_iter().for_each(|(since, _)| self.note(since));
+            }
+            let about = scope.about(member);
+            aggregate.filter.iter().chain(&aggregate.value).for_each(|it| self.gather(&about, it));
         }
     }
 

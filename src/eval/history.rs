@@ -66,7 +66,7 @@ pub(super) fn elsewhere<'a>(scope: &Scope<'a>, record: &RecordRef, when: When) -
 }
 
 /// The first day of the first period of a record; where nothing is kept of it yet, that of the period at hand.
-fn first_day(scope: &Scope<'_>, record: &RecordRef, own: Date) -> Option<Date> {
+pub(super) fn first_day(scope: &Scope<'_>, record: &RecordRef, own: Date) -> Option<Date> {
     let by_period = |it: &Shape| matches!(it, Shape::Panel { of, .. } if *of == record.record);
     let any = scope.policy.records.iter().any(|it| by_period(&it.shape));
     any.then(|| scope.facts.first_kept(record).unwrap_or(own))

@@ -9,6 +9,7 @@ use crate::calendar::PeriodKind;
 use crate::ids::{FieldId, RecordId};
 use crate::value::{RecordRef, Value};
 
+mod aggregate;
 mod dates;
 mod days;
 mod expression;
@@ -44,4 +45,10 @@ pub trait Facts {
 
     /// The first day of the first period for which anything is kept of a record; nothing if nothing is.
     fn first_kept(&self, of: &RecordRef) -> Option<Date>;
+
+    /// The children of a record of a type, in their order.
+    fn children(&self, of: &RecordRef, kind: RecordId) -> Vec<RecordRef>;
+
+    /// The records of a type, in order, of which a field names a record, or did on some day.
+    fn referring(&self, to: &RecordRef, kind: RecordId, field: FieldId) -> Vec<RecordRef>;
 }

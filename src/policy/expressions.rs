@@ -111,6 +111,7 @@ impl Builder<'_, '_> {
                 let what = tree::Expr { kind: Written::Name(name.clone()), span: name.span };
                 self.previous(&what, place, span)
             }
+            Written::Aggregate(aggregate) => self.aggregate(aggregate, place, span),
             Written::InPeriod { what, which } => self.in_period(what, which, place, span),
             Written::History { condition, history } => self.history(condition, history, place, span),
             Written::Not(inner) => {

@@ -2,6 +2,7 @@
 //!
 //! Start reading at [`compile`]; what comes out is [`model::Policy`].
 
+mod aggregates;
 mod calendar_checks;
 mod calendars;
 mod checks;

@@ -9,7 +9,10 @@ use jiff::civil::{Date, Time};
 use crate::calendar::{Calendar, Direction, Length, PeriodKind, Roll};
 use crate::ids::{ChoiceId, FieldId, MessageId, RecordId, RoleId, StageId, StepId, WorkflowId};
 pub use crate::policy::reads::Turns;
-pub use crate::policy::terms::{ArithmeticOp, CompareOp, Context, Expr, ExprKind, History, MissingPeriods, Type, When};
+pub use crate::policy::terms::{
+    Aggregate, AggregateWord, ArithmeticOp, CompareOp, Context, Expr, ExprKind, History, Members, MissingPeriods, Type,
+    When,
+};
 use crate::source::Span;
 use crate::value::{Number, TimeUnit, Value};
 

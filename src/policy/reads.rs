@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::ids::{DefinitionId, FieldId, RecordId, RoleId, ScaleId, WorkflowId};
 use crate::policy::model::{
-    DateRule, Done, Expr, ExprKind, FieldKind, Party, Point, Policy, RoleTry, Shape, Type, When,
+    Aggregate, DateRule, Done, Expr, ExprKind, FieldKind, Members, Party, Point, Policy, RoleTry, Shape, Type, When,
 };
 
 /// A reference field, with the record type that holds it.
@@ -18,6 +18,10 @@ pub type Reference = (RecordId, FieldId);
 pub enum Way {
     /// Along one reference.
     One(Reference),
+    /// To the children of a type.
+    Children(RecordId),
+    /// To the records that a reference leads from.
+    Back(Reference),
     /// Along any of these, again and again or not at all: a role that falls through up the line.
     Any(BTreeSet<Reference>),
 }
@@ -170,6 +174,7 @@ impl Reader<'_> {
             {
                 self.first_period(of, from);
             }
+            ExprKind::Aggregate(aggregate) => self.aggregate(aggregate, from),
             ExprKind::History(history) => self.first_period(&history.subject, from),
             _ => {}
         }
@@ -209,6 +214,27 @@ impl Reader<'_> {
         for path in self.ways(of, from) {
             kept.iter().for_each(|it| self.take(*it, FieldId(0), &path));
         }
+    }
+
+    /// Who is counted, and what of them; a new one is seen whatever it holds.
+    fn aggregate(&mut self, aggregate: &Aggregate, from: &[Way]) {
+        let path = match aggregate.members {
+            Members::Children(record) => {
+                let path = along(from, Way::Children(record));
+                self.take(record, FieldId(0), &path);
+                path
+            }
+            Members::Referring(record, field) => {
+                let path = along(from, Way::Back((record, field)));
+                self.take(record, field, &path);
+                path
+            }
+            Members::Periods(_) => {
+                self.first_period(&aggregate.subject, from);
+                from.to_vec()
+            }
+        };
+        aggregate.filter.iter().chain(&aggregate.value).for_each(|it| self.expr(it, &path));
     }
 
     fn party(&mut self, subject: RecordId, party: &Party) {
@@ -323,6 +349,7 @@ impl Reader<'_> {
             .flat_map(|way| match way {
                 Way::One(reference) => BTreeSet::from([reference]),
                 Way::Any(references) => references,
+                Way::Children(_) | Way::Back(_) => BTreeSet::new(),
             })
             .collect();
         let own = self.policy.roles[passing.index()].tries.iter();

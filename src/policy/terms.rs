@@ -105,6 +105,8 @@ pub enum ExprKind {
     Context(Context),
     /// A condition asked of several periods.
     History(Box<History>),
+    /// Something made of several records or periods.
+    Aggregate(Box<Aggregate>),
     /// Not.
     Not(Box<Expr>),
     /// All of them.
@@ -241,6 +243,55 @@ pub struct History {
     pub afresh: bool,
 }
 
+/// Something made of several records or periods.
+#[derive(Debug, Clone)]
+pub struct Aggregate {
+    /// Whose they are: the subject's.
+    pub subject: Expr,
+    /// What is made of them.
+    pub word: AggregateWord,
+    /// Which they are.
+    pub members: Members,
+    /// Which of them count; about a member.
+    pub filter: Option<Expr>,
+    /// What is added up or picked, or what they satisfy; about a member.
+    pub value: Option<Expr>,
+    /// Those of which something is missing are left out.
+    pub those_known: bool,
+}
+
+/// What is made of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AggregateWord {
+    /// How many there are.
+    Count,
+    /// Their sum.
+    Sum,
+    /// Their average.
+    Average,
+    /// The least.
+    Least,
+    /// The greatest.
+    Greatest,
+    /// Whether every one satisfies it.
+    Every,
+    /// Whether any does.
+    Any,
+    /// Whether none does.
+    No,
+}
+
+/// Of which records or periods something is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Members {
+    /// The subject's children of a type.
+    Children(RecordId),
+    /// The records of a type of which a field names the subject.
+    Referring(RecordId, FieldId),
+    /// The shorter periods inside the one at hand.
+    Periods(PeriodKind),
+}
+
 /// What becomes of a period of which a fact is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingPeriods {
@@ -316,6 +367,8 @@ impl ExprKind {
             | ExprKind::Subject
             | ExprKind::Parameter(_)
             | ExprKind::Context(_)
+            // What it is made of is about others than the subject.
+            | ExprKind::Aggregate(_)
             | ExprKind::DateOf(_)
             | ExprKind::Today => Vec::new(),
             ExprKind::Field { of, .. }

@@ -48,6 +48,8 @@ pub enum ExprKind {
     InPeriod { what: Box<Expr>, which: WhichPeriod },
     /// `score < pass_mark in 2 consecutive years, then afresh`
     History { condition: Box<Expr>, history: Box<History> },
+    /// `count of incidents where kind is absence`, `sum of mark of the quarters in this year`, `any incident where …`
+    Aggregate(Box<Aggregate>),
     /// `not …`
     Not(Box<Expr>),
     /// `a and b and c`
@@ -112,6 +114,43 @@ pub enum WhichPeriod {
     Named(PeriodLiteral),
     /// `of the year around`
     Around(Name),
+}
+
+/// Something asked of several records or periods.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    pub word: AggregateWord,
+    /// What is added up, or what every one satisfies.
+    pub value: Option<Expr>,
+    pub members: Members,
+    /// `where …`
+    pub filter: Option<Expr>,
+    /// `of those known`
+    pub those_known: bool,
+}
+
+/// What is made of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AggregateWord {
+    Count,
+    Sum,
+    Average,
+    Least,
+    Greatest,
+    Every,
+    Any,
+    No,
+}
+
+/// Of which records or periods.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Members {
+    /// `incidents`
+    Children(Name),
+    /// `officers whose reports_to is this officer`
+    Referring { records: Name, field: Name, this: Name },
+    /// `the half_years in this year`
+    Periods { inner: Name, this: Name },
 }
 
 /// In how many of which periods.

@@ -2,6 +2,7 @@
 
 use super::cursor::Cursor;
 use super::grammar::Rule;
+use super::lower_aggregate as aggregate;
 use super::lower_history as history;
 use super::lower_words as words;
 use super::tree::{ArithmeticOp, CompareOp, EdgeOf, Expr, ExprKind, Extreme, Range, RoundTo, Rounding, Tail};
@@ -93,7 +94,7 @@ fn bracketed(cursor: &Cursor<'_>, junctions: &[Cursor<'_>]) -> String {
     rows.collect::<Vec<_>>().join(" or ")
 }
 
-fn negation(mut cursor: Cursor<'_>) -> Expr {
+pub(super) fn negation(mut cursor: Cursor<'_>) -> Expr {
     let span = cursor.span();
     let Some(inner) = cursor.maybe(Rule::negation) else { return asked(cursor.one(Rule::comparison)) };
     let denied = negation(inner);
@@ -120,6 +121,7 @@ fn comparison(mut cursor: Cursor<'_>) -> Expr {
     let left = Box::new(value);
     let mut it = comparator.first();
     let kind = match it.rule() {
+        Rule::window => aggregate::window(left, it),
         Rule::is_known => ExprKind::IsKnown(left),
         Rule::is_unknown => ExprKind::IsUnknown(left),
         Rule::is_one_of | Rule::is_not_one_of => {
@@ -340,6 +342,7 @@ fn composed(mut it: Cursor<'_>) -> ExprKind {
             let [condition, then, otherwise] = [(); 3].map(|()| Box::new(logic(it.one(Rule::logic))));
             ExprKind::If { condition, then, otherwise }
         }
+        Rule::aggregate => aggregate::aggregate(it),
         Rule::weighted => ExprKind::Weighted(it.all(Rule::weighted_part).into_iter().map(weighted_part).collect()),
         Rule::extreme => {
             let pick = extreme_word(it.one(Rule::extreme_word));

@@ -11,6 +11,7 @@ mod expression;
 mod grammar;
 mod habits;
 mod lines;
+mod lower_aggregate;
 mod lower_calendar;
 mod lower_example;
 mod lower_expression;
