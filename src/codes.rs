@@ -1,7 +1,8 @@
 //! The table of diagnostic codes: each with its severity, its title and an explanation with a wrong and a right example.
 //!
 //! Codes never change their meaning and are never used again. `M01..` is syntax, `M02..` names and types, `M03..` time,
-//! `M04..` workflows and messages, `M05..` examples, `M06..` scales, `M07..` tables, `M09..` frameworks.
+//! `M04..` workflows and messages, `M05..` examples, `M06..` scales, `M07..` tables, `M08..` history and aggregates, `M09..`
+//! frameworks.
 
 /// The code of a finding, such as `M0101`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

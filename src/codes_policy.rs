@@ -243,4 +243,28 @@ codes! {
         "A part of the cell holds nothing that the rest does not hold already.",
         "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 5 to 9, 7 | 1% |\n  | otherwise | 0% |\n}",
         "record person { id key text; mark whole number from 0 to 9; kind one of a, b; sum number; other number }\ntable t of person : percent, exactly one row {\n  | mark | => |\n  | 5 to 9 | 1% |\n  | otherwise | 0% |\n}";
+    OTHER_PERIOD = "M0801", Error, "not the period at hand",
+        "What is said for each year counts back in years. A longer period lies around a shorter one only if it begins and ends with one.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine risen of person each year = mark - (mark 2 quarters ago)",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine risen of person each year = mark - (mark 2 years ago)";
+    NOT_BY_PERIOD = "M0802", Error, "no value for each period",
+        "Only what is kept or defined for each period has a value of another period.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine base of person = id\ndefine same of person each year = base 2 years ago is base",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine base of person each year = mark\ndefine same of person each year = base 2 years ago is base";
+    HISTORY_COUNT = "M0803", Error, "periods that can not be counted so",
+        "A history looks back on 1 to 60 periods, `then afresh` on at most 12, and asks for no more of them than there are.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine weak of person each year = mark < 50 in 4 of the last 3 years",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine weak of person each year = mark < 50 in 3 of the last 4 years";
+    NOT_BEFORE_HISTORY = "M0804", Error, "a denial with two readings",
+        "`not passed in 2 consecutive years` may mean that each of the two was failed, or only that not both were passed. Brackets say which.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine passed of person each year = mark >= 50\ndefine weak of person each year = not passed in 2 consecutive years",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\ndefine passed of person each year = mark >= 50\ndefine weak of person each year = (not passed) in 2 consecutive years";
+    NOTHING_GATHERED = "M0805", Error, "nothing that belongs to it",
+        "What is counted are the children of the record that is spoken of, or the records of which a field refers to it.",
+        "record person { id key text; above optional person }\nrecord incident of person { kind one of absence, fraud }\ndefine many of person = count of persons > 3",
+        "record person { id key text; above optional person }\nrecord incident of person { kind one of absence, fraud }\ndefine many of person = count of persons whose above is this person > 3";
+    NOTHING_SATISFIED = "M0806", Error, "every one of them, and nothing said",
+        "`every` says what each of them satisfies.",
+        "record person { id key text; above optional person }\nrecord incident of person { kind one of absence, fraud }\ndefine calm of person = every incident where kind is absence",
+        "record person { id key text; above optional person }\nrecord incident of person { kind one of absence, fraud }\ndefine calm of person = every incident satisfies kind is absence";
 }

@@ -147,6 +147,8 @@ fn a_name_may_begin_with_any_keyword() {
         define WORD of WORD each WORD = not WORD and WORD is WORD and WORD < WORD and WORD is one of WORD, WORD\n\
         define WORD of WORD = WORD + WORD * WORD - (WORD, at least WORD), rounded up to WORD, if unknown treat as WORD\n\
         define WORD of WORD = least of WORD, WORD and previous WORD\n\
+        define WORD of WORD each WORD = WORD 2 WORD ago + WORD.WORD in 2023/24 + WORD of the WORD around\n\
+        define WORD of WORD each WORD = WORD < WORD in 2 of the last 3 WORD, skipping missing, then afresh\n\
         scale WORD of WORD { WORD WORD to below WORD; WORD below WORD }\n\
         message WORD { by WORD, WORD; body \"\"\"{WORD} {WORD.WORD or \"x\"}\"\"\" }\n\
         workflow WORD { by calendar WORD; for each WORD each WORD where WORD; cancel when WORD is WORD\n\

@@ -204,6 +204,19 @@ impl Calendar {
         self.period_containing(kind, shorter.first)
     }
 
+    /// Whether every longer period begins and ends with a shorter one: quarters in years, not months in years from 6 April.
+    #[must_use]
+    pub fn nests(&self, shorter: PeriodKind, longer: PeriodKind) -> bool {
+        let (months, of) = (self.kind(shorter).months, self.kind(longer).months);
+        // After as many longer periods as a shorter one has months, all begins again.
+        let whole = |nth: i32| {
+            let start = self.kind(longer).start(nth).ok()?;
+            let inside = self.period_containing(shorter, start).ok()?;
+            Some(inside.first == start)
+        };
+        months < of && (0..=months).all(|nth| whole(nth) == Some(true))
+    }
+
     /// How a period is written: `2025/26`, `2025/26-Q1`, `2025-07`.
     #[must_use]
     pub fn label(&self, period: &Period) -> String {

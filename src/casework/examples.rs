@@ -11,7 +11,7 @@ use crate::casework::facts::{day_of, parse};
 use crate::casework::outcomes;
 use crate::eval::{self, Scope};
 use crate::ids::WorkflowId;
-use crate::policy::model::{ExprKind as Meaning, Policy, Shape, Type};
+use crate::policy::model::{ExprKind as Meaning, Policy, Shape, Type, When};
 use crate::source::Span;
 use crate::syntax::tree::{Example, ExampleLine, ExampleLineKind, Expectation, Expr, ExprKind, Name, PeriodLiteral};
 use crate::value::{Known, RecordRef, Value};
@@ -325,11 +325,11 @@ impl<'a> Theatre<'a> {
         let (kind, ty) = match (definition, scale) {
             (Some(at), _) => {
                 let id = crate::ids::DefinitionId::at(at);
-                (Meaning::Definition { id, of: subject_of(), ago: 0 }, policy.definitions[at].value.ty.clone())
+                (Meaning::Definition { id, of: subject_of(), when: When::Now }, policy.definitions[at].value.ty.clone())
             }
             (None, Some(at)) => {
                 let id = crate::ids::ScaleId::at(at);
-                (Meaning::Band { id, of: subject_of(), ago: 0 }, Type::Choice(policy.scales[at].choices))
+                (Meaning::Band { id, of: subject_of(), when: When::Now }, Type::Choice(policy.scales[at].choices))
             }
             (None, None) => return Err(words("there is nothing of that name".to_owned())),
         };

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::eval::expression::{truth, value};
 use crate::eval::scope::Scope;
-use crate::policy::model::{Expr, ExprKind};
+use crate::policy::model::{Aggregate, Expr, ExprKind, Members, When};
 use crate::value::{Known, Missing, Truth, Value};
 
 /// The stretches of days, both ends included, on which a condition is a known yes; and what is missing on the others.
@@ -88,10 +88,10 @@ impl Changes {
                     }
                 }
             }
-            ExprKind::Definition { id, of, ago } => {
-                self.gather_of(scope, of, *ago, &scope.policy.definitions[id.index()].value);
+            ExprKind::Definition { id, of, when } => {
+                self.gather_of(scope, of, *when, &scope.policy.definitions[id.index()].value);
             }
-            ExprKind::Band { id, of, ago } => self.gather_of(scope, of, *ago, &scope.policy.scales[id.index()].of),
+            ExprKind::Band { id, of, when } => self.gather_of(scope, of, *when, &scope.policy.scales[id.index()].of),
             ExprKind::Parameter(id) if scope.period.is_none() => {
                 for value in &scope.policy.parameters[id.index()].values {
                     value.from.into_iter().for_each(|day| self.note(day));
@@ -105,17 +105,34 @@ impl Changes {
                 }
                 expr.kind.parts().into_iter().for_each(|part| self.gather(scope, part));
             }
+            ExprKind::Aggregate(aggregate) => self.gather_of_members(scope, aggregate),
             kind => kind.parts().into_iter().for_each(|part| self.gather(scope, part)),
         }
     }
 
-    /// What an earlier period gives is the same on every day.
-    fn gather_of(&mut self, scope: &Scope<'_>, of: &Expr, ago: u32, inner: &Expr) {
+    /// What another period gives is the same on every day.
+    fn gather_of(&mut self, scope: &Scope<'_>, of: &Expr, when: When, inner: &Expr) {
         self.gather(scope, of);
-        if ago == 0 && !self.daily {
+        if when == When::Now && !self.daily {
             for owner in self.records(scope, of) {
                 self.gather(&scope.about(owner), inner);
             }
+        }
+    }
+
+    /// Children and those who refer are asked one by one; what other periods give is the same on every day.
+    fn gather_of_members(&mut self, scope: &Scope<'_>, aggregate: &Aggregate) {
+        let members = match aggregate.members {
+            Members::Children(kind) => scope.facts.children(&scope.subject, kind),
+            Members::Referring(kind, field) => scope.facts.referring(&scope.subject, kind, field),
+            Members::Periods(_) => Vec::new(),
+        };
+        for member in members {
+            if let Members::Referring(_, field) = aggregate.members {
+                scope.facts.spells(&member, field).into_iter().for_each(|(since, _)| self.note(since));
+            }
+            let about = scope.about(member);
+            aggregate.filter.iter().chain(&aggregate.value).for_each(|it| self.gather(&about, it));
         }
     }
 

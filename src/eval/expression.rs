@@ -6,20 +6,18 @@
 //!   the greatest and the least leave it out; a limit that does not apply limits nothing.
 //! * **Has not happened.** Such a day is not known, equals nothing, and lies neither before nor after any other; the later of it and
 //!   another day has not happened either; the earlier of the two is the other. Arithmetic with it does not apply.
-//! * **Earlier periods.** Facts of an earlier period are read on its last day. A definition may rest on its own earlier period.
+//! * **Other periods.** Facts of another period are read on its last day. A definition may rest on its own earlier period.
 
 use crate::calendar::Period;
 use crate::eval::dates::{Answer, DateOptions, date_rule, rests_on_nothing};
+use crate::eval::history::of_period;
 use crate::eval::operation::{arithmetic, between, compare, days, limited, map_number, number_or_reason, order_of};
 use crate::eval::scope::{Earlier, Scope};
 use crate::eval::table::of_table;
-use crate::eval::{reads, role};
+use crate::eval::{aggregate, history, reads, role};
 use crate::policy::model::{CompareOp, Context, DateRule, Dated, Expr, ExprKind, Interval, Party, Scale};
 use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
 use jiff::civil::Date;
-
-/// How many periods back a chain of definitions may lead: more than a working life of years.
-const MOST_PERIODS_BACK: u32 = 60;
 
 /// The value of an expression.
 #[must_use]
@@ -28,23 +26,23 @@ pub fn value(scope: &Scope<'_>, expr: &Expr) -> Value {
         ExprKind::Literal(value) => value.clone(),
         ExprKind::Subject => Known::Record(scope.subject.clone()).into(),
         ExprKind::Field { of, field, .. } => of_record(scope, of, |record| reads::field(scope, record, *field)),
-        ExprKind::Panel { of, record: panel, field, ago } => {
-            of_record(scope, of, |record| reads::panel(scope, record, *panel, *field, *ago))
+        ExprKind::Panel { of, record: panel, field, when } => {
+            of_record(scope, of, |record| reads::panel(scope, record, *panel, *field, *when))
         }
         ExprKind::Parameter(id) => parameter(scope, &scope.policy.parameters[id.index()]),
-        ExprKind::Definition { id, of, ago } => {
+        ExprKind::Definition { id, of, when } => {
             let definition = &scope.policy.definitions[id.index()];
             of_period(
                 scope,
                 of,
-                *ago,
+                *when,
                 |record, first| Earlier::Definition(id.0, record, first),
                 |scope| value(scope, &definition.value),
             )
         }
-        ExprKind::Band { id, of, ago } => {
+        ExprKind::Band { id, of, when } => {
             let scale = &scope.policy.scales[id.index()];
-            of_period(scope, of, *ago, |record, first| Earlier::Band(id.0, record, first), |scope| band(scope, scale))
+            of_period(scope, of, *when, |record, first| Earlier::Band(id.0, record, first), |scope| band(scope, scale))
         }
         ExprKind::Holder { role, of } => of_record(scope, of, |record| {
             let found = role::holder(&scope.about(record.clone()), &Party::Role(*role));
@@ -59,6 +57,7 @@ pub fn value(scope: &Scope<'_>, expr: &Expr) -> Value {
         ExprKind::Negative(inner) => map_number(value(scope, inner), Number::negate),
         ExprKind::If { condition, then, otherwise } => choose(scope, condition, then, otherwise),
         ExprKind::Extreme { greatest, of } => extreme(scope, *greatest, of),
+        ExprKind::Aggregate(of) => aggregate::aggregate(scope, of, &expr.ty),
         ExprKind::Weighted(parts) => weighted(scope, parts),
         ExprKind::Limit { value: inner, limit, at_most } => {
             limited(scope.policy, value(scope, inner), value(scope, limit), *at_most)
@@ -78,6 +77,7 @@ pub fn value(scope: &Scope<'_>, expr: &Expr) -> Value {
         | ExprKind::Compare { .. }
         | ExprKind::IsKnown(_)
         | ExprKind::OneOf { .. }
+        | ExprKind::History(_)
         | ExprKind::InRange { .. } => truth(scope, expr).into(),
     }
 }
@@ -88,6 +88,7 @@ pub fn truth(scope: &Scope<'_>, expr: &Expr) -> Truth {
     let asks = |op: CompareOp, left: &Value, right: &Expr| compare(scope.policy, op, left, &value(scope, right));
     match &expr.kind {
         ExprKind::Not(inner) => truth(scope, inner).negate(),
+        ExprKind::History(periods) => history::history(scope, periods),
         ExprKind::And(parts) => Truth::all(parts.iter().map(|it| truth(scope, it))),
         ExprKind::Or(parts) => Truth::any(parts.iter().map(|it| truth(scope, it))),
         ExprKind::Compare { op, left, right } => asks(*op, &value(scope, left), right),
@@ -113,40 +114,12 @@ pub fn truth(scope: &Scope<'_>, expr: &Expr) -> Truth {
     }
 }
 
-fn of_record(scope: &Scope<'_>, of: &Expr, ask: impl FnOnce(&RecordRef) -> Value) -> Value {
+pub(super) fn of_record(scope: &Scope<'_>, of: &Expr, ask: impl FnOnce(&RecordRef) -> Value) -> Value {
     match value(scope, of) {
         Value::Known(Known::Record(record)) => ask(&record),
         Value::Known(_) => Value::because("a value that is no record"),
         other => other,
     }
-}
-
-/// Asks a record in this period, or so many periods ago; an earlier period is asked only once.
-fn of_period(
-    scope: &Scope<'_>,
-    of: &Expr,
-    ago: u32,
-    name: impl FnOnce(RecordRef, Date) -> Earlier,
-    ask: impl FnOnce(&Scope<'_>) -> Value,
-) -> Value {
-    of_record(scope, of, |record| {
-        if ago == 0 {
-            return ask(&scope.about(record.clone()));
-        }
-        let back = scope.back.saturating_add(ago);
-        if back > MOST_PERIODS_BACK {
-            return Value::because(format!("a value more than {MOST_PERIODS_BACK} periods back"));
-        }
-        let Some(period) = reads::period_ago(scope, ago) else { return Value::NotApplicable };
-        let name = name(record.clone(), period.first);
-        if let Some(found) = scope.earlier.borrow().get(&name) {
-            return found.clone();
-        }
-        let (subject, on) = (record.clone(), period.last);
-        let found = ask(&Scope { subject, period: Some(period), on, back, ..scope.clone() });
-        scope.earlier.borrow_mut().insert(name, found.clone());
-        found
-    })
 }
 
 /// A parameter holds as on the first day of the period; without one, as on the day asked.

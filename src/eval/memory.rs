@@ -107,4 +107,21 @@ impl Facts for MemoryFacts<'_> {
         }
         spells
     }
+
+    fn first_kept(&self, of: &RecordRef) -> Option<Date> {
+        let from = (of.clone(), RecordId(0), Date::MIN, FieldId(0));
+        let own = self.panels.range(from..).take_while(|((owner, ..), _)| owner == of);
+        own.map(|((_, _, first, _), _)| *first).min()
+    }
+
+    fn children(&self, of: &RecordRef, kind: RecordId) -> Vec<RecordRef> {
+        let own = |it: &&RecordRef| it.key.rsplit_once('/').is_some_and(|(owner, _)| *owner == *of.key);
+        self.children.get(&kind).into_iter().flatten().filter(own).cloned().collect()
+    }
+
+    fn referring(&self, to: &RecordRef, kind: RecordId, field: FieldId) -> Vec<RecordRef> {
+        let names = |(_, value): &(Date, Value)| matches!(value, Value::Known(Known::Record(it)) if it == to);
+        let fields = self.fields.iter().filter(|((of, at), _)| of.record == kind && *at == field);
+        fields.filter(|(_, spells)| spells.iter().any(names)).map(|((of, _), _)| of.clone()).collect()
+    }
 }

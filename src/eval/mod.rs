@@ -9,10 +9,12 @@ use crate::calendar::PeriodKind;
 use crate::ids::{FieldId, RecordId};
 use crate::value::{RecordRef, Value};
 
+mod aggregate;
 mod dates;
 mod days;
 mod expression;
 pub mod framework;
+mod history;
 mod memory;
 mod message;
 mod operation;
@@ -42,4 +44,13 @@ pub trait Facts {
 
     /// The days from which a dated field took each of its values, oldest first; for others the one value, from ever.
     fn spells(&self, of: &RecordRef, field: FieldId) -> Vec<(Date, Value)>;
+
+    /// The first day of the first period for which anything is kept of a record; nothing if nothing is.
+    fn first_kept(&self, of: &RecordRef) -> Option<Date>;
+
+    /// The children of a record of a type, in their order.
+    fn children(&self, of: &RecordRef, kind: RecordId) -> Vec<RecordRef>;
+
+    /// The records of a type, in order, of which a field names a record, or did on some day.
+    fn referring(&self, to: &RecordRef, kind: RecordId, field: FieldId) -> Vec<RecordRef>;
 }

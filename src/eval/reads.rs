@@ -3,9 +3,10 @@
 use jiff::civil::Date;
 
 use crate::calendar::Period;
+use crate::eval::history::elsewhere;
 use crate::eval::scope::Scope;
 use crate::ids::{FieldId, RecordId};
-use crate::policy::model::Shape;
+use crate::policy::model::{Shape, When};
 use crate::value::{Missing, RecordRef, Value};
 
 /// A fact that was read.
@@ -31,9 +32,17 @@ pub(super) fn field(scope: &Scope<'_>, of: &RecordRef, field: FieldId) -> Value 
     noted(scope, of, (of.record, field), None, found)
 }
 
-/// A field of a panel, so many periods ago.
-pub(super) fn panel(scope: &Scope<'_>, of: &RecordRef, panel: RecordId, field: FieldId, ago: u32) -> Value {
-    let Some(period) = period_ago(scope, ago) else { return Value::because("no period is at hand") };
+/// A field of a panel, in this period or another.
+pub(super) fn panel(scope: &Scope<'_>, of: &RecordRef, panel: RecordId, field: FieldId, when: When) -> Value {
+    let other = match when {
+        When::Now => Ok(scope.clone()),
+        when => elsewhere(scope, of, when),
+    };
+    let period = match other.map(|it| it.period) {
+        Ok(Some(period)) => period,
+        Ok(None) => return Value::because("no period is at hand"),
+        Err(nothing) => return nothing,
+    };
     let kind = scope.policy.record(panel);
     if let Shape::Panel { each, .. } = kind.shape
         && each != period.kind
@@ -43,12 +52,6 @@ pub(super) fn panel(scope: &Scope<'_>, of: &RecordRef, panel: RecordId, field: F
     }
     let found = scope.facts.panel(of, panel, period.kind, period.first, field);
     noted(scope, of, (panel, field), Some(&period), found)
-}
-
-/// The period so many before the one at hand.
-pub(super) fn period_ago(scope: &Scope<'_>, ago: u32) -> Option<Period> {
-    let back = i32::try_from(ago).ok()?.checked_neg()?;
-    scope.calendar.shift(scope.period?, back).ok()
 }
 
 /// An unknown fact gets its name: `status of Akello`, `targets of Akello in 2025/26`.

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::policy::model::{Blank, FieldKind, Policy};
 use crate::policy::table::Axis;
-use crate::policy::terms::{ArithmeticOp, Expr, ExprKind, Type};
+use crate::policy::terms::{ArithmeticOp, Expr, ExprKind, Type, When};
 use crate::value::{Known, Number, Value};
 
 /// How many parts of an expression and of what it rests on are looked at; beyond, anything may come out.
@@ -52,7 +52,7 @@ fn numbers(policy: &Policy, asked: &Expr, left: &Cell<u32>) -> Axis {
             let values = values.map(|it| inner(&Expr { kind: ExprKind::Literal(it), ..asked.clone() }));
             values.reduce(either).unwrap_or_default()
         }
-        ExprKind::Definition { id, ago: 0, .. } => inner(&policy.definitions[id.index()].value),
+        ExprKind::Definition { id, when: When::Now, .. } => inner(&policy.definitions[id.index()].value),
         ExprKind::Round { value, to, .. } => {
             let of = inner(value);
             // Rounding can reach the next multiple on either side.

@@ -6,7 +6,7 @@ use crate::calendar::PeriodKind;
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{ChoiceId, RecordId, RoleId, StageId};
-use crate::policy::model::{Context, DateRule, Expr, ExprKind, FieldKind, Shape, Type};
+use crate::policy::model::{Context, DateRule, Expr, ExprKind, FieldKind, Shape, Type, When};
 use crate::policy::names::{Builder, Meaning, list, nearest};
 use crate::policy::records::time_unit;
 use crate::source::Span;
@@ -24,6 +24,8 @@ pub(super) struct Place {
     pub(super) stages: Vec<String>,
     /// Whether a case is at hand: messages.
     pub(super) in_case: bool,
+    /// Whether an earlier period is asked: there a definition may rest on itself.
+    pub(super) earlier: bool,
 }
 
 impl Place {
@@ -105,7 +107,13 @@ impl Builder<'_, '_> {
                 let of = self.expr(of, place, None)?;
                 self.holder(id, of, span)
             }
-            Written::Previous(name) => self.previous(name, place, span),
+            Written::Previous(name) => {
+                let what = tree::Expr { kind: Written::Name(name.clone()), span: name.span };
+                self.previous(&what, place, span)
+            }
+            Written::Aggregate(aggregate) => self.aggregate(aggregate, place, span),
+            Written::InPeriod { what, which } => self.in_period(what, which, place, span),
+            Written::History { condition, history } => self.history(condition, history, place, span),
             Written::Not(inner) => {
                 let inner = self.condition_at(inner, place)?;
                 made(ExprKind::Not(Box::new(inner)), Type::YesNo, span)
@@ -250,15 +258,21 @@ impl Builder<'_, '_> {
             Some((Meaning::Definition(id), at)) => {
                 let (of, each) = (self.policy.definitions[id.index()].of, self.policy.definitions[id.index()].each);
                 let of = self.subject_for(name, place, of, each)?;
-                let ty = self.definition_type(id, span)?;
-                fits.push((Expr { kind: ExprKind::Definition { id, of: Box::new(of), ago: 0 }, ty, span }, Some(at)));
+                let ty = self.definition_type(id, place, span)?;
+                fits.push((
+                    Expr { kind: ExprKind::Definition { id, of: Box::new(of), when: When::Now }, ty, span },
+                    Some(at),
+                ));
             }
             Some((Meaning::Scale(id), at)) => {
                 let (of, each) = (self.policy.scales[id.index()].subject, self.policy.scales[id.index()].each);
                 let of = self.subject_for(name, place, of, each)?;
-                self.banded_is_not_under_way(id, span)?;
+                self.banded_is_not_under_way(id, place, span)?;
                 let ty = Type::Choice(self.policy.scales[id.index()].choices);
-                fits.push((Expr { kind: ExprKind::Band { id, of: Box::new(of), ago: 0 }, ty, span }, Some(at)));
+                fits.push((
+                    Expr { kind: ExprKind::Band { id, of: Box::new(of), when: When::Now }, ty, span },
+                    Some(at),
+                ));
             }
             Some((Meaning::Role(id), at)) => {
                 let of = self.subject_for(name, place, self.policy.roles[id.index()].of, None)?;
@@ -327,16 +341,19 @@ impl Builder<'_, '_> {
     }
 
     /// A scale may be asked only where what it bands is not just being defined.
-    fn banded_is_not_under_way(&mut self, id: crate::ids::ScaleId, span: Span) -> Option<()> {
+    fn banded_is_not_under_way(&mut self, id: crate::ids::ScaleId, place: &Place, span: Span) -> Option<()> {
         let banded = self.items.iter().filter_map(|it| if let tree::Item::Scale(it) = it { Some(it) } else { None });
         let banded = banded.map(|it| it.of.text.clone()).nth(id.index())?;
         match self.names.get(&banded).copied() {
-            Some((Meaning::Definition(id), _)) => self.definition_type(id, span).map(|_| ()),
+            Some((Meaning::Definition(id), _)) => self.definition_type(id, place, span).map(|_| ()),
             _ => Some(()),
         }
     }
 
-    fn definition_type(&mut self, id: crate::ids::DefinitionId, span: Span) -> Option<Type> {
+    fn definition_type(&mut self, id: crate::ids::DefinitionId, place: &Place, span: Span) -> Option<Type> {
+        if place.earlier && self.under_way.last() == Some(&id) {
+            return Some(self.policy.definitions[id.index()].value.ty.clone());
+        }
         if self.under_way.contains(&id) {
             let name = self.policy.definitions[id.index()].label.name.clone();
             let words = format!("`{name}` is defined by itself");
@@ -377,7 +394,7 @@ impl Builder<'_, '_> {
             let kind = match kind.shape {
                 _ if record == subject => ExprKind::Field { of: of(), record, field },
                 Shape::Panel { of: owner, each } if owner == subject && place.each == Some(each) => {
-                    ExprKind::Panel { of: of(), record, field, ago: 0 }
+                    ExprKind::Panel { of: of(), record, field, when: When::Now }
                 }
                 _ => continue,
             };
@@ -447,6 +464,13 @@ impl Builder<'_, '_> {
         {
             return self.panel_field(record, subject, name, field, place, span);
         }
+        if let Written::Previous(name) = &base.kind
+            && let Some((Meaning::Record(_), _)) = self.names.get(&name.text)
+        {
+            let record = tree::Expr { kind: Written::Name(name.clone()), span: name.span };
+            let kind = Written::Dot(Box::new(record), field.clone());
+            return self.previous(&tree::Expr { kind, span: base.span }, place, span);
+        }
         let base = self.expr(base, place, None)?;
         let Type::Record(record) = base.ty else {
             return self.wrong(&base, &format!("`.{}` asks a record for a field", field.text));
@@ -485,7 +509,7 @@ impl Builder<'_, '_> {
         }
         let ty = field_type(&self.policy.field(record, id).kind);
         let of = Box::new(Expr { kind: ExprKind::Subject, ty: Type::Record(subject), span: name.span });
-        made(ExprKind::Panel { of, record, field: id, ago: 0 }, ty, span)
+        made(ExprKind::Panel { of, record, field: id, when: When::Now }, ty, span)
     }
 
     pub(super) fn field_id(&mut self, record: RecordId, field: &Name) -> Option<crate::ids::FieldId> {
@@ -497,43 +521,6 @@ impl Builder<'_, '_> {
             self.unknown_name(field, &what, &known);
         }
         found
-    }
-
-    fn previous(&mut self, name: &Name, place: &Place, span: Span) -> Option<Expr> {
-        if self.is_broken(&name.text) {
-            return None;
-        }
-        let (kind, ty) = match self.names.get(&name.text).copied() {
-            Some((Meaning::Definition(id), _)) => {
-                let (of, each) = (self.policy.definitions[id.index()].of, self.policy.definitions[id.index()].each);
-                let of = self.subject_for(name, place, of, each)?;
-                let own = self.under_way.contains(&id);
-                let ty = match own {
-                    true => self.policy.definitions[id.index()].value.ty.clone(),
-                    false => self.definition_type(id, span)?,
-                };
-                (ExprKind::Definition { id, of: Box::new(of), ago: 1 }, ty)
-            }
-            Some((Meaning::Scale(id), _)) => {
-                let (of, each) = (self.policy.scales[id.index()].subject, self.policy.scales[id.index()].each);
-                let of = self.subject_for(name, place, of, each)?;
-                let ty = Type::Choice(self.policy.scales[id.index()].choices);
-                (ExprKind::Band { id, of: Box::new(of), ago: 1 }, ty)
-            }
-            _ => {
-                let known = self.names_of(|it| matches!(it, Meaning::Definition(_) | Meaning::Scale(_)));
-                self.unknown_name(name, "definition or scale", &known);
-                return None;
-            }
-        };
-        if place.each.is_none() {
-            let help = "ask for an earlier value where something is said for each period";
-            let none =
-                Diagnostic::new(codes::NO_PERIOD, span, "there is no period here, so that nothing lies before it");
-            self.report(none.help(help));
-            return None;
-        }
-        made(kind, ty, span)
     }
 
     /// A type in the words of policy staff.

@@ -40,7 +40,7 @@ impl Builder<'_, '_> {
                 }
                 continue;
             };
-            let place = Place { subject: Some(about), each, stages: Vec::new(), in_case: true };
+            let place = Place { in_case: true, ..Place::of(about, each) };
             let mut wordings = Vec::new();
             match &message.wording {
                 Some(wording) => wordings.push(self.wording(None, wording, &place)),

@@ -2,6 +2,7 @@
 //!
 //! Start reading at [`compile`]; what comes out is [`model::Policy`].
 
+mod aggregates;
 mod axes;
 mod calendar_checks;
 mod calendars;
@@ -11,6 +12,7 @@ mod dates;
 mod expressions;
 pub mod framework;
 mod frameworks;
+mod history;
 mod messages;
 pub mod model;
 mod names;

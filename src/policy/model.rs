@@ -11,7 +11,10 @@ use crate::ids::{ChoiceId, FieldId, MessageId, RecordId, RoleId, StageId, StepId
 pub use crate::policy::reads::Turns;
 pub use crate::policy::row_set::RowSet;
 pub use crate::policy::table::{Axis, Cell, Column, Hit, Row, Slice, State, Stretch, Table};
-pub use crate::policy::terms::{ArithmeticOp, CompareOp, Context, Expr, ExprKind, Type};
+pub use crate::policy::terms::{
+    Aggregate, AggregateWord, ArithmeticOp, CompareOp, Context, Expr, ExprKind, History, Members, MissingPeriods, Type,
+    When,
+};
 use crate::source::Span;
 use crate::value::{Number, TimeUnit, Value};
 

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use crate::ids::{DefinitionId, FieldId, RecordId, RoleId, ScaleId, WorkflowId};
-use crate::policy::model::{DateRule, Done, Expr, ExprKind, FieldKind, Party, Point, Policy, RoleTry, Shape, Type};
+use crate::policy::model::{
+    Aggregate, DateRule, Done, Expr, ExprKind, FieldKind, Members, Party, Point, Policy, RoleTry, Shape, Type, When,
+};
 
 /// A reference field, with the record type that holds it.
 pub type Reference = (RecordId, FieldId);
@@ -16,6 +18,10 @@ pub type Reference = (RecordId, FieldId);
 pub enum Way {
     /// Along one reference.
     One(Reference),
+    /// To the children of a type.
+    Children(RecordId),
+    /// To the records that a reference leads from.
+    Back(Reference),
     /// Along any of these, again and again or not at all: a role that falls through up the line.
     Any(BTreeSet<Reference>),
 }
@@ -161,6 +167,18 @@ impl Reader<'_> {
         let policy = self.policy;
         expr.kind.parts().into_iter().for_each(|it| self.expr(it, from));
         match &expr.kind {
+            ExprKind::Panel { of, when, .. }
+            | ExprKind::Definition { of, when, .. }
+            | ExprKind::Band { of, when, .. }
+                if *when != When::Now =>
+            {
+                self.first_period(of, from);
+            }
+            ExprKind::Aggregate(aggregate) => self.aggregate(aggregate, from),
+            ExprKind::History(history) => self.first_period(&history.subject, from),
+            _ => {}
+        }
+        match &expr.kind {
             ExprKind::Field { of, record, field } | ExprKind::Panel { of, record, field, .. } => {
                 self.ways(of, from).iter().for_each(|path| self.take(*record, *field, path));
             }
@@ -186,6 +204,37 @@ impl Reader<'_> {
             }
             _ => {}
         }
+    }
+
+    /// An earlier period is asked only from the first in which anything is kept: whatever is kept may be that first.
+    fn first_period(&mut self, of: &Expr, from: &[Way]) {
+        let Some(owner) = record_of(of) else { return };
+        let kept = |it: &RecordId| matches!(self.policy.record(*it).shape, Shape::Panel { of, .. } if of == owner);
+        let kept: Vec<RecordId> = (0..self.policy.records.len()).map(RecordId::at).filter(kept).collect();
+        for path in self.ways(of, from) {
+            kept.iter().for_each(|it| self.take(*it, FieldId(0), &path));
+        }
+    }
+
+    /// Who is counted, and what of them; a new one is seen whatever it holds.
+    fn aggregate(&mut self, aggregate: &Aggregate, from: &[Way]) {
+        let path = match aggregate.members {
+            Members::Children(record) => {
+                let path = along(from, Way::Children(record));
+                self.take(record, FieldId(0), &path);
+                path
+            }
+            Members::Referring(record, field) => {
+                let path = along(from, Way::Back((record, field)));
+                self.take(record, field, &path);
+                path
+            }
+            Members::Periods(_) => {
+                self.first_period(&aggregate.subject, from);
+                from.to_vec()
+            }
+        };
+        aggregate.filter.iter().chain(&aggregate.value).for_each(|it| self.expr(it, &path));
     }
 
     fn party(&mut self, subject: RecordId, party: &Party) {
@@ -254,7 +303,7 @@ impl Reader<'_> {
                 let holders = |path: &Path| self.holders(*role, path).into_iter().map(|it| it.1);
                 self.ways(of, from).iter().flat_map(holders).collect()
             }
-            ExprKind::Definition { id, of, ago: 0 } => {
+            ExprKind::Definition { id, of, when: When::Now } => {
                 let value = &self.policy.definitions[id.index()].value;
                 self.ways(of, from).iter().flat_map(|path| self.ways(value, path)).collect()
             }
@@ -300,6 +349,7 @@ impl Reader<'_> {
             .flat_map(|way| match way {
                 Way::One(reference) => BTreeSet::from([reference]),
                 Way::Any(references) => references,
+                Way::Children(_) | Way::Back(_) => BTreeSet::new(),
             })
             .collect();
         let own = self.policy.roles[passing.index()].tries.iter();

@@ -300,10 +300,11 @@ fn same(a: &Expr, b: &Expr) -> bool {
         (ExprKind::Subject, ExprKind::Subject) => true,
         (ExprKind::Parameter(a), ExprKind::Parameter(b)) => a == b,
         (ExprKind::Field { record: a, field: x, .. }, ExprKind::Field { record: b, field: y, .. }) => (a, x) == (b, y),
-        (ExprKind::Panel { record: a, field: x, ago: m, .. }, ExprKind::Panel { record: b, field: y, ago: n, .. }) => {
-            (a, x, m) == (b, y, n)
-        }
-        (ExprKind::Definition { id: a, ago: m, .. }, ExprKind::Definition { id: b, ago: n, .. }) => (a, m) == (b, n),
+        (
+            ExprKind::Panel { record: a, field: x, when: m, .. },
+            ExprKind::Panel { record: b, field: y, when: n, .. },
+        ) => (a, x, m) == (b, y, n),
+        (ExprKind::Definition { id: a, when: m, .. }, ExprKind::Definition { id: b, when: n, .. }) => (a, m) == (b, n),
         (ExprKind::Arithmetic { op: a, .. }, ExprKind::Arithmetic { op: b, .. }) => a == b,
         (ExprKind::Negative(_), ExprKind::Negative(_)) => true,
         _ => false,

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::ids::{FieldId, RecordId};
-use crate::policy::model::{Bound, Column, Definition, Expr, ExprKind, FieldKind, Policy, Shape, State, Table, Type};
+use crate::policy::model::{
+    Bound, Column, Definition, Expr, ExprKind, FieldKind, Policy, Shape, State, Table, Type, When,
+};
 use crate::value::{Known, Number, Value};
 
 /// How deep definitions are followed to the facts that they rest on.
@@ -84,8 +86,10 @@ impl Facts<'_> {
             ExprKind::Field { of, record, field } if is_subject(of) && *record == self.subject => {
                 self.fact(*record, *field, words)
             }
-            ExprKind::Panel { of, record, field, ago: 0 } if is_subject(of) => self.fact(*record, *field, words),
-            ExprKind::Definition { id, of, ago: 0 } if is_subject(of) => {
+            ExprKind::Panel { of, record, field, when: When::Now } if is_subject(of) => {
+                self.fact(*record, *field, words)
+            }
+            ExprKind::Definition { id, of, when: When::Now } if is_subject(of) => {
                 self.expr(&self.policy.definitions[id.index()].value, at, words, depth)
             }
             ExprKind::Round { value, .. } => self.number(value, at, depth),
@@ -96,7 +100,7 @@ impl Facts<'_> {
                     .filter(|(weight, _)| *weight != Number::ZERO)
                     .try_for_each(|(_, it)| self.number(it, at, depth))
             }
-            ExprKind::Band { id, of, ago: 0 } if is_subject(of) => {
+            ExprKind::Band { id, of, when: When::Now } if is_subject(of) => {
                 let scale = &self.policy.scales[id.index()];
                 let place = scale.bands.len().checked_sub(1 + usize::try_from(at.to_scaled(0)?).ok()?)?;
                 let band = scale.bands.get(place)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::calendar::{Period, PeriodKind};
 use crate::ids::{ChoiceId, DefinitionId, FieldId, ParameterId, RecordId, RoleId, ScaleId};
 use crate::policy::model::DateRule;
 use crate::policy::table::Table;
@@ -63,7 +64,7 @@ pub enum ExprKind {
         /// The field.
         field: FieldId,
     },
-    /// A field of a panel, for the period at hand (or so many earlier).
+    /// A field of a panel.
     Panel {
         /// The record that the panel belongs to.
         of: Box<Expr>,
@@ -71,8 +72,8 @@ pub enum ExprKind {
         record: RecordId,
         /// The field.
         field: FieldId,
-        /// How many periods ago.
-        ago: u32,
+        /// In which period.
+        when: When,
     },
     /// A parameter, as it holds on the first day of the period, or on the day asked.
     Parameter(ParameterId),
@@ -82,8 +83,8 @@ pub enum ExprKind {
         id: DefinitionId,
         /// Of which record.
         of: Box<Expr>,
-        /// How many periods ago.
-        ago: u32,
+        /// In which period.
+        when: When,
     },
     /// The band of a scale.
     Band {
@@ -91,8 +92,8 @@ pub enum ExprKind {
         id: ScaleId,
         /// Of which record.
         of: Box<Expr>,
-        /// How many periods ago.
-        ago: u32,
+        /// In which period.
+        when: When,
     },
     /// Who holds a role.
     Holder {
@@ -103,6 +104,10 @@ pub enum ExprKind {
     },
     /// Something that only the case at hand knows.
     Context(Context),
+    /// A condition asked of several periods.
+    History(Box<History>),
+    /// Something made of several records or periods.
+    Aggregate(Box<Aggregate>),
     /// Not.
     Not(Box<Expr>),
     /// All of them.
@@ -207,6 +212,100 @@ pub enum ExprKind {
     Today,
 }
 
+/// In which period something is asked, seen from the period at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// In this one.
+    Now,
+    /// So many earlier.
+    Ago(u32),
+    /// In this one, wherever one stands.
+    In(Period),
+    /// In the longer one around.
+    Around(PeriodKind),
+}
+
+/// In how many periods a condition holds: this one and those before it.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// Whose periods: the subject's own.
+    pub subject: Expr,
+    /// The condition, for each period by that period's rules and facts.
+    pub condition: Expr,
+    /// In so many.
+    pub count: u32,
+    /// Of the last so many that apply.
+    pub last: u32,
+    /// One after the other.
+    pub consecutive: bool,
+    /// A period that does not apply takes its place and does not count, instead of being left out.
+    pub breaks: bool,
+    /// What becomes of a period of which a fact is missing.
+    pub missing: MissingPeriods,
+    /// No period serves twice.
+    pub afresh: bool,
+}
+
+/// Something made of several records or periods.
+#[derive(Debug, Clone)]
+pub struct Aggregate {
+    /// Whose they are: the subject's.
+    pub subject: Expr,
+    /// What is made of them.
+    pub word: AggregateWord,
+    /// Which they are.
+    pub members: Members,
+    /// Which of them count; about a member.
+    pub filter: Option<Expr>,
+    /// What is added up or picked, or what they satisfy; about a member.
+    pub value: Option<Expr>,
+    /// Those of which something is missing are left out.
+    pub those_known: bool,
+}
+
+/// What is made of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AggregateWord {
+    /// How many there are.
+    Count,
+    /// Their sum.
+    Sum,
+    /// Their average.
+    Average,
+    /// The least.
+    Least,
+    /// The greatest.
+    Greatest,
+    /// Whether every one satisfies it.
+    Every,
+    /// Whether any does.
+    Any,
+    /// Whether none does.
+    No,
+}
+
+/// Of which records or periods something is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Members {
+    /// The subject's children of a type.
+    Children(RecordId),
+    /// The records of a type of which a field names the subject.
+    Referring(RecordId, FieldId),
+    /// The shorter periods inside the one at hand.
+    Periods(PeriodKind),
+}
+
+/// What becomes of a period of which a fact is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingPeriods {
+    /// It is unknown.
+    Awaited,
+    /// It is left out, and an earlier one steps in.
+    Skipped,
+    /// The condition is taken to hold in it, or not.
+    Counted(bool),
+}
+
 /// What only a case knows: for messages and conditions of steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Context {
@@ -271,6 +370,8 @@ impl ExprKind {
             | ExprKind::Subject
             | ExprKind::Parameter(_)
             | ExprKind::Context(_)
+            // What it is made of is about others than the subject.
+            | ExprKind::Aggregate(_)
             | ExprKind::DateOf(_)
             | ExprKind::Today => Vec::new(),
             ExprKind::Field { of, .. }
@@ -278,6 +379,7 @@ impl ExprKind {
             | ExprKind::Definition { of, .. }
             | ExprKind::Band { of, .. }
             | ExprKind::Holder { of, .. } => vec![of],
+            ExprKind::History(history) => vec![&history.condition],
             ExprKind::Not(inner) | ExprKind::Negative(inner) | ExprKind::IsKnown(inner) => vec![inner],
             ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::Extreme { of: parts, .. } => parts.iter().collect(),
             ExprKind::Arithmetic { left, right, .. } | ExprKind::Compare { left, right, .. } => vec![left, right],

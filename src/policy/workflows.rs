@@ -53,7 +53,7 @@ impl Builder<'_, '_> {
             subject: Some(subject),
             each,
             stages: stages.iter().map(|it| it.name.text.clone()).collect(),
-            in_case: false,
+            ..Place::default()
         };
         let mut workflow = Workflow {
             label: label(&written.name, written.title.as_ref()),
@@ -332,11 +332,11 @@ impl Builder<'_, '_> {
     }
 
     fn fill(&mut self, written: &tree::Expr, place: &Place) -> Option<Fill> {
-        use crate::policy::model::ExprKind as Made;
+        use crate::policy::model::{ExprKind as Made, When};
         let expr = self.expr(written, place, None)?;
         match expr.kind {
             Made::Field { of, record, field } if matches!(of.kind, Made::Subject) => Some(Fill { record, field }),
-            Made::Panel { record, field, ago: 0, .. } => Some(Fill { record, field }),
+            Made::Panel { record, field, when: When::Now, .. } => Some(Fill { record, field }),
             _ => {
                 let words = "only a field of the subject, or of what is kept for it in this period, can be filled";
                 self.error(codes::WRONG_TYPE, written.span, words);

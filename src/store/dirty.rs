@@ -80,6 +80,13 @@ fn array<'k>(keys: impl IntoIterator<Item = &'k Arc<str>>) -> std::rc::Rc<Vec<Ce
     std::rc::Rc::new(keys.into_iter().map(|it| Cell::Text(it.to_string())).collect())
 }
 
+/// Those to whom children belong.
+fn owners(policy: &Policy, record: RecordId, found: &Found) -> Found {
+    let keys = found.get(&record).into_iter().flatten();
+    let owners = keys.filter_map(|it| it.rsplit_once('/')).map(|(owner, _)| Arc::from(owner)).collect();
+    policy.owner_of(record).map(|owner| (owner, owners)).into_iter().collect()
+}
+
 /// Keys of records by their type.
 type Found = BTreeMap<RecordId, BTreeSet<Arc<str>>>;
 
@@ -175,6 +182,8 @@ impl SqliteStore {
     fn back_along(&self, policy: &Policy, way: &Way, found: &Found) -> Result<Found, StoreError> {
         match way {
             Way::One(reference) => self.referring(policy, *reference, found),
+            Way::Children(record) => Ok(owners(policy, *record, found)),
+            Way::Back(reference) => self.referred_to(policy, *reference, found),
             Way::Any(references) => {
                 let (mut all, mut fresh) = (found.clone(), found.clone());
                 while !fresh.is_empty() {
@@ -193,6 +202,34 @@ impl SqliteStore {
                 Ok(all)
             }
         }
+    }
+
+    /// The records that these name by a reference, now, by a dated value, or before it was changed.
+    fn referred_to(&self, policy: &Policy, (holder, field): Reference, found: &Found) -> Result<Found, StoreError> {
+        let field = policy.field(holder, field);
+        let FieldKind::Reference(to) = field.kind else { return Ok(Found::new()) };
+        let Some(keys) = found.get(&holding(policy, holder)) else { return Ok(Found::new()) };
+        let (table, key, column) = (table(policy, holder), whole_key(policy, holder), quoted(&field.label.name));
+        // Changes are found by the owner: a child too many is looked at once in vain.
+        let owners = match policy.record(holder).shape {
+            Shape::Child { of } => owners(policy, holder, found).remove(&of).unwrap_or_default(),
+            Shape::Entity { .. } | Shape::Panel { .. } => keys.clone(),
+        };
+        let sql = format!(
+            "select {column} from {table} where {key} in (select value from rarray(?1)) and {column} is not null
+             union select value from dated_values
+             where type = ?2 and field = ?3 and id in (select value from rarray(?1)) and value is not null
+             union select old from changes
+             where type = ?2 and field = ?3 and id in (select value from rarray(?4)) and old is not null"
+        );
+        let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
+        let names = (&policy.record(holder).label.name, &field.label.name);
+        let rows = statement
+            .query_map(rusqlite::params![array(keys), names.0, names.1, array(&owners)], |row| row.get::<_, String>(0))
+            .map_err(disk)?;
+        let keys: Result<BTreeSet<Arc<str>>, _> =
+            rows.map(|it| it.map(|key| Arc::from(key.as_str())).map_err(disk)).collect();
+        Ok(Found::from([(to, keys?)]))
     }
 
     /// The records whose reference names one of these, now or by a dated value: what was true once still counts for its days.

@@ -12,13 +12,15 @@ use crate::calendar::PeriodKind;
 use crate::eval::Facts;
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Blank, Policy, Shape};
-use crate::store::records::{key_columns, known, quoted, table};
+use crate::store::records::{key_columns, known, quoted, table, whole_key};
 use crate::store::sqlite::{SqliteStore, disk};
 use crate::store::{RecordReader, StoreError};
 use crate::value::{Known, RecordRef, Value};
 
 /// Record type, key, and period or number.
 type Place = (RecordId, Arc<str>, String);
+/// Record type and key.
+type Key = (RecordId, Arc<str>);
 type Row = Arc<Held>;
 
 /// The plain columns of a record.
@@ -38,7 +40,11 @@ pub(super) struct Reader<'s> {
     store: &'s SqliteStore,
     policy: &'s Policy,
     rows: RefCell<HashMap<Place, Option<Row>>>,
-    dated: RefCell<HashMap<(RecordId, Arc<str>), Dated>>,
+    dated: RefCell<HashMap<Key, Dated>>,
+    /// When the first period begins for which anything is kept.
+    firsts: RefCell<HashMap<Key, Option<Date>>>,
+    /// Children by their type and owner.
+    children: RefCell<HashMap<Key, Vec<Arc<str>>>>,
     fault: RefCell<Option<StoreError>>,
 }
 
@@ -49,6 +55,8 @@ impl<'s> Reader<'s> {
             policy,
             rows: RefCell::new(HashMap::new()),
             dated: RefCell::new(HashMap::new()),
+            firsts: RefCell::new(HashMap::new()),
+            children: RefCell::new(HashMap::new()),
             fault: RefCell::new(None),
         }
     }
@@ -129,6 +137,79 @@ impl<'s> Reader<'s> {
             found.entry(Arc::from(id.as_str())).or_default().push((field, since, value));
         }
         Ok(found.into_iter().map(|(key, values)| (key, Arc::new(values))).collect())
+    }
+
+    /// A record and all that were fetched ahead with it.
+    fn fetched_with(&self, record: RecordId, key: &Arc<str>) -> Vec<Arc<str>> {
+        let ahead = self.dated.borrow();
+        let ahead = ahead.keys().filter(|(kind, _)| *kind == record).map(|(_, key)| key);
+        ahead.chain([key]).cloned().collect()
+    }
+
+    /// The children of a record and of all that were fetched ahead with it, with what they hold.
+    fn fetch_children(&self, of: &RecordRef, kind: RecordId) -> Result<(), StoreError> {
+        let keys = self.fetched_with(of.record, &of.key);
+        let array = std::rc::Rc::new(keys.iter().map(|it| Cell::Text(it.to_string())).collect::<Vec<_>>());
+        let mut children = self.children.borrow_mut();
+        let mut held = self.rows.borrow_mut();
+        children.extend(keys.into_iter().map(|key| ((kind, key), Vec::new())));
+        let sql = format!(
+            "select of_id, cast(n as text), {} from {} where of_id in (select value from rarray(?1)) order by of_id, n",
+            self.columns(kind),
+            table(self.policy, kind)
+        );
+        let mut statement = self.store.connection.prepare_cached(&sql).map_err(disk)?;
+        let mut rows = statement.query(params![array]).map_err(disk)?;
+        while let Some(row) = rows.next().map_err(disk)? {
+            let (owner, number): (String, String) = (row.get(0).map_err(disk)?, row.get(1).map_err(disk)?);
+            let values = self.read_row(kind, row, 2).map_err(disk)?;
+            let (child, owner) = (Arc::from(format!("{owner}/{number}")), Arc::from(owner.as_str()));
+            held.insert((kind, Arc::clone(&owner), number), Some(values));
+            children.entry((kind, owner)).or_default().push(child);
+        }
+        Ok(())
+    }
+
+    fn fetch_referring(&self, to: &RecordRef, kind: RecordId, field: FieldId) -> Result<Vec<Arc<str>>, StoreError> {
+        let field = self.policy.field(kind, field);
+        let (key, column) = (whole_key(self.policy, kind), quoted(&field.label.name));
+        let sql = format!(
+            "select {key} from {} where {column} = ?1
+             union select id from dated_values where type = ?2 and field = ?3 and value = ?1 order by 1",
+            table(self.policy, kind)
+        );
+        let mut statement = self.store.connection.prepare_cached(&sql).map_err(disk)?;
+        let names = (&self.policy.record(kind).label.name, &field.label.name);
+        let rows = statement.query_map(params![&*to.key, names.0, names.1], |row| row.get::<_, String>(0));
+        rows.map_err(disk)?.map(|it| it.map(|key| Arc::from(key.as_str())).map_err(disk)).collect()
+    }
+
+    /// For a record and all that were fetched ahead with it.
+    fn fetch_firsts(&self, record: RecordId, key: &Arc<str>) -> Result<(), StoreError> {
+        let keys = self.fetched_with(record, key);
+        let mut firsts = self.firsts.borrow_mut();
+        let array = std::rc::Rc::new(keys.iter().map(|it| Cell::Text(it.to_string())).collect::<Vec<_>>());
+        firsts.extend(keys.into_iter().map(|key| ((record, key), None)));
+        for (at, kind) in self.policy.records.iter().enumerate() {
+            if !matches!(kind.shape, Shape::Panel { of, .. } if of == record) {
+                continue;
+            }
+            let sql = format!(
+                "select of_id, min(period) from {} where of_id in (select value from rarray(?1)) group by of_id",
+                table(self.policy, RecordId::at(at))
+            );
+            let mut statement = self.store.connection.prepare_cached(&sql).map_err(disk)?;
+            let mut rows = statement.query(params![array]).map_err(disk)?;
+            while let Some(row) = rows.next().map_err(disk)? {
+                let (key, first): (String, String) = (row.get(0).map_err(disk)?, row.get(1).map_err(disk)?);
+                let first: Date = first
+                    .parse()
+                    .map_err(|_| StoreError::Damaged(format!("`{first}` is no day that begins a period")))?;
+                let found = firsts.entry((record, Arc::from(key.as_str()))).or_default();
+                *found = Some(found.map_or(first, |it| it.min(first)));
+            }
+        }
+        Ok(())
     }
 
     /// What a dated field holds on a day: its last dated value until then, or its first value where it never changed.
@@ -234,6 +315,29 @@ impl Facts for Reader<'_> {
             spells.push((*since, value));
         }
         spells
+    }
+
+    fn first_kept(&self, of: &RecordRef) -> Option<Date> {
+        let place = (of.record, Arc::clone(&of.key));
+        if !self.firsts.borrow().contains_key(&place) {
+            self.keep(self.fetch_firsts(of.record, &of.key));
+        }
+        self.firsts.borrow().get(&place).copied().flatten()
+    }
+
+    fn children(&self, of: &RecordRef, kind: RecordId) -> Vec<RecordRef> {
+        let place = (kind, Arc::clone(&of.key));
+        if !self.children.borrow().contains_key(&place) {
+            self.keep(self.fetch_children(of, kind));
+        }
+        let children = self.children.borrow();
+        let keys = children.get(&place).into_iter().flatten();
+        keys.map(|key| RecordRef { record: kind, key: Arc::clone(key) }).collect()
+    }
+
+    fn referring(&self, to: &RecordRef, kind: RecordId, field: FieldId) -> Vec<RecordRef> {
+        let keys = self.keep(self.fetch_referring(to, kind, field));
+        keys.into_iter().map(|key| RecordRef { record: kind, key }).collect()
     }
 }
 

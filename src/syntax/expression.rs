@@ -44,6 +44,12 @@ pub enum ExprKind {
     Of { role: Name, of: Box<Expr> },
     /// `previous score`
     Previous(Name),
+    /// `score 2 years ago`, `score in 2023/24`, `score of the year around`
+    InPeriod { what: Box<Expr>, which: WhichPeriod },
+    /// `score < pass_mark in 2 consecutive years, then afresh`
+    History { condition: Box<Expr>, history: Box<History> },
+    /// `count of incidents where kind is absence`, `sum of mark of the quarters in this year`, `any incident where …`
+    Aggregate(Box<Aggregate>),
     /// `not …`
     Not(Box<Expr>),
     /// `a and b and c`
@@ -97,6 +103,83 @@ pub enum EdgeOf {
     Period(Name),
     /// `month of <date>`, `financial_year of <date>`
     PeriodOf(Name, Box<Expr>),
+}
+
+/// Another period than the one at hand.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WhichPeriod {
+    /// `2 years ago`
+    Ago { count: Number, kind: Name },
+    /// `in 2023/24`
+    Named(PeriodLiteral),
+    /// `of the year around`
+    Around(Name),
+}
+
+/// Something asked of several records or periods.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    pub word: AggregateWord,
+    /// What is added up, or what every one satisfies.
+    pub value: Option<Expr>,
+    pub members: Members,
+    /// `where …`
+    pub filter: Option<Expr>,
+    /// `of those known`
+    pub those_known: bool,
+}
+
+/// What is made of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AggregateWord {
+    Count,
+    Sum,
+    Average,
+    Least,
+    Greatest,
+    Every,
+    Any,
+    No,
+}
+
+/// Of which records or periods.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Members {
+    /// `incidents`
+    Children(Name),
+    /// `officers whose reports_to is this officer`
+    Referring { records: Name, field: Name, this: Name },
+    /// `the half_years in this year`
+    Periods { inner: Name, this: Name },
+}
+
+/// In how many of which periods.
+#[derive(Debug, Clone, PartialEq)]
+pub struct History {
+    /// `in 2 consecutive years`, `in 2 of the last 3 years`, `in any 2 consecutive of the last 3 years`
+    pub count: Number,
+    /// Of so many; without it as many as `count`.
+    pub last: Option<Number>,
+    /// One after the other.
+    pub consecutive: bool,
+    pub kind: Name,
+    /// `, which breaks the run`
+    pub breaks: bool,
+    pub missing: MissingPeriods,
+    /// `, then afresh`
+    pub afresh: bool,
+    pub span: Span,
+}
+
+/// What becomes of periods of which a fact is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingPeriods {
+    /// They are unknown.
+    Awaited,
+    /// `, skipping missing`
+    Skipped,
+    /// `, counting missing as yes`
+    Counted(bool),
 }
 
 /// `+ - * /`

@@ -2,6 +2,8 @@
 
 use super::cursor::Cursor;
 use super::grammar::Rule;
+use super::lower_aggregate as aggregate;
+use super::lower_history as history;
 use super::lower_words as words;
 use super::tree::{ArithmeticOp, CompareOp, EdgeOf, Expr, ExprKind, Extreme, Range, RoundTo, Rounding, Tail};
 use crate::codes_syntax as codes;
@@ -92,21 +94,34 @@ fn bracketed(cursor: &Cursor<'_>, junctions: &[Cursor<'_>]) -> String {
     rows.collect::<Vec<_>>().join(" or ")
 }
 
-fn negation(mut cursor: Cursor<'_>) -> Expr {
+pub(super) fn negation(mut cursor: Cursor<'_>) -> Expr {
     let span = cursor.span();
-    match cursor.maybe(Rule::negation) {
-        Some(inner) => at(ExprKind::Not(Box::new(negation(inner))), span),
-        None => comparison(cursor.one(Rule::comparison)),
+    let Some(inner) = cursor.maybe(Rule::negation) else { return asked(cursor.one(Rule::comparison)) };
+    let denied = negation(inner);
+    history::refuse_two_readings(&cursor, &denied);
+    at(ExprKind::Not(Box::new(denied)), span)
+}
+
+/// A comparison, maybe of several periods.
+fn asked(mut cursor: Cursor<'_>) -> Expr {
+    let span = cursor.span();
+    match cursor.maybe(Rule::history) {
+        Some(it) => {
+            let history = Box::new(history::history(it));
+            at(ExprKind::History { condition: Box::new(comparison(cursor)), history }, span)
+        }
+        None => comparison(cursor),
     }
 }
 
 fn comparison(mut cursor: Cursor<'_>) -> Expr {
-    let span = cursor.span();
     let value = operand(cursor.one(Rule::operand));
     let Some(mut comparator) = cursor.maybe(Rule::comparator) else { return value };
+    let span = value.span.to(comparator.span());
     let left = Box::new(value);
     let mut it = comparator.first();
     let kind = match it.rule() {
+        Rule::window => aggregate::window(left, it),
         Rule::is_known => ExprKind::IsKnown(left),
         Rule::is_unknown => ExprKind::IsUnknown(left),
         Rule::is_one_of | Rule::is_not_one_of => {
@@ -327,6 +342,7 @@ fn composed(mut it: Cursor<'_>) -> ExprKind {
             let [condition, then, otherwise] = [(); 3].map(|()| Box::new(logic(it.one(Rule::logic))));
             ExprKind::If { condition, then, otherwise }
         }
+        Rule::aggregate => aggregate::aggregate(it),
         Rule::weighted => ExprKind::Weighted(it.all(Rule::weighted_part).into_iter().map(weighted_part).collect()),
         Rule::extreme => {
             let pick = extreme_word(it.one(Rule::extreme_word));
@@ -391,7 +407,15 @@ fn reference(mut it: Cursor<'_>) -> ExprKind {
         return ExprKind::Of { role: name, of: Box::new(value(of)) };
     }
     let span = name.span;
-    dots(at(ExprKind::Name(name), span), it.one(Rule::dots)).kind
+    let what = at(ExprKind::Name(name), span);
+    if let Some(around) = it.maybe(Rule::around) {
+        return history::in_period(what, around);
+    }
+    let what = dots(what, it.one(Rule::dots));
+    match it.next() {
+        Some(which) => history::in_period(what, which),
+        None => what.kind,
+    }
 }
 
 /// `.unit.head`

@@ -192,6 +192,22 @@ fn phrase(rule: Rule) -> (&'static str, &'static [&'static str]) {
         Rule::range_end => ("`to`", &["to"]),
         Rule::and_more => ("`and more`", &["and more"]),
         Rule::comparator => ("a comparison such as `is` or `<`", COMPARISONS),
+        Rule::history => ("`in 2 consecutive …` and a period", &[]),
+        Rule::run | Rule::any_run | Rule::of_the_last => ("periods such as `2 of the last 3 years`", &[]),
+        Rule::history_word => (
+            "`which breaks the run`, `skipping missing`, `counting missing as …`, `then afresh`",
+            &["which breaks the run", "skipping missing", "counting missing as", "then afresh"],
+        ),
+        Rule::gathered => ("records such as `incidents where …`", &[]),
+        Rule::whose => ("`whose … is this …`", &["whose"]),
+        Rule::where_one => ("`where` and a condition", &["where"]),
+        Rule::satisfies => ("`satisfies` and a condition", &["satisfies"]),
+        Rule::inside => ("`of the … in this …`", &[]),
+        Rule::those_known => ("`of those known`", &["of those known"]),
+        Rule::picked_value => ("a field, or a value in brackets", &[]),
+        Rule::ago => ("`… ago`", &[]),
+        Rule::in_period => ("`in` and a period", &[]),
+        Rule::around => ("`of the … around`", &[]),
         Rule::junction => ("`and`, `or`", &[]),
         Rule::adding | Rule::scaling | Rule::sign_plus | Rule::sign_minus | Rule::sign_times | Rule::sign_divide => {
             ("a sign such as `+`", &[])

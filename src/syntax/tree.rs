@@ -5,8 +5,8 @@
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
 pub use super::expression::{
-    ArithmeticOp, Clock, CompareOp, Date, DayMonth, EdgeOf, Expr, ExprKind, Extreme, Length, Number, PeriodLiteral,
-    RoundTo, Rounding, Tail, Unit,
+    Aggregate, AggregateWord, ArithmeticOp, Clock, CompareOp, Date, DayMonth, EdgeOf, Expr, ExprKind, Extreme, History,
+    Length, Members, MissingPeriods, Number, PeriodLiteral, RoundTo, Rounding, Tail, Unit, WhichPeriod,
 };
 pub use super::framework_tree::*;
 pub use super::table::{Cell, CellItem, Column, Hit, Table, TableRow};

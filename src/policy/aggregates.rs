@@ -1,0 +1,150 @@
+//! What is made of several records or periods: whose they are, and of what type it is.
+
+use crate::codes_policy as codes;
+use crate::diagnostic::Diagnostic;
+use crate::ids::{FieldId, RecordId};
+use crate::policy::expressions::{Place, made};
+use crate::policy::model::{Aggregate, AggregateWord, Expr, ExprKind, FieldKind, Members, Shape, Type};
+use crate::policy::names::Builder;
+use crate::source::Span;
+use crate::syntax::tree::{self, AggregateWord as Word, Members as Written, Name};
+
+impl Builder<'_, '_> {
+    /// `count of incidents where kind is absence`
+    pub(super) fn aggregate(&mut self, written: &tree::Aggregate, place: &Place, span: Span) -> Option<Expr> {
+        let Some(subject) = place.subject else {
+            let words = "no record is spoken of here, so that nothing belongs to it";
+            let help = "use it where something is said of a record";
+            self.report(Diagnostic::new(codes::NOTHING_GATHERED, span, words).help(help));
+            return None;
+        };
+        let (members, inner) = self.members(&written.members, subject, place)?;
+        let filter = match &written.filter {
+            Some(filter) => Some(self.condition_at(filter, &inner)?),
+            None => None,
+        };
+        let word = word(written.word);
+        let value = match (&written.value, word) {
+            (None, AggregateWord::Every) => {
+                let help = "say what every one satisfies: `every … satisfies …`";
+                let words = "`every` says nothing of them";
+                self.report(Diagnostic::new(codes::NOTHING_SATISFIED, span, words).help(help));
+                return None;
+            }
+            (None, _) => None,
+            (Some(value), AggregateWord::Every | AggregateWord::Any | AggregateWord::No) => {
+                Some(self.condition_at(value, &inner)?)
+            }
+            (Some(value), _) => Some(self.expr(value, &inner, None)?),
+        };
+        let ty = self.made_of(word, value.as_ref())?;
+        let subject = Expr { kind: ExprKind::Subject, ty: Type::Record(subject), span };
+        let those_known = written.those_known;
+        let aggregate = Aggregate { subject, word, members, filter, value, those_known };
+        made(ExprKind::Aggregate(Box::new(aggregate)), ty, span)
+    }
+
+    fn made_of(&mut self, word: AggregateWord, value: Option<&Expr>) -> Option<Type> {
+        let Some(value) = value else {
+            return Some(if word == AggregateWord::Count { Type::Number } else { Type::YesNo });
+        };
+        match word {
+            AggregateWord::Sum | AggregateWord::Average => match value.ty {
+                Type::Number | Type::Money { .. } => Some(value.ty.clone()),
+                _ => {
+                    self.wrong(value, "numbers or amounts of money are added up");
+                    None
+                }
+            },
+            AggregateWord::Least | AggregateWord::Greatest => {
+                self.ordered(&value.ty, value.span)?;
+                Some(value.ty.clone())
+            }
+            AggregateWord::Count => Some(Type::Number),
+            AggregateWord::Every | AggregateWord::Any | AggregateWord::No => Some(Type::YesNo),
+        }
+    }
+
+    /// Which they are, and the place from which one of them is spoken of.
+    fn members(&mut self, written: &Written, subject: RecordId, place: &Place) -> Option<(Members, Place)> {
+        match written {
+            Written::Children(name) => {
+                let record = self.gathered(name)?;
+                match self.policy.record(record).shape {
+                    Shape::Child { of } if of == subject => {
+                        Some((Members::Children(record), Place::of(record, place.each)))
+                    }
+                    _ => {
+                        let owner = self.policy.record(subject).label.name.clone();
+                        let words = format!("`{}` are not children of `{owner}`", name.text);
+                        let help = format!("declare the record `of {owner}`, or say which: `whose … is this {owner}`");
+                        self.report(Diagnostic::new(codes::NOTHING_GATHERED, name.span, words).help(help));
+                        None
+                    }
+                }
+            }
+            Written::Referring { records, field, this } => {
+                let record = self.gathered(records)?;
+                self.is_subject(this, subject)?;
+                let field = self.referring_field(record, field, subject)?;
+                Some((Members::Referring(record, field), Place::of(record, place.each)))
+            }
+            Written::Periods { inner, this } => {
+                let (kind, own) = (self.period_kind(inner)?, self.period_kind(this)?);
+                if place.each == Some(own) && self.policy.main().nests(kind, own) {
+                    return Some((Members::Periods(kind), Place { each: Some(kind), ..place.clone() }));
+                }
+                let words = format!("no `{}` lie in this `{}` here", inner.text, this.text);
+                let help = "name the period at hand, and a shorter one of which it holds a whole number";
+                self.report(Diagnostic::new(codes::OTHER_PERIOD, inner.span, words).help(help));
+                None
+            }
+        }
+    }
+
+    /// A record type by its name, or by what the name is of several.
+    fn gathered(&mut self, name: &Name) -> Option<RecordId> {
+        let singular = name.text.strip_suffix("ies").map(|it| format!("{it}y"));
+        let plain = name.text.strip_suffix('s').map(str::to_owned);
+        let near = [Some(name.text.clone()), plain, singular].into_iter().flatten();
+        let found = near.into_iter().find_map(|it| self.policy.record_named(&it));
+        found.or_else(|| self.record_id(name))
+    }
+
+    fn is_subject(&mut self, this: &Name, subject: RecordId) -> Option<()> {
+        let owner = self.policy.record(subject).label.name.clone();
+        if this.text == owner {
+            return Some(());
+        }
+        let words = format!("here `{owner}` is spoken of, not `{}`", this.text);
+        let help = format!("write `is this {owner}`");
+        self.report(Diagnostic::new(codes::NOTHING_GATHERED, this.span, words).help(help));
+        None
+    }
+
+    fn referring_field(&mut self, record: RecordId, field: &Name, subject: RecordId) -> Option<FieldId> {
+        let id = self.field_id(record, field)?;
+        let by_period = matches!(self.policy.record(record).shape, Shape::Panel { .. });
+        if !by_period && self.policy.field(record, id).kind == FieldKind::Reference(subject) {
+            return Some(id);
+        }
+        let owner = self.policy.record(subject).label.name.clone();
+        let words = format!("no record is found by `{}` of `{owner}`", field.text);
+        let help = format!("name a field that refers to `{owner}`, of a record that is not kept by period");
+        self.report(Diagnostic::new(codes::NOTHING_GATHERED, field.span, words).help(help));
+        None
+    }
+}
+
+fn word(written: Word) -> AggregateWord {
+    match written {
+        Word::Count => AggregateWord::Count,
+        Word::Sum => AggregateWord::Sum,
+        Word::Average => AggregateWord::Average,
+        Word::Least => AggregateWord::Least,
+        Word::Greatest => AggregateWord::Greatest,
+        Word::Every => AggregateWord::Every,
+        Word::Any => AggregateWord::Any,
+        Word::No => AggregateWord::No,
+    }
+}
