@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose program does not start has failed")]
 
+mod folders;
+
+use folders::copy;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -10,15 +14,6 @@ use serde_json::Value;
 
 struct Project {
     folder: tempfile::TempDir,
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap().path();
-        let target = to.join(entry.file_name().unwrap());
-        if entry.is_dir() { copy(&entry, &target) } else { fs::copy(&entry, &target).map(|_| ()).unwrap() }
-    }
 }
 
 fn merit(folder: &Path, words: &[&str]) -> Output {

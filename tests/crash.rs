@@ -17,6 +17,7 @@ use merit::engine::Policies;
 use merit::store::Store;
 use merit::store::sqlite::{Access, SqliteStore};
 
+mod folders;
 #[path = "crash/life.rs"]
 mod life;
 #[path = "crash/picture.rs"]

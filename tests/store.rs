@@ -17,6 +17,7 @@ use merit::store::{
 use merit::value::{Known, Value};
 
 #[cfg(unix)]
+mod folders;
 #[path = "store/refusals.rs"]
 mod refusals;
 

@@ -21,8 +21,9 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// `31 July 2026`
-pub(super) fn day(date: Date) -> String {
+/// A day in words: `31 July 2026`.
+#[must_use]
+pub fn day(date: Date) -> String {
     format!("{} {}", date.day(), month(date))
 }
 

@@ -1,5 +1,6 @@
 //! Values in words.
 
+use crate::calendar::day_in_words;
 use crate::policy::model::Policy;
 use crate::value::{Known, Number, TimeUnit, Value};
 
@@ -22,7 +23,7 @@ fn known_words(known: &Known, policy: &Policy) -> String {
         Known::YesNo(yes) => if *yes { "yes" } else { "no" }.to_owned(),
         Known::Number(number) => grouped(number),
         Known::Money { amount, currency } => format!("{currency} {}", grouped(amount)),
-        Known::Date(date) => format!("{} {} {}", date.day(), month(date.month()), date.year()),
+        Known::Date(date) => day_in_words(*date),
         Known::Moment(at) => crate::calendar::Moment(*at).to_string(),
         Known::Duration { count, unit } => format!("{count} {}", unit_words(*unit, *count)),
         Known::Text(text) => text.to_string(),
@@ -51,24 +52,6 @@ fn grouped(number: &Number) -> String {
         out.push_str(part);
     }
     out
-}
-
-fn month(month: i8) -> &'static str {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    usize::try_from(month - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or("")
 }
 
 fn unit_words(unit: TimeUnit, count: i64) -> &'static str {

@@ -220,23 +220,7 @@ fn day_at(at: Number) -> Option<Date> {
 }
 
 fn day_words(at: Number) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let Some(day) = day_at(at) else { return at.to_string() };
-    let month = usize::try_from(day.month() - 1).ok().and_then(|it| MONTHS.get(it)).copied().unwrap_or("");
-    format!("{} {month} {}", day.day(), day.year())
+    day_at(at).map_or_else(|| at.to_string(), crate::calendar::day_in_words)
 }
 
 fn unit_words(unit: crate::value::TimeUnit) -> &'static str {

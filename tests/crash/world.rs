@@ -1,5 +1,6 @@
 //! A made-up service in a folder, the days of its story, and the program that is called and killed there.
 
+use crate::folders::copy;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -47,15 +48,6 @@ const FROM: &str = "desk@service.example";
 /// A project's folder.
 pub(crate) struct World {
     folder: tempfile::TempDir,
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap().path();
-        let target = to.join(entry.file_name().unwrap());
-        if entry.is_dir() { copy(&entry, &target) } else { fs::copy(&entry, &target).map(|_| ()).unwrap() }
-    }
 }
 
 impl World {

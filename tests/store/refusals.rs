@@ -1,5 +1,6 @@
 //! The program on a store that can't be used: it says which file, why, and what to do; and afterwards the store is as it was.
 
+use crate::folders::copy;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
@@ -10,15 +11,6 @@ const NOBODY: u32 = 65_534;
 
 struct Project {
     folder: tempfile::TempDir,
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap().path();
-        let target = to.join(entry.file_name().unwrap());
-        if entry.is_dir() { copy(&entry, &target) } else { fs::copy(&entry, &target).map(|_| ()).unwrap() }
-    }
 }
 
 fn text(output: &Output) -> String {
