@@ -43,6 +43,44 @@ fn every_code_is_shown_by_its_wrong_example_and_mended_by_its_right_one() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+#[test]
+fn of_two_lines_that_say_the_same_thing_neither_wins_in_silence() {
+    let policy = |calendar: &str, workflow: &str, stage: &str, framework: &str, rule: &str| {
+        format!(
+            "calendar c {{ time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back{calendar} }}\n\
+             record person {{ id key text; joined event; done event; late number }}\n\
+             workflow w {{ for each person where joined is known{workflow}\n\
+             stage s {{ opens joined; by person; fills done; due 5 days after opening{stage} }} }}\n\
+             framework f {{ for each person each year; judged 30 June after the year; severity a; sanctions all that apply{framework}\n\
+             sanction a {{ when late > 3; through w{rule} }} }}\n"
+        )
+    };
+    assert_eq!(codes_of(&policy("", "", "", "", "")), BTreeSet::new());
+    for (calendar, workflow, stage, framework, rule) in [
+        ("; time zone \"Africa/Kampala\"", "", "", "", ""),
+        ("; roll back", "", "", "", ""),
+        ("", "; for each person", "", "", ""),
+        ("", "", "; by person", "", ""),
+        ("", "", "; due 9 days after opening", "", ""),
+        ("", "", "", "; judged 30 July after the year", ""),
+        ("", "", "", "; sanctions the first that applies", ""),
+        ("", "", "", "", "; when late > 5"),
+        ("", "", "", "", "; through w"),
+    ] {
+        let text = policy(calendar, workflow, stage, framework, rule);
+        assert!(codes_of(&text).contains("M0120"), "{text}");
+    }
+    let apart = policy(
+        "; holiday \"A\" 1 May; holiday \"B\" 2 May",
+        "",
+        "; remind person on due with m; remind person 1 day overdue with m",
+        "",
+        "; unless late > 9; unless late is 7",
+    );
+    let apart = apart + "message m { by email; subject \"a\"; body \"b\" }\n";
+    assert_eq!(codes_of(&apart), BTreeSet::new());
+}
+
 /// Every policy in the house: the shipped pack, and those of other fields.
 fn projects() -> Vec<Vec<(String, String)>> {
     [&["rules/uganda", "workflows/uganda"][..], &["tests/projects/complaints/policy"], &["tests/projects/staff/policy"]]

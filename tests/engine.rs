@@ -23,14 +23,18 @@ use invariants::Outside;
 
 const ADOPTED: Date = date(2026, 7, 1);
 
-/// Keeps what is sent.
+/// Keeps what is sent, or refuses everything for good.
 #[derive(Default)]
 struct Pigeonhole {
     sent: Vec<(String, String)>,
+    refuses: bool,
 }
 
 impl Sender for Pigeonhole {
     fn send(&mut self, mail: &Outgoing<'_>) -> Outcome {
+        if self.refuses {
+            return Outcome::Never("550 no such user".to_owned());
+        }
         let Letter { subject, .. } = mail.letter;
         self.sent.push((mail.key.to_owned(), subject.clone()));
         Outcome::Accepted("kept".to_owned())
@@ -361,42 +365,14 @@ fn a_tampered_journal_is_found() {
     }
 }
 
-/// Refuses everything for good until it is mended.
-struct Broken {
-    mended: bool,
-    sent: u64,
-}
-
-impl Sender for Broken {
-    fn send(&mut self, _mail: &Outgoing<'_>) -> Outcome {
-        if !self.mended {
-            return Outcome::Never("550 no such user".to_owned());
-        }
-        self.sent += 1;
-        Outcome::Accepted("kept".to_owned())
-    }
-
-    fn next_try(&self, _key: &str, _tries: i64, _now: i64) -> Option<i64> {
-        None
-    }
-
-    fn message_id(&self, key: &str) -> String {
-        format!("<{key}@test>")
-    }
-
-    fn repeats_safely(&self) -> bool {
-        false
-    }
-}
-
 #[test]
 fn dead_letters_are_kept_and_sent_again_when_asked() {
     let mut office = office();
     office.day_by_day(date(2026, 7, 1), date(2026, 8, 31));
-    let mut post = Broken { mended: false, sent: 0 };
+    let mut post = Pigeonhole { refuses: true, ..Pigeonhole::default() };
     let first = engine::send(&mut office.store, &mut post, i64::MAX, 10).unwrap();
     assert!(first.dead > 1 && first.sent == 0, "{first:?}");
-    post.mended = true;
+    post.refuses = false;
     assert_eq!(engine::send(&mut office.store, &mut post, i64::MAX, 20).unwrap().sent, 0, "nobody asked");
     let dead = office.store.effects(&Filter { status: Some("dead".to_owned()), ..Filter::default() }).unwrap();
     assert_eq!(office.store.resend(Some(&dead[0].effect.key), 30).unwrap(), 1);

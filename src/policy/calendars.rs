@@ -81,6 +81,9 @@ impl Builder<'_, '_> {
     }
 
     fn calendar(&mut self, written: &tree::Calendar) {
+        let repeats =
+            |it: &CalendarLineKind| matches!(it, CalendarLineKind::Period { .. } | CalendarLineKind::Holiday { .. });
+        self.said_once(written.lines.iter().map(|it| (&it.kind, it.span)), repeats);
         let mut rules = empty_rules(&written.name.text);
         rules.title = written.title.as_ref().map_or_else(|| written.name.text.clone(), |it| it.text.clone());
         if !self.unparsed {

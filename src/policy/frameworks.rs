@@ -36,6 +36,9 @@ impl Builder<'_, '_> {
     }
 
     fn framework(&mut self, written: &tree::Framework) -> Option<Framework> {
+        let repeats =
+            |it: &FrameworkLineKind| matches!(it, FrameworkLineKind::Except { .. } | FrameworkLineKind::Outcome(_));
+        self.said_once(written.lines.iter().map(|it| (&it.kind, it.span)), repeats);
         let calendar = written.lines.iter().find_map(|it| match &it.kind {
             FrameworkLineKind::Calendar(name) => Some(name),
             _ => None,
@@ -172,22 +175,33 @@ impl Builder<'_, '_> {
         severity: &[Degree],
         place: &Place,
     ) -> Option<OutcomeRule> {
+        let repeats = |it: &OutcomeLineKind| matches!(it, OutcomeLineKind::Unless(_) | OutcomeLineKind::Notify { .. });
+        self.said_once(written.lines.iter().map(|it| (&it.kind, it.span)), repeats);
+        let when = written.lines.iter().find_map(|it| match &it.kind {
+            OutcomeLineKind::When(condition) => Some(condition),
+            _ => None,
+        });
+        let Some(when) = when else {
+            let words = format!("rule `{}` does not say when it applies", written.name.text);
+            self.missing_line(codes::RULE_WITHOUT_CONDITION, written.name.span, words, "add a line `when …`");
+            return None;
+        };
         let mut rule = OutcomeRule {
             label: label(&written.name, written.title.as_ref()),
             cite: None,
             kind: OutcomeKind::Reward,
-            when: Expr { kind: ExprKind::Subject, ty: Type::YesNo, span: written.name.span },
+            when: self.condition_at(when, place)?,
             unless: Vec::new(),
             amount: None,
             lasts: None,
             because: None,
             notify: Vec::new(),
         };
-        let (mut when, mut automatic, mut through) = (None, None, None);
+        let (mut automatic, mut through) = (None, None);
         for line in &written.lines {
             match &line.kind {
                 OutcomeLineKind::Cite(text) => rule.cite = Some(text.text.clone()),
-                OutcomeLineKind::When(condition) => when = Some((self.condition_at(condition, place), line.span)),
+                OutcomeLineKind::When(_) => {}
                 OutcomeLineKind::Unless(condition) => rule.unless.extend(self.condition_at(condition, place)),
                 OutcomeLineKind::Automatic => automatic = Some(line.span),
                 OutcomeLineKind::Through(name) => through = Some((self.workflow_name(name), line.span)),
@@ -214,14 +228,6 @@ impl Builder<'_, '_> {
         } else if let Some(span) = automatic.or(through.map(|it| it.1)) {
             let help = "take the line out: a reward needs no hearing";
             self.report(Diagnostic::new(codes::NO_WAY, span, "this is said of sanctions only").help(help));
-        }
-        match when {
-            Some((condition, _)) => rule.when = condition?,
-            None => {
-                let words = format!("rule `{}` does not say when it applies", written.name.text);
-                self.missing_line(codes::RULE_WITHOUT_CONDITION, written.name.span, words, "add a line `when …`");
-                return None;
-            }
         }
         Some(rule)
     }

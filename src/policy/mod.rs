@@ -16,6 +16,7 @@ mod history;
 mod messages;
 pub mod model;
 mod names;
+mod once;
 mod operations;
 mod reads;
 mod records;

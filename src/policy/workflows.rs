@@ -28,6 +28,9 @@ impl Builder<'_, '_> {
     }
 
     fn workflow(&mut self, written: &tree::Workflow) -> Option<Workflow> {
+        let repeats =
+            |it: &WorkflowLineKind| matches!(it, WorkflowLineKind::Cancel { .. } | WorkflowLineKind::Stage(_));
+        self.said_once(written.lines.iter().map(|it| (&it.kind, it.span)), repeats);
         let calendar = self.calendar_of_workflow(written);
         let Some((record, each, condition, even)) = written.lines.iter().find_map(|line| match &line.kind {
             WorkflowLineKind::ForEach { record, each, condition, even_if_they_leave } => {
@@ -122,6 +125,7 @@ impl Builder<'_, '_> {
     }
 
     fn stage(&mut self, written: &tree::Stage, place: &Place) -> Stage {
+        self.stage_lines_are_said_once(written);
         let mut stage = Stage {
             label: label(&written.name, written.title.as_ref()),
             cite: None,
@@ -150,6 +154,16 @@ impl Builder<'_, '_> {
             self.report(Diagnostic::new(codes::NEVER_DONE, written.name.span, words).help(help));
         }
         stage
+    }
+
+    /// Reminders, rungs, and due dates that hold under a condition or for a time may stand more than once.
+    fn stage_lines_are_said_once(&mut self, written: &tree::Stage) {
+        let repeats = |it: &StageLineKind| match it {
+            StageLineKind::Remind { .. } | StageLineKind::Escalate { .. } => true,
+            StageLineKind::Due(due) => due.when.is_some() || due.from.is_some() || due.until.is_some(),
+            _ => false,
+        };
+        self.said_once(written.lines.iter().map(|it| (&it.kind, it.span)), repeats);
     }
 
     fn stage_line(&mut self, stage: &mut Stage, line: &tree::StageLine, place: &Place) {
