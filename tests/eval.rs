@@ -2,13 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose policy does not compile has failed")]
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use jiff::civil::{Date, date};
 use merit::calendar::{Anchor, Period};
 use merit::eval::{
-    self, Answer, CaseContext, DateOptions, Facts, MemoryFacts, ReadFact, Reading, Resolution, Scope, render,
+    self, Answer, CaseContext, DateOptions, Facts, MemoryFacts, Question, Reading, Resolution, Scope, Trace, What,
+    render,
 };
 use merit::ids::{FieldId, RecordId, RoleId};
 use merit::policy::compile;
@@ -302,18 +302,41 @@ fn a_definition_that_rests_on_its_earlier_periods_ends_at_the_first() {
 }
 
 #[test]
-fn facts_that_are_read_can_be_noted() {
+fn who_listens_hears_every_question_with_its_parts_and_facts() {
     let policy = policy_with("define both of person each year = mark > 50 and grade is G2");
     let world = ada_and_ben(&policy);
-    let noted: RefCell<Vec<ReadFact>> = RefCell::default();
+    let trace = Trace::new();
     let scope = world.scope("Ada", Some(2026), ASKED);
-    assert_eq!(eval::truth(&scope.with_reads(&noted), world.definition("both")), Truth::Yes);
-    let told: Vec<String> = noted
-        .borrow()
-        .iter()
+    assert_eq!(eval::truth(&scope.with_listener(&trace), world.definition("both")), Truth::Yes);
+    let [both]: [Question; 1] = trace.questions().try_into().unwrap();
+    assert_eq!((both.what, both.parts.len()), (What::Conditions, 2));
+    assert!(both.parts.iter().all(|it| it.what == What::Comparison && it.value == Value::Known(Known::YesNo(true))));
+    let facts = both.parts.iter().flat_map(|it| &it.parts).filter_map(|it| it.fact.as_ref());
+    let told: Vec<String> = facts
         .map(|it| format!("{} of {} {:?}: {}", it.name, it.of.key, it.period, render(&it.value, &policy)))
         .collect();
     assert_eq!(told, ["mark of Ada Some(2026-01-01): 80", "grade of Ada None: G2"]);
+}
+
+#[test]
+fn a_definition_made_of_itself_is_told_period_by_period() {
+    let policy = policy_with("define back of person each year = if mark is known then mark else previous back");
+    let mut world = ada_and_ben(&policy);
+    world.review("Ada", 2026, "mark", "1");
+    let trace = Trace::new();
+    let _fifth = eval::value(&world.scope("Ada", Some(2028), ASKED).with_listener(&trace), world.definition("back"));
+    let mut at = &trace.questions()[0];
+    let mut years = Vec::new();
+    while let Some(inner) = at
+        .parts
+        .iter()
+        .find(|it| it.what == What::Choice)
+        .or_else(|| at.parts.iter().find(|it| matches!(it.what, What::Definition(_))))
+    {
+        years.extend(at.period.filter(|_| at.what == What::Choice).map(|it| it.first.year()));
+        at = inner;
+    }
+    assert_eq!(years, [2028, 2027]);
 }
 
 // ---- roles

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::calendar::Period;
 use crate::casework::desk::{Desk, Opens};
 use crate::casework::facts::{day_of, value_of};
-use crate::eval::MemoryFacts;
+use crate::eval::{Listener, MemoryFacts};
 use crate::ids::{RecordId, WorkflowId};
 use crate::policy::model::{Policy, Shape};
 use crate::syntax::tree::{ExampleLineKind, ExprKind, FactValue, Name, PeriodLiteral};
@@ -22,6 +22,7 @@ pub struct Bench<'a> {
     pub adopted: Option<Date>,
     /// The cases, in the order in which they opened.
     pub cases: Vec<BenchCase>,
+    listener: Option<&'a dyn Listener>,
 }
 
 /// A case with its journal.
@@ -39,7 +40,7 @@ impl<'a> Bench<'a> {
     /// No facts and no cases yet.
     #[must_use]
     pub fn new(policy: &'a Policy) -> Self {
-        Self { policy, facts: MemoryFacts::new(policy), adopted: None, cases: Vec::new() }
+        Self { policy, facts: MemoryFacts::new(policy), adopted: None, cases: Vec::new(), listener: None }
     }
 
     /// The facts so far.
@@ -51,7 +52,12 @@ impl<'a> Bench<'a> {
     /// Policy and facts together.
     #[must_use]
     pub fn desk(&self) -> Desk<'_> {
-        Desk::new(self.policy, &self.facts, "en")
+        Desk::new(self.policy, &self.facts, "en").with_listener(self.listener)
+    }
+
+    /// Somebody listens from now on while rules are asked.
+    pub fn listen(&mut self, listener: &'a dyn Listener) {
+        self.listener = Some(listener);
     }
 
     /// Goes on under the calendars of a policy that differs in nothing else.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::calendar::{Anchor, Calendar, Period};
 use crate::casework::letter::Letter;
 use crate::casework::outlook::CaseOutlook;
-use crate::eval::{self, CaseContext, Facts, Scope};
+use crate::eval::{self, CaseContext, Facts, Listener, Scope};
 use crate::ids::{FieldId, WorkflowId};
 use crate::policy::model::{FieldKind, Policy, Workflow};
 use crate::value::{Known, RecordRef, Truth, Value};
@@ -19,6 +19,7 @@ pub struct Desk<'a> {
     policy: &'a Policy,
     facts: &'a dyn Facts,
     language: &'a str,
+    listener: Option<&'a dyn Listener>,
 }
 
 /// When a case opens.
@@ -41,7 +42,13 @@ impl<'a> Desk<'a> {
     /// A desk; `language` is that of people whose own is not known.
     #[must_use]
     pub fn new(policy: &'a Policy, facts: &'a dyn Facts, language: &'a str) -> Self {
-        Self { policy, facts, language }
+        Self { policy, facts, language, listener: None }
+    }
+
+    /// The same desk with somebody who listens while rules are asked.
+    #[must_use]
+    pub fn with_listener(self, listener: Option<&'a dyn Listener>) -> Self {
+        Self { listener, ..self }
     }
 
     /// The policy.
@@ -54,7 +61,7 @@ impl<'a> Desk<'a> {
     #[must_use]
     pub fn look(&self, flow: WorkflowId, case: &Case, look: &Look) -> Advanced {
         let workflow = self.policy.workflow(flow);
-        let outlook = CaseOutlook::new(self.policy, self.facts, workflow, case, look.grace_after_adoption);
+        let outlook = self.outlook(workflow, case, look.grace_after_adoption);
         advance(self.policy, workflow, case, &outlook, look)
     }
 
@@ -79,7 +86,12 @@ impl<'a> Desk<'a> {
     }
 
     fn scope(&self, workflow: &Workflow, subject: &RecordRef, period: Option<Period>, on: Date) -> Scope<'a> {
-        Scope::new(self.policy, self.calendar(workflow), self.facts, subject.clone(), period, on)
+        let calendar = self.calendar(workflow);
+        Scope::new(self.policy, calendar, self.facts, subject.clone(), period, on).heard_by(self.listener)
+    }
+
+    fn outlook(&self, workflow: &'a Workflow, case: &Case, grace_after_adoption: u32) -> CaseOutlook<'a> {
+        CaseOutlook::new(self.policy, self.facts, workflow, case, grace_after_adoption).heard_by(self.listener)
     }
 
     fn calendar(&self, workflow: &Workflow) -> &'a Calendar {
@@ -98,7 +110,7 @@ impl<'a> Desk<'a> {
         notice: &Notice,
     ) -> Letter {
         let workflow = self.policy.workflow(flow);
-        let outlook = CaseOutlook::new(self.policy, self.facts, workflow, case, 0);
+        let outlook = self.outlook(workflow, case, 0);
         let recipient =
             self.policy.record_named(&notice.to.0).map(|record| RecordRef { record, key: Arc::from(&*notice.to.1) });
         let Some(recipient) = recipient else { return Letter::default() };

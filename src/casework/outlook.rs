@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::calendar::{Calendar, DateRole, Deadline, Direction, Length, Period, SuspendedDays};
 use crate::casework::desk::opening_day;
-use crate::eval::{self, CaseContext, DateOptions, Facts, Resolution, Scope};
+use crate::eval::{self, CaseContext, DateOptions, Facts, Listener, Resolution, Scope};
 use crate::ids::StageId;
 use crate::policy::model::{Cancel, Done, DueLine, Expr, ExprKind, Party, Policy, Shape, Stage, Type, Workflow};
 use crate::value::{Known, RecordRef, Truth, Value};
@@ -23,6 +23,7 @@ pub(super) struct CaseOutlook<'a> {
     subject: RecordRef,
     period: Option<Period>,
     grace_after_adoption: u32,
+    listener: Option<&'a dyn Listener>,
 }
 
 impl<'a> CaseOutlook<'a> {
@@ -37,11 +38,16 @@ impl<'a> CaseOutlook<'a> {
         let first: Option<Date> = case.period.parse().ok();
         let period = workflow.each.zip(first).and_then(|(kind, first)| calendar.period_containing(kind, first).ok());
         let subject = RecordRef { record: workflow.subject, key: Arc::from(case.subject.as_str()) };
-        Self { policy, facts, workflow, calendar, subject, period, grace_after_adoption }
+        Self { policy, facts, workflow, calendar, subject, period, grace_after_adoption, listener: None }
+    }
+
+    pub(super) fn heard_by(self, listener: Option<&'a dyn Listener>) -> Self {
+        Self { listener, ..self }
     }
 
     pub(super) fn scope(&self, on: Date) -> Scope<'a> {
         Scope::new(self.policy, self.calendar, self.facts, self.subject.clone(), self.period, on)
+            .heard_by(self.listener)
     }
 
     /// What only the case knows, as seen from one of its stages on a day.
@@ -200,6 +206,7 @@ impl<'a> CaseOutlook<'a> {
             }
             match line.when.as_ref().map_or(Truth::Yes, |it| eval::truth(scope, it)) {
                 Truth::Yes => {
+                    scope.applied(line.span);
                     possible.push(line);
                     return possible;
                 }

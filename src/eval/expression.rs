@@ -22,6 +22,14 @@ use jiff::civil::Date;
 /// The value of an expression.
 #[must_use]
 pub fn value(scope: &Scope<'_>, expr: &Expr) -> Value {
+    let Some(listener) = scope.listener else { return found(scope, expr) };
+    listener.asked(scope, expr);
+    let value = found(scope, expr);
+    listener.answered(expr, &value);
+    value
+}
+
+fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
     match &expr.kind {
         ExprKind::Literal(value) => value.clone(),
         ExprKind::Subject => Known::Record(scope.subject.clone()).into(),
@@ -85,6 +93,14 @@ pub fn value(scope: &Scope<'_>, expr: &Expr) -> Value {
 /// Whether a condition holds.
 #[must_use]
 pub fn truth(scope: &Scope<'_>, expr: &Expr) -> Truth {
+    let Some(listener) = scope.listener else { return holds(scope, expr) };
+    listener.asked(scope, expr);
+    let truth = holds(scope, expr);
+    listener.answered(expr, &truth.clone().into());
+    truth
+}
+
+fn holds(scope: &Scope<'_>, expr: &Expr) -> Truth {
     let asks = |op: CompareOp, left: &Value, right: &Expr| compare(scope.policy, op, left, &value(scope, right));
     match &expr.kind {
         ExprKind::Not(inner) => truth(scope, inner).negate(),

@@ -15,6 +15,7 @@ mod days;
 mod expression;
 pub mod framework;
 mod history;
+mod listen;
 mod memory;
 mod message;
 mod operation;
@@ -22,16 +23,19 @@ mod reads;
 mod role;
 mod scope;
 mod table;
+mod trace;
 mod words;
 
 pub use dates::{Answer, DateOptions, anchor, date_rule, grace};
 pub use days::{first_day_true, true_days, true_since};
 pub use expression::{truth, value};
+pub use listen::Listener;
 pub use memory::MemoryFacts;
 pub use message::{Rendered, render_message};
 pub use reads::ReadFact;
 pub use role::{Resolution, holder, holder_except};
 pub use scope::{CaseContext, Reading, Scope, StageDays};
+pub use trace::{Question, Trace, What};
 pub use words::render;
 
 /// What the evaluator may ask about records. An implementation holds them in memory or fetches them; the evaluator can't tell.

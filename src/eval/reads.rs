@@ -70,9 +70,9 @@ fn noted(
         }
         other => other,
     };
-    if let Some(reads) = scope.reads {
+    if let Some(listener) = scope.listener {
         let (of, period, value) = (of.clone(), period.map(|it| it.first), value.clone());
-        reads.borrow_mut().push(ReadFact { of, record, field, name: name.clone(), period, value });
+        listener.read(&ReadFact { of, record, field, name: name.clone(), period, value });
     }
     value
 }

@@ -86,7 +86,7 @@ impl Search<'_> {
         }
         let role = &scope.policy.roles[id.index()];
         let mut passed: Vec<RecordRef> = Vec::new();
-        for attempt in &role.tries {
+        for (attempt, line) in role.tries.iter().zip(&role.lines) {
             let taken = match attempt {
                 RoleTry::Is(expr) => {
                     let found = value(scope, expr);
@@ -105,6 +105,9 @@ impl Search<'_> {
                     self.role(scope, *other)
                 }
             };
+            if taken {
+                scope.applied(*line);
+            }
             if taken || self.stuck {
                 return taken;
             }

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::calendar::{Anchor, Calendar, Period};
 use crate::eval::Facts;
-use crate::eval::reads::ReadFact;
+use crate::eval::listen::Listener;
 use crate::policy::model::Policy;
 use crate::value::{RecordRef, Value};
 
@@ -23,7 +23,7 @@ pub struct Scope<'a> {
     pub(super) on: Date,
     pub(super) reading: Reading,
     pub(super) context: Option<&'a CaseContext>,
-    pub(super) reads: Option<&'a RefCell<Vec<ReadFact>>>,
+    pub(super) listener: Option<&'a dyn Listener>,
     /// How many periods lie between the one first asked for and this one.
     pub(super) back: u32,
     /// Values of earlier periods, found once: a definition may name its own earlier period more than once.
@@ -93,7 +93,7 @@ impl<'a> Scope<'a> {
         on: Date,
     ) -> Self {
         let (reading, earlier) = (Reading::OnDay, Rc::default());
-        Self { policy, calendar, facts, subject, period, on, reading, context: None, reads: None, back: 0, earlier }
+        Self { policy, calendar, facts, subject, period, on, reading, context: None, listener: None, back: 0, earlier }
     }
 
     /// The same scope inside a case.
@@ -103,15 +103,6 @@ impl<'a> Scope<'a> {
         'a: 'b,
     {
         Scope { context: Some(context), earlier: Rc::default(), ..self.clone() }
-    }
-
-    /// The same scope, which notes every fact that it reads.
-    #[must_use]
-    pub fn with_reads<'b>(&self, reads: &'b RefCell<Vec<ReadFact>>) -> Scope<'b>
-    where
-        'a: 'b,
-    {
-        Scope { reads: Some(reads), earlier: Rc::default(), ..self.clone() }
     }
 
     /// The same scope with another way of reading dated facts.
@@ -133,7 +124,8 @@ impl<'a> Scope<'a> {
     }
 
     /// The day on which dated facts are read.
-    pub(super) fn day(&self) -> Date {
+    #[must_use]
+    pub fn day(&self) -> Date {
         match (self.reading, self.period) {
             (Reading::PeriodEnd, Some(period)) => period.last,
             _ => self.on,

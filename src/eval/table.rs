@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use crate::eval::expression::value;
 use crate::eval::operation::{arithmetic, order_of};
 use crate::eval::scope::Scope;
-use crate::policy::model::{ArithmeticOp, Hit, RowSet, State, Table, Type};
+use crate::policy::model::{ArithmeticOp, Hit, Row, RowSet, State, Table, Type};
 use crate::value::{Known, Missing, Number, Value};
 
 /// How many cases of missing facts are gone through; beyond, all of them are said to be missing.
@@ -91,6 +91,9 @@ impl<'s, 'a> Asked<'s, 'a> {
     fn settle(&mut self, rows: &RowSet) -> Value {
         let open: Vec<usize> = self.unknown.iter().map(|it| it.0).collect();
         if let Outcome::Same(value) = self.cases(rows, &open) {
+            if open.is_empty() && self.unfit.is_empty() {
+                self.say_which_applied(rows);
+            }
             return value;
         }
         let unknown = std::mem::take(&mut self.unknown);
@@ -181,6 +184,15 @@ impl<'s, 'a> Asked<'s, 'a> {
     }
 
     // ---- rows
+
+    fn say_which_applied(&self, rows: &RowSet) {
+        let most = if self.table.hit == Hit::First { 1 } else { usize::MAX };
+        let otherwise = |it: &&Row| it.otherwise && it.holds_on(self.day);
+        let applied = rows.iter().take(most).map(|at| &self.table.rows[at]);
+        let none = rows.iter().next().is_none() && !self.unknown_taken;
+        let otherwise = self.table.rows.iter().find(otherwise).filter(|_| none);
+        applied.chain(otherwise).for_each(|it| self.scope.applied(it.span));
+    }
 
     fn outcome(&mut self, row: usize) -> Value {
         let (scope, table) = (self.scope, self.table);

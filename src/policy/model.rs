@@ -201,6 +201,8 @@ pub struct Role {
     pub of: RecordId,
     /// Tried in order; somebody absent, gone, unfit or already tried is passed over.
     pub tries: Vec<RoleTry>,
+    /// Where each of these stands.
+    pub lines: Vec<Span>,
     /// Who is found must satisfy these; the scope's subject is the candidate.
     pub qualifies: Vec<Expr>,
     /// Never these.
@@ -450,6 +452,8 @@ pub struct DueLine {
     pub from: Option<Date>,
     /// The last of them.
     pub until: Option<Date>,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// `may be extended …`

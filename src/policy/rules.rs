@@ -203,7 +203,14 @@ impl Builder<'_, '_> {
     fn declare_role(&mut self, written: &tree::Role) {
         let of = self.subject_of(&written.of, &written.name);
         let label = label(&written.name, written.title.as_ref());
-        self.policy.roles.push(Role { label, of, tries: Vec::new(), qualifies: Vec::new(), never: Vec::new() });
+        self.policy.roles.push(Role {
+            label,
+            of,
+            tries: Vec::new(),
+            lines: Vec::new(),
+            qualifies: Vec::new(),
+            never: Vec::new(),
+        });
     }
 
     /// The record type that an item is `of`; the item is broken without one.
@@ -224,9 +231,10 @@ impl Builder<'_, '_> {
         let mut role = self.policy.roles[id.index()].clone();
         for line in &written.lines {
             match line {
-                RoleLine::Try { who, .. } => {
+                RoleLine::Try { who, span, .. } => {
                     if let Some(attempt) = self.role_try(id, who, &place) {
                         role.tries.push(attempt);
+                        role.lines.push(*span);
                         self.policy.roles[id.index()].tries.clone_from(&role.tries);
                     }
                 }

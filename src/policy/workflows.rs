@@ -10,6 +10,7 @@ use crate::policy::model::{
     Workflow,
 };
 use crate::policy::names::{Builder, Meaning, label};
+use crate::source::Span;
 use crate::syntax::tree::{self, ExprKind, Item, LapseThen, Name, StageLineKind, WorkflowLineKind};
 
 impl Builder<'_, '_> {
@@ -174,7 +175,7 @@ impl Builder<'_, '_> {
                 stage.after = after.iter().filter_map(|it| self.stage_id(it, place)).collect();
             }
             StageLineKind::Due(due) => {
-                let due = self.due_line(due, place);
+                let due = self.due_line(due, line.span, place);
                 stage.due.extend(due);
             }
             StageLineKind::Closes(date) => stage.closes = self.date_rule(date, place),
@@ -248,7 +249,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn due_line(&mut self, due: &tree::Due, place: &Place) -> Option<DueLine> {
+    fn due_line(&mut self, due: &tree::Due, span: Span, place: &Place) -> Option<DueLine> {
         let when = due.when.as_ref().and_then(|it| self.condition_at(it, place));
         let clock = due.clock.as_ref().or_else(|| clock_in(&due.date)).map(|it| self.clock(it));
         Some(DueLine {
@@ -259,6 +260,7 @@ impl Builder<'_, '_> {
             roll: due.roll.map(roll_of),
             from: due.from.as_ref().and_then(|it| self.first_day(it)),
             until: due.until.as_ref().and_then(|it| self.last_day(it)),
+            span,
         })
     }
 
