@@ -51,6 +51,8 @@ struct Theatre<'a> {
     policy: &'a Policy,
     bench: Bench<'a>,
     failures: Vec<Failure>,
+    /// The first day that is spoken of: earlier periods open no cases, even where an older fact makes the example begin before them.
+    first: Date,
     /// Every notice of the example, with its day.
     sent: Vec<(Date, Notice)>,
     /// Failures that wanted a notice: their place among the failures, the message and the day.
@@ -59,7 +61,14 @@ struct Theatre<'a> {
 
 impl<'a> Theatre<'a> {
     fn new(policy: &'a Policy) -> Self {
-        Self { policy, bench: Bench::new(policy), failures: Vec::new(), sent: Vec::new(), wanted: Vec::new() }
+        Self {
+            policy,
+            bench: Bench::new(policy),
+            failures: Vec::new(),
+            first: Date::MIN,
+            sent: Vec::new(),
+            wanted: Vec::new(),
+        }
     }
 
     fn fail(&mut self, span: Span, expected: impl Into<String>, came: impl Into<String>) {
@@ -86,6 +95,7 @@ impl<'a> Theatre<'a> {
             return;
         };
         let last = example.lines.iter().filter_map(|it| day_of_line(&it.kind)).max().unwrap_or(first);
+        self.first = self.bench.adopted.map_or(first, |adopted| adopted.min(first));
         let mut day = self.first_day(first, example);
         while day <= last {
             self.acts_of(example, day);
@@ -143,17 +153,14 @@ impl<'a> Theatre<'a> {
         notices
     }
 
+    /// The periods whose cases may open by a day: a stage that opens after its period opens the case then.
     fn periods(&self, flow: WorkflowId, today: Date) -> Vec<Option<Period>> {
         let workflow = self.policy.workflow(flow);
         let Some(kind) = workflow.each else { return vec![None] };
         let calendar = self.policy.calendar_of(workflow);
-        let current = calendar.period_containing(kind, today).ok();
-        let known: BTreeSet<Option<Date>> =
-            self.bench.cases.iter().filter(|it| it.flow == flow).map(|it| it.case.period.parse().ok()).collect();
-        let earlier = known.into_iter().flatten().filter_map(|first| calendar.period_containing(kind, first).ok());
-        let mut periods: Vec<Option<Period>> = earlier.chain(current).map(Some).collect();
-        periods.dedup();
-        periods
+        let first = calendar.period_containing(kind, self.first).ok();
+        let all = std::iter::successors(first, |it| calendar.next(*it).ok());
+        all.take_while(|it| it.first <= today).map(Some).collect()
     }
 
     // ---- expectations
@@ -225,6 +232,12 @@ impl<'a> Theatre<'a> {
                 let bad =
                     if to.is_empty() { !came.is_empty() } else { to.iter().any(|it| came.contains(&it.text.as_str())) };
                 if bad { Err((format!("no {} on {on}", message.text), told(notices))) } else { Ok(()) }
+            }
+            Expectation::StageOpen { stage: workflow, of: Some(of), with }
+                if with.is_empty() && self.policy.workflow_named(&workflow.text).is_some() =>
+            {
+                let open = Name { text: "open".to_owned(), span: workflow.span };
+                self.expect_case(workflow, of, &open)
             }
             Expectation::StageOpen { stage, of, with } => {
                 let found = self.stage(stage, of.as_ref());
@@ -432,6 +445,16 @@ fn list(names: &BTreeSet<&str>) -> String {
 /// Whether a value is the one that an example writes.
 fn same(policy: &Policy, came: &Value, wanted: &Expr) -> bool {
     match (came, &wanted.kind) {
+        (Value::Known(came), ExprKind::Negative(wanted)) => {
+            let turned = match came {
+                Known::Number(number) => number.negate().map(Known::Number),
+                Known::Money { currency, amount } => {
+                    amount.negate().map(|amount| Known::Money { currency: currency.clone(), amount })
+                }
+                _ => return false,
+            };
+            turned.is_ok_and(|it| same(policy, &it.into(), wanted))
+        }
         (Value::Unknown(_), ExprKind::Unknown) => true,
         (Value::Known(Known::Number(number)), ExprKind::Number(written)) => {
             parse(&written.text).is_ok_and(|it| it == *number)
@@ -441,8 +464,8 @@ fn same(policy: &Policy, came: &Value, wanted: &Expr) -> bool {
             parse(&written.text).is_ok_and(|it| hundredfold == Ok(it))
         }
         (Value::Known(Known::Text(text)), ExprKind::Text(written)) => **text == written.text,
-        (Value::Known(Known::Money { amount, .. }), ExprKind::Money { amount: written, .. }) => {
-            parse(&written.text).is_ok_and(|it| it == *amount)
+        (Value::Known(Known::Money { amount, currency }), ExprKind::Money { amount: written, currency: named }) => {
+            **currency == named.text && parse(&written.text).is_ok_and(|it| it == *amount)
         }
         (Value::Known(Known::YesNo(yes)), ExprKind::YesNo(written)) => yes == written,
         (Value::Known(Known::Date(day)), ExprKind::Date(written)) => day_of(written).is_ok_and(|it| it == *day),
@@ -454,12 +477,20 @@ fn same(policy: &Policy, came: &Value, wanted: &Expr) -> bool {
 }
 
 fn words_of(policy: &Policy, name: &Name, of: &Name, wanted: &Expr, came: &Value) -> (String, String) {
-    let wanted = match &wanted.kind {
+    (format!("{} of {} is {}", name.text, of.text, as_written(wanted)), eval::render(came, policy))
+}
+
+fn as_written(wanted: &Expr) -> String {
+    match &wanted.kind {
         ExprKind::Number(number) => number.text.clone(),
         ExprKind::Percent(number) => format!("{}%", number.text),
+        ExprKind::Negative(inner) => format!("-{}", as_written(inner)),
         ExprKind::Name(name) => name.text.clone(),
         ExprKind::Unknown => "unknown".to_owned(),
+        ExprKind::YesNo(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        ExprKind::Text(text) => format!("\"{}\"", text.text),
+        ExprKind::Money { currency, amount } => format!("{} {}", currency.text, amount.text),
+        ExprKind::Date(day) => day_of(day).map_or_else(|words| words, |it| it.to_string()),
         _ => "another value".to_owned(),
-    };
-    (format!("{} of {} is {wanted}", name.text, of.text), eval::render(came, policy))
+    }
 }

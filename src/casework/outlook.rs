@@ -95,6 +95,10 @@ impl<'a> CaseOutlook<'a> {
         match party {
             Party::Subject => self.policy.record(self.workflow.subject).label.name.clone(),
             Party::Role(role) => self.policy.roles[role.index()].label.name.clone(),
+            Party::Owner => {
+                let owner = self.policy.child_of(self.workflow.subject);
+                owner.map(|it| self.policy.record(it).label.name.clone()).unwrap_or_default()
+            }
             Party::Reference(field) => self.policy.field(self.workflow.subject, *field).label.name.clone(),
         }
     }

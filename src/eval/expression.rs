@@ -33,6 +33,12 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
     match &expr.kind {
         ExprKind::Literal(value) => value.clone(),
         ExprKind::Subject => Known::Record(scope.subject.clone()).into(),
+        ExprKind::Owner { of } => match value(scope, of) {
+            Value::Known(Known::Record(child)) => {
+                reads::owner(scope.policy, &child).map_or(Value::NotApplicable, |it| Known::Record(it).into())
+            }
+            other => other,
+        },
         ExprKind::Field { of, field, .. } => of_record(scope, of, |record| reads::field(scope, record, *field)),
         ExprKind::Panel { of, record: panel, field, when } => {
             of_record(scope, of, |record| reads::panel(scope, record, *panel, *field, *when))

@@ -1,12 +1,14 @@
 //! Facts as they are read: found, named when they are missing, and noted for those who must say what a decision rests on.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use crate::calendar::Period;
 use crate::eval::history::elsewhere;
 use crate::eval::scope::Scope;
 use crate::ids::{FieldId, RecordId};
-use crate::policy::model::{Shape, When};
+use crate::policy::model::{Policy, Shape, When};
 use crate::value::{Missing, RecordRef, Value};
 
 /// A fact that was read.
@@ -24,6 +26,13 @@ pub struct ReadFact {
     pub period: Option<Date>,
     /// What it was.
     pub value: Value,
+}
+
+/// The record that a child belongs to: its key is the owner's and a running number, as stores have it.
+pub(super) fn owner(policy: &Policy, child: &RecordRef) -> Option<RecordRef> {
+    let record = policy.child_of(child.record)?;
+    let (key, _) = child.key.rsplit_once('/')?;
+    Some(RecordRef { record, key: Arc::from(key) })
 }
 
 /// A field of an entity or child, on the day that the scope reads.

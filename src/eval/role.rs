@@ -11,7 +11,7 @@ use crate::eval::reads;
 use crate::eval::scope::Scope;
 use crate::eval::words::render;
 use crate::ids::RoleId;
-use crate::policy::model::{Expr, ExprKind, Party, RoleTry};
+use crate::policy::model::{Expr, ExprKind, Party, RoleTry, Type};
 use crate::value::{Known, Missing, RecordRef, Truth, Value};
 
 /// Who was found, and how.
@@ -48,7 +48,14 @@ pub fn holder_except(scope: &Scope<'_>, party: &Party, never: &[RecordRef]) -> R
             search.take(scope, found, name, None);
         }
         Party::Role(role) => {
-            search.role(scope, *role);
+            let of = scope.policy.roles[role.index()].of;
+            let owner = if of == scope.subject.record { None } else { reads::owner(scope.policy, &scope.subject) };
+            search.role(&owner.map_or_else(|| scope.clone(), |it| scope.about(it)), *role);
+        }
+        Party::Owner => {
+            if let Some(owner) = reads::owner(scope.policy, &scope.subject) {
+                search.consider(scope, &owner, "the one whom it is about", None);
+            }
         }
     }
     search.found.missing = Missing::merged(search.found.missing);
@@ -211,6 +218,10 @@ fn words_of(scope: &Scope<'_>, expr: &Expr) -> String {
             let name = scope.policy.field(*record, *field).label.name.clone();
             if matches!(of.kind, ExprKind::Subject) { name } else { format!("{}.{name}", words_of(scope, of)) }
         }
+        ExprKind::Owner { .. } => match expr.ty {
+            Type::Record(owner) => scope.policy.record(owner).label.name.clone(),
+            _ => "the record named".to_owned(),
+        },
         ExprKind::Holder { role, .. } => scope.policy.roles[role.index()].label.name.clone(),
         _ => "the record named".to_owned(),
     }

@@ -75,7 +75,11 @@ pub enum What {
 impl What {
     fn of(kind: &ExprKind) -> Self {
         match kind {
-            ExprKind::Literal(_) | ExprKind::Subject | ExprKind::Today | ExprKind::Context(_) => What::Given,
+            ExprKind::Literal(_)
+            | ExprKind::Subject
+            | ExprKind::Owner { .. }
+            | ExprKind::Today
+            | ExprKind::Context(_) => What::Given,
             ExprKind::Field { .. } | ExprKind::Panel { .. } => What::Fact,
             ExprKind::Parameter(id) => What::Parameter(*id),
             ExprKind::Definition { id, .. } => What::Definition(*id),

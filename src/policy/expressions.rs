@@ -49,6 +49,11 @@ pub(super) fn made(kind: ExprKind, ty: Type, span: Span) -> Option<Expr> {
     Some(Expr { kind, ty, span })
 }
 
+/// The record of a type that a child belongs to.
+fn owner_of(child: Expr, owner: RecordId, span: Span) -> Expr {
+    Expr { kind: ExprKind::Owner { of: Box::new(child) }, ty: Type::Record(owner), span }
+}
+
 fn literal(known: Known, ty: Type, span: Span) -> Option<Expr> {
     made(ExprKind::Literal(Value::Known(known)), ty, span)
 }
@@ -282,6 +287,9 @@ impl Builder<'_, '_> {
             Some((Meaning::Record(id), at)) if place.subject == Some(id) => {
                 fits.push((subject(Type::Record(id)), Some(at)));
             }
+            Some((Meaning::Record(id), at)) => {
+                fits.extend(self.owner_here(id, place, span).map(|owner| (owner, Some(at))));
+            }
             _ => {}
         }
         if let Some(id) = place.subject {
@@ -319,6 +327,13 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// The record that the subject belongs to, if it is of this type: `officer` where an `incident of officer` is spoken of.
+    fn owner_here(&self, owner: RecordId, place: &Place, span: Span) -> Option<Expr> {
+        let child = place.subject?;
+        let subject = Expr { kind: ExprKind::Subject, ty: Type::Record(child), span };
+        self.policy.child_of(child).filter(|it| *it == owner).map(|_| owner_of(subject, owner, span))
+    }
+
     /// The subject, if a definition, scale or role of this record type can be asked here.
     fn subject_for(&mut self, name: &Name, place: &Place, of: RecordId, each: Option<PeriodKind>) -> Option<Expr> {
         if place.subject == Some(of) {
@@ -330,6 +345,11 @@ impl Builder<'_, '_> {
                 return None;
             }
             return Some(Expr { kind: ExprKind::Subject, ty: Type::Record(of), span: name.span });
+        }
+        if each.is_none()
+            && let Some(owner) = self.owner_here(of, place, name.span)
+        {
+            return Some(owner);
         }
         let owner = self.policy.record(of).label.name.clone();
         let words = format!("`{}` belongs to `{owner}`, which is not what is spoken of here", name.text);
@@ -461,6 +481,7 @@ impl Builder<'_, '_> {
         if let (Some(name), Some(subject)) = (base.as_name(), place.subject)
             && let Some((Meaning::Record(record), _)) = self.names.get(&name.text).copied()
             && record != subject
+            && self.policy.child_of(subject) != Some(record)
         {
             return self.panel_field(record, subject, name, field, place, span);
         }
@@ -475,6 +496,11 @@ impl Builder<'_, '_> {
         let Type::Record(record) = base.ty else {
             return self.wrong(&base, &format!("`.{}` asks a record for a field", field.text));
         };
+        if let Some(owner) = self.policy.child_of(record).filter(|it| self.policy.record(*it).label.name == field.text)
+            && self.policy.record(record).field_named(&field.text).is_none()
+        {
+            return Some(owner_of(base, owner, span));
+        }
         let id = self.field_id(record, field)?;
         if self.broken_fields.contains(&(record, id)) {
             return None;

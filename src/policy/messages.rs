@@ -106,6 +106,7 @@ impl Builder<'_, '_> {
     fn may_be_missing(&self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::Literal(_) | ExprKind::Subject | ExprKind::Today | ExprKind::Parameter(_) => false,
+            ExprKind::Owner { of } => self.may_be_missing(of),
             ExprKind::Context(context) => matches!(context, Context::Holder),
             ExprKind::Field { of, record, field } => {
                 let is_key = matches!(self.policy.record(*record).shape, Shape::Entity { key } if key == *field);

@@ -472,10 +472,12 @@ pub struct Extension {
 pub enum Party {
     /// The subject.
     Subject,
-    /// The holder of a role.
+    /// The holder of a role of the subject, or of the record that it belongs to.
     Role(RoleId),
     /// The record that a reference field of the subject names.
     Reference(FieldId),
+    /// The record that the subject, a child, belongs to.
+    Owner,
 }
 
 /// A reminder or a rung of a ladder.

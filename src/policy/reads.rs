@@ -20,6 +20,8 @@ pub enum Way {
     One(Reference),
     /// To the children of a type.
     Children(RecordId),
+    /// From children of a type to those they belong to.
+    Owner(RecordId),
     /// To the records that a reference leads from.
     Back(Reference),
     /// Along any of these, again and again or not at all: a role that falls through up the line.
@@ -105,6 +107,15 @@ impl Policy {
     pub(super) fn find_turns(&mut self) {
         for id in (0..self.workflows.len()).map(WorkflowId::at) {
             self.workflows[id.index()].turns = self.reads(id).turns;
+        }
+    }
+
+    /// The record type that children of this type belong to; nothing if they are no children.
+    #[must_use]
+    pub fn child_of(&self, record: RecordId) -> Option<RecordId> {
+        match self.record(record).shape {
+            Shape::Child { of } => Some(of),
+            Shape::Entity { .. } | Shape::Panel { .. } => None,
         }
     }
 
@@ -246,7 +257,15 @@ impl Reader<'_> {
                     self.able(to, &[Way::One((subject, *field))]);
                 }
             }
+            Party::Role(role) if self.policy.roles[role.index()].of != subject => {
+                self.role(*role, &[Way::Owner(subject)])
+            }
             Party::Role(role) => self.role(*role, &[]),
+            Party::Owner => {
+                if let Some(owner) = self.policy.child_of(subject) {
+                    self.able(owner, &[Way::Owner(subject)]);
+                }
+            }
         }
     }
 
@@ -296,6 +315,10 @@ impl Reader<'_> {
     fn ways_within(&self, of: &Expr, from: &[Way]) -> Vec<Path> {
         match &of.kind {
             ExprKind::Subject => vec![from.to_vec()],
+            ExprKind::Owner { of } => {
+                let Some(child) = record_of(of) else { return Vec::new() };
+                self.ways(of, from).iter().map(|path| along(path, Way::Owner(child))).collect()
+            }
             ExprKind::Field { of, record, field } | ExprKind::Panel { of, record, field, .. } => {
                 self.ways(of, from).iter().map(|path| along(path, Way::One((*record, *field)))).collect()
             }
@@ -349,7 +372,7 @@ impl Reader<'_> {
             .flat_map(|way| match way {
                 Way::One(reference) => BTreeSet::from([reference]),
                 Way::Any(references) => references,
-                Way::Children(_) | Way::Back(_) => BTreeSet::new(),
+                Way::Children(_) | Way::Owner(_) | Way::Back(_) => BTreeSet::new(),
             })
             .collect();
         let own = self.policy.roles[passing.index()].tries.iter();

@@ -297,7 +297,7 @@ fn order_of(policy: &Policy, a: &Known, b: &Known) -> Option<std::cmp::Ordering>
 fn same(a: &Expr, b: &Expr) -> bool {
     let own = match (&a.kind, &b.kind) {
         (ExprKind::Literal(a), ExprKind::Literal(b)) => a == b,
-        (ExprKind::Subject, ExprKind::Subject) => true,
+        (ExprKind::Subject, ExprKind::Subject) | (ExprKind::Owner { .. }, ExprKind::Owner { .. }) => true,
         (ExprKind::Parameter(a), ExprKind::Parameter(b)) => a == b,
         (ExprKind::Field { record: a, field: x, .. }, ExprKind::Field { record: b, field: y, .. }) => (a, x) == (b, y),
         (

@@ -55,6 +55,11 @@ pub enum ExprKind {
     Literal(Value),
     /// The record that everything is about.
     Subject,
+    /// The record that a child belongs to.
+    Owner {
+        /// The child.
+        of: Box<Expr>,
+    },
     /// A field of an entity or child.
     Field {
         /// Of which record.
@@ -374,7 +379,8 @@ impl ExprKind {
             | ExprKind::Aggregate(_)
             | ExprKind::DateOf(_)
             | ExprKind::Today => Vec::new(),
-            ExprKind::Field { of, .. }
+            ExprKind::Owner { of }
+            | ExprKind::Field { of, .. }
             | ExprKind::Panel { of, .. }
             | ExprKind::Definition { of, .. }
             | ExprKind::Band { of, .. }

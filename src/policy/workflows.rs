@@ -317,7 +317,9 @@ impl Builder<'_, '_> {
         let subject = place.subject?;
         match self.names.get(&name.text).copied() {
             Some((Meaning::Record(id), _)) if id == subject => return Some(Party::Subject),
-            Some((Meaning::Role(id), _)) if self.policy.roles[id.index()].of == subject => {
+            Some((Meaning::Role(id), _))
+                if [Some(subject), self.policy.child_of(subject)].contains(&Some(self.policy.roles[id.index()].of)) =>
+            {
                 return Some(Party::Role(id));
             }
             Some((Meaning::Role(id), _)) => {
@@ -334,6 +336,10 @@ impl Builder<'_, '_> {
                 return None;
             }
             _ => {}
+        }
+        let owner = self.policy.child_of(subject);
+        if owner.is_some_and(|it| self.policy.record(it).label.name == name.text) {
+            return Some(Party::Owner);
         }
         let kind = self.policy.record(subject);
         if let Some(field) = kind.field_named(&name.text)

@@ -182,6 +182,7 @@ impl SqliteStore {
     fn back_along(&self, policy: &Policy, way: &Way, found: &Found) -> Result<Found, StoreError> {
         match way {
             Way::One(reference) => self.referring(policy, *reference, found),
+            Way::Owner(child) => self.children_of(policy, *child, found),
             Way::Children(record) => Ok(owners(policy, *record, found)),
             Way::Back(reference) => self.referred_to(policy, *reference, found),
             Way::Any(references) => {
@@ -202,6 +203,19 @@ impl SqliteStore {
                 Ok(all)
             }
         }
+    }
+
+    /// The children of these.
+    fn children_of(&self, policy: &Policy, child: RecordId, found: &Found) -> Result<Found, StoreError> {
+        let owners = policy.child_of(child).and_then(|owner| found.get(&owner));
+        let Some(owners) = owners else { return Ok(Found::new()) };
+        let (table, key) = (table(policy, child), whole_key(policy, child));
+        let sql = format!("select {key} from {table} where of_id in (select value from rarray(?1))");
+        let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
+        let rows = statement.query_map([array(owners)], |row| row.get::<_, String>(0)).map_err(disk)?;
+        let keys: Result<BTreeSet<Arc<str>>, _> =
+            rows.map(|it| it.map(|key| Arc::from(key.as_str())).map_err(disk)).collect();
+        Ok(Found::from([(child, keys?)]))
     }
 
     /// The records that these name by a reference, now, by a dated value, or before it was changed.

@@ -175,7 +175,7 @@ fn phrase(rule: Rule) -> (&'static str, &'static [&'static str]) {
         Rule::weekday | Rule::weekdays => ("a day of the week", &[]),
         Rule::year => ("a year", &[]),
         Rule::clock => ("a time such as `18:00`", &[]),
-        Rule::period => ("a period such as `2025/26`", &[]),
+        Rule::period => ("a period such as `2025/26` or `2025/26-Q1`", &[]),
         Rule::length => ("a length of time such as `30 days`", &[]),
         Rule::unit | Rule::unit_days | Rule::unit_months => ("a unit such as `days`", UNITS),
         Rule::expr | Rule::logic | Rule::negation => ("a condition or value", &["not"]),

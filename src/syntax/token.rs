@@ -87,6 +87,15 @@ pub(super) fn in_word(it: char) -> bool {
     it.is_alphanumeric() || it == '_'
 }
 
+/// How long the part of a year is that stands directly behind it: `-Q1`, `-H2`, `-07`.
+fn part_of_year(behind: &str) -> usize {
+    let Some(part) = behind.strip_prefix('-') else { return 0 };
+    let letters = part.bytes().take(1).filter(u8::is_ascii_uppercase).count();
+    let digits = part.bytes().skip(letters).take_while(u8::is_ascii_digit).count();
+    let ends = !part[letters + digits..].starts_with(in_word);
+    if (1..=2).contains(&digits) && ends { 1 + letters + digits } else { 0 }
+}
+
 /// Whether a line begins with the word of an item.
 fn begins_item(line: &str) -> bool {
     let word = line.split(|it: char| !in_word(it)).next().unwrap_or("");
@@ -329,6 +338,8 @@ impl Cutter<'_> {
         if self.rest().starts_with('.') && digits(&self.rest()[1..]) > 0 {
             self.at += 1 + digits(&self.rest()[1..]);
         }
+        let names_a_year = first == 4 || (first == 2 && self.source[..start].ends_with('/'));
+        self.at += if names_a_year { part_of_year(self.rest()) } else { 0 };
         self.push(Kind::Number, start, false);
     }
 
