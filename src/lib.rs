@@ -7,6 +7,7 @@ mod codes_policy;
 mod codes_syntax;
 pub mod diagnostic;
 pub mod eval;
+pub mod explain;
 pub mod ids;
 pub mod policy;
 pub mod sample;

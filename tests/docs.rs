@@ -142,6 +142,7 @@ fn every_key_of_the_json_is_documented() {
         ("cases", "cases"),
         ("case", "case U000002"),
         ("explain ID", "explain 2"),
+        ("explain NAME", "explain rating --of U000002 --in 2026/27"),
         ("journal verify", "journal verify"),
     ] {
         tried.push((verb, merit(&here, &words(&format!("{call} --format json")))));

@@ -10,6 +10,7 @@ use crate::casework::bench::{Bench, BenchCase};
 use crate::casework::facts::{day_of, parse};
 use crate::casework::outcomes;
 use crate::eval::{self, Scope};
+use crate::explain;
 use crate::ids::WorkflowId;
 use crate::policy::model::{ExprKind as Meaning, Policy, Shape, Type, When};
 use crate::source::Span;
@@ -22,6 +23,8 @@ use crate::workflow::{Case, CaseStatus, Event, Notice, NoticeState, StageCase, S
 pub struct Verdict {
     /// Its title.
     pub title: String,
+    /// Where it stands.
+    pub span: Span,
     /// What came otherwise than expected; nothing if it passed.
     pub failures: Vec<Failure>,
 }
@@ -35,6 +38,10 @@ pub struct Failure {
     pub expected: String,
     /// What came instead.
     pub came: String,
+    /// Why it came, where an outcome was expected: to be told in the words of the policy's text.
+    pub why: Option<explain::Asked>,
+    /// Why it came, where it is a matter of a case: what its stages rest on.
+    pub because: Vec<String>,
 }
 
 /// Runs an example.
@@ -44,8 +51,11 @@ pub fn run(policy: &Policy, example: &Example) -> Verdict {
     stage.set_up(example);
     stage.play(example);
     stage.say_when_it_came();
-    Verdict { title: example.title.text.clone(), failures: stage.failures }
+    Verdict { title: example.title.text.clone(), span: example.span, failures: stage.failures }
 }
+
+/// How many lines tell what stages rest on.
+const MOST_LINES: usize = 12;
 
 struct Theatre<'a> {
     policy: &'a Policy,
@@ -72,7 +82,8 @@ impl<'a> Theatre<'a> {
     }
 
     fn fail(&mut self, span: Span, expected: impl Into<String>, came: impl Into<String>) {
-        self.failures.push(Failure { span, expected: expected.into(), came: came.into() });
+        let (expected, came) = (expected.into(), came.into());
+        self.failures.push(Failure { span, expected, came, why: None, because: Vec::new() });
     }
 
     fn set_up(&mut self, example: &Example) {
@@ -182,9 +193,69 @@ impl<'a> Theatre<'a> {
                 if let Expectation::Notice { message, .. } = expectation {
                     self.wanted.push((self.failures.len(), message.text.clone(), on));
                 }
-                self.fail(line.span, expected, came);
+                let (why, because) = (self.why(expectation, on), self.because(expectation));
+                self.failures.push(Failure { span: line.span, expected, came, why, because });
             }
         }
+    }
+
+    /// The outcome that was expected, asked once more by somebody who listens.
+    fn why(&self, expectation: &Expectation, on: Date) -> Option<explain::Asked> {
+        let (name, of, period) = match expectation {
+            Expectation::Value { name, of, period, .. } => (name, of, period),
+            Expectation::Outcome { rule, of, period, .. } => (rule, of, period),
+            Expectation::Nothing
+            | Expectation::Notice { .. }
+            | Expectation::NoNotice { .. }
+            | Expectation::StageOpen { .. }
+            | Expectation::StageDue { .. }
+            | Expectation::StageState { .. }
+            | Expectation::CaseState { .. }
+            | Expectation::Default { .. } => return None,
+        };
+        let period = period.as_ref().map(|it| it.label.as_str());
+        explain::ask(self.policy, self.bench.facts(), &name.text, &of.text, period, on).ok()
+    }
+
+    /// What the stages in question rest on: how they came to be due, with whom they lie, what they wait for.
+    fn because(&self, expectation: &Expectation) -> Vec<String> {
+        let told = |stage: &Name, of: Option<&Name>| {
+            let found = self.stage_and_case(stage, of);
+            found.map_or_else(Vec::new, |(case, it)| stage_words(case, &stage.text, it))
+        };
+        match expectation {
+            Expectation::StageOpen { stage, of, .. }
+            | Expectation::StageDue { stage, of, .. }
+            | Expectation::StageState { stage, of, .. } => told(stage, of.as_ref()),
+            Expectation::Notice { message, to } => self.stages_that_send(&message.text, to),
+            Expectation::Nothing
+            | Expectation::NoNotice { .. }
+            | Expectation::CaseState { .. }
+            | Expectation::Value { .. }
+            | Expectation::Outcome { .. }
+            | Expectation::Default { .. } => Vec::new(),
+        }
+    }
+
+    /// The stages that are open and could send a message, each with what it rests on: of the cases of those who should get it if
+    /// there are any, else of all.
+    fn stages_that_send(&self, message: &str, to: &[Name]) -> Vec<String> {
+        let Some(id) = self.policy.messages.iter().position(|it| it.label.name == message) else { return Vec::new() };
+        let sends =
+            |it: &crate::policy::model::Stage| it.steps.iter().any(|it| it.message.is_some_and(|it| it.index() == id));
+        let theirs: Vec<&BenchCase> =
+            self.bench.cases.iter().filter(|it| to.iter().any(|who| self.is_about(&it.case, &who.text))).collect();
+        let cases = if theirs.is_empty() { self.bench.cases.iter().collect() } else { theirs };
+        let mut words = Vec::new();
+        for running in cases {
+            for stage in self.policy.workflow(running.flow).stages.iter().filter(|it| sends(it)) {
+                if let Some(state) = running.case.stages.get(&stage.label.name) {
+                    words.extend(stage_words(&running.case, &stage.label.name, state));
+                }
+            }
+        }
+        words.truncate(MOST_LINES);
+        words
     }
 
     /// A notice that was wanted on one day and came on another: when, the nearest days first.
@@ -379,6 +450,21 @@ impl<'a> Theatre<'a> {
             .to_lowercase(),
         }
     }
+}
+
+/// Where a stage stands, and why.
+fn stage_words(case: &Case, name: &str, stage: &StageCase) -> Vec<String> {
+    let due = stage.dates.due.as_ref();
+    let status = format!("{:?}", stage.status).to_lowercase();
+    let due_on = due.map_or_else(String::new, |it| format!(", due {}", it.day));
+    let mut words = vec![format!("`{name}` of {}: {status}{due_on}", case.subject)];
+    words.extend(due.into_iter().flat_map(|it| it.derivation.lines()).map(|it| format!("  due: {it}")));
+    words.extend(stage.holders.iter().map(|it| {
+        let who = it.who.as_ref().map_or("nobody", |(_, key)| key.as_str());
+        format!("  with {who} as {}: {}", it.capacity, it.why.join("; "))
+    }));
+    words.extend(stage.dates.waiting_for.iter().map(|it| format!("  waits for {it}")));
+    words
 }
 
 /// The earliest day among the facts of an example.

@@ -1,19 +1,35 @@
-//! `merit explain`: the code of a finding, or the dates of a case.
+//! `merit explain`: the code of a finding, the dates of a case, or an outcome and why it is what it is.
 
 use crate::cli::{Done, Failure, Format, Global, Outcome, case, open, output};
+use crate::explain;
 use crate::report::{Reader, case_report};
+use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A code such as M0101, the number of a case, or the key of its subject
-    #[arg(value_name = "CODE|CASE|KEY")]
+    /// A code such as M0101; the number of a case or the key of its subject; or, with --of, the name of a definition, table, scale,
+    /// sanction or reward
+    #[arg(value_name = "CODE|CASE|KEY|OUTCOME")]
     what: String,
     /// Only this stage of the case
     #[arg(value_name = "STAGE")]
+    #[arg(conflicts_with = "of")]
     stage: Option<String>,
+    /// The key of the record whose outcome it is
+    #[arg(long, value_name = "KEY")]
+    of: Option<String>,
+    /// The period, as the policy writes it: 2026, 2025/26
+    #[arg(long = "in", value_name = "PERIOD", requires = "of")]
+    period: Option<String>,
+    /// For an outcome without periods: on the facts of this day [default: today]
+    #[arg(long, value_name = "DATE", requires = "of")]
+    on: Option<String>,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    if let Some(key) = &arguments.of {
+        return outcome(global, arguments, key);
+    }
     match crate::codes::entry(&arguments.what) {
         Some(entry) => code(global, entry),
         None if looks_like_a_code(&arguments.what) => {
@@ -48,10 +64,41 @@ fn code(global: &Global, entry: &crate::codes::Entry) -> Outcome {
     ))
 }
 
+/// How deep reasons are told to people; programs get all of them.
+const DEPTH: usize = 12;
+
+/// `rating --of P-7 --in 2026`: what it is by the deployed policy and the records, and why.
+fn outcome(global: &Global, arguments: &Arguments, key: &str) -> Outcome {
+    let project = open::project(global)?;
+    let store = open::reading_store(&project)?;
+    let (sources, policy) = open::deployed_text(&project, &store)?;
+    let day = match &arguments.on {
+        Some(words) => open::day(words)?,
+        None => open::today(&policy),
+    };
+    let reader = store.reader(&policy);
+    let asked = explain::ask(&policy, &*reader, &arguments.what, key, arguments.period.as_deref(), day);
+    if let Some(fault) = reader.fault() {
+        return Err(fault.into());
+    }
+    let asked = asked.map_err(|refusal| Failure::usage(refusal.words).help(refusal.help))?;
+    let told = asked.told(&policy, &sources);
+    match global.format {
+        Format::Json => output::json(&told),
+        Format::Human => output::text(&(told.lines(DEPTH).join("\n") + "\n")),
+    }
+}
+
 fn dates(global: &Global, arguments: &Arguments) -> Outcome {
     let project = open::project(global)?;
     let store = open::reading_store(&project)?;
     let policies = open::deployed(&project, &store)?;
+    if explain::names(&policies.latest().policy).contains(&arguments.what) {
+        return Err(Failure::usage(format!("of whom is `{}` to be explained?", arguments.what)).help(format!(
+            "name the record, and the period if there is one: `merit explain {} --of KEY --in 2026`",
+            arguments.what
+        )));
+    }
     let mut words = String::new();
     let mut found = Vec::new();
     for row in case::find(&store, &arguments.what)? {

@@ -17,6 +17,7 @@ mod fmt;
 mod import;
 mod init;
 mod journal;
+mod junit;
 mod mail;
 mod open;
 mod outbox;
@@ -141,7 +142,7 @@ enum Verb {
     Case(case::Arguments),
     /// List what goes out
     Outbox(outbox::Arguments),
-    /// Explain a date of a case, or the code of a finding
+    /// Explain an outcome, the dates of a case, or the code of a finding
     Explain(explain::Arguments),
     /// The journal of all cases
     #[command(subcommand)]

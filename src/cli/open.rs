@@ -11,8 +11,8 @@ use crate::engine::{AsOf, EngineError, Patience};
 use crate::policy::model::Policy;
 use crate::policy::{Compilation, compile_with};
 use crate::source::Sources;
-use crate::store::StoreError;
 use crate::store::sqlite::{Access, SqliteStore};
+use crate::store::{Store, StoreError};
 
 const LEFT_ALONE: &str = "nothing was changed; take the last backup, or name another file under `store` in merit.toml";
 
@@ -84,6 +84,18 @@ pub(crate) fn reading_store(project: &Project) -> Result<SqliteStore, Failure> {
 /// The deployed policy as it now is.
 pub(crate) fn deployed(project: &Project, store: &SqliteStore) -> Result<crate::engine::Policies, Failure> {
     Ok(crate::engine::Policies::load(store, project.calendar.as_deref())?)
+}
+
+/// The policy in force with its text.
+pub(crate) fn deployed_text(project: &Project, store: &dyn Store) -> Result<(Sources, Policy), Failure> {
+    let version = store.latest_policy()?.ok_or(EngineError::NothingDeployed)?;
+    let mut sources = Sources::new();
+    for (name, text) in version.files {
+        sources.add(name, text);
+    }
+    let unreadable = || EngineError::Unreadable { version: version.version, why: "it does not compile".to_owned() };
+    let policy = compile_with(&sources, project.calendar.as_deref()).policy.ok_or_else(unreadable)?;
+    Ok((sources, policy))
 }
 
 /// How patient the project wants the engine to be.

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use crate::casework::examples::{self, Verdict};
-use crate::cli::{Done, Failure, Format, Global, Outcome, check, open, output};
+use crate::cli::{Done, Failure, Format, Global, Outcome, check, junit, open, output};
 use crate::policy::compile_with;
+use crate::policy::model::Policy;
+use crate::source::Sources;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -14,6 +16,9 @@ pub(super) struct Arguments {
     /// Only examples whose title holds these words
     #[arg(long, value_name = "WORDS")]
     only: Option<String>,
+    /// Also write the outcome as JUnit XML, which build servers read
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
@@ -40,29 +45,22 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         return Err(Failure::usage(format!("no example has `{words}` in its title")).help(known));
     }
     let verdicts: Vec<Verdict> = chosen.iter().map(|it| examples::run(policy, it)).collect();
+    let told = |failure: &examples::Failure| lines(policy, &sources, failure);
+    if let Some(file) = &arguments.junit {
+        let xml = junit::report(&sources, &verdicts, told);
+        std::fs::write(file, xml)
+            .map_err(|error| Failure::environment(format!("{} can't be written: {error}", file.display())))?;
+    }
     let failed = verdicts.iter().filter(|it| !it.failures.is_empty()).count();
     match global.format {
-        Format::Json => output::json(&serde_json::json!({
-            "examples": verdicts.iter().map(|it| serde_json::json!({
-                "title": it.title, "passed": it.failures.is_empty(), "failures": it.failures.iter().map(|failure| {
-                    let file = sources.file(failure.span.file);
-                    let at = file.position(failure.span.start);
-                    serde_json::json!({ "file": file.name, "line": at.line, "expected": failure.expected, "came": failure.came })
-                }).collect::<Vec<_>>(),
-            })).collect::<Vec<_>>(),
-        }))?,
+        Format::Json => output::json(&json(policy, &sources, &verdicts))?,
         Format::Human => {
             let mut words = String::new();
             for verdict in &verdicts {
-                words +=
-                    &format!("{}  {}\n", if verdict.failures.is_empty() { "ok    " } else { "FAILED" }, verdict.title);
-                for failure in &verdict.failures {
-                    let file = sources.file(failure.span.file);
-                    let at = file.position(failure.span.start);
-                    words += &format!(
-                        "        {}:{}: expected {}\n        came: {}\n",
-                        file.name, at.line, failure.expected, failure.came
-                    );
+                let word = if verdict.failures.is_empty() { "ok    " } else { "FAILED" };
+                words += &format!("{word}  {}\n", verdict.title);
+                for line in verdict.failures.iter().flat_map(told) {
+                    words += &format!("        {line}\n");
                 }
             }
             words += &format!("{} passed, {failed} failed\n", verdicts.len() - failed);
@@ -70,4 +68,36 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         }
     };
     Ok(if failed == 0 { Done::Clean } else { Done::Findings })
+}
+
+/// How deep the reasons of a failure are told.
+const DEPTH: usize = 5;
+
+/// What was expected, what came, and why.
+fn lines(policy: &Policy, sources: &Sources, failure: &examples::Failure) -> Vec<String> {
+    let file = sources.file(failure.span.file);
+    let at = file.position(failure.span.start);
+    let mut lines =
+        vec![format!("{}:{}: expected {}", file.name, at.line, failure.expected), format!("came: {}", failure.came)];
+    lines.extend(failure.because.iter().map(|it| format!("  {it}")));
+    let why = failure.why.iter().flat_map(|it| it.told(policy, sources).lines(DEPTH));
+    lines.extend(why.map(|it| format!("  {it}")));
+    lines
+}
+
+fn json(policy: &Policy, sources: &Sources, verdicts: &[Verdict]) -> serde_json::Value {
+    let failure = |it: &examples::Failure| {
+        let file = sources.file(it.span.file);
+        serde_json::json!({
+            "file": file.name, "line": file.position(it.span.start).line, "expected": it.expected, "came": it.came,
+            "because": it.because, "why": it.why.as_ref().map(|it| it.told(policy, sources)),
+        })
+    };
+    let verdict = |it: &Verdict| {
+        serde_json::json!({
+            "title": it.title, "passed": it.failures.is_empty(),
+            "failures": it.failures.iter().map(failure).collect::<Vec<_>>(),
+        })
+    };
+    serde_json::json!({ "examples": verdicts.iter().map(verdict).collect::<Vec<_>>() })
 }
