@@ -2,7 +2,7 @@
 //!
 //! Codes never change their meaning and are never used again. `M01..` is syntax, `M02..` names and types, `M03..` time,
 //! `M04..` workflows and messages, `M05..` examples, `M06..` scales, `M07..` tables, `M08..` history and aggregates, `M09..`
-//! frameworks.
+//! frameworks, `M11..` populations.
 
 /// The code of a finding, such as `M0101`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,5 +51,5 @@ pub fn entry(code: &str) -> Option<&'static Entry> {
 
 /// Every code, in order.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    crate::codes_syntax::SYNTAX.iter().chain(crate::codes_policy::POLICY)
+    crate::codes_syntax::SYNTAX.iter().chain(crate::codes_policy::POLICY).chain(crate::codes_framework::FRAMEWORK)
 }

@@ -347,10 +347,10 @@ impl<'a> Theatre<'a> {
             }
             Expectation::CaseState { workflow, of, state } => self.expect_case(workflow, of, state),
             Expectation::Value { name, of, period, value } => self.expect_value(name, of, period.as_ref(), value, on),
-            Expectation::Outcome { rule, state, of, period, want } => outcomes::expect(
+            Expectation::Outcome { rule, state, of, period, amount, want } => outcomes::expect(
                 self.policy,
                 self.bench.facts(),
-                &outcomes::Asked { rule, state: *state, of, period: period.as_ref(), want },
+                &outcomes::Asked { rule, state: *state, of, period: period.as_ref(), amount: amount.as_ref(), want },
             ),
             Expectation::Default { by } => {
                 let found = self.bench.cases.iter().flat_map(|it| &it.events).any(|event| match event {
@@ -529,7 +529,7 @@ fn list(names: &BTreeSet<&str>) -> String {
 }
 
 /// Whether a value is the one that an example writes.
-fn same(policy: &Policy, came: &Value, wanted: &Expr) -> bool {
+pub(super) fn same(policy: &Policy, came: &Value, wanted: &Expr) -> bool {
     match (came, &wanted.kind) {
         (Value::Known(came), ExprKind::Negative(wanted)) => {
             let turned = match came {

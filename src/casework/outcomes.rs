@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::casework::examples::same;
 use crate::eval::framework::{Verdict, Why, judge, rule_named};
 use crate::eval::{self, Facts, Scope};
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
-use crate::syntax::tree::{Name, OutcomeState, PeriodLiteral};
+use crate::syntax::tree::{Expr, ExprKind, Name, OutcomeState, PeriodLiteral};
 use crate::value::{Missing, RecordRef};
 
 /// What is asked.
@@ -16,6 +17,8 @@ pub(super) struct Asked<'a> {
     pub(super) state: OutcomeState,
     pub(super) of: &'a Name,
     pub(super) period: Option<&'a PeriodLiteral>,
+    /// What is paid.
+    pub(super) amount: Option<&'a Expr>,
     pub(super) want: &'a [Name],
 }
 
@@ -29,7 +32,10 @@ pub(super) fn expect(policy: &Policy, facts: &dyn Facts, asked: &Asked<'_>) -> R
         if names.is_empty() { String::new() } else { format!(", for want of {}", names.join(", ")) }
     };
     let expected = match asked.state {
-        OutcomeState::Proposed => format!("{name} proposed for {of} in {label}"),
+        OutcomeState::Proposed => {
+            format!("{name} proposed for {of} in {label}{}", asked.amount.map_or_else(String::new, with))
+        }
+        OutcomeState::NotCovered => format!("{name} not covered for {of} in {label}"),
         OutcomeState::No => format!("no {name} for {of} in {label}"),
         OutcomeState::Undetermined => format!("{name} undetermined for {of} in {label}{}", for_want(&wanted)),
     };
@@ -45,11 +51,23 @@ pub(super) fn expect(policy: &Policy, facts: &dyn Facts, asked: &Asked<'_>) -> R
     let scope = Scope::new(policy, calendar, facts, subject, Some(period), period.last);
     let verdict = judge(&scope, framework).swap_remove(at);
     let holds = match (&verdict, asked.state) {
-        (Verdict::Proposed(_), OutcomeState::Proposed) | (Verdict::No(_), OutcomeState::No) => true,
+        (Verdict::Proposed(paid), OutcomeState::Proposed) => {
+            asked.amount.is_none_or(|it| paid.as_ref().is_some_and(|paid| same(policy, paid, it)))
+        }
+        (Verdict::No(_), OutcomeState::No) | (Verdict::NotCovered, OutcomeState::NotCovered) => true,
         (Verdict::Undetermined(missing), OutcomeState::Undetermined) => wanted.is_empty() || wanted == fields(missing),
         _ => false,
     };
     if holds { Ok(()) } else { Err((expected, told(policy, framework, &verdict, for_want))) }
+}
+
+/// An amount as it is written.
+fn with(amount: &Expr) -> String {
+    match &amount.kind {
+        ExprKind::Money { currency, amount } => format!(" with {} {}", currency.text, amount.text),
+        ExprKind::Number(number) => format!(" with {}", number.text),
+        _ => " with another amount".to_owned(),
+    }
 }
 
 /// The names of the fields: `status` of `status of Akello`.

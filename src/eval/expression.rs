@@ -14,7 +14,7 @@ use crate::eval::history::of_period;
 use crate::eval::operation::{arithmetic, between, compare, days, limited, map_number, number_or_reason, order_of};
 use crate::eval::scope::{Earlier, Scope};
 use crate::eval::table::of_table;
-use crate::eval::{aggregate, history, reads, role};
+use crate::eval::{aggregate, history, population, reads, role};
 use crate::policy::model::{CompareOp, Context, DateRule, Dated, Expr, ExprKind, Interval, Party, Scale};
 use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
 use jiff::civil::Date;
@@ -72,6 +72,7 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
         ExprKind::If { condition, then, otherwise } => choose(scope, condition, then, otherwise),
         ExprKind::Extreme { greatest, of } => extreme(scope, *greatest, of),
         ExprKind::Aggregate(of) => aggregate::aggregate(scope, of, &expr.ty),
+        ExprKind::Population(of) => population::population(scope, of),
         ExprKind::Weighted(parts) => weighted(scope, parts),
         ExprKind::Limit { value: inner, limit, at_most } => {
             limited(scope.policy, value(scope, inner), value(scope, limit), *at_most)

@@ -114,6 +114,10 @@ impl Facts for MemoryFacts<'_> {
         own.map(|((_, _, first, _), _)| *first).min()
     }
 
+    fn records(&self, kind: RecordId) -> Vec<RecordRef> {
+        self.records(kind).into_iter().map(|key| RecordRef { record: kind, key }).collect()
+    }
+
     fn children(&self, of: &RecordRef, kind: RecordId) -> Vec<RecordRef> {
         let own = |it: &&RecordRef| it.key.rsplit_once('/').is_some_and(|(owner, _)| *owner == *of.key);
         self.children.get(&kind).into_iter().flatten().filter(own).cloned().collect()

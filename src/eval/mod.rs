@@ -19,6 +19,7 @@ mod listen;
 mod memory;
 mod message;
 mod operation;
+mod population;
 mod reads;
 mod role;
 mod scope;
@@ -51,6 +52,9 @@ pub trait Facts {
 
     /// The first day of the first period for which anything is kept of a record; nothing if nothing is.
     fn first_kept(&self, of: &RecordRef) -> Option<Date>;
+
+    /// Every record of a type that is no child and not kept by period, in order.
+    fn records(&self, kind: RecordId) -> Vec<RecordRef>;
 
     /// The children of a record of a type, in their order.
     fn children(&self, of: &RecordRef, kind: RecordId) -> Vec<RecordRef>;

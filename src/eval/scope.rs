@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use crate::calendar::{Anchor, Calendar, Period};
 use crate::eval::Facts;
 use crate::eval::listen::Listener;
+use crate::eval::population::{Ranking, RankingKey};
 use crate::policy::model::Policy;
 use crate::value::{RecordRef, Value};
 
@@ -28,6 +29,8 @@ pub struct Scope<'a> {
     pub(super) back: u32,
     /// Values of earlier periods, found once: a definition may name its own earlier period more than once.
     pub(super) earlier: Rc<RefCell<BTreeMap<Earlier, Value>>>,
+    /// Rankings of whole populations, made once for all who ask.
+    pub(super) rankings: Rc<RefCell<BTreeMap<RankingKey, Rc<Ranking>>>>,
 }
 
 /// What was asked of an earlier period: the definition or scale (by its place), the record and the period's first day.
@@ -92,8 +95,9 @@ impl<'a> Scope<'a> {
         period: Option<Period>,
         on: Date,
     ) -> Self {
-        let (reading, earlier) = (Reading::OnDay, Rc::default());
-        Self { policy, calendar, facts, subject, period, on, reading, context: None, listener: None, back: 0, earlier }
+        let (reading, earlier, rankings) = (Reading::OnDay, Rc::default(), Rc::default());
+        let (context, listener, back) = (None, None, 0);
+        Self { policy, calendar, facts, subject, period, on, reading, context, listener, back, earlier, rankings }
     }
 
     /// The same scope inside a case.

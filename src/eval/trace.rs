@@ -90,7 +90,7 @@ impl What {
                 What::Comparison
             }
             ExprKind::History(_) => What::History,
-            ExprKind::Aggregate(_) => What::Aggregate,
+            ExprKind::Aggregate(_) | ExprKind::Population(_) => What::Aggregate,
             ExprKind::If { .. } => What::Choice,
             ExprKind::Limit { .. } | ExprKind::Round { .. } | ExprKind::IfUnknown { .. } => What::Adjusted,
             ExprKind::Holder { .. }

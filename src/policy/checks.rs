@@ -1,5 +1,6 @@
 //! What the language forbids beyond names and types: a table of contents, and one sentence for each.
 
+use crate::codes_framework::RANKED_IN_WORKFLOW;
 use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::StageId;
@@ -21,7 +22,8 @@ pub(super) fn check_all(policy: &Policy, items: &[&Item], found: &mut Diagnostic
     for (definition, table) in policy.tables() {
         table_checks::rows_decide(policy, definition, table, found);
     }
-    for workflow in &policy.workflows {
+    for (at, workflow) in policy.workflows.iter().enumerate() {
+        rests_on_no_rank(policy, crate::ids::WorkflowId::at(at), workflow, found);
         stages_do_not_wait_for_each_other(workflow, found);
         for stage in &workflow.stages {
             steps_come_in_order(stage, found);
@@ -45,6 +47,15 @@ fn values_leave_no_hole(label: &crate::policy::model::Label, values: &[Dated<Val
             let words = format!("`{}` has two values on {from}", label.name);
             found.push(Diagnostic::new(codes::OVERLAP, label.span, words).help("end one value before the next begins"));
         }
+    }
+}
+
+/// A case is looked at when its own facts change; a rank changes with those of anybody.
+fn rests_on_no_rank(policy: &Policy, id: crate::ids::WorkflowId, workflow: &Workflow, found: &mut Diagnostics) {
+    if policy.reads(id).ranks {
+        let words = format!("workflow `{}` rests on a rank or share of a whole population", workflow.label.name);
+        let help = "let a framework judge it: it looks at everybody at one moment";
+        found.push(Diagnostic::new(RANKED_IN_WORKFLOW, workflow.label.span, words).help(help));
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Place {
     pub(super) stages: Vec<String>,
     /// Whether a case is at hand: messages.
     pub(super) in_case: bool,
+    /// Whom the framework around covers: they are ranked with each other.
+    pub(super) covered: Option<Box<Expr>>,
     /// Whether an earlier period is asked: there a definition may rest on itself.
     pub(super) earlier: bool,
 }
@@ -117,6 +119,7 @@ impl Builder<'_, '_> {
                 self.previous(&what, place, span)
             }
             Written::Aggregate(aggregate) => self.aggregate(aggregate, place, span),
+            Written::Population(population) => self.population(population, place, span),
             Written::InPeriod { what, which } => self.in_period(what, which, place, span),
             Written::History { condition, history } => self.history(condition, history, place, span),
             Written::Not(inner) => {

@@ -58,8 +58,9 @@ impl Builder<'_, '_> {
             return None;
         };
         let (subject, each) = (self.record_id(record)?, self.period_kind(each)?);
-        let place = Place { subject: Some(subject), each: Some(each), ..Place::nowhere() };
+        let mut place = Place { subject: Some(subject), each: Some(each), ..Place::nowhere() };
         let condition = condition.as_ref().and_then(|it| self.condition_at(it, &place));
+        place.covered = condition.clone().map(Box::new);
         let judged = written.lines.iter().find_map(|it| match &it.kind {
             FrameworkLineKind::Judged(date) => Some(date),
             _ => None,

@@ -18,6 +18,8 @@ pub mod model;
 mod names;
 mod once;
 mod operations;
+pub mod population;
+mod populations;
 mod reads;
 mod records;
 mod row_set;

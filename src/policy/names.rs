@@ -38,6 +38,8 @@ pub(super) struct Builder<'t, 'd> {
     pub(super) broken_fields: BTreeSet<(RecordId, FieldId)>,
     /// Top-level names in whose item a mistake was reported: what rests on them says nothing more.
     pub(super) broken: BTreeSet<String>,
+    /// How many rankings there are: each has a number.
+    pub(super) populations: u32,
     /// Definitions being lowered, so that a cycle is found.
     pub(super) under_way: Vec<DefinitionId>,
     /// For each message the subject type and period of the first workflow that uses it.
@@ -55,6 +57,7 @@ impl<'t, 'd> Builder<'t, 'd> {
             lost: lost.unwrap_or_default(),
             broken_fields: BTreeSet::new(),
             broken: BTreeSet::new(),
+            populations: 0,
             under_way: Vec::new(),
             uses: BTreeMap::new(),
         };

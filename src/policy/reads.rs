@@ -46,6 +46,8 @@ pub struct Reads {
     pub facts: BTreeSet<Read>,
     /// The days on which something may change though no fact does.
     pub turns: Turns,
+    /// Whether they rest on a rank, which any fact of anybody may change.
+    pub ranks: bool,
 }
 
 /// The days on which something may change though no fact does.
@@ -186,6 +188,7 @@ impl Reader<'_> {
                 self.first_period(of, from);
             }
             ExprKind::Aggregate(aggregate) => self.aggregate(aggregate, from),
+            ExprKind::Population(_) => self.reads.ranks = true,
             ExprKind::History(history) => self.first_period(&history.subject, from),
             _ => {}
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::calendar::{Period, PeriodKind};
 use crate::ids::{ChoiceId, DefinitionId, FieldId, ParameterId, RecordId, RoleId, ScaleId};
 use crate::policy::model::DateRule;
+use crate::policy::population::Population;
 use crate::policy::table::Table;
 use crate::source::Span;
 use crate::value::{Number, Rounding, TimeUnit, Value};
@@ -113,6 +114,8 @@ pub enum ExprKind {
     History(Box<History>),
     /// Something made of several records or periods.
     Aggregate(Box<Aggregate>),
+    /// A place among others.
+    Population(Box<Population>),
     /// Not.
     Not(Box<Expr>),
     /// All of them.
@@ -377,6 +380,7 @@ impl ExprKind {
             | ExprKind::Context(_)
             // What it is made of is about others than the subject.
             | ExprKind::Aggregate(_)
+            | ExprKind::Population(_)
             | ExprKind::DateOf(_)
             | ExprKind::Today => Vec::new(),
             ExprKind::Owner { of }

@@ -184,6 +184,13 @@ impl<'s> Reader<'s> {
         rows.map_err(disk)?.map(|it| it.map(|key| Arc::from(key.as_str())).map_err(disk)).collect()
     }
 
+    fn fetch_keys(&self, kind: RecordId) -> Result<Vec<Arc<str>>, StoreError> {
+        let sql = format!("select {} from {} order by 1", whole_key(self.policy, kind), table(self.policy, kind));
+        let mut statement = self.store.connection.prepare_cached(&sql).map_err(disk)?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(disk)?;
+        rows.map(|it| it.map(|key| Arc::from(key.as_str())).map_err(disk)).collect()
+    }
+
     /// For a record and all that were fetched ahead with it.
     fn fetch_firsts(&self, record: RecordId, key: &Arc<str>) -> Result<(), StoreError> {
         let keys = self.fetched_with(record, key);
@@ -333,6 +340,11 @@ impl Facts for Reader<'_> {
         let children = self.children.borrow();
         let keys = children.get(&place).into_iter().flatten();
         keys.map(|key| RecordRef { record: kind, key: Arc::clone(key) }).collect()
+    }
+
+    fn records(&self, kind: RecordId) -> Vec<RecordRef> {
+        let keys = self.keep(self.fetch_keys(kind));
+        keys.into_iter().map(|key| RecordRef { record: kind, key }).collect()
     }
 
     fn referring(&self, to: &RecordRef, kind: RecordId, field: FieldId) -> Vec<RecordRef> {

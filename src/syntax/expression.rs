@@ -3,7 +3,7 @@
 
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
-use super::tree::{Name, Range, Text};
+use super::tree::{Name, Population, Range, Text};
 use crate::source::Span;
 
 /// An expression with its place.
@@ -50,6 +50,8 @@ pub enum ExprKind {
     History { condition: Box<Expr>, history: Box<History> },
     /// `count of incidents where kind is absence`, `sum of mark of the quarters in this year`, `any incident where …`
     Aggregate(Box<Aggregate>),
+    /// `in the top 5% of unit by score, …`, `rank of officer in unit by score, …`
+    Population(Box<Population>),
     /// `not …`
     Not(Box<Expr>),
     /// `a and b and c`

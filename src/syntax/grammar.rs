@@ -5,5 +5,6 @@
 #[grammar = "grammar/words.pest"]
 #[grammar = "grammar/keywords.pest"]
 #[grammar = "grammar/expressions.pest"]
+#[grammar = "grammar/populations.pest"]
 #[grammar = "grammar/statements.pest"]
 pub(super) struct Grammar;

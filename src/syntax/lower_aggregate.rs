@@ -32,7 +32,7 @@ pub(super) fn aggregate(mut cursor: Cursor<'_>) -> ExprKind {
     ExprKind::Aggregate(Box::new(Aggregate { word, value, members, filter, those_known }))
 }
 
-fn condition_in(cursor: &mut Cursor<'_>, part: Rule) -> Option<Expr> {
+pub(super) fn condition_in(cursor: &mut Cursor<'_>, part: Rule) -> Option<Expr> {
     cursor.maybe(part).map(|mut it| match it.maybe(Rule::brackets) {
         Some(mut whole) => super::lower_expression::expr(whole.one(Rule::expr)),
         None => negation(it.one(Rule::negation)),
@@ -56,7 +56,7 @@ fn quantifier(mut cursor: Cursor<'_>) -> AggregateWord {
     }
 }
 
-fn picked_value(mut cursor: Cursor<'_>) -> Expr {
+pub(super) fn picked_value(mut cursor: Cursor<'_>) -> Expr {
     if let Some(mut it) = cursor.maybe(Rule::brackets) {
         return super::lower_expression::expr(it.one(Rule::expr));
     }

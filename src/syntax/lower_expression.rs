@@ -4,6 +4,7 @@ use super::cursor::Cursor;
 use super::grammar::Rule;
 use super::lower_aggregate as aggregate;
 use super::lower_history as history;
+use super::lower_population as population;
 use super::lower_words as words;
 use super::tree::{ArithmeticOp, CompareOp, EdgeOf, Expr, ExprKind, Extreme, Range, RoundTo, Rounding, Tail};
 use crate::codes_syntax as codes;
@@ -343,6 +344,7 @@ fn composed(mut it: Cursor<'_>) -> ExprKind {
             ExprKind::If { condition, then, otherwise }
         }
         Rule::aggregate => aggregate::aggregate(it),
+        Rule::population => population::population(it),
         Rule::weighted => ExprKind::Weighted(it.all(Rule::weighted_part).into_iter().map(weighted_part).collect()),
         Rule::extreme => {
             let pick = extreme_word(it.one(Rule::extreme_word));

@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::grammar::Rule;
-use super::lower_expression::{expr, expr_in, operand};
+use super::lower_expression::{expr, expr_in, operand, sum};
 use super::lower_words as words;
 use super::tree::{
     Combination, Degree, Expectation, FrameworkLine, FrameworkLineKind, OutcomeLine, OutcomeLineKind, OutcomeState,
@@ -77,6 +77,7 @@ pub(super) fn expected(mut it: Cursor<'_>) -> Expectation {
     let state = match it.rule() {
         Rule::no_outcome => OutcomeState::No,
         _ if it.has(Rule::kw_proposed) => OutcomeState::Proposed,
+        _ if it.has(Rule::kw_not_covered) => OutcomeState::NotCovered,
         _ => OutcomeState::Undetermined,
     };
     Expectation::Outcome {
@@ -84,6 +85,7 @@ pub(super) fn expected(mut it: Cursor<'_>) -> Expectation {
         state,
         of: words::name(&it.one(Rule::name)),
         period: words::period_or_year(&mut it),
+        amount: it.maybe(Rule::with_amount).map(|mut it| sum(it.one(Rule::sum))),
         want: it.maybe(Rule::want).map_or_else(Vec::new, |mut it| words::names(it.one(Rule::names))),
     }
 }

@@ -9,6 +9,7 @@ pub use super::expression::{
     Length, Members, MissingPeriods, Number, PeriodLiteral, RoundTo, Rounding, Tail, Unit, WhichPeriod,
 };
 pub use super::framework_tree::*;
+pub use super::population_tree::*;
 pub use super::table::{Cell, CellItem, Column, Hit, Table, TableRow};
 use crate::source::{FileId, Span};
 
@@ -539,8 +540,15 @@ pub enum Expectation {
     Value { name: Name, of: Name, period: Option<PeriodLiteral>, value: Expr },
     /// `default by Akello`
     Default { by: Name },
-    /// `written_warning proposed for Akello in 2025/26`
-    Outcome { rule: Name, state: OutcomeState, of: Name, period: Option<PeriodLiteral>, want: Vec<Name> },
+    /// `bonus proposed for Akello in 2025/26 with UGX 1,200,000`
+    Outcome {
+        rule: Name,
+        state: OutcomeState,
+        of: Name,
+        period: Option<PeriodLiteral>,
+        amount: Option<Expr>,
+        want: Vec<Name>,
+    },
 }
 
 /// What an example expects of a sanction or reward.
@@ -552,4 +560,6 @@ pub enum OutcomeState {
     No,
     /// `undetermined`
     Undetermined,
+    /// `not covered`
+    NotCovered,
 }

@@ -1,0 +1,52 @@
+//! The codes of what is asked of whole populations, `M11..`, and those of frameworks from `M0910` on.
+
+use crate::codes::{Code, Entry, Severity};
+
+macro_rules! codes {
+    ($($name:ident = $code:literal, $severity:ident, $title:literal, $explanation:literal, $wrong:expr, $right:expr;)*) => {
+        $(pub(crate) const $name: Code = Code($code);)*
+
+        /// What can be wrong with frameworks and with what is asked of whole populations.
+        pub(crate) const FRAMEWORK: &[Entry] = &[$(Entry {
+            code: $name,
+            severity: Severity::$severity,
+            title: $title,
+            explanation: $explanation,
+            wrong: $wrong,
+            right: $right,
+        },)*];
+    };
+}
+
+/// People, their units and marks, and what is defined of them.
+macro_rules! people {
+    ($more:literal) => {
+        concat!(
+            "record unit { id key text }\nrecord person { id key text; unit unit; mark number; goal number }\n",
+            $more
+        )
+    };
+}
+
+codes! {
+    RANKED_NOBODY = "M1101", Error, "nobody is ranked here",
+        "A rank or share is that of the record which is spoken of, among those of its type.",
+        people!("define r of person = rank of unit in unit by mark, unknown awaited, groups of at least 3"),
+        people!("define r of person = rank of person in unit by mark, unknown awaited, groups of at least 3");
+    RANKING_NOT_SAID = "M1102", Error, "not everything is said that decides a rank or share",
+        "How a share is rounded to places, what becomes of those who tie at the last place, whether those of whom a fact is missing are awaited or left out, and from which size on a group is ranked: each changes who is among them, and none has a default.",
+        people!("define best of person = in the top 5% of unit by mark"),
+        people!("define best of person = in the top 5% of unit by mark, places rounded up, ties all in, unknown awaited, groups of at least 10");
+    SAYS_NOTHING = "M1103", Error, "words that say nothing here",
+        "A number of places needs no rounding, and a rank has no last place at which somebody ties.",
+        people!("define best of person = in the top 3 of unit by mark, places rounded up, ties all in, unknown awaited, groups of at least 10"),
+        people!("define best of person = in the top 3 of unit by mark, ties all in, unknown awaited, groups of at least 10");
+    NO_SHARE = "M1104", Error, "no share of a group",
+        "A share is above 0% and at most 100%; a number of places, and the size of a group, is a whole number from 1 on.",
+        people!("define best of person = in the top 0% of unit by mark, places rounded up, ties all in, unknown awaited, groups of at least 10"),
+        people!("define best of person = in the top 10% of unit by mark, places rounded up, ties all in, unknown awaited, groups of at least 10");
+    RANKED_IN_WORKFLOW = "M1105", Error, "a workflow that rests on a rank",
+        "A case is looked at alone, when a fact of its own changes; a rank changes when a fact of anybody does. Frameworks judge a whole population at one moment.",
+        people!("define best of person = in the top 3 of unit by mark, ties all in, unknown awaited, groups of at least 10\nworkflow w { for each person where best; stage s { by person; fills goal; due 5 days after opening } }\ncalendar office { time zone \"UTC\"; working Monday to Friday; roll forward; month end back }"),
+        people!("define best of person = in the top 3 of unit by mark, ties all in, unknown awaited, groups of at least 10\nworkflow w { for each person where mark > 9; stage s { by person; fills goal; due 5 days after opening } }\ncalendar office { time zone \"UTC\"; working Monday to Friday; roll forward; month end back }");
+}

@@ -1,0 +1,53 @@
+//! The tree of what is asked of a whole population: ranks and shares.
+
+#![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
+
+use super::tree::{Expr, Name, Number};
+use crate::source::Span;
+
+/// `in the top 5% of unit by score, places rounded up, ties all in, unknown awaited, groups of at least 10`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Population {
+    pub asked: PopulationAsked,
+    /// What those have in common who are ranked with each other; nothing for `all`.
+    pub group: Vec<Expr>,
+    pub by: Expr,
+    /// `where terms is permanent`
+    pub filter: Option<Expr>,
+    pub words: PopulationWords,
+    pub span: Span,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PopulationAsked {
+    /// `in the top 5%`, `in the bottom 5%`
+    Share { top: bool, percent: Number },
+    /// `in the best 3`, `in the worst 3`
+    Count { top: bool, places: Number },
+    /// `rank of officer in unit`
+    Rank { of: Name },
+}
+
+/// What stands behind the commas; what must stand there is known to the checker.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PopulationWords {
+    /// `places rounded up`, else `down`
+    pub places: Option<(bool, Span)>,
+    pub ties: Option<(Ties, Span)>,
+    /// `unknown awaited`, else `unknown left out`
+    pub awaited: Option<bool>,
+    /// `groups of at least 10`
+    pub least: Option<Number>,
+}
+
+/// What becomes of those who tie at the last place.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ties {
+    /// `ties all in`
+    AllIn,
+    /// `ties all out`
+    AllOut,
+    /// `ties by the earlier joined, then all in`
+    By { lower_first: bool, value: Expr, then_in: Option<bool> },
+}
