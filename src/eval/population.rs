@@ -75,18 +75,13 @@ impl Lacks {
 }
 
 /// Where somebody stands, and what of it is missing.
-enum Stand {
-    /// They are not ranked.
-    Nowhere,
-    /// They take part.
-    In {
-        /// Their group; nothing where it is not known.
-        group: Option<String>,
-        /// Whether they surely take part.
-        sure: bool,
-        mark: Mark,
-        missing: Lacks,
-    },
+struct Stand {
+    /// Their group; nothing where it is not known.
+    group: Option<String>,
+    /// Whether they surely take part.
+    sure: bool,
+    mark: Mark,
+    missing: Lacks,
 }
 
 /// What somebody else may do to a place: stay out, stand before it, or stand behind it.
@@ -110,12 +105,13 @@ struct Question<'p> {
 
 /// A place among others, for the subject.
 pub(super) fn population(scope: &Scope<'_>, population: &Population) -> Value {
-    let (group, mark, own) = match stand(scope, population, false) {
-        Stand::Nowhere => return Value::NotApplicable,
-        Stand::In { missing, .. } if !population.awaited && !missing.nothing() => return Value::NotApplicable,
-        Stand::In { group: None, missing, .. } => return Value::Unknown(missing.all()),
-        Stand::In { group: Some(group), mark, missing, .. } => (group, mark, missing),
+    let Some(Stand { group, mark, missing: own, .. }) = stand(scope, population, false) else {
+        return Value::NotApplicable;
     };
+    if !population.awaited && !own.nothing() {
+        return Value::NotApplicable;
+    }
+    let Some(group) = group else { return Value::Unknown(own.all()) };
     let ranking = ranking(scope, population);
     let question = Question::of(scope, population, &ranking, &group, (&mark, &own.stands));
     let open = match question.answer() {
@@ -139,7 +135,7 @@ fn ranking(scope: &Scope<'_>, population: &Population) -> Rc<Ranking> {
     // Whoever listens hears of the place, not of everybody who was put in order for it.
     let scope = &scope.clone().heard_by(None);
     for who in scope.facts.records(population.of) {
-        let Stand::In { group, sure, mark, missing } = stand(&scope.about(who.clone()), population, true) else {
+        let Some(Stand { group, sure, mark, missing }) = stand(&scope.about(who.clone()), population, true) else {
             continue;
         };
         match group {
@@ -159,8 +155,8 @@ fn ranking(scope: &Scope<'_>, population: &Population) -> Rc<Ranking> {
     ranking
 }
 
-/// Where the subject stands. `as_one_of_them`: whom the framework covers counts; whoever asks is asked as one who is covered.
-fn stand(scope: &Scope<'_>, population: &Population, as_one_of_them: bool) -> Stand {
+/// Where the subject stands; nothing where they are not ranked. `as_one_of_them`: whom the framework covers counts; whoever asks is asked as one who is covered.
+fn stand(scope: &Scope<'_>, population: &Population, as_one_of_them: bool) -> Option<Stand> {
     let covered = population.covered.iter().filter(|_| as_one_of_them);
     let takes_part = Truth::all(covered.chain(&population.filter).map(|it| truth(scope, it)));
     let mut missing = Lacks::default();
@@ -170,7 +166,7 @@ fn stand(scope: &Scope<'_>, population: &Population, as_one_of_them: bool) -> St
             missing.joins.extend(facts);
             false
         }
-        Truth::No | Truth::NotApplicable => return Stand::Nowhere,
+        Truth::No | Truth::NotApplicable => return None,
     };
     let (mut group, mut adrift) = (String::new(), false);
     for part in &population.group {
@@ -180,7 +176,7 @@ fn stand(scope: &Scope<'_>, population: &Population, as_one_of_them: bool) -> St
                 missing.joins.extend(facts);
                 adrift = true;
             }
-            Value::NotApplicable | Value::NotHappened => return Stand::Nowhere,
+            Value::NotApplicable | Value::NotHappened => return None,
         }
     }
     let by = match value(scope, &population.by) {
@@ -189,7 +185,7 @@ fn stand(scope: &Scope<'_>, population: &Population, as_one_of_them: bool) -> St
             missing.stands.extend(facts);
             None
         }
-        Value::NotApplicable | Value::NotHappened => return Stand::Nowhere,
+        Value::NotApplicable | Value::NotHappened => return None,
     };
     let tie = match population.tie.as_ref().map(|it| value(scope, &it.by)) {
         None | Some(Value::NotApplicable | Value::NotHappened) => Some(None),
@@ -199,7 +195,7 @@ fn stand(scope: &Scope<'_>, population: &Population, as_one_of_them: bool) -> St
             None
         }
     };
-    Stand::In { group: (!adrift).then_some(group), sure, mark: Mark { by, tie }, missing }
+    Some(Stand { group: (!adrift).then_some(group), sure, mark: Mark { by, tie }, missing })
 }
 
 impl Mark {
@@ -259,7 +255,7 @@ impl<'p> Question<'p> {
         let others = tied.len() - usize::from(tied.iter().any(|it| it.0 == scope.subject));
         let (behind, before) = (less, group.firm.len() - not_more);
         self.size += behind + others + before;
-        self.before += if self.from_the_top() { before } else { behind };
+        self.before += if self.is_top() { before } else { behind };
         self.before += if self.ties_stand_before() { others } else { 0 };
     }
 
@@ -267,7 +263,7 @@ impl<'p> Question<'p> {
         let before = match order {
             None => None,
             Some(Ordering::Equal) => Some(self.ties_stand_before()),
-            Some(order) => Some((order == Ordering::Greater) == self.from_the_top()),
+            Some(order) => Some((order == Ordering::Greater) == self.is_top()),
         };
         let may = May { out: !sure, before: before != Some(false), behind: before != Some(true) };
         if sure && may.before != may.behind {
@@ -278,7 +274,7 @@ impl<'p> Question<'p> {
         }
     }
 
-    fn from_the_top(&self) -> bool {
+    fn is_top(&self) -> bool {
         !matches!(self.population.asked, Asked::Among { top: false, .. })
     }
 
