@@ -46,6 +46,16 @@ fn the_pack_of_uganda_checks_and_its_examples_hold() {
 }
 
 #[test]
+fn the_whole_work_of_the_department_checks_and_its_examples_hold() {
+    check_and_run(&["rules/uganda", "rules/department", "workflows/uganda", "workflows/department"]);
+}
+
+#[test]
+fn the_pack_of_rwanda_checks_and_its_examples_hold() {
+    check_and_run(&["rules/rwanda", "workflows/rwanda"]);
+}
+
+#[test]
 fn a_service_from_another_field_checks_and_its_examples_hold() {
     check_and_run(&["tests/projects/complaints/policy"]);
 }

@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     /// Another seed than the plan's
     #[arg(long)]
     seed: Option<u64>,
-    /// How many records of the counted type, up to a million
+    /// How many records of the most numerous type, up to a million; of the others in proportion
     #[arg(long, value_name = "ROWS")]
     size: Option<u64>,
 }

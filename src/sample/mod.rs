@@ -49,11 +49,13 @@ pub struct Sampler<'a> {
     policy: &'a Policy,
     calendar: &'a Calendar,
     plan: &'a Plan,
-    people: u64,
+    size: Option<u64>,
+    /// The greatest number that the plan names: `--size` asks for so many instead, and for as many more or fewer of the others.
+    planned: u64,
 }
 
 impl<'a> Sampler<'a> {
-    /// A sampler; `size` replaces the plan's number of rows of its `sized` record type.
+    /// A sampler; `size` replaces the greatest number of rows that the plan names, and the others in proportion.
     ///
     /// # Errors
     /// When the plan does not fit the policy.
@@ -65,8 +67,8 @@ impl<'a> Sampler<'a> {
                 return Err(SampleFault::NoField(name.clone(), field.clone()));
             }
         }
-        let planned = plan.records.values().find_map(|it| it.count).unwrap_or(100);
-        Ok(Self { policy, calendar: policy.main(), plan, people: size.unwrap_or(planned) })
+        let planned = plan.records.values().filter_map(|it| it.count).max().unwrap_or(0);
+        Ok(Self { policy, calendar: policy.main(), plan, size, planned })
     }
 
     /// Every sheet, record types that others refer to first.
@@ -100,10 +102,19 @@ impl<'a> Sampler<'a> {
 
     fn rows(&self, record: &RecordPlan, kind: &RecordType) -> u64 {
         match (kind.shape, record.rows.len(), record.count) {
-            (Shape::Entity { .. }, 0, Some(_)) => self.people,
+            (Shape::Entity { .. }, 0, Some(count)) => self.size.map_or(count, |size| self.scaled(count, size)),
             (Shape::Entity { .. }, given, _) => given as u64,
             (Shape::Panel { of, .. } | Shape::Child { of }, ..) => self.count_of(of),
         }
+    }
+
+    /// So many as the size asks for, in the plan's proportion; at least one of what the plan has any of.
+    fn scaled(&self, count: u64, size: u64) -> u64 {
+        if count == self.planned {
+            return size;
+        }
+        let share = u128::from(count) * u128::from(size) / u128::from(self.planned.max(1));
+        u64::try_from(share).unwrap_or(u64::MAX).max(count.min(1))
     }
 
     fn count_of(&self, record: RecordId) -> u64 {

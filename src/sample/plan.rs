@@ -18,7 +18,7 @@ pub struct Plan {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordPlan {
-    /// How many; `--size` replaces it.
+    /// How many; `--size` replaces the greatest, and the others in proportion.
     #[serde(default)]
     pub count: Option<u64>,
     /// The form of a key: `{n}` is the row's number with six digits.
