@@ -175,6 +175,26 @@ codes! {
         "The lower end of a band stands first.",
         "record person { id key text; a number }\ndefine s of person = a, rounded half up to 1 decimal\nscale r of s { good 100 to 50 }",
         "record person { id key text; a number }\ndefine s of person = a, rounded half up to 1 decimal\nscale r of s { good 50 to 100 }";
+    SCALE_OF_WHAT = "M0604", Error, "a scale of nothing in particular",
+        "A scale speaks of the record that it bands. Where several could be meant, write the record before the field, or define what is banded first.",
+        "record person { id key text; mark number }\nrecord team { id key text; mark number }\nscale r of mark { good 50 and more; bad below 50 }",
+        "record person { id key text; mark number }\nrecord team { id key text; mark number }\nscale r of team.mark { good 50 and more; bad below 50 }";
+    COUNTS_AS = "M0605", Error, "not said what a band counts as",
+        "One reckons with a scale only if every band says what number it counts as.",
+        "record person { id key text; mark number }\nscale r of mark { good 50 and more, counts as 2; bad below 50 }",
+        "record person { id key text; mark number }\nscale r of mark { good 50 and more, counts as 2; bad below 50, counts as 1 }";
+    IDLE_CAP = "M0606", Warning, "a cap that changes nothing",
+        "Bands stand best first. Nothing is better than the first band, and nothing worse than the last.",
+        "record person { id key text; mark number; away number }\nscale r of mark { good 50 and more; bad below 50; at most good when away > 30 }",
+        "record person { id key text; mark number; away number }\nscale r of mark { good 50 and more; bad below 50; at most bad when away > 30 }";
+    VERSIONS_DIFFER = "M0213", Error, "versions that do not belong together",
+        "Several versions of one name speak of the same record and period and give the same kind of value; the bands of a scale keep their order and what they count as.",
+        "record person { id key text; mark number }\ndefine s of person until 31 December 2025 = mark\ndefine s of person from 1 January 2026 = mark > 50",
+        "record person { id key text; mark number }\ndefine s of person until 31 December 2025 = mark\ndefine s of person from 1 January 2026 = 2 * mark";
+    CHANGE_INSIDE = "M0311", Warning, "a rule that changes inside a period",
+        "What is judged for a period goes by the rules of its first day. A rule that begins later in the period counts only from the next period on; say so by its day.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number }\nparameter pass 50 from 1 January 2020, 60 from 1 July 2026\ndefine good of person each year = mark >= pass",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number }\nparameter pass 50 from 1 January 2020, 60 from 1 January 2027\ndefine good of person each year = mark >= pass";
     NO_JUDGEMENT = "M0901", Error, "a framework that never judges",
         "A framework names the day on which it judges. There is no default.",
         "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }\nrecord person { id key text; late number; pay money USD per year; heard event }\nworkflow hearing { for each person; stage hear { by person; fills heard; due 5 days after opening } }\nframework conduct {\n  for each person each year\n  severity note (administrative) < warning\n  sanctions the most severe that applies\n  sanction note { when late > 3; automatic }\n  sanction warning { when late > 9; through hearing }\n}",

@@ -14,7 +14,9 @@ use crate::explain;
 use crate::ids::WorkflowId;
 use crate::policy::model::{ExprKind as Meaning, Policy, Shape, Type, When};
 use crate::source::Span;
-use crate::syntax::tree::{Example, ExampleLine, ExampleLineKind, Expectation, Expr, ExprKind, Name, PeriodLiteral};
+use crate::syntax::tree::{
+    Example, ExampleLine, ExampleLineKind, Expectation, Expr, ExprKind, Name, PeriodLiteral, Text,
+};
 use crate::value::{Known, RecordRef, Value};
 use crate::workflow::{Case, CaseStatus, Event, Notice, NoticeState, StageCase, StageStatus, notices_of};
 
@@ -346,7 +348,9 @@ impl<'a> Theatre<'a> {
                 }
             }
             Expectation::CaseState { workflow, of, state } => self.expect_case(workflow, of, state),
-            Expectation::Value { name, of, period, value } => self.expect_value(name, of, period.as_ref(), value, on),
+            Expectation::Value { name, of, period, value, because } => {
+                self.expect_value(name, of, period.as_ref(), (value, because.as_ref()), on)
+            }
             Expectation::Outcome { rule, state, of, period, amount, want } => outcomes::expect(
                 self.policy,
                 self.bench.facts(),
@@ -381,7 +385,7 @@ impl<'a> Theatre<'a> {
         name: &Name,
         of: &Name,
         period: Option<&PeriodLiteral>,
-        wanted: &Expr,
+        (wanted, because): (&Expr, Option<&Text>),
         on: Date,
     ) -> Result<(), (String, String)> {
         let words = |words: String| (format!("a value of `{}`", name.text), words);
@@ -419,7 +423,18 @@ impl<'a> Theatre<'a> {
         };
         let asked = crate::policy::model::Expr { kind, ty, span: name.span };
         let came = eval::value(&scope, &asked);
-        if same(policy, &came, wanted) { Ok(()) } else { Err(words_of(policy, name, of, wanted, &came)) }
+        if !same(policy, &came, wanted) {
+            return Err(words_of(policy, name, of, wanted, &came));
+        }
+        let caps = scale.map_or_else(Vec::new, |at| eval::caps_that_hold(&scope, &policy.scales[at]));
+        let reasons: Vec<&str> = caps.iter().filter_map(|it| it.because.as_deref()).collect();
+        match because {
+            Some(because) if !reasons.contains(&because.text.as_str()) => {
+                let came = if reasons.is_empty() { "nothing capped it".to_owned() } else { reasons.join(", ") };
+                Err((format!("the reason \"{}\"", because.text), came))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether a case is that of a record, or of a child of it: children have no names of their own.

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::eval::expression::{truth, value};
 use crate::eval::scope::Scope;
-use crate::policy::model::{Aggregate, Expr, ExprKind, Members, When};
+use crate::policy::model::{Aggregate, Dated, Expr, ExprKind, Members, When};
 use crate::value::{Known, Missing, Truth, Value};
 
 /// The stretches of days, both ends included, on which a condition is a known yes; and what is missing on the others.
@@ -77,6 +77,14 @@ impl Changes {
         }
     }
 
+    /// What is asked by period holds as on its first day, and so does not change inside it.
+    fn holds<T>(&mut self, scope: &Scope<'_>, dated: &Dated<T>) {
+        if scope.period.is_none() {
+            dated.from.into_iter().for_each(|day| self.note(day));
+            dated.until.and_then(|day| day.tomorrow().ok()).into_iter().for_each(|day| self.note(day));
+        }
+    }
+
     fn gather(&mut self, scope: &Scope<'_>, expr: &Expr) {
         match &expr.kind {
             ExprKind::Today | ExprKind::Holder { .. } | ExprKind::DateOf(_) => self.daily = true,
@@ -91,12 +99,19 @@ impl Changes {
             ExprKind::Definition { id, of, when } => {
                 self.gather_of(scope, of, *when, &scope.policy.definitions[id.index()].value);
             }
-            ExprKind::Band { id, of, when } => self.gather_of(scope, of, *when, &scope.policy.scales[id.index()].of),
-            ExprKind::Parameter(id) if scope.period.is_none() => {
-                for value in &scope.policy.parameters[id.index()].values {
-                    value.from.into_iter().for_each(|day| self.note(day));
-                    value.until.and_then(|day| day.tomorrow().ok()).into_iter().for_each(|day| self.note(day));
+            ExprKind::Band { id, of, when } => {
+                for version in &scope.policy.scales[id.index()].versions {
+                    self.holds(scope, version);
+                    let caps = version.value.caps.iter().map(|it| &it.when);
+                    std::iter::once(&version.value.of).chain(caps).for_each(|it| self.gather_of(scope, of, *when, it));
                 }
+            }
+            ExprKind::Parameter(id) => {
+                scope.policy.parameters[id.index()].values.iter().for_each(|it| self.holds(scope, it));
+            }
+            ExprKind::Versions(versions) => {
+                versions.iter().for_each(|it| self.holds(scope, it));
+                expr.kind.parts().into_iter().for_each(|part| self.gather(scope, part));
             }
             ExprKind::Table(table) => {
                 for row in table.rows.iter().filter(|_| scope.period.is_none()) {

@@ -14,8 +14,8 @@ use crate::eval::history::of_period;
 use crate::eval::operation::{arithmetic, between, compare, days, limited, map_number, number_or_reason, order_of};
 use crate::eval::scope::{Earlier, Scope};
 use crate::eval::table::of_table;
-use crate::eval::{aggregate, history, population, reads, role};
-use crate::policy::model::{CompareOp, Context, DateRule, Dated, Expr, ExprKind, Interval, Party, Scale};
+use crate::eval::{aggregate, history, population, reads, role, scale};
+use crate::policy::model::{CompareOp, Context, DateRule, Dated, Expr, ExprKind, Party};
 use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
 use jiff::civil::Date;
 
@@ -56,7 +56,13 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
         }
         ExprKind::Band { id, of, when } => {
             let scale = &scope.policy.scales[id.index()];
-            of_period(scope, of, *when, |record, first| Earlier::Band(id.0, record, first), |scope| band(scope, scale))
+            of_period(
+                scope,
+                of,
+                *when,
+                |record, first| Earlier::Band(id.0, record, first),
+                |scope| scale::band(scope, scale),
+            )
         }
         ExprKind::Holder { role, of } => of_record(scope, of, |record| {
             let found = role::holder(&scope.about(record.clone()), &Party::Role(*role));
@@ -85,6 +91,17 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
         ExprKind::Between { unit, from, to } => between(scope.calendar, *unit, value(scope, from), value(scope, to)),
         ExprKind::DateOf(rule) => date_of(scope, rule),
         ExprKind::Table(table) => of_table(scope, table),
+        ExprKind::Versions(versions) => match in_force(versions, rules_of(scope)) {
+            Some(version) => value(scope, version),
+            None => Value::because(format!("a rule that does not hold yet on {}", rules_of(scope))),
+        },
+        ExprKind::Counts(of) => match value(scope, of) {
+            Value::Known(Known::Choice(list, at)) => {
+                let number = scope.policy.choices[list.index()].counts.get(at as usize);
+                number.map_or_else(|| Value::because("a band that counts as nothing"), |it| Known::Number(*it).into())
+            }
+            other => other,
+        },
         ExprKind::Today => Known::Date(scope.on).into(),
         ExprKind::Not(_)
         | ExprKind::And(_)
@@ -147,14 +164,19 @@ pub(super) fn of_record(scope: &Scope<'_>, of: &Expr, ask: impl FnOnce(&RecordRe
 
 /// A parameter holds as on the first day of the period; without one, as on the day asked.
 fn parameter(scope: &Scope<'_>, parameter: &crate::policy::model::Parameter) -> Value {
-    let day = scope.period.map_or(scope.on, |it: Period| it.first);
+    let day = rules_of(scope);
     in_force(&parameter.values, day)
         .cloned()
         .unwrap_or_else(|| Value::because(format!("{} has no value on {day}", parameter.label.title)))
 }
 
+/// The day whose rules hold: the first of the period; without one, the day asked.
+pub(super) fn rules_of(scope: &Scope<'_>) -> Date {
+    scope.period.map_or(scope.on, |it: Period| it.first)
+}
+
 /// What holds on a day.
-fn in_force<T>(values: &[Dated<T>], day: Date) -> Option<&T> {
+pub(super) fn in_force<T>(values: &[Dated<T>], day: Date) -> Option<&T> {
     let holds = |it: &&Dated<T>| it.from.is_none_or(|from| from <= day) && it.until.is_none_or(|until| until >= day);
     values.iter().rev().find(holds).map(|it| &it.value)
 }
@@ -169,26 +191,6 @@ fn date_of(scope: &Scope<'_>, rule: &DateRule) -> Value {
         Ok(Answer::Unknown(missing)) => Value::Unknown(missing.into_iter().map(Missing::Fact).collect()),
         Err(words) => Value::because(words),
     }
-}
-
-fn band(scope: &Scope<'_>, scale: &Scale) -> Value {
-    let asked = value(scope, &scale.of);
-    let Value::Known(known) = &asked else { return asked };
-    let inside = |interval: &Interval| {
-        let beyond = |bound: &Option<crate::policy::model::Bound>, outside: std::cmp::Ordering| {
-            bound.as_ref().is_some_and(|it| match it.at.known().and_then(|end| order_of(scope.policy, known, end)) {
-                Some(std::cmp::Ordering::Equal) => !it.included,
-                Some(order) => order == outside,
-                None => true,
-            })
-        };
-        !beyond(&interval.low, std::cmp::Ordering::Less) && !beyond(&interval.high, std::cmp::Ordering::Greater)
-    };
-    let place = scale.bands.iter().position(inside).and_then(|it| u32::try_from(it).ok());
-    place.map_or_else(
-        || Value::because(format!("no band of {} holds the value", scale.label.title)),
-        |at| Known::Choice(scale.choices, at).into(),
-    )
 }
 
 /// A condition that is unknown, or can't be asked, leaves the value so; unless both ways give the same.

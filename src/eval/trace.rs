@@ -99,6 +99,8 @@ impl What {
             | ExprKind::Extreme { .. }
             | ExprKind::Weighted(_)
             | ExprKind::Between { .. }
+            | ExprKind::Versions(_)
+            | ExprKind::Counts(_)
             | ExprKind::DateOf(_) => What::Computed,
         }
     }

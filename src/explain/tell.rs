@@ -6,9 +6,9 @@ use crate::calendar::{Calendar, Period, day_in_words};
 use crate::eval::{Question, What, render};
 use crate::explain::Reason;
 use crate::ids::ParameterId;
-use crate::policy::model::{Interval, Policy};
+use crate::policy::model::{Interval, Policy, Scale};
 use crate::source::{Sources, Span};
-use crate::value::{Known, Missing, RecordRef, Value};
+use crate::value::{Missing, RecordRef, Value};
 
 /// How much of the author's text is shown of one expression.
 const MOST_TEXT: usize = 100;
@@ -42,7 +42,7 @@ impl<'a> Teller<'a> {
             ),
             What::Band(id) => {
                 let scale = &self.policy.scales[id.index()];
-                (self.named(&scale.label.title, question), self.band(&scale.bands, &question.value))
+                (self.named(&scale.label.title, question), self.band(scale, question))
             }
             What::Rows
             | What::Conditions
@@ -166,9 +166,12 @@ impl<'a> Teller<'a> {
         lines.into_iter().map(|it| format!("{}: {}", self.place(*it), self.squeezed(*it))).collect()
     }
 
-    fn band(&self, bands: &[Interval], value: &Value) -> Vec<String> {
-        let Value::Known(Known::Choice(_, at)) = value else { return Vec::new() };
-        bands.get(*at as usize).map(|it| interval(it, self.policy)).into_iter().collect()
+    fn band(&self, scale: &Scale, question: &Question) -> Vec<String> {
+        let versions = || scale.versions.iter().map(|it| &it.value);
+        let applied = |span: &Span| question.applied.contains(span);
+        let bands = versions().flat_map(|it| &it.bands).filter(|it| applied(&it.span));
+        let caps = versions().flat_map(|it| &it.caps).map(|it| it.span).filter(applied).collect::<Vec<_>>();
+        bands.map(|it| interval(&it.interval, self.policy)).chain(self.rows(&caps)).collect()
     }
 
     /// Between which days the value of a parameter holds.

@@ -35,6 +35,10 @@ impl Builder<'_, '_> {
             (Some(value), AggregateWord::Every | AggregateWord::Any | AggregateWord::No) => {
                 Some(self.condition_at(value, &inner)?)
             }
+            (Some(value), AggregateWord::Sum | AggregateWord::Average) => {
+                let value = self.expr(value, &inner, None)?;
+                Some(self.reckoned(value))
+            }
             (Some(value), _) => Some(self.expr(value, &inner, None)?),
         };
         let ty = self.made_of(word, value.as_ref())?;

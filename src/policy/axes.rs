@@ -73,6 +73,14 @@ fn numbers(policy: &Policy, asked: &Expr, left: &Cell<u32>) -> Axis {
             let at = limit_axis.low.filter(|_| matches!(limit.kind, ExprKind::Literal(_)));
             limited(either(of.clone(), limit_axis), &of, at, asked)
         }
+        ExprKind::Versions(versions) => versions.iter().map(|it| inner(&it.value)).reduce(either).unwrap_or_default(),
+        ExprKind::Counts(of) => {
+            let Type::Choice(list) = of.ty else { return Axis::default() };
+            let numbers = policy.choices[list.index()].counts.iter();
+            let numbers =
+                numbers.map(|it| inner(&Expr { kind: ExprKind::Literal(Known::Number(*it).into()), ..asked.clone() }));
+            numbers.reduce(either).unwrap_or_default()
+        }
         ExprKind::Arithmetic { op, left, right } => reckoned(*op, &inner(left), &inner(right)),
         ExprKind::Table(table) => table
             .rows

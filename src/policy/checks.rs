@@ -5,19 +5,18 @@ use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::StageId;
 use crate::policy::calendar_checks::calendars_say_what_is_needed;
-use crate::policy::model::{DateRule, Dated, Interval, Point, Policy, Scale, Stage, Timing, Workflow};
+use crate::policy::dated_checks::versions_follow_each_other;
+use crate::policy::model::{DateRule, Point, Policy, Stage, Timing, Workflow};
+use crate::policy::scale_checks::bands_hold_every_value;
 use crate::policy::table_checks;
 use crate::syntax::tree::Item;
-use crate::value::{Known, Number, Value};
 
 /// Everything the language forbids, beyond names and types.
 pub(super) fn check_all(policy: &Policy, items: &[&Item], found: &mut Diagnostics) {
     calendars_say_what_is_needed(policy, items, found);
-    for parameter in &policy.parameters {
-        values_leave_no_hole(&parameter.label, &parameter.values, found);
-    }
+    versions_follow_each_other(policy, found);
     for scale in &policy.scales {
-        bands_leave_no_gap_and_do_not_overlap(policy, scale, found);
+        bands_hold_every_value(policy, scale, found);
     }
     for (definition, table) in policy.tables() {
         table_checks::rows_decide(policy, definition, table, found);
@@ -34,105 +33,12 @@ pub(super) fn check_all(policy: &Policy, items: &[&Item], found: &mut Diagnostic
     }
 }
 
-fn values_leave_no_hole(label: &crate::policy::model::Label, values: &[Dated<Value>], found: &mut Diagnostics) {
-    for pair in values.windows(2) {
-        let (Some(until), Some(from)) = (pair[0].until, pair[1].from) else { continue };
-        let next = until.tomorrow().ok();
-        if next < Some(from) {
-            let words = format!("`{}` has no value after {until} and before {from}", label.name);
-            found.push(
-                Diagnostic::new(codes::HOLE, label.span, words).help("let each value hold until the next begins"),
-            );
-        } else if until >= from {
-            let words = format!("`{}` has two values on {from}", label.name);
-            found.push(Diagnostic::new(codes::OVERLAP, label.span, words).help("end one value before the next begins"));
-        }
-    }
-}
-
 /// A case is looked at when its own facts change; a rank changes with those of anybody.
 fn rests_on_no_rank(policy: &Policy, id: crate::ids::WorkflowId, workflow: &Workflow, found: &mut Diagnostics) {
     if policy.reads(id).ranks {
         let words = format!("workflow `{}` rests on a rank or share of a whole population", workflow.label.name);
         let help = "let a framework judge it: it looks at everybody at one moment";
         found.push(Diagnostic::new(RANKED_IN_WORKFLOW, workflow.label.span, words).help(help));
-    }
-}
-
-/// Neighbouring bands meet: on the decimals of what they band, no value lies between them or in both.
-fn bands_leave_no_gap_and_do_not_overlap(policy: &Policy, scale: &Scale, found: &mut Diagnostics) {
-    let labels = &policy.choices[scale.choices.index()].choices;
-    let step = smallest_step(&scale.of);
-    let mut order: Vec<(usize, Ends)> =
-        scale.bands.iter().enumerate().map(|(at, it)| (at, Ends::of(it, step))).collect();
-    for (at, ends) in &order {
-        if matches!((ends.low, ends.high), (Some(low), Some(high)) if low > high) {
-            let words = format!("no value lies in band `{}`", labels[*at].name);
-            found.push(Diagnostic::new(codes::EMPTY_BAND, labels[*at].span, words).help("write the lower end first"));
-            return;
-        }
-    }
-    order.sort_by_key(|it| (it.1.low.is_some(), it.1.low));
-    for pair in order.windows(2) {
-        let ((below, a), (above, b)) = (&pair[0], &pair[1]);
-        let (Some(high), Some(low)) = (a.high, b.low) else {
-            both_hold(labels, *below, *above, b.low.or(a.high), found);
-            continue;
-        };
-        if low <= high {
-            both_hold(labels, *below, *above, Some(low), found);
-        } else if high.add(step).is_ok_and(|next| next < low) {
-            let sample = high.add(step).map_or_else(|_| String::new(), |it| it.to_string());
-            let words = format!(
-                "no band holds {sample}: `{}` ends at {high}, and `{}` begins at {low}",
-                labels[*below].name, labels[*above].name
-            );
-            let gap =
-                Diagnostic::new(codes::GAP, labels[*above].span, words).label(labels[*below].span, "the band below");
-            found.push(gap.help("let the band below reach `to below` where the next begins"));
-        }
-    }
-}
-
-fn both_hold(
-    labels: &[crate::policy::model::Label],
-    a: usize,
-    b: usize,
-    sample: Option<Number>,
-    found: &mut Diagnostics,
-) {
-    let sample = sample.map_or_else(|| "some value".to_owned(), |it| it.to_string());
-    let words = format!("{sample} lies in two bands: `{}` and `{}`", labels[a].name, labels[b].name);
-    let overlap = Diagnostic::new(codes::BANDS_OVERLAP, labels[b].span, words).label(labels[a].span, "the other band");
-    found.push(overlap.help("let one of them end `to below` where the other begins"));
-}
-
-/// The first and last value of a band, both inside it.
-struct Ends {
-    low: Option<Number>,
-    high: Option<Number>,
-}
-
-impl Ends {
-    fn of(interval: &Interval, step: Number) -> Self {
-        let end = |bound: &crate::policy::model::Bound, inwards: Number| match &bound.at {
-            Value::Known(Known::Number(at) | Known::Money { amount: at, .. }) if bound.included => Some(*at),
-            Value::Known(Known::Number(at) | Known::Money { amount: at, .. }) => at.add(inwards).ok(),
-            _ => None,
-        };
-        let down = step.negate().unwrap_or(step);
-        Self {
-            low: interval.low.as_ref().and_then(|it| end(it, step)),
-            high: interval.high.as_ref().and_then(|it| end(it, down)),
-        }
-    }
-}
-
-/// The smallest difference that two values of an expression can have: that of its rounding, else very little.
-fn smallest_step(expr: &crate::policy::model::Expr) -> Number {
-    match &expr.kind {
-        crate::policy::model::ExprKind::Round { to, .. } => *to,
-        _ => Number::from_scaled(1, 9).unwrap_or(Number::ONE),
     }
 }
 

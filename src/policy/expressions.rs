@@ -7,7 +7,7 @@ use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{ChoiceId, RecordId, RoleId, StageId};
 use crate::policy::model::{Context, DateRule, Expr, ExprKind, FieldKind, Shape, Type, When};
-use crate::policy::names::{Builder, Meaning, list, nearest};
+use crate::policy::names::{Builder, Meaning, Rests, list, nearest};
 use crate::policy::records::time_unit;
 use crate::source::Span;
 use crate::syntax::tree::{self, ExprKind as Written, Name};
@@ -275,7 +275,7 @@ impl Builder<'_, '_> {
             Some((Meaning::Scale(id), at)) => {
                 let (of, each) = (self.policy.scales[id.index()].subject, self.policy.scales[id.index()].each);
                 let of = self.subject_for(name, place, of, each)?;
-                self.banded_is_not_under_way(id, place, span)?;
+                self.scale_is_not_under_way(id, place, span)?;
                 let ty = Type::Choice(self.policy.scales[id.index()].choices);
                 fits.push((
                     Expr { kind: ExprKind::Band { id, of: Box::new(of), when: When::Now }, ty, span },
@@ -363,33 +363,47 @@ impl Builder<'_, '_> {
         None
     }
 
-    /// A scale may be asked only where what it bands is not just being defined.
-    fn banded_is_not_under_way(&mut self, id: crate::ids::ScaleId, place: &Place, span: Span) -> Option<()> {
-        let banded = self.items.iter().filter_map(|it| if let tree::Item::Scale(it) = it { Some(it) } else { None });
-        let banded = banded.map(|it| it.of.text.clone()).nth(id.index())?;
-        match self.names.get(&banded).copied() {
-            Some((Meaning::Definition(id), _)) => self.definition_type(id, place, span).map(|_| ()),
-            _ => Some(()),
+    /// A scale may be asked only where what it bands is not just being defined. Of an earlier period it may: there it is known.
+    fn scale_is_not_under_way(&mut self, id: crate::ids::ScaleId, place: &Place, span: Span) -> Option<()> {
+        if place.earlier {
+            return Some(());
         }
+        let name = self.policy.scales[id.index()].label.name.clone();
+        if self.under_way.contains(&Rests::Scale(id)) {
+            self.defined_by_itself(&name, span);
+            return None;
+        }
+        self.not_too_deep(span)?;
+        self.scale(id);
+        (!self.is_broken(&name)).then_some(())
+    }
+
+    fn defined_by_itself(&mut self, name: &str, span: Span) {
+        let words = format!("`{name}` is defined by itself");
+        let help = "a definition may use its own earlier period (`previous …`), never itself";
+        self.report(Diagnostic::new(codes::DEFINED_BY_ITSELF, span, words).help(help));
+    }
+
+    fn not_too_deep(&mut self, span: Span) -> Option<()> {
+        if self.under_way.len() < DEEPEST {
+            return Some(());
+        }
+        let words = format!("more than {DEEPEST} definitions rest on each other here");
+        let help = "bring some of them together in one definition";
+        self.report(Diagnostic::new(codes::DEFINED_BY_ITSELF, span, words).help(help));
+        None
     }
 
     fn definition_type(&mut self, id: crate::ids::DefinitionId, place: &Place, span: Span) -> Option<Type> {
-        if place.earlier && self.under_way.last() == Some(&id) {
+        if place.earlier && self.under_way.last() == Some(&Rests::Definition(id)) {
             return Some(self.policy.definitions[id.index()].value.ty.clone());
         }
-        if self.under_way.contains(&id) {
+        if self.under_way.contains(&Rests::Definition(id)) {
             let name = self.policy.definitions[id.index()].label.name.clone();
-            let words = format!("`{name}` is defined by itself");
-            let help = "a definition may use its own earlier period (`previous …`), never itself";
-            self.report(Diagnostic::new(codes::DEFINED_BY_ITSELF, span, words).help(help));
+            self.defined_by_itself(&name, span);
             return None;
         }
-        if self.under_way.len() >= DEEPEST {
-            let words = format!("more than {DEEPEST} definitions rest on each other here");
-            let help = "bring some of them together in one definition";
-            self.report(Diagnostic::new(codes::DEFINED_BY_ITSELF, span, words).help(help));
-            return None;
-        }
+        self.not_too_deep(span)?;
         self.definition(id);
         let definition = &self.policy.definitions[id.index()];
         (!self.is_broken(&definition.label.name)).then(|| definition.value.ty.clone())
@@ -445,17 +459,21 @@ impl Builder<'_, '_> {
         self.unknown_name(name, "name", &known);
     }
 
-    fn choice(&mut self, choices: ChoiceId, name: &str, span: Span) -> Option<Expr> {
+    pub(super) fn choice(&mut self, choices: ChoiceId, name: &str, span: Span) -> Option<Expr> {
         let known: Vec<String> =
             self.policy.choices[choices.index()].choices.iter().map(|it| it.name.clone()).collect();
         let Some(at) = known.iter().position(|it| it == name) else {
-            let near = nearest(name, &known)
-                .map_or_else(|| format!("the choices are {}", list(&known)), |near| format!("did you mean `{near}`?"));
-            let words = format!("`{name}` is none of the choices here");
-            self.report(Diagnostic::new(codes::NO_SUCH_CHOICE, span, words).help(near));
+            self.no_such_choice(name, &known, span);
             return None;
         };
         literal(Known::Choice(choices, u32::try_from(at).ok()?), Type::Choice(choices), span)
+    }
+
+    pub(super) fn no_such_choice(&mut self, name: &str, known: &[String], span: Span) {
+        let near = nearest(name, known)
+            .map_or_else(|| format!("the choices are {}", list(known)), |near| format!("did you mean `{near}`?"));
+        let words = format!("`{name}` is none of the choices here");
+        self.report(Diagnostic::new(codes::NO_SUCH_CHOICE, span, words).help(near));
     }
 
     /// What only a case knows, in messages.

@@ -10,6 +10,7 @@ use crate::calendar::{Calendar, Direction, Length, PeriodKind, Roll};
 use crate::ids::{ChoiceId, FieldId, MessageId, RecordId, RoleId, StageId, StepId, WorkflowId};
 pub use crate::policy::reads::Turns;
 pub use crate::policy::row_set::RowSet;
+pub use crate::policy::scale::{Band, Bands, Cap, Scale};
 pub use crate::policy::table::{Axis, Cell, Column, Hit, Row, Slice, State, Stretch, Table};
 pub use crate::policy::terms::{
     Aggregate, AggregateWord, ArithmeticOp, CompareOp, Context, Expr, ExprKind, History, Members, MissingPeriods, Type,
@@ -179,6 +180,8 @@ pub struct ChoiceList {
     pub choices: Vec<Label>,
     /// Whether they are ordered: for a field `U8 < U7` ascending as written; a scale's bands are best first.
     pub order: Order,
+    /// The number that each counts as where one reckons with it; empty where they count as none.
+    pub counts: Vec<Number>,
 }
 
 /// The order of a list of choices.
@@ -254,23 +257,6 @@ pub struct Definition {
     pub each: Option<PeriodKind>,
     /// The value.
     pub value: Expr,
-}
-
-/// A scale: bands of a number.
-#[derive(Debug, Clone)]
-pub struct Scale {
-    /// Name and title.
-    pub label: Label,
-    /// What it bands.
-    pub of: Expr,
-    /// The record type and period of what it bands.
-    pub subject: RecordId,
-    /// For each of which period.
-    pub each: Option<PeriodKind>,
-    /// Its bands as choices, best first.
-    pub choices: ChoiceId,
-    /// The bands, in the same order.
-    pub bands: Vec<Interval>,
 }
 
 /// A stretch of values.
@@ -624,11 +610,18 @@ impl Policy {
         }
     }
 
-    /// Every table, in the order of the text.
+    /// Every table, each of its versions on its own.
     pub fn tables(&self) -> impl Iterator<Item = (&Definition, &Table)> {
-        self.definitions.iter().filter_map(|it| match &it.value.kind {
-            ExprKind::Table(table) => Some((it, &**table)),
-            _ => None,
+        self.definitions.iter().flat_map(|it| {
+            let versions = match &it.value.kind {
+                ExprKind::Versions(versions) => versions.iter().map(|it| &it.value).collect(),
+                _ => vec![&it.value],
+            };
+            let tables = versions.into_iter().filter_map(|it| match &it.kind {
+                ExprKind::Table(table) => Some(&**table),
+                _ => None,
+            });
+            tables.map(move |table| (it, table))
         })
     }
 

@@ -7,6 +7,7 @@ use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::{DefinitionId, FieldId, ParameterId, RecordId, RoleId, ScaleId};
 use crate::policy::model::{Label, Policy};
+use crate::policy::versions::Written;
 use crate::source::{FileId, Span};
 use crate::syntax::tree::{self, Item, Name, Text};
 
@@ -22,6 +23,13 @@ pub(super) enum Meaning {
     Message,
     Framework,
     Workflow,
+}
+
+/// What may rest on others, and so on itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rests {
+    Definition(DefinitionId),
+    Scale(ScaleId),
 }
 
 /// A policy under construction.
@@ -40,8 +48,10 @@ pub(super) struct Builder<'t, 'd> {
     pub(super) broken: BTreeSet<String>,
     /// How many rankings there are: each has a number.
     pub(super) populations: u32,
-    /// Definitions being lowered, so that a cycle is found.
-    pub(super) under_way: Vec<DefinitionId>,
+    /// Definitions and scales being lowered, so that a cycle is found.
+    pub(super) under_way: Vec<Rests>,
+    /// What may be written in several versions.
+    pub(super) written: Written<'t>,
     /// For each message the subject type and period of the first workflow that uses it.
     pub(super) uses: BTreeMap<String, (RecordId, Option<crate::calendar::PeriodKind>)>,
 }
@@ -59,6 +69,7 @@ impl<'t, 'd> Builder<'t, 'd> {
             broken: BTreeSet::new(),
             populations: 0,
             under_way: Vec::new(),
+            written: Written::of(items),
             uses: BTreeMap::new(),
         };
         builder.declare();
@@ -79,26 +90,26 @@ impl<'t, 'd> Builder<'t, 'd> {
 
     /// Gives each top-level name its meaning; a name given twice is an error that shows both places.
     fn declare(&mut self) {
-        let (mut records, mut roles, mut parameters, mut definitions, mut scales) = (0, 0, 0, 0, 0);
-        // Tables are definitions, numbered behind those that are written as such.
-        let mut tables = self.items.iter().filter(|it| matches!(it, Item::Define(_))).count();
+        let (mut records, mut roles, mut parameters) = (0, 0, 0);
         for item in self.items.clone() {
             let (name, meaning) = match item {
                 Item::Calendar(it) => (&it.name, Meaning::Calendar),
                 Item::Record(it) => (&it.name, Meaning::Record(RecordId::at(next(&mut records)))),
                 Item::Role(it) => (&it.name, Meaning::Role(RoleId::at(next(&mut roles)))),
                 Item::Parameter(it) => (&it.name, Meaning::Parameter(ParameterId::at(next(&mut parameters)))),
-                Item::Define(it) => (&it.name, Meaning::Definition(DefinitionId::at(next(&mut definitions)))),
-                Item::Scale(it) => (&it.name, Meaning::Scale(ScaleId::at(next(&mut scales)))),
-                Item::Table(it) => (&it.name, Meaning::Definition(DefinitionId::at(next(&mut tables)))),
+                Item::Define(it) => (&it.name, Meaning::Definition(self.written.define(&it.name))),
+                Item::Scale(it) => (&it.name, Meaning::Scale(self.written.scale(&it.name))),
+                Item::Table(it) => (&it.name, Meaning::Definition(self.written.table(&it.name))),
                 Item::Message(it) => (&it.name, Meaning::Message),
                 Item::Framework(it) => (&it.name, Meaning::Framework),
                 Item::Workflow(it) => (&it.name, Meaning::Workflow),
                 Item::Example(_) => continue,
             };
             match self.names.get(&name.text) {
+                Some((earlier, _)) if *earlier == meaning && self.written.are_dated(&name.text) => {}
                 Some((_, first)) => {
                     let first = *first;
+                    self.mark_broken(&name.text);
                     let words = format!("`{}` is declared twice", name.text);
                     let twice = Diagnostic::new(codes::DECLARED_TWICE, name.span, words)
                         .label(first, "it is declared here first")

@@ -95,7 +95,7 @@ impl Builder<'_, '_> {
     ) -> Option<Expr> {
         let left = self.expr(left, place, None);
         let right = self.expr(right, place, None)?;
-        let left = left?;
+        let (left, right) = (self.reckoned(left?), self.reckoned(right));
         let op = match op {
             tree::ArithmeticOp::Add => ArithmeticOp::Add,
             tree::ArithmeticOp::Subtract => ArithmeticOp::Subtract,
@@ -154,7 +154,7 @@ impl Builder<'_, '_> {
         for (weight, part) in parts {
             let share = self.number(weight).and_then(|it| it.divide(Number::from(100)).ok());
             let part = self.expr(part, place, None);
-            let (share, part) = (share?, part?);
+            let (share, part) = (share?, self.reckoned(part?));
             if part.ty != Type::Number {
                 return self.wrong(&part, "a part of a weighted sum is a number");
             }
@@ -194,6 +194,8 @@ impl Builder<'_, '_> {
                 made(ExprKind::IfUnknown { value: boxed, default }, ty, span)
             }
             Tail::Rounded { mode, to } => {
+                let boxed = Box::new(self.reckoned(*boxed));
+                let ty = boxed.ty.clone();
                 if !matches!(ty, Type::Number | Type::Money { .. }) {
                     return self.wrong(&boxed, "only a number or money can be rounded");
                 }

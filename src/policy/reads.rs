@@ -206,12 +206,17 @@ impl Reader<'_> {
             ExprKind::Band { id, of, .. } => {
                 for path in self.ways(of, from) {
                     if self.seen.insert(Seen::Scale(*id, path.clone())) {
-                        self.expr(&policy.scales[id.index()].of, &path);
+                        for version in &policy.scales[id.index()].versions {
+                            self.holds(version.from, version.until);
+                            self.expr(&version.value.of, &path);
+                            version.value.caps.iter().for_each(|it| self.expr(&it.when, &path));
+                        }
                     }
                 }
             }
             ExprKind::Holder { role, of } => self.ways(of, from).iter().for_each(|path| self.role(*role, path)),
             ExprKind::DateOf(rule) => self.rule(rule, from),
+            ExprKind::Versions(versions) => versions.iter().for_each(|it| self.holds(it.from, it.until)),
             ExprKind::Today => self.reads.turns.daily = true,
             ExprKind::Parameter(id) => {
                 policy.parameters[id.index()].values.iter().for_each(|it| self.holds(it.from, it.until));

@@ -169,7 +169,7 @@ impl Builder<'_, '_> {
             choices.push(label(&choice.name, choice.title.as_ref()));
         }
         let order = if ordered { Order::Ascending } else { Order::None };
-        self.policy.choices.push(ChoiceList { choices, order });
+        self.policy.choices.push(ChoiceList { choices, order, counts: Vec::new() });
         ChoiceId::at(self.policy.choices.len() - 1)
     }
 

@@ -1,13 +1,13 @@
-//! Roles, parameters, definitions and scales.
+//! Roles, parameters and definitions.
 
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
-use crate::ids::{ChoiceId, DefinitionId, RecordId, RoleId};
+use crate::ids::{DefinitionId, RecordId, RoleId, ScaleId};
 use crate::policy::expressions::Place;
-use crate::policy::model::{
-    Bound, ChoiceList, Dated, Definition, Expr, ExprKind, Interval, Order, Parameter, Role, RoleTry, Scale, Type,
-};
-use crate::policy::names::{Builder, Meaning, label, nowhere};
+use crate::policy::model::{Dated, Definition, Expr, ExprKind, Parameter, Role, RoleTry, Type};
+use crate::policy::names::{Builder, Meaning, Rests, label, nowhere};
+use crate::policy::versions::Head;
+use crate::source::Span;
 use crate::syntax::tree::{self, Item, RoleLine};
 use crate::value::Value;
 
@@ -15,13 +15,16 @@ impl Builder<'_, '_> {
     /// Scales' bands and roles as names, then parameters, then what definitions, scales and roles say.
     pub(super) fn rules(&mut self) {
         let items = self.items.clone();
+        for at in 0..self.written.scales.len() {
+            self.declare_scale(ScaleId::at(at));
+        }
         for item in &items {
-            match item {
-                Item::Scale(it) => self.declare_scale(it),
-                Item::Role(it) => self.declare_role(it),
-                Item::Define(it) => self.declare_definition(it),
-                _ => {}
+            if let Item::Role(it) = item {
+                self.declare_role(it);
             }
+        }
+        for at in 0..self.written.defines.len() {
+            self.declare_definition(self.written.defines[at][0]);
         }
         for item in &items {
             if let Item::Parameter(it) = item {
@@ -29,18 +32,14 @@ impl Builder<'_, '_> {
                 self.policy.parameters.push(parameter);
             }
         }
-        for item in &items {
-            if let Item::Table(it) = item {
-                self.declare_table(it);
-            }
+        for at in 0..self.written.tables.len() {
+            self.declare_table(self.written.tables[at][0]);
         }
         for at in 0..self.policy.definitions.len() {
             self.definition(DefinitionId::at(at));
         }
-        let scales: Vec<&tree::Scale> =
-            items.iter().filter_map(|it| if let Item::Scale(it) = it { Some(it) } else { None }).collect();
-        for (at, written) in scales.iter().enumerate() {
-            self.scale(at, written);
+        for at in 0..self.policy.scales.len() {
+            self.scale(ScaleId::at(at));
         }
         let roles: Vec<&tree::Role> =
             items.iter().filter_map(|it| if let Item::Role(it) = it { Some(it) } else { None }).collect();
@@ -80,7 +79,7 @@ impl Builder<'_, '_> {
     }
 
     /// A value without a last day holds until the day before the next begins.
-    fn close_open_ends<T>(&mut self, values: &mut [Dated<T>]) {
+    pub(super) fn close_open_ends<T>(&mut self, values: &mut [Dated<T>]) {
         values.sort_by_key(|it| it.from);
         for at in 1..values.len() {
             let next = values[at].from;
@@ -101,20 +100,24 @@ impl Builder<'_, '_> {
         self.day_or_period(written, false)
     }
 
+    fn day_of_period(&mut self, label: &str, span: Span, first: bool) -> Option<jiff::civil::Date> {
+        let calendar = self.policy.main();
+        let kind = calendar.period_kinds().next().map(|it| it.1)?;
+        match calendar.period_from_label(kind, label) {
+            Ok(period) => Some(if first { period.first } else { period.last }),
+            Err(problem) => {
+                self.error(codes::NO_SUCH_DAY, span, problem.to_string());
+                None
+            }
+        }
+    }
+
     fn day_or_period(&mut self, written: &tree::Expr, first: bool) -> Option<jiff::civil::Date> {
         match &written.kind {
             tree::ExprKind::Date(date) => self.date(date),
-            tree::ExprKind::Period(label) => {
-                let calendar = self.policy.main();
-                let kind = calendar.period_kinds().next().map(|it| it.1)?;
-                match calendar.period_from_label(kind, &label.label) {
-                    Ok(period) => Some(if first { period.first } else { period.last }),
-                    Err(problem) => {
-                        self.error(codes::NO_SUCH_DAY, label.span, problem.to_string());
-                        None
-                    }
-                }
-            }
+            tree::ExprKind::Period(label) => self.day_of_period(&label.label, label.span, first),
+            // A year alone is a period where the calendar writes its periods so.
+            tree::ExprKind::Number(number) => self.day_of_period(&number.text, number.span, first),
             _ => {
                 self.error(
                     codes::WRONG_TYPE,
@@ -124,80 +127,6 @@ impl Builder<'_, '_> {
                 None
             }
         }
-    }
-
-    fn declare_scale(&mut self, written: &tree::Scale) {
-        let choices = written.bands.iter().map(|it| label(&it.name, it.title.as_ref())).collect();
-        self.policy.choices.push(ChoiceList { choices, order: Order::BestFirst });
-        let choices = ChoiceId::at(self.policy.choices.len() - 1);
-        let of = self.of_scale(written);
-        if of.is_none() {
-            self.mark_broken(&written.name.text);
-        }
-        let (subject, each) = of.unwrap_or((RecordId(0), None));
-        let of = Expr { kind: ExprKind::Literal(Value::NotApplicable), ty: Type::Number, span: nowhere() };
-        let label = label(&written.name, written.title.as_ref());
-        self.policy.scales.push(Scale { label, of, subject, each, choices, bands: Vec::new() });
-    }
-
-    /// The record type and period of what a scale bands.
-    fn of_scale(&mut self, written: &tree::Scale) -> Option<(RecordId, Option<crate::calendar::PeriodKind>)> {
-        let Some((Meaning::Definition(_), _)) = self.names.get(&written.of.text) else {
-            let known = self.names_of(|it| matches!(it, Meaning::Definition(_)));
-            self.unknown_name(&written.of, "definition", &known);
-            return None;
-        };
-        let of_table = |it: &&Item| matches!(it, Item::Table(table) if table.name.text == written.of.text);
-        if self.items.iter().any(of_table) {
-            let about = self.about(&written.of.text)?;
-            return Some((about.subject, about.each));
-        }
-        let define = self.items.iter().find_map(|it| match it {
-            Item::Define(define) if define.name.text == written.of.text => Some(define),
-            _ => None,
-        })?;
-        let subject = self.record_id(&define.of)?;
-        Some((subject, define.each.as_ref().and_then(|it| self.period_kind(it))))
-    }
-
-    fn scale(&mut self, at: usize, written: &tree::Scale) {
-        if self.is_broken(&written.name.text) {
-            return;
-        }
-        let (subject, each) = (self.policy.scales[at].subject, self.policy.scales[at].each);
-        let name = tree::Expr { kind: tree::ExprKind::Name(written.of.clone()), span: written.of.span };
-        match self.expr(&name, &Place::of(subject, each), None) {
-            Some(of) if matches!(of.ty, Type::Number | Type::Money { .. }) => self.policy.scales[at].of = of,
-            of => {
-                self.mark_broken(&written.name.text);
-                if let Some(of) = of {
-                    self.wrong(&of, "a scale bands a number or money");
-                }
-                return;
-            }
-        }
-        let ty = self.policy.scales[at].of.ty.clone();
-        let bands = written.bands.iter().map(|it| self.interval(&it.range, &ty)).collect();
-        self.policy.scales[at].bands = bands;
-    }
-
-    fn interval(&mut self, range: &tree::Range, ty: &Type) -> Interval {
-        let mut end = |end: &Option<Box<tree::Expr>>, open: bool| {
-            let expr = self.expr(end.as_ref()?, &Place::nowhere(), Some(ty))?;
-            match expr.kind {
-                ExprKind::Literal(at) if expr.ty == *ty => Some(Bound { at, included: !open }),
-                _ => {
-                    self.error(
-                        codes::WRONG_TYPE,
-                        expr.span,
-                        "the end of a band is a plain value of what the scale bands",
-                    );
-                    None
-                }
-            }
-        };
-        let low = end(&range.low, range.low_open);
-        Interval { low, high: end(&range.high, range.high_open) }
     }
 
     fn declare_role(&mut self, written: &tree::Role) {
@@ -341,25 +270,25 @@ impl Builder<'_, '_> {
 
     /// Lowers a definition where it is first needed; the type is that of its expression.
     pub(super) fn definition(&mut self, id: DefinitionId) {
-        if self.policy.definitions[id.index()].value.span != nowhere() || self.under_way.contains(&id) {
+        if self.policy.definitions[id.index()].value.span != nowhere()
+            || self.under_way.contains(&Rests::Definition(id))
+        {
             return;
         }
-        let written =
-            self.items.iter().filter_map(|it| if let Item::Define(it) = it { Some(it) } else { None }).nth(id.index());
-        let Some(written) = written else { return self.table(id) };
-        if self.is_broken(&written.name.text) {
-            return;
-        }
+        let Some(written) = self.written.defines.get(id.index()).cloned() else { return self.table(id) };
+        let Some(first) = written.first().copied().filter(|it| !self.is_broken(&it.name.text)) else { return };
         // Until it is known, its own earlier value is taken to be what its outermost word gives.
-        self.policy.definitions[id.index()].value.ty = likely_type(&written.value);
-        self.under_way.push(id);
+        self.policy.definitions[id.index()].value.ty = likely_type(&first.value);
+        self.under_way.push(Rests::Definition(id));
         let definition = &self.policy.definitions[id.index()];
         let place = Place::of(definition.of, definition.each);
-        let value = self.expr(&written.value, &place, None);
+        let values: Vec<Option<Expr>> = written.iter().map(|it| self.expr(&it.value, &place, None)).collect();
         self.under_way.pop();
-        match value {
+        let values = values.into_iter().collect::<Option<Vec<_>>>();
+        let heads = written.into_iter().map(Head::from);
+        match values.and_then(|values| self.versions(heads.zip(values).collect())) {
             Some(value) => self.policy.definitions[id.index()].value = value,
-            None => self.mark_broken(&written.name.text),
+            None => self.mark_broken(&first.name.text),
         }
     }
 }

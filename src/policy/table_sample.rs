@@ -102,12 +102,14 @@ impl Facts<'_> {
             }
             ExprKind::Band { id, of, when: When::Now } if is_subject(of) => {
                 let scale = &self.policy.scales[id.index()];
-                let place = scale.bands.len().checked_sub(1 + usize::try_from(at.to_scaled(0)?).ok()?)?;
-                let band = scale.bands.get(place)?;
+                let all = self.policy.choices[scale.choices.index()].choices.len();
+                let place = all.checked_sub(1 + usize::try_from(at.to_scaled(0)?).ok()?)?;
+                let version = scale.versions.last().map(|it| &it.value)?;
+                let band = &version.bands.iter().find(|it| usize::try_from(it.choice) == Ok(place))?.interval;
                 let inside = |it: &&Bound| it.included;
                 let end = band.low.as_ref().filter(inside).or(band.high.as_ref().filter(inside))?;
                 match &end.at {
-                    Value::Known(Known::Number(at)) => self.number(&scale.of, *at, depth),
+                    Value::Known(Known::Number(at)) => self.number(&version.of, *at, depth),
                     _ => None,
                 }
             }

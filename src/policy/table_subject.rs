@@ -1,4 +1,4 @@
-//! Of what a table speaks, where its head does not say: the subject and the period of what its columns ask.
+//! Of what a table or scale speaks, where its head does not say: the subject and the period of what it asks.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ impl Builder<'_, '_> {
         self.items.iter().find_map(|item| match item {
             Item::Define(it) if it.name.text == name => self.named(Some(&it.of), it.each.as_ref()),
             Item::Role(it) if it.name.text == name => self.named(Some(&it.of), None),
-            Item::Scale(it) if it.name.text == name => self.about_within(&it.of.text, depth),
+            Item::Scale(it) if it.name.text == name => self.about_words(words_of(&it.of), depth),
             Item::Table(it) if it.name.text == name => self.about_table_within(it, depth),
             _ => None,
         })
@@ -48,11 +48,14 @@ impl Builder<'_, '_> {
         if table.of.is_some() {
             return self.named(table.of.as_ref(), table.each.as_ref());
         }
-        let mut words = Vec::new();
-        table.columns.iter().for_each(|it| gather(&it.asked, &mut words));
+        self.about_words(table.columns.iter().flat_map(|it| words_of(&it.asked)).collect(), depth)
+    }
+
+    /// The record and period of which some words speak.
+    fn about_words(&self, words: Vec<tree::Name>, depth: u32) -> Option<About> {
         let mut said: BTreeSet<About> = BTreeSet::new();
         let mut fields: Vec<BTreeSet<About>> = Vec::new();
-        for word in words {
+        for word in words.into_iter().map(|it| it.text) {
             if let Some(record) = self.policy.record_named(&word) {
                 said.insert(self.owner(record));
             } else if let Some(about) = self.about_within(&word, depth) {
@@ -92,9 +95,15 @@ fn common(fields: &[BTreeSet<About>]) -> Option<RecordId> {
 }
 
 /// The words with which the names in an expression begin.
-fn gather(expr: &tree::Expr, words: &mut Vec<String>) {
+pub(super) fn words_of(expr: &tree::Expr) -> Vec<tree::Name> {
+    let mut words = Vec::new();
+    gather(expr, &mut words);
+    words
+}
+
+fn gather(expr: &tree::Expr, words: &mut Vec<tree::Name>) {
     match &expr.kind {
-        Written::Name(name) | Written::Previous(name) => words.push(name.text.clone()),
+        Written::Name(name) | Written::Previous(name) => words.push(name.clone()),
         Written::Dot(inner, _)
         | Written::Not(inner)
         | Written::Negative(inner)

@@ -8,9 +8,10 @@ use crate::ids::{DefinitionId, RecordId};
 use crate::policy::axes::axis_of;
 use crate::policy::expressions::Place;
 use crate::policy::model::{Cell, Column, Definition, Expr, ExprKind, Hit, Order, Row, Stretch, Table, Type};
-use crate::policy::names::{Builder, Meaning, label, nowhere};
+use crate::policy::names::{Builder, Meaning, Rests, label, nowhere};
+use crate::policy::versions::Head;
 use crate::source::Span;
-use crate::syntax::tree::{self, CellItem, Item};
+use crate::syntax::tree::{self, CellItem};
 use crate::value::{Known, Number, Value};
 
 impl Builder<'_, '_> {
@@ -76,26 +77,30 @@ impl Builder<'_, '_> {
 
     /// Lowers a table where it is first needed.
     pub(super) fn table(&mut self, id: DefinitionId) {
-        let defines = self.items.iter().filter(|it| matches!(it, Item::Define(_))).count();
-        let tables = self.items.iter().filter_map(|it| if let Item::Table(it) = it { Some(it) } else { None });
-        let Some(written) = id.index().checked_sub(defines).and_then(|at| tables.into_iter().nth(at)) else { return };
-        if self.is_broken(&written.name.text) {
-            return;
-        }
-        self.under_way.push(id);
-        let table = self.lowered_table(id, written);
+        let Some(written) = id.index().checked_sub(self.written.defines.len()) else { return };
+        let Some(written) = self.written.tables.get(written).cloned() else { return };
+        let Some(first) = written.first().copied().filter(|it| !self.is_broken(&it.name.text)) else { return };
+        self.under_way.push(Rests::Definition(id));
+        let values: Vec<Option<Expr>> = written.iter().map(|it| self.table_version(id, it, first)).collect();
         self.under_way.pop();
-        match table {
-            Some(table) => {
-                let value = &mut self.policy.definitions[id.index()].value;
-                value.kind = ExprKind::Table(Box::new(table));
-                value.span = written.span;
-            }
-            None => self.mark_broken(&written.name.text),
+        let values = values.into_iter().collect::<Option<Vec<_>>>();
+        let heads = written.into_iter().map(Head::from);
+        match values.and_then(|values| self.versions(heads.zip(values).collect())) {
+            Some(value) => self.policy.definitions[id.index()].value = value,
+            None => self.mark_broken(&first.name.text),
         }
     }
 
-    fn lowered_table(&mut self, id: DefinitionId, written: &tree::Table) -> Option<Table> {
+    fn table_version(&mut self, id: DefinitionId, written: &tree::Table, first: &tree::Table) -> Option<Expr> {
+        let mut ty = self.policy.definitions[id.index()].value.ty.clone();
+        if written.span != first.span && !self.same_outcome(&ty, &written.outcome) {
+            ty = self.outcome_type(written)?;
+        }
+        let table = self.lowered_table(id, written, &ty)?;
+        Some(Expr { kind: ExprKind::Table(Box::new(table)), ty, span: written.span })
+    }
+
+    fn lowered_table(&mut self, id: DefinitionId, written: &tree::Table, ty: &Type) -> Option<Table> {
         let definition = self.policy.definitions[id.index()].clone();
         let place = Place::of(definition.of, definition.each);
         let columns: Vec<Option<Column>> = written.columns.iter().map(|it| self.column(it, &place)).collect();
@@ -108,7 +113,7 @@ impl Builder<'_, '_> {
             return None;
         }
         let rows: Vec<Option<Row>> =
-            written.rows.iter().map(|it| self.row(it, &mut columns, &definition.value.ty, written, &place)).collect();
+            written.rows.iter().map(|it| self.row(it, &mut columns, ty, written, &place)).collect();
         let rows = rows.into_iter().collect::<Option<Vec<_>>>()?;
         for (at, column) in columns.iter_mut().enumerate() {
             column.takes_unknown = rows.iter().any(|it| !it.otherwise && it.cells[at].unknown);

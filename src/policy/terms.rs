@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::calendar::{Period, PeriodKind};
 use crate::ids::{ChoiceId, DefinitionId, FieldId, ParameterId, RecordId, RoleId, ScaleId};
-use crate::policy::model::DateRule;
+use crate::policy::model::{DateRule, Dated};
 use crate::policy::population::Population;
 use crate::policy::table::Table;
 use crate::source::Span;
@@ -216,6 +216,10 @@ pub enum ExprKind {
     DateOf(Box<DateRule>),
     /// The value of a table.
     Table(Box<Table>),
+    /// What holds on the first day of the period, or on the day asked, of several versions.
+    Versions(Vec<Dated<Expr>>),
+    /// The number that a band counts as.
+    Counts(Box<Expr>),
     /// The day on which it is asked.
     Today,
 }
@@ -390,7 +394,10 @@ impl ExprKind {
             | ExprKind::Band { of, .. }
             | ExprKind::Holder { of, .. } => vec![of],
             ExprKind::History(history) => vec![&history.condition],
-            ExprKind::Not(inner) | ExprKind::Negative(inner) | ExprKind::IsKnown(inner) => vec![inner],
+            ExprKind::Not(inner) | ExprKind::Negative(inner) | ExprKind::IsKnown(inner) | ExprKind::Counts(inner) => {
+                vec![inner]
+            }
+            ExprKind::Versions(versions) => versions.iter().map(|it| &it.value).collect(),
             ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::Extreme { of: parts, .. } => parts.iter().collect(),
             ExprKind::Arithmetic { left, right, .. } | ExprKind::Compare { left, right, .. } => vec![left, right],
             ExprKind::OneOf { value, choices } => std::iter::once(&**value).chain(choices).collect(),

@@ -50,9 +50,9 @@ pub(super) static ROLE: Context = Context {
 
 pub(super) static SCALE: Context = Context {
     what: "line of a scale",
-    line: Rule::band,
-    words: &[],
-    later: &["at most", "at least"],
+    line: Rule::scale_line,
+    words: &["at most", "at least"],
+    later: &[],
     free: Some("a band, such as `Good 60 to below 80`"),
 };
 

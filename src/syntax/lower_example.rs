@@ -81,6 +81,7 @@ fn expect(mut cursor: Cursor<'_>) -> Option<Expectation> {
             of: words::name(&it.one(Rule::name)),
             period: words::period_or_year(&mut it),
             value: plain_value(it.one(Rule::plain_value)),
+            because: words::because(&mut it),
         },
         Rule::stage_due => Expectation::StageDue {
             stage: words::name(&it.one(Rule::name)),

@@ -1,10 +1,10 @@
-//! Roles, parameters, definitions and the bands of scales.
+//! Roles, parameters and definitions.
 
 use super::cursor::Cursor;
 use super::grammar::Rule;
-use super::lower_expression::{expr, operand, operand_in, range, value};
+use super::lower_expression::{expr, operand, operand_in, value};
 use super::lower_words as words;
-use super::tree::{Band, DatedValue, Define, Parameter, RoleLine};
+use super::tree::{DatedValue, Define, Parameter, RoleLine};
 
 pub(super) fn role_line(mut cursor: Cursor<'_>) -> RoleLine {
     let mut it = cursor.first();
@@ -43,17 +43,9 @@ pub(super) fn define(mut it: Cursor<'_>) -> Define {
         title: words::title(&mut it),
         of: words::name(&it.one(Rule::of_part).one(Rule::name)),
         each: words::name_in(&mut it, Rule::each_part),
+        from: operand_in(&mut it, Rule::from_part),
+        until: operand_in(&mut it, Rule::until_part),
         value: expr(it.one(Rule::expr)),
-        span,
-    }
-}
-
-pub(super) fn band(mut it: Cursor<'_>) -> Band {
-    let span = it.span();
-    Band {
-        name: words::name(&it.one(Rule::name)),
-        title: words::title(&mut it),
-        range: range(it.one(Rule::range)),
         span,
     }
 }

@@ -51,6 +51,11 @@ pub(super) fn marked(cursor: &mut Cursor<'_>) -> Option<Text> {
     cursor.maybe(Rule::marked).map(|mut it| text(&it.one(Rule::text)))
 }
 
+/// `because "…"`
+pub(super) fn because(cursor: &mut Cursor<'_>) -> Option<Text> {
+    cursor.maybe(Rule::because).map(|mut it| text(&it.one(Rule::text)))
+}
+
 pub(super) fn number(cursor: &Cursor<'_>) -> Number {
     Number { text: cursor.text().replace(',', ""), span: cursor.span() }
 }

@@ -9,6 +9,7 @@ use super::cursor::{Cursor, Place};
 use super::errors;
 use super::grammar::{Grammar, Rule};
 use super::lower_record::RecordLine;
+use super::lower_scale::ScaleLine;
 use super::split::{self, Block, Split, Statement};
 use super::tree::{
     Calendar, Example, ExampleLine, ExampleLineKind, FactValue, File, Framework, FrameworkLine, FrameworkLineKind,
@@ -16,7 +17,7 @@ use super::tree::{
     WorkflowLineKind,
 };
 use super::{
-    lower_calendar, lower_example, lower_framework, lower_message, lower_record, lower_rule, lower_table,
+    lower_calendar, lower_example, lower_framework, lower_message, lower_record, lower_rule, lower_scale, lower_table,
     lower_workflow,
 };
 use super::{lower_expression as expression, lower_words as words};
@@ -95,9 +96,13 @@ impl<'s> Reader<'s> {
             "parameter" => {
                 self.alone(statement, Rule::parameter, &context::TOP).map(lower_rule::parameter).map(Item::Parameter)
             }
-            "define" => self.alone(statement, Rule::define, &context::TOP).map(lower_rule::define).map(Item::Define),
-            "scale" => self.scale(statement).map(Item::Scale),
-            "table" => self.table(statement).map(Item::Table),
+            "define" => self
+                .alone(statement, Rule::define, &context::TOP)
+                .map(lower_rule::define)
+                .map(Box::new)
+                .map(Item::Define),
+            "scale" => self.scale(statement).map(Box::new).map(Item::Scale),
+            "table" => self.table(statement).map(Box::new).map(Item::Table),
             "message" => self.message(statement).map(Item::Message),
             "framework" => self.framework(statement).map(Item::Framework),
             "workflow" => self.workflow(statement).map(Item::Workflow),
@@ -154,16 +159,24 @@ impl<'s> Reader<'s> {
 
     fn scale(self, statement: &'s Statement) -> Option<Scale> {
         let head = self.head(statement, Rule::scale_head, &context::TOP);
-        let bands = self.lines(self.block(statement), &context::SCALE, |it| Some(lower_rule::band(it)));
+        let lines = self.lines(self.block(statement), &context::SCALE, |it| Some(lower_scale::line(it)));
+        let (mut bands, mut caps) = (Vec::new(), Vec::new());
+        for line in lines {
+            match line {
+                ScaleLine::Band(it) => bands.push(*it),
+                ScaleLine::Cap(it) => caps.push(*it),
+            }
+        }
         let mut head = head?;
         let (name, title) = name_and_title(&mut head);
         Some(Scale {
             name,
             title,
-            of: words::name(&head.one(Rule::of_part).one(Rule::name)),
+            of: expression::sum(head.one(Rule::sum)),
             from: expression::operand_in(&mut head, Rule::from_part),
             until: expression::operand_in(&mut head, Rule::until_part),
             bands,
+            caps,
             span: self.whole(statement),
         })
     }
@@ -177,12 +190,16 @@ impl<'s> Reader<'s> {
         let (name, title) = name_and_title(&mut head);
         let of = words::name_in(&mut head, Rule::of_part);
         let each = words::name_in(&mut head, Rule::each_part);
+        let from = expression::operand_in(&mut head, Rule::from_part);
+        let until = expression::operand_in(&mut head, Rule::until_part);
         let outcome = head.one(Rule::outcome_type);
         Some(Table {
             name,
             title,
             of,
             each,
+            from,
+            until,
             outcome_span: outcome.span(),
             outcome: lower_table::outcome(outcome),
             hit: lower_table::hit(head.one(Rule::hit)),

@@ -15,6 +15,9 @@ pub struct Table {
     pub of: Option<Name>,
     /// `each year`
     pub each: Option<Name>,
+    /// `from 1 July 2026`: this table is a version of its name.
+    pub from: Option<Expr>,
+    pub until: Option<Expr>,
     /// The type of what it gives.
     pub outcome: FieldKind,
     pub outcome_span: Span,

@@ -10,6 +10,7 @@ pub use super::expression::{
 };
 pub use super::framework_tree::*;
 pub use super::population_tree::*;
+pub use super::scale::{Band, Cap, Scale};
 pub use super::table::{Cell, CellItem, Column, Hit, Table, TableRow};
 use crate::source::{FileId, Span};
 
@@ -51,9 +52,9 @@ pub enum Item {
     Record(Record),
     Role(Role),
     Parameter(Parameter),
-    Define(Define),
-    Scale(Scale),
-    Table(Table),
+    Define(Box<Define>),
+    Scale(Box<Scale>),
+    Table(Box<Table>),
     Message(Message),
     Framework(Framework),
     Workflow(Workflow),
@@ -268,28 +269,9 @@ pub struct Define {
     pub title: Option<Text>,
     pub of: Name,
     pub each: Option<Name>,
-    pub value: Expr,
-    pub span: Span,
-}
-
-/// `scale rating "Rating" of score { … }`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Scale {
-    pub name: Name,
-    pub title: Option<Text>,
-    pub of: Name,
     pub from: Option<Expr>,
     pub until: Option<Expr>,
-    pub bands: Vec<Band>,
-    pub span: Span,
-}
-
-/// `very_good "Very good" 80 to below 90`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Band {
-    pub name: Name,
-    pub title: Option<Text>,
-    pub range: Range,
+    pub value: Expr,
     pub span: Span,
 }
 
@@ -537,7 +519,7 @@ pub enum Expectation {
     /// `staff_appraisal cancelled for Okot`, `… ended`, `… open`
     CaseState { workflow: Name, of: Name, state: Name },
     /// `score of Akello in 2024/25 is 45.6`, `rating of Akello in 2024/25 is unknown`
-    Value { name: Name, of: Name, period: Option<PeriodLiteral>, value: Expr },
+    Value { name: Name, of: Name, period: Option<PeriodLiteral>, value: Expr, because: Option<Text> },
     /// `default by Akello`
     Default { by: Name },
     /// `bonus proposed for Akello in 2025/26 with UGX 1,200,000`
