@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::grammar::Rule;
 use super::lower_expression::{negation, value};
 use super::lower_words as words;
-use super::tree::{Aggregate, AggregateWord, Expr, ExprKind, Length, Members, Name, Range};
+use super::tree::{Aggregate, AggregateWord, EdgeOf, Expr, ExprKind, Length, Members, Name, Range};
 use crate::source::Span;
 
 /// `count of incidents where kind is absence`
@@ -79,9 +79,19 @@ fn gathered(mut cursor: Cursor<'_>) -> (Members, Option<Expr>) {
     (members, condition_in(&mut cursor, Rule::where_one))
 }
 
-/// `happened within 12 months before today`: the year that ends on that day, or the one that follows it.
+/// `happened within 12 months before today`: the year that ends on that day, or the one that follows it; `happened within this quarter`:
+/// between the edges of the period at hand.
 pub(super) fn window(left: Box<Expr>, mut cursor: Cursor<'_>) -> ExprKind {
     let span = cursor.span();
+    if cursor.has(Rule::kw_within_this) {
+        let period = words::name(&cursor.one(Rule::name));
+        let edge = |start| {
+            let kind = ExprKind::Edge { start, what: EdgeOf::Period(period.clone()) };
+            Some(Box::new(Expr { kind, span }))
+        };
+        let range = Range { low: edge(true), low_open: true, high: edge(false), high_open: false, span };
+        return ExprKind::IsIn { value: left, range, negated: false };
+    }
     let before = cursor.has(Rule::kw_before);
     let length = words::length(cursor.one(Rule::length));
     let anchor = Box::new(value(cursor.one(Rule::value)));
