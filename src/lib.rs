@@ -8,6 +8,7 @@ mod codes_policy;
 mod codes_syntax;
 pub mod diagnostic;
 pub mod eval;
+pub mod examine;
 pub mod explain;
 pub mod ids;
 pub mod policy;

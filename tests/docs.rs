@@ -132,7 +132,7 @@ fn every_key_of_the_json_is_documented() {
     fs::remove_file(here.join("rules/wrong.merit")).unwrap();
     let mut tried = vec![("check", wrong)];
     for (verb, call) in [
-        ("test", "test"),
+        ("test", "test --coverage --mutate"),
         ("fmt", "fmt"),
         ("import", "import records --dry-run"),
         ("deploy", "deploy --note again"),

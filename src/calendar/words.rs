@@ -89,3 +89,9 @@ pub(super) fn direction(direction: Direction) -> &'static str {
         Direction::Before => "before",
     }
 }
+
+/// The number of a month by its name.
+#[must_use]
+pub fn month_number(name: &str) -> Option<i8> {
+    MONTHS.iter().zip(1..).find(|it| *it.0 == name).map(|it| it.1)
+}

@@ -9,10 +9,11 @@ use crate::calendar::Period;
 use crate::casework::bench::{Bench, BenchCase};
 use crate::casework::facts::{day_of, parse};
 use crate::casework::outcomes;
-use crate::eval::{self, Scope};
+use crate::casework::touched::{Hearing, Touched};
+use crate::eval::{self, Listener, Scope};
 use crate::explain;
 use crate::ids::WorkflowId;
-use crate::policy::model::{ExprKind as Meaning, Policy, Shape, Type, When};
+use crate::policy::model::{ExprKind as Meaning, Policy, Shape, Type, When, Workflow};
 use crate::source::Span;
 use crate::syntax::tree::{
     Example, ExampleLine, ExampleLineKind, Expectation, Expr, ExprKind, Name, PeriodLiteral, Text,
@@ -49,11 +50,56 @@ pub struct Failure {
 /// Runs an example.
 #[must_use]
 pub fn run(policy: &Policy, example: &Example) -> Verdict {
+    play(policy, example, None).0
+}
+
+/// Runs an example, and tells what it touched.
+#[must_use]
+pub fn touch(policy: &Policy, example: &Example) -> (Verdict, Touched) {
+    let hearing = Hearing::default();
+    let (verdict, cases) = play(policy, example, Some(&hearing));
+    let mut touched = hearing.heard();
+    for running in cases {
+        touch_case(policy.workflow(running.flow), &running.events, &mut touched);
+    }
+    (verdict, touched)
+}
+
+/// The stages and steps that a case went through, and how its stages ended.
+fn touch_case(flow: &Workflow, events: &[Event], touched: &mut Touched) {
+    touched.lines.insert(flow.label.span);
+    let stage_named = |name: &str| flow.stages.iter().find(|it| it.label.name == name);
+    for event in events {
+        match event {
+            Event::StageOpened { stage, .. } => touched.lines.extend(stage_named(stage).map(|it| it.label.span)),
+            Event::StageDone { stage, .. } | Event::StageLapsed { stage, .. } => {
+                let lapsed = matches!(event, Event::StageLapsed { .. });
+                if let Some(stage) = stage_named(stage) {
+                    let ended = touched.answers.entry(stage.label.span).or_default();
+                    ended.yes |= !lapsed;
+                    ended.no |= lapsed;
+                }
+            }
+            Event::StepTaken { mark, .. } => {
+                let step = stage_named(&mark.stage).and_then(|it| it.steps.iter().find(|it| it.name == mark.step));
+                touched.lines.extend(step.map(|it| it.span));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn play<'a>(policy: &'a Policy, example: &Example, listener: Option<&'a dyn Listener>) -> (Verdict, Vec<BenchCase>) {
     let mut stage = Theatre::new(policy);
+    if let Some(listener) = listener {
+        stage.bench.listen(listener);
+    }
+    stage.listener = listener;
     stage.set_up(example);
     stage.play(example);
     stage.say_when_it_came();
-    Verdict { title: example.title.text.clone(), span: example.span, failures: stage.failures }
+    let verdict = Verdict { title: example.title.text.clone(), span: example.span, failures: stage.failures };
+    (verdict, stage.bench.cases)
 }
 
 /// How many lines tell what stages rest on.
@@ -69,6 +115,7 @@ struct Theatre<'a> {
     sent: Vec<(Date, Notice)>,
     /// Failures that wanted a notice: their place among the failures, the message and the day.
     wanted: Vec<(usize, String, Date)>,
+    listener: Option<&'a dyn Listener>,
 }
 
 impl<'a> Theatre<'a> {
@@ -80,6 +127,7 @@ impl<'a> Theatre<'a> {
             first: Date::MIN,
             sent: Vec::new(),
             wanted: Vec::new(),
+            listener: None,
         }
     }
 
@@ -354,6 +402,7 @@ impl<'a> Theatre<'a> {
             Expectation::Outcome { rule, state, of, period, amount, want } => outcomes::expect(
                 self.policy,
                 self.bench.facts(),
+                self.listener,
                 &outcomes::Asked { rule, state: *state, of, period: period.as_ref(), amount: amount.as_ref(), want },
             ),
             Expectation::Default { by } => {
@@ -406,7 +455,7 @@ impl<'a> Theatre<'a> {
             (None, _) => None,
         };
         let day = period.map_or(on, |it| it.last);
-        let scope = Scope::new(policy, policy.main(), self.bench.facts(), subject, period, day);
+        let scope = Scope::new(policy, policy.main(), self.bench.facts(), subject, period, day).heard_by(self.listener);
         let subject_of = || {
             Box::new(crate::policy::model::Expr { kind: Meaning::Subject, ty: Type::Record(record), span: name.span })
         };

@@ -10,7 +10,9 @@ mod facts;
 mod letter;
 mod outcomes;
 mod outlook;
+mod touched;
 
 pub use bench::{Bench, BenchCase};
 pub use desk::{Desk, Opens};
 pub use letter::Letter;
+pub use touched::{Answers, Touched};

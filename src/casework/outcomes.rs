@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::casework::examples::same;
 use crate::eval::framework::{Verdict, Why, judge, rule_named};
-use crate::eval::{self, Facts, Scope};
+use crate::eval::{self, Facts, Listener, Scope};
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
 use crate::syntax::tree::{Expr, ExprKind, Name, OutcomeState, PeriodLiteral};
@@ -23,7 +23,12 @@ pub(super) struct Asked<'a> {
 }
 
 /// Whether it came so; else what was expected and what came.
-pub(super) fn expect(policy: &Policy, facts: &dyn Facts, asked: &Asked<'_>) -> Result<(), (String, String)> {
+pub(super) fn expect(
+    policy: &Policy,
+    facts: &dyn Facts,
+    listener: Option<&dyn Listener>,
+    asked: &Asked<'_>,
+) -> Result<(), (String, String)> {
     let (name, of) = (&asked.rule.text, &asked.of.text);
     let label = asked.period.map_or("", |it| it.label.as_str());
     let wanted = BTreeSet::from_iter(asked.want.iter().map(|it| it.text.clone()));
@@ -48,8 +53,11 @@ pub(super) fn expect(policy: &Policy, facts: &dyn Facts, asked: &Asked<'_>) -> R
         Err(problem) => return Err((expected, problem.to_string())),
     };
     let subject = RecordRef { record: framework.subject, key: Arc::from(of.as_str()) };
-    let scope = Scope::new(policy, calendar, facts, subject, Some(period), period.last);
-    let verdict = judge(&scope, framework).swap_remove(at);
+    let scope = Scope::new(policy, calendar, facts, subject, Some(period), period.last).heard_by(listener);
+    let mut verdicts = judge(&scope, framework);
+    let proposed = framework.rules.iter().zip(&verdicts).filter(|it| matches!(it.1, Verdict::Proposed(_)));
+    proposed.for_each(|(rule, _)| scope.applied(rule.label.span));
+    let verdict = verdicts.swap_remove(at);
     let holds = match (&verdict, asked.state) {
         (Verdict::Proposed(paid), OutcomeState::Proposed) => {
             asked.amount.is_none_or(|it| paid.as_ref().is_some_and(|paid| same(policy, paid, it)))

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::casework::examples::{self, Verdict};
 use crate::cli::{Done, Failure, Format, Global, Outcome, check, junit, open, output};
+use crate::examine::{self, Coverage, Mutation, Survivor, Untouched};
 use crate::policy::compile_with;
 use crate::policy::model::Policy;
 use crate::source::Sources;
@@ -19,11 +20,23 @@ pub(super) struct Arguments {
     /// Also write the outcome as JUnit XML, which build servers read
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Also tell what of the policy no example touches
+    #[arg(long)]
+    coverage: bool,
+    /// With --coverage: something untouched is a finding
+    #[arg(long, requires = "coverage")]
+    strict: bool,
+    /// Also change the policy in many small ways, and tell which changes no example notices
+    #[arg(long)]
+    mutate: bool,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let mut calendar = None;
     let (sources, compilation) = if arguments.paths.is_empty() {
-        open::working_policy(&open::project(global)?)?
+        let project = open::project(global)?;
+        calendar.clone_from(&project.calendar);
+        open::working_policy(&project)?
     } else {
         let sources = open::named_sources(&arguments.paths)?;
         let compilation = compile_with(&sources, None);
@@ -52,8 +65,26 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
             .map_err(|error| Failure::environment(format!("{} can't be written: {error}", file.display())))?;
     }
     let failed = verdicts.iter().filter(|it| !it.failures.is_empty()).count();
+    let coverage = arguments.coverage.then(|| examine::coverage(policy, &sources));
+    if arguments.mutate && failed > 0 {
+        output::note(global, "nothing was changed: every example must hold first");
+    }
+    let mutation =
+        (arguments.mutate && failed == 0).then(|| examine::mutate(policy, &sources, calendar.as_deref(), workers()));
     match global.format {
-        Format::Json => output::json(&json(policy, &sources, &verdicts))?,
+        Format::Json => {
+            let mut report = json(policy, &sources, &verdicts);
+            for (key, part) in
+                [("coverage", serde_json::to_value(&coverage)), ("mutation", serde_json::to_value(&mutation))]
+            {
+                if let Ok(part) = part
+                    && !part.is_null()
+                {
+                    report[key] = part;
+                }
+            }
+            output::json(&report)?
+        }
         Format::Human => {
             let mut words = String::new();
             for verdict in &verdicts {
@@ -64,10 +95,47 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
                 }
             }
             words += &format!("{} passed, {failed} failed\n", verdicts.len() - failed);
+            words += &coverage.as_ref().map_or_else(String::new, coverage_words);
+            words += &mutation.as_ref().map_or_else(String::new, mutation_words);
             output::text(&words)?
         }
     };
-    Ok(if failed == 0 { Done::Clean } else { Done::Findings })
+    let untouched = arguments.strict && coverage.is_some_and(|it| !it.untouched.is_empty());
+    let survived = mutation.is_some_and(|it| !it.survivors.is_empty());
+    Ok(if failed == 0 && !untouched && !survived { Done::Clean } else { Done::Findings })
+}
+
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn coverage_words(coverage: &Coverage) -> String {
+    let told = |it: &Untouched| {
+        let reason = it.reason.as_ref().map_or_else(String::new, |it| format!(" (excused: {it})"));
+        format!("  {}:{}: {} {}: {}{reason}\n", it.file, it.line, it.kind, it.name, it.what)
+    };
+    let missed = coverage.untouched.len() + coverage.excused.len();
+    let mut words = format!("\nTouched: {} of {} places\n", coverage.places - missed, coverage.places);
+    words.extend(coverage.untouched.iter().chain(&coverage.excused).map(told));
+    words
+}
+
+fn mutation_words(mutation: &Mutation) -> String {
+    let told = |it: &Survivor| {
+        let reason = it.reason.as_ref().map_or_else(String::new, |it| format!(" (excused: {it})"));
+        let change = if it.now.is_empty() {
+            format!("without `{}`", it.was)
+        } else if it.was.is_empty() {
+            format!("with `{}`", it.now)
+        } else {
+            format!("`{}` for `{}`", it.now, it.was)
+        };
+        let examples = output::count(it.examples as u64, "example touches", "examples touch");
+        format!("  {}:{}: {change}; {examples} it{reason}\n", it.file, it.line)
+    };
+    let mut words = format!("\nNoticed: {} of {} small changes\n", mutation.noticed, mutation.tried);
+    words.extend(mutation.survivors.iter().chain(&mutation.excused).map(told));
+    words
 }
 
 /// How deep the reasons of a failure are told.

@@ -80,6 +80,16 @@ pub fn compile_with(sources: &Sources, calendar: Option<&str>) -> Compilation {
     Compilation { policy: found.no_errors().then_some(policy), diagnostics: found }
 }
 
+/// How many decimals the values of an expression have, as far as fields and roundings say.
+#[must_use]
+pub fn decimals_of(policy: &Policy, expr: &model::Expr) -> Option<u32> {
+    if !matches!(expr.ty, model::Type::Number | model::Type::Money { .. }) {
+        return None;
+    }
+    let step = axes::axis_of(policy, expr).step?;
+    step.decimals().map(u32::from)
+}
+
 /// Names, then types, then what the language forbids beyond them.
 fn check(
     items: &[&tree::Item],

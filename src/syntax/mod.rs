@@ -4,6 +4,7 @@
 //! it gives is lowered to the tree. Start reading at [`parse()`], then [`tree`]. The form of a file is made by [`format()`], of its tokens
 //! and lines alone.
 
+mod changes;
 mod columns;
 mod context;
 mod cursor;
@@ -39,5 +40,6 @@ mod table;
 mod token;
 pub mod tree;
 
+pub use changes::{Change, changes};
 pub use format::format;
 pub use parse::{parse, parse_strictly};
