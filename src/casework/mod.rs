@@ -10,6 +10,7 @@ mod facts;
 mod letter;
 mod outcomes;
 mod outlook;
+mod reasons;
 mod touched;
 
 pub use bench::{Bench, BenchCase};
