@@ -2,7 +2,7 @@
 //!
 //! Codes never change their meaning and are never used again. `M01..` is syntax, `M02..` names and types, `M03..` time,
 //! `M04..` workflows and messages, `M05..` examples, `M06..` scales, `M07..` tables, `M08..` history and aggregates, `M09..`
-//! frameworks, `M11..` populations.
+//! frameworks, `M11..` populations, `M12..` scenarios and guarantees, `M13..` conditions and rules.
 
 /// The code of a finding, such as `M0101`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

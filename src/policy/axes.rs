@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::policy::model::{Blank, FieldKind, Policy};
 use crate::policy::table::Axis;
-use crate::policy::terms::{ArithmeticOp, Expr, ExprKind, Type, When};
+use crate::policy::terms::{AggregateWord, ArithmeticOp, Expr, ExprKind, Type, When};
 use crate::value::{Known, Number, Value};
 
 /// How many parts of an expression and of what it rests on are looked at; beyond, anything may come out.
@@ -89,6 +89,9 @@ fn numbers(policy: &Policy, asked: &Expr, left: &Cell<u32>) -> Axis {
             .reduce(either)
             .filter(|_| table.hit != crate::policy::table::Hit::AddedUp)
             .unwrap_or_default(),
+        ExprKind::Aggregate(of) if of.word == AggregateWord::Count => {
+            Axis { low: Some(Number::ZERO), step: Some(Number::ONE), ..Axis::default() }
+        }
         _ => Axis::default(),
     }
 }

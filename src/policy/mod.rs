@@ -7,6 +7,7 @@ mod axes;
 mod calendar_checks;
 mod calendars;
 mod checks;
+mod conditions;
 mod cover;
 mod dated_checks;
 mod dates;
@@ -22,12 +23,15 @@ mod operations;
 pub mod population;
 mod populations;
 mod reads;
+mod reasoning;
 mod records;
 mod row_set;
 mod rules;
+mod same;
 mod scale;
 mod scale_checks;
 mod scales;
+mod shadows;
 mod table;
 mod table_checks;
 mod table_sample;
@@ -74,7 +78,7 @@ pub fn compile_with(sources: &Sources, calendar: Option<&str>) -> Compilation {
     let files = syntax::parse(sources, &mut found);
     let lost = lost_words(sources, &found);
     let items: Vec<&tree::Item> = files.iter().flat_map(|file| &file.items).collect();
-    let mut policy = check(&items, calendar, lost, &mut found);
+    let mut policy = check(&items, calendar, lost, sources, &mut found);
     policy.hash = hash_of(sources);
     found.tidy();
     Compilation { policy: found.no_errors().then_some(policy), diagnostics: found }
@@ -95,6 +99,7 @@ fn check(
     items: &[&tree::Item],
     calendar: Option<&str>,
     lost: Option<BTreeSet<String>>,
+    sources: &Sources,
     found: &mut Diagnostics,
 ) -> Policy {
     let mut builder = Builder::new(items, lost, found);
@@ -110,6 +115,10 @@ fn check(
     let mut policy = builder.finish();
     policy.find_turns();
     checks::check_all(&policy, items, found);
+    if found.no_errors() {
+        conditions::conditions_can_go_either_way(&policy, sources, found);
+        shadows::every_rule_can_take_effect(&policy, found);
+    }
     policy
 }
 

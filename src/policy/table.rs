@@ -154,58 +154,63 @@ impl Column {
     /// The place of a known answer on the axis.
     #[must_use]
     pub fn place(&self, policy: &Policy, known: &Known) -> Option<Number> {
-        let whole = |it: usize| i64::try_from(it).ok().map(Number::from);
-        match (known, &self.asked.ty) {
-            (Known::Number(number), Type::Number) => Some(*number),
-            (Known::Money { amount, currency }, Type::Money { currency: own, .. }) => {
-                (currency == own).then_some(*amount)
-            }
-            (Known::Date(day), Type::Date) => Some(Number::from(days_since_1970(*day))),
-            (Known::Moment(at), Type::Timestamp) => Some(Number::from(*at)),
-            (Known::Duration { count, unit }, Type::Duration(own)) => (unit == own).then(|| Number::from(*count)),
-            (Known::YesNo(yes), Type::YesNo) => Some(Number::from(i64::from(*yes))),
-            (Known::Choice(list, at), Type::Choice(own)) if list == own => {
-                let list = &policy.choices[list.index()];
-                let at = *at as usize;
-                whole(if list.order == Order::BestFirst { list.choices.len().checked_sub(at + 1)? } else { at })
-            }
-            (Known::Text(text), Type::Text) => {
-                whole(self.axis.texts.iter().position(|it| it == text).unwrap_or(self.axis.texts.len()))
-            }
-            _ => None,
-        }
+        place(policy, &self.asked.ty, &self.axis.texts, known)
     }
 
     /// A place on the axis as it is written in a policy.
     #[must_use]
     pub fn words(&self, policy: &Policy, state: State) -> String {
-        let at = match state {
-            State::At(at) => at,
-            State::NotHappened => return "not yet happened".to_owned(),
-            State::Unknown => return "unknown".to_owned(),
-        };
-        let index = at.to_scaled(0).and_then(|it| usize::try_from(it).ok());
-        match &self.asked.ty {
-            Type::Number if self.axis.percent == Some(true) => {
-                let hundredfold = at.multiply(Number::from(100)).unwrap_or(at);
-                format!("{hundredfold}%")
-            }
-            Type::Money { currency, .. } => format!("{currency} {at}"),
-            Type::Date => day_words(at),
-            Type::Duration(unit) => format!("{at} {}", unit_words(*unit)),
-            Type::YesNo => if at == Number::ONE { "yes" } else { "no" }.to_owned(),
-            Type::Choice(list) => {
-                let list = &policy.choices[list.index()];
-                let last = list.choices.len().saturating_sub(1);
-                let index = index.map(|it| if list.order == Order::BestFirst { last.saturating_sub(it) } else { it });
-                index.and_then(|it| list.choices.get(it)).map_or_else(String::new, |it| it.name.clone())
-            }
-            Type::Text => match index.and_then(|it| self.axis.texts.get(it)) {
-                Some(text) => format!("\"{text}\""),
-                None => "\"another\"".to_owned(),
-            },
-            Type::Number | Type::Timestamp | Type::Record(_) => at.to_string(),
+        match state {
+            State::At(at) => words(policy, &self.asked.ty, &self.axis, at),
+            State::NotHappened => "not yet happened".to_owned(),
+            State::Unknown => "unknown".to_owned(),
         }
+    }
+}
+
+/// The place of a known value of a type on its axis; `texts` are those that are told apart.
+pub(super) fn place(policy: &Policy, ty: &Type, texts: &[Arc<str>], known: &Known) -> Option<Number> {
+    let whole = |it: usize| i64::try_from(it).ok().map(Number::from);
+    match (known, ty) {
+        (Known::Number(number), Type::Number) => Some(*number),
+        (Known::Money { amount, currency }, Type::Money { currency: own, .. }) => (currency == own).then_some(*amount),
+        (Known::Date(day), Type::Date) => Some(Number::from(days_since_1970(*day))),
+        (Known::Moment(at), Type::Timestamp) => Some(Number::from(*at)),
+        (Known::Duration { count, unit }, Type::Duration(own)) => (unit == own).then(|| Number::from(*count)),
+        (Known::YesNo(yes), Type::YesNo) => Some(Number::from(i64::from(*yes))),
+        (Known::Choice(list, at), Type::Choice(own)) if list == own => {
+            let list = &policy.choices[list.index()];
+            let at = *at as usize;
+            whole(if list.order == Order::BestFirst { list.choices.len().checked_sub(at + 1)? } else { at })
+        }
+        (Known::Text(text), Type::Text) => whole(texts.iter().position(|it| it == text).unwrap_or(texts.len())),
+        _ => None,
+    }
+}
+
+/// A place on the axis of a type as it is written in a policy.
+pub(super) fn words(policy: &Policy, ty: &Type, axis: &Axis, at: Number) -> String {
+    let index = at.to_scaled(0).and_then(|it| usize::try_from(it).ok());
+    match ty {
+        Type::Number if axis.percent == Some(true) => {
+            let hundredfold = at.multiply(Number::from(100)).unwrap_or(at);
+            format!("{hundredfold}%")
+        }
+        Type::Money { currency, .. } => format!("{currency} {at}"),
+        Type::Date => day_words(at),
+        Type::Duration(unit) => format!("{at} {}", unit_words(*unit)),
+        Type::YesNo => if at == Number::ONE { "yes" } else { "no" }.to_owned(),
+        Type::Choice(list) => {
+            let list = &policy.choices[list.index()];
+            let last = list.choices.len().saturating_sub(1);
+            let index = index.map(|it| if list.order == Order::BestFirst { last.saturating_sub(it) } else { it });
+            index.and_then(|it| list.choices.get(it)).map_or_else(String::new, |it| it.name.clone())
+        }
+        Type::Text => match index.and_then(|it| axis.texts.get(it)) {
+            Some(text) => format!("\"{text}\""),
+            None => "\"another\"".to_owned(),
+        },
+        Type::Number | Type::Timestamp | Type::Record(_) => at.to_string(),
     }
 }
 

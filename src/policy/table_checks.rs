@@ -10,6 +10,7 @@ use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::policy::cover::{Part, TooMany};
 use crate::policy::model::{Cell, Definition, Expr, ExprKind, Hit, Order, Policy, Row, RowSet, Slice, State, Table};
+use crate::policy::same::same;
 use crate::policy::table_sample;
 use crate::source::Span;
 use crate::value::{Known, Value};
@@ -291,24 +292,4 @@ fn order_of(policy: &Policy, a: &Known, b: &Known) -> Option<std::cmp::Ordering>
         },
         _ => None,
     }
-}
-
-/// Whether two outcomes are the same whatever the facts: the same value, or the same words.
-fn same(a: &Expr, b: &Expr) -> bool {
-    let own = match (&a.kind, &b.kind) {
-        (ExprKind::Literal(a), ExprKind::Literal(b)) => a == b,
-        (ExprKind::Subject, ExprKind::Subject) | (ExprKind::Owner { .. }, ExprKind::Owner { .. }) => true,
-        (ExprKind::Parameter(a), ExprKind::Parameter(b)) => a == b,
-        (ExprKind::Field { record: a, field: x, .. }, ExprKind::Field { record: b, field: y, .. }) => (a, x) == (b, y),
-        (
-            ExprKind::Panel { record: a, field: x, when: m, .. },
-            ExprKind::Panel { record: b, field: y, when: n, .. },
-        ) => (a, x, m) == (b, y, n),
-        (ExprKind::Definition { id: a, when: m, .. }, ExprKind::Definition { id: b, when: n, .. }) => (a, m) == (b, n),
-        (ExprKind::Arithmetic { op: a, .. }, ExprKind::Arithmetic { op: b, .. }) => a == b,
-        (ExprKind::Negative(_), ExprKind::Negative(_)) => true,
-        _ => false,
-    };
-    let (parts, others) = (a.kind.parts(), b.kind.parts());
-    own && parts.len() == others.len() && parts.iter().zip(others).all(|(a, b)| same(a, b))
 }

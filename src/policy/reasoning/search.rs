@@ -1,0 +1,263 @@
+//! Looks for a case: facts with which something holds. Exact as far as it goes: it says that there is none only if there is none.
+//!
+//! What conditions ask for is gone through piece by piece; where what is asked is reckoned from facts, facts are looked for that give
+//! it, by halves.
+
+use crate::policy::model::Stretch;
+use crate::policy::reasoning::extent::{Extent, multiple};
+use crate::policy::reasoning::look::{Look, World};
+use crate::policy::reasoning::terms::{TermKind, Terms};
+use crate::value::Number;
+
+/// How many looks a search may take.
+const MOST_LOOKS: u32 = 20_000;
+/// How many looks it may take to find the facts of one case.
+const MOST_TRIES: u32 = 1_500;
+
+/// What is said of a world in which some terms may still be open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::policy) enum Judged {
+    /// It holds, whatever the open ones are.
+    Holds,
+    /// It does not, whatever they are.
+    Fails,
+    /// It depends.
+    Open,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::policy) enum Found {
+    /// A case, with one value for each fact.
+    Case(World),
+    /// There is none.
+    None,
+    /// It was not decided.
+    Open,
+}
+
+/// A question put to a world.
+pub(in crate::policy) type Judge<'j> = &'j dyn Fn(&Look<'_, '_>) -> Judged;
+
+struct Search<'t, 'p, 'j> {
+    terms: &'t Terms<'p>,
+    judge: Judge<'j>,
+    /// The terms to go through piece by piece, in this order.
+    asked: Vec<(usize, Vec<Extent>)>,
+    looks: u32,
+}
+
+/// What a world comes to.
+enum Comes {
+    To(World),
+    ToNothing,
+    /// Out of looks.
+    Nowhere,
+}
+
+/// Looks for a case of which `judge` says that it holds.
+pub(in crate::policy) fn find(terms: &Terms<'_>, judge: Judge<'_>) -> Found {
+    let pieces = |at: usize| (at, terms.list[at].pieces());
+    let asked = (0..terms.list.len()).filter(|at| terms.list[*at].is_asked).map(pieces).collect();
+    let mut search = Search { terms, judge, asked, looks: MOST_LOOKS };
+    match search.pieces(&vec![None; terms.list.len()], 0) {
+        Comes::To(case) => Found::Case(case),
+        Comes::ToNothing => Found::None,
+        Comes::Nowhere => Found::Open,
+    }
+}
+
+impl Search<'_, '_, '_> {
+    /// What is said of a world: it fails too where its terms do not fit each other.
+    fn look(&mut self, world: &World) -> Option<Judged> {
+        self.looks = self.looks.checked_sub(1)?;
+        let look = Look::new(self.terms, world);
+        let judged = (self.judge)(&look);
+        Some(if judged == Judged::Fails || look.fits() { judged } else { Judged::Fails })
+    }
+
+    fn pieces(&mut self, world: &World, next: usize) -> Comes {
+        let Some(judged) = self.look(world) else { return Comes::Nowhere };
+        if judged == Judged::Fails {
+            return Comes::ToNothing;
+        }
+        if judged == Judged::Holds || next == self.asked.len() {
+            let mut tries = MOST_TRIES.min(self.looks);
+            self.looks -= tries;
+            std::mem::swap(&mut self.looks, &mut tries);
+            let came = self.facts(world);
+            self.looks += tries;
+            // What has no facts as a whole may have none in any of its pieces: all that is left is said already.
+            if !matches!(came, Comes::Nowhere) || next == self.asked.len() {
+                return came;
+            }
+        }
+        let (term, pieces) = &self.asked[next];
+        let (term, pieces) = (*term, pieces.clone());
+        let mut out = Comes::ToNothing;
+        for piece in pieces {
+            let mut inside = world.clone();
+            inside[term] = Some(piece);
+            match self.pieces(&inside, next + 1) {
+                Comes::To(case) => return Comes::To(case),
+                Comes::Nowhere => out = Comes::Nowhere,
+                Comes::ToNothing => {}
+            }
+        }
+        out
+    }
+
+    // ---- facts
+
+    /// Facts within a world: those that others are reckoned from are halved until everything fits.
+    fn facts(&mut self, world: &World) -> Comes {
+        let Some(judged) = self.look(world) else { return Comes::Nowhere };
+        if judged == Judged::Fails {
+            return Comes::ToNothing;
+        }
+        if judged == Judged::Holds && Look::new(self.terms, world).fits_whatever() {
+            return Comes::To(self.chosen(world));
+        }
+        for plain in self.plain_cases(world) {
+            if self.look(&plain) == Some(Judged::Holds) && Look::new(self.terms, &plain).fits_whatever() {
+                return Comes::To(plain);
+            }
+        }
+        self.halves(world)
+    }
+
+    fn halves(&mut self, world: &World) -> Comes {
+        match self.look(world) {
+            None => return Comes::Nowhere,
+            Some(Judged::Fails) => return Comes::ToNothing,
+            Some(Judged::Holds) if Look::new(self.terms, world).fits_whatever() => {
+                return Comes::To(self.chosen(world));
+            }
+            Some(Judged::Holds | Judged::Open) => {}
+        }
+        let wide =
+            |at: &usize| matches!(self.terms.list[*at].kind, TermKind::Fact) && self.left(world, *at).point().is_none();
+        let divisible = |at: &usize| !is_one_blank(self.left(world, *at));
+        let open: Vec<usize> = (0..self.terms.list.len()).filter(|at| wide(at) && divisible(at)).collect();
+        let part = open.iter().find(|at| self.terms.list[**at].is_part).or(open.first());
+        let Some(at) = part.copied() else { return Comes::Nowhere };
+        let Some(parts) = self.divided(at, self.left(world, at)) else { return Comes::Nowhere };
+        let mut out = Comes::ToNothing;
+        for part in parts {
+            let mut inside = world.clone();
+            inside[at] = Some(part);
+            match self.halves(&inside) {
+                Comes::To(case) => return Comes::To(case),
+                Comes::Nowhere => out = Comes::Nowhere,
+                Comes::ToNothing => {}
+            }
+        }
+        out
+    }
+
+    fn left<'w>(&'w self, world: &'w World, at: usize) -> &'w Extent {
+        world[at].as_ref().unwrap_or(&self.terms.list[at].full)
+    }
+
+    /// The parts of what a fact can be: its blanks apart, its known values in two.
+    fn divided(&self, at: usize, left: &Extent) -> Option<Vec<Extent>> {
+        let blanks = [left.unknown, left.unfit, left.not_happened].iter().filter(|it| **it).count();
+        let mut parts = Vec::new();
+        if let Some(known) = &left.known {
+            if blanks > 0 {
+                parts.push(Extent::known(known.clone()));
+            } else {
+                parts.extend(halved(known, self.terms.list[at].axis.step)?.map(Extent::known));
+            }
+        }
+        parts.extend(left.unknown.then(Extent::unknown));
+        parts.extend(left.unfit.then(|| Extent { unfit: true, ..Extent::default() }));
+        parts.extend(left.not_happened.then(|| Extent { not_happened: true, ..Extent::default() }));
+        Some(parts)
+    }
+
+    /// Cases that are easily read: all that something is reckoned from is as much as it is itself.
+    fn plain_cases(&self, world: &World) -> Vec<World> {
+        let made = self.terms.list.iter().zip(world).filter(|(term, _)| matches!(term.kind, TermKind::Made));
+        let left = made.filter_map(|(_, left)| left.as_ref()?.known.as_ref());
+        let ends = left.flat_map(|it| [it.low, it.high].into_iter().flatten().filter(|it| it.1).map(|it| it.0));
+        let ends: Vec<Number> = ends.collect();
+        let fill = |value: Number| {
+            let each = self.terms.list.iter().enumerate().map(|(at, term)| {
+                let left = self.left(world, at);
+                let own = || {
+                    left.known.as_ref()?.both(&Stretch::at(value)).filter(|it| !it.on_grid(term.axis.step).is_empty())
+                };
+                match own().filter(|_| term.is_part && matches!(term.kind, TermKind::Fact)) {
+                    Some(own) => Some(Extent::known(own)),
+                    None if matches!(term.kind, TermKind::Fact) => Some(chosen(left, term.axis.step)),
+                    None => world[at].clone(),
+                }
+            });
+            each.collect()
+        };
+        ends.into_iter().map(fill).collect()
+    }
+
+    /// One value for each fact.
+    fn chosen(&self, world: &World) -> World {
+        let each = self.terms.list.iter().enumerate().map(|(at, term)| match term.kind {
+            TermKind::Fact => Some(chosen(self.left(world, at), term.axis.step)),
+            TermKind::Made | TermKind::Order(..) => world[at].clone(),
+        });
+        let mut case: World = each.collect();
+        let yes = Some(Extent::at(Number::ONE));
+        // A count that follows from one that holds was perhaps not looked at.
+        for _ in &self.terms.chains {
+            for (one, other) in self.terms.chains.iter().filter(|it| world[it.1].is_none()) {
+                if case[*one] == yes {
+                    case[*other].clone_from(&yes);
+                }
+            }
+        }
+        case
+    }
+}
+
+fn is_one_blank(left: &Extent) -> bool {
+    left.known.is_none() && [left.unknown, left.unfit, left.not_happened].iter().filter(|it| **it).count() <= 1
+}
+
+/// One value of several: one that is known if there is one, and that at an end if it has one.
+fn chosen(left: &Extent, step: Option<Number>) -> Extent {
+    let at = left.known.as_ref().and_then(|it| one_of(it, step));
+    match at {
+        Some(at) => Extent::at(at),
+        None if left.unknown => Extent::unknown(),
+        None if left.unfit => Extent { unfit: true, ..Extent::default() },
+        None => left.clone(),
+    }
+}
+
+/// A value in a stretch, the plainest at hand.
+fn one_of(stretch: &Stretch, step: Option<Number>) -> Option<Number> {
+    let step = step.unwrap_or(Number::ONE);
+    let inside = |it: &Number| stretch.both(&Stretch::at(*it)).is_some();
+    let (low, high) = (stretch.low.map(|it| it.0), stretch.high.map(|it| it.0));
+    let near = [
+        low,
+        high,
+        Some(Number::ZERO).filter(|_| low.is_none() && high.is_none()),
+        low.and_then(|it| multiple(it, step, true)),
+        low.and_then(|it| it.add(step).ok()),
+        high.and_then(|it| multiple(it, step, false)),
+        high.and_then(|it| it.subtract(step).ok()),
+        low.zip(high).and_then(|(a, b)| a.add(b).and_then(|it| it.divide(Number::from(2))).ok()),
+    ];
+    near.into_iter().flatten().find(inside)
+}
+
+/// A stretch in two, each on the grid; nothing where it has no end or no grid.
+fn halved(stretch: &Stretch, step: Option<Number>) -> Option<impl Iterator<Item = Stretch>> {
+    let ((low, _), (high, _)) = stretch.low.zip(stretch.high)?;
+    let middle = low.add(high).ok()?.divide(Number::from(2)).ok()?;
+    let at = multiple(middle, step?, false)?;
+    let below = Stretch { low: stretch.low, high: Some((at, true)) };
+    let above = Stretch { low: Some((at, false)), high: stretch.high }.on_grid(step);
+    Some([below, above].into_iter().filter(|it| !it.is_empty()))
+}

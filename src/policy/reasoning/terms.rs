@@ -1,0 +1,499 @@
+//! What conditions rest on: facts, what is reckoned from them, and pairs of the two that are compared with each other; each cut where
+//! an answer could become another.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::ids::{DefinitionId, ParameterId};
+use crate::policy::axes::axis_of;
+use crate::policy::model::{
+    AggregateWord, Axis, Blank, CompareOp, Dated, Expr, ExprKind, History, MissingPeriods, Policy, Stretch, Type, When,
+};
+use crate::policy::reasoning::extent::Extent;
+use crate::policy::same::same;
+use crate::policy::table;
+use crate::value::{Known, Number, Value};
+
+/// How deep definitions are followed.
+const DEEPEST: u32 = 80;
+
+/// Something that conditions rest on.
+#[derive(Debug)]
+pub(in crate::policy) struct Term<'p> {
+    /// What it is; of a pair, what it is compared in.
+    pub(in crate::policy) asked: &'p Expr,
+    pub(in crate::policy) kind: TermKind<'p>,
+    pub(in crate::policy) axis: Axis,
+    /// All that it can be, by itself.
+    pub(super) full: Extent,
+    /// Where an answer could become another.
+    pub(super) cuts: BTreeSet<Number>,
+    /// Whether a condition asks for it directly.
+    pub(super) is_asked: bool,
+    /// Whether something that is asked for is reckoned from it.
+    pub(super) is_part: bool,
+}
+
+/// Facts are free of each other; everything else follows from facts.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::policy) enum TermKind<'p> {
+    Fact,
+    /// Reckoned from facts.
+    Made,
+    /// Which of two is the less (0), or that they are the same (1), or which is the more (2).
+    Order(&'p Expr, &'p Expr),
+}
+
+/// The terms of some conditions, as the policy stands on a day.
+#[derive(Debug)]
+pub(in crate::policy) struct Terms<'p> {
+    pub(in crate::policy) policy: &'p Policy,
+    pub(in crate::policy) day: Option<Date>,
+    pub(in crate::policy) list: Vec<Term<'p>>,
+    /// Which term an expression is, by the place of the expression in memory: the policy does not move while it is looked at.
+    at: HashMap<usize, usize>,
+    /// The same for where two terms are compared, and whether they stand the other way round.
+    pairs: HashMap<usize, (usize, bool)>,
+    pub(super) texts: Vec<Arc<str>>,
+    /// Counts over several periods of which the first holds only if the second does.
+    pub(super) chains: Vec<(usize, usize)>,
+    seen: HashSet<DefinitionId>,
+    /// Whether what is gathered now is a part of something reckoned.
+    inside: bool,
+}
+
+/// The place of an expression in memory.
+pub(super) fn address(expr: &Expr) -> usize {
+    std::ptr::from_ref(expr).addr()
+}
+
+impl<'p> Terms<'p> {
+    pub(in crate::policy) fn of(policy: &'p Policy, day: Option<Date>, conditions: &[&'p Expr]) -> Self {
+        let mut terms = Self {
+            policy,
+            day,
+            list: Vec::new(),
+            at: HashMap::new(),
+            pairs: HashMap::new(),
+            texts: Vec::new(),
+            chains: Vec::new(),
+            seen: HashSet::new(),
+            inside: false,
+        };
+        conditions.iter().for_each(|it| terms.gather(it, DEEPEST));
+        terms.chain();
+        terms
+    }
+
+    /// The term that an expression is, if it is one.
+    pub(in crate::policy) fn find(&self, expr: &Expr) -> Option<usize> {
+        self.at.get(&address(strip(self.policy, expr))).copied()
+    }
+
+    /// The pair that is compared in an expression, and whether it stands there the other way round.
+    pub(super) fn pair(&self, whole: &Expr) -> Option<(usize, bool)> {
+        self.pairs.get(&address(whole)).copied()
+    }
+
+    /// A known value as a place on the axis of a type.
+    pub(super) fn place(&self, ty: &Type, known: &Known) -> Option<Number> {
+        match known {
+            Known::Text(text) if !self.texts.contains(text) => None,
+            _ => table::place(self.policy, ty, &self.texts, known),
+        }
+    }
+
+    /// The value of a parameter on the day at hand.
+    pub(super) fn parameter(&self, id: ParameterId) -> Option<&'p Value> {
+        in_force(&self.policy.parameters[id.index()].values, self.day)
+    }
+
+    fn chain(&mut self) {
+        let counts: Vec<(usize, &History)> = self
+            .list
+            .iter()
+            .enumerate()
+            .filter_map(|(at, it)| match &it.asked.kind {
+                ExprKind::History(history) => Some((at, &**history)),
+                _ => None,
+            })
+            .collect();
+        let pairs = counts.iter().flat_map(|a| counts.iter().map(move |b| (a, b)));
+        let pairs = pairs.filter(|(a, b)| a.0 != b.0 && holds_only_if(a.1, b.1));
+        self.chains = pairs.map(|(a, b)| (a.0, b.0)).collect();
+    }
+
+    // ---- gathering
+
+    fn gather(&mut self, expr: &'p Expr, depth: u32) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match &expr.kind {
+            ExprKind::Literal(_) | ExprKind::Subject | ExprKind::Parameter(_) => {}
+            ExprKind::Compare { left, right, .. } => self.compared(expr, left, right, depth),
+            ExprKind::OneOf { value, choices } => {
+                choices.iter().for_each(|choice| self.compared(choice, value, choice, depth));
+            }
+            ExprKind::InRange { value, low, high } => {
+                let ends = low.iter().chain(high).map(|(end, _)| &**end);
+                ends.for_each(|end| self.compared(end, value, end, depth));
+            }
+            ExprKind::IsKnown(inner) => self.ask_at(inner, [], depth),
+            ExprKind::IfUnknown { value, default } => {
+                self.ask_at(value, [], depth);
+                self.gather(default, depth);
+            }
+            ExprKind::History(history) => {
+                if counts_this_period(history) {
+                    self.gather(&history.condition, depth);
+                }
+                self.ask_at(expr, [Number::ZERO, Number::ONE], depth);
+            }
+            ExprKind::Definition { id, of, when: When::Now } if is_subject(of) => {
+                if self.seen.insert(*id) {
+                    let policy = self.policy;
+                    self.gather(&policy.definitions[id.index()].value, depth);
+                }
+            }
+            ExprKind::Band { id, of, when: When::Now } if is_subject(of) => {
+                let policy = self.policy;
+                let Some(version) = in_force(&policy.scales[id.index()].versions, self.day) else { return };
+                let bounds = version.bands.iter().flat_map(|it| it.interval.low.iter().chain(&it.interval.high));
+                let cuts: Vec<Number> = bounds.filter_map(|it| self.place(&version.of.ty, it.at.known()?)).collect();
+                self.ask_at(&version.of, cuts, depth);
+                version.caps.iter().for_each(|it| self.gather(&it.when, depth));
+            }
+            ExprKind::Versions(versions) => {
+                if let Some(version) = in_force(versions, self.day) {
+                    self.gather(version, depth);
+                }
+            }
+            ExprKind::Table(table) => {
+                for (at, column) in table.columns.iter().enumerate() {
+                    let cells = table.rows.iter().filter(|it| !it.otherwise).map(|it| &it.cells[at]);
+                    let ends = cells.flat_map(|it| &it.stretches).flat_map(|it| it.low.iter().chain(&it.high));
+                    let cuts: Vec<Number> = ends.map(|it| it.0).collect();
+                    self.texts_of(&column.axis.texts);
+                    self.ask_at(&column.asked, cuts, depth);
+                }
+                table.rows.iter().for_each(|it| self.gather(&it.outcome, depth));
+            }
+            _ if expr.ty == Type::YesNo && is_fact(expr) => self.ask_at(expr, [Number::ZERO, Number::ONE], depth),
+            _ if is_fact(expr) => {
+                self.term(expr, depth);
+            }
+            kind => kind.parts().into_iter().for_each(|part| self.gather(part, depth)),
+        }
+    }
+
+    fn ask_at(&mut self, expr: &'p Expr, cuts: impl IntoIterator<Item = Number>, depth: u32) {
+        if let Some(at) = self.term(expr, depth) {
+            self.list[at].cuts.extend(cuts);
+            self.list[at].is_asked = true;
+        }
+    }
+
+    /// Two things that are compared, in `whole`.
+    fn compared(&mut self, whole: &'p Expr, left: &'p Expr, right: &'p Expr, depth: u32) {
+        for (own, other) in [(left, right), (right, left)] {
+            if is_constant(other) {
+                let cut = self.constant(own, other);
+                self.ask_at(own, cut, depth);
+                return;
+            }
+        }
+        self.term(left, depth);
+        self.term(right, depth);
+        let stands = |it: &Term<'_>| match it.kind {
+            TermKind::Order(a, b) if same(a, left) && same(b, right) => Some(false),
+            TermKind::Order(a, b) if same(a, right) && same(b, left) => Some(true),
+            TermKind::Order(..) | TermKind::Fact | TermKind::Made => None,
+        };
+        let pair = self.list.iter().enumerate().find_map(|(at, it)| Some((at, stands(it)?)));
+        if let Some(pair) = pair {
+            self.pairs.insert(address(whole), pair);
+            return;
+        }
+        for side in [left, right] {
+            if let Some(at) = self.find(side) {
+                self.list[at].is_part = true;
+            }
+        }
+        let axis =
+            Axis { low: Some(Number::ZERO), high: Some(Number::from(2)), step: Some(Number::ONE), ..Axis::default() };
+        let full = Extent { known: Some(stretch_of(&axis)), ..Extent::anything() };
+        let cuts = [Number::ZERO, Number::ONE, Number::from(2)].into();
+        self.pairs.insert(address(whole), (self.list.len(), false));
+        let kind = TermKind::Order(left, right);
+        self.list.push(Term { asked: whole, kind, axis, full, cuts, is_asked: true, is_part: false });
+    }
+
+    /// The place of something that rests on no fact.
+    fn constant(&mut self, own: &Expr, other: &Expr) -> Option<Number> {
+        let value = match &other.kind {
+            ExprKind::Literal(value) => Some(value),
+            ExprKind::Parameter(id) => self.parameter(*id),
+            _ => return super::look::constant(self, other),
+        };
+        let known = value?.known()?;
+        if let Known::Text(text) = known {
+            self.texts_of(std::slice::from_ref(text));
+        }
+        self.place(&own.ty, known)
+    }
+
+    fn texts_of(&mut self, texts: &[Arc<str>]) {
+        for text in texts {
+            if !self.texts.contains(text) {
+                self.texts.push(Arc::clone(text));
+            }
+        }
+    }
+
+    /// The term of an expression that is a fact or reckoned from facts.
+    fn term(&mut self, expr: &'p Expr, depth: u32) -> Option<usize> {
+        let depth = depth.checked_sub(1)?;
+        let expr = strip(self.policy, expr);
+        if let Some(at) = self.at.get(&address(expr)) {
+            return Some(*at);
+        }
+        let known = |it: &Term<'_>| !matches!(it.kind, TermKind::Order(..)) && same(it.asked, expr);
+        if let Some(at) = self.list.iter().position(known) {
+            self.at.insert(address(expr), at);
+            return Some(at);
+        }
+        let fact = is_fact(expr);
+        if is_constant(expr) || (expr.ty == Type::YesNo && !fact) || matches!(expr.kind, ExprKind::Subject) {
+            self.gather(expr, depth);
+            return None;
+        }
+        if !fact {
+            self.parts_of_made(expr, depth);
+        }
+        let axis = axis_of(self.policy, expr);
+        let full =
+            if fact { self.full(expr, &axis) } else { Extent { known: Some(stretch_of(&axis)), ..Extent::anything() } };
+        let kind = if fact { TermKind::Fact } else { TermKind::Made };
+        self.at.insert(address(expr), self.list.len());
+        let is_part = self.inside;
+        self.list.push(Term { asked: expr, kind, axis, full, cuts: BTreeSet::new(), is_asked: false, is_part });
+        Some(self.list.len() - 1)
+    }
+
+    fn parts_of_made(&mut self, expr: &'p Expr, depth: u32) {
+        let before = std::mem::replace(&mut self.inside, true);
+        let policy = self.policy;
+        match &expr.kind {
+            ExprKind::Definition { id, of, when: When::Now } if is_subject(of) => {
+                self.part(&policy.definitions[id.index()].value, depth);
+            }
+            ExprKind::Versions(versions) => {
+                if let Some(version) = in_force(versions, self.day) {
+                    self.part(version, depth);
+                }
+            }
+            ExprKind::Band { .. } | ExprKind::Table(_) | ExprKind::IfUnknown { .. } => self.gather(expr, depth),
+            kind => kind.parts().into_iter().for_each(|it| self.part(it, depth)),
+        }
+        self.inside = before;
+    }
+
+    /// A part of something reckoned: its facts become terms, and so are part of it.
+    fn part(&mut self, expr: &'p Expr, depth: u32) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        let bare = strip(self.policy, expr);
+        if is_fact(bare) && bare.ty != Type::YesNo {
+            if let Some(at) = self.term(bare, depth) {
+                self.list[at].is_part = true;
+            }
+            return;
+        }
+        match &bare.kind {
+            ExprKind::Definition { id, of, when: When::Now } if is_subject(of) => {
+                let policy = self.policy;
+                if bare.ty == Type::YesNo {
+                    self.gather(bare, depth);
+                } else {
+                    self.part(&policy.definitions[id.index()].value, depth);
+                }
+            }
+            ExprKind::Versions(versions) => {
+                if let Some(version) = in_force(versions, self.day) {
+                    self.part(version, depth);
+                }
+            }
+            ExprKind::If { condition, then, otherwise } => {
+                self.gather(condition, depth);
+                self.part(then, depth);
+                self.part(otherwise, depth);
+            }
+            ExprKind::Band { .. } | ExprKind::Table(_) | ExprKind::IfUnknown { .. } => self.gather(bare, depth),
+            _ if bare.ty == Type::YesNo => self.gather(bare, depth),
+            kind => kind.parts().into_iter().for_each(|it| self.part(it, depth)),
+        }
+    }
+
+    /// All that a fact can be.
+    fn full(&self, expr: &Expr, axis: &Axis) -> Extent {
+        let known = Some(stretch_of(axis));
+        let (of, blank, other_period) = match &expr.kind {
+            ExprKind::Field { of, record, field } => (of, self.policy.field(*record, *field).blank, false),
+            ExprKind::Panel { of, record, field, when } => {
+                (of, self.policy.field(*record, *field).blank, *when != When::Now)
+            }
+            ExprKind::Today => return Extent { known, ..Extent::default() },
+            ExprKind::Aggregate(it) if it.word == AggregateWord::Count => {
+                return Extent { known, unknown: true, ..Extent::default() };
+            }
+            ExprKind::History(_) => return Extent { known, unknown: true, unfit: true, not_happened: false },
+            _ => return Extent { known, not_happened: expr.ty == Type::Date, ..Extent::anything() },
+        };
+        let elsewhere = other_period || !is_subject(of);
+        Extent {
+            known,
+            unknown: blank == Blank::Unknown || elsewhere,
+            unfit: blank == Blank::NotApplicable || elsewhere,
+            not_happened: blank == Blank::NotHappened,
+        }
+    }
+}
+
+impl Term<'_> {
+    /// What it can be, cut into pieces in each of which every answer is the same.
+    pub(super) fn pieces(&self) -> Vec<Extent> {
+        let mut pieces = Vec::new();
+        if let Some(known) = &self.full.known {
+            let mut rest = Some(known.clone());
+            for cut in &self.cuts {
+                let below = Stretch { low: None, high: Some((*cut, false)) };
+                let above = Stretch { low: Some((*cut, false)), high: None };
+                let whole = rest.take();
+                let part = |of: &Stretch| whole.as_ref().and_then(|it| it.both(of));
+                pieces.extend(part(&below));
+                pieces.extend(part(&Stretch::at(*cut)));
+                rest = part(&above);
+            }
+            pieces.extend(rest);
+        }
+        let on_grid = pieces.into_iter().map(|it| it.on_grid(self.axis.step)).filter(|it| !it.is_empty());
+        let mut pieces: Vec<Extent> = on_grid.map(Extent::known).collect();
+        let none = Extent::default;
+        pieces.extend(self.full.unknown.then(Extent::unknown));
+        pieces.extend(self.full.unfit.then(|| Extent { unfit: true, ..none() }));
+        pieces.extend(self.full.not_happened.then(|| Extent { not_happened: true, ..none() }));
+        pieces
+    }
+}
+
+fn stretch_of(axis: &Axis) -> Stretch {
+    Stretch { low: axis.low.map(|it| (it, true)), high: axis.high.map(|it| (it, true)) }
+}
+
+/// Behind a definition that only gives a fact another name stands that fact.
+pub(super) fn strip<'p>(policy: &'p Policy, expr: &'p Expr) -> &'p Expr {
+    let mut expr = expr;
+    for _ in 0..DEEPEST {
+        let ExprKind::Definition { id, of, when: When::Now } = &expr.kind else { return expr };
+        let Some(definition) = policy.definitions.get(id.index()).filter(|_| is_subject(of)) else { return expr };
+        match &definition.value.kind {
+            ExprKind::Field { .. } | ExprKind::Panel { .. } | ExprKind::Definition { .. } => expr = &definition.value,
+            _ => return expr,
+        }
+    }
+    expr
+}
+
+pub(super) fn is_subject(of: &Expr) -> bool {
+    matches!(of.kind, ExprKind::Subject)
+}
+
+/// What is looked at from outside only: facts, and what this reasoning does not see through.
+pub(super) fn is_fact(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Owner { .. }
+        | ExprKind::Field { .. }
+        | ExprKind::Panel { .. }
+        | ExprKind::Holder { .. }
+        | ExprKind::Context(_)
+        | ExprKind::History(_)
+        | ExprKind::Aggregate(_)
+        | ExprKind::Population(_)
+        | ExprKind::Between { .. }
+        | ExprKind::DateOf(_)
+        | ExprKind::Today => true,
+        ExprKind::Definition { of, when, .. } | ExprKind::Band { of, when, .. } => {
+            *when != When::Now || !is_subject(of)
+        }
+        ExprKind::Literal(_)
+        | ExprKind::Subject
+        | ExprKind::Parameter(_)
+        | ExprKind::Not(_)
+        | ExprKind::And(_)
+        | ExprKind::Or(_)
+        | ExprKind::Arithmetic { .. }
+        | ExprKind::Negative(_)
+        | ExprKind::Compare { .. }
+        | ExprKind::IsKnown(_)
+        | ExprKind::OneOf { .. }
+        | ExprKind::InRange { .. }
+        | ExprKind::If { .. }
+        | ExprKind::Extreme { .. }
+        | ExprKind::Weighted(_)
+        | ExprKind::Limit { .. }
+        | ExprKind::Round { .. }
+        | ExprKind::IfUnknown { .. }
+        | ExprKind::Versions(_)
+        | ExprKind::Counts(_)
+        | ExprKind::Table(_) => false,
+    }
+}
+
+/// Whether it rests on no fact.
+pub(super) fn is_constant(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(_) | ExprKind::Parameter(_) => true,
+        ExprKind::Arithmetic { .. }
+        | ExprKind::Negative(_)
+        | ExprKind::Extreme { .. }
+        | ExprKind::Limit { .. }
+        | ExprKind::Round { .. } => expr.kind.parts().into_iter().all(is_constant),
+        _ => false,
+    }
+}
+
+/// Whether a count holds only if the condition holds in this period.
+pub(super) fn counts_this_period(history: &History) -> bool {
+    history.count == history.last && history.missing != MissingPeriods::Counted(true) && is_subject(&history.subject)
+}
+
+/// Whether one count over the same periods holds only if another does.
+fn holds_only_if(one: &History, other: &History) -> bool {
+    let alike = one.breaks == other.breaks && one.missing == other.missing && !one.afresh && !other.afresh;
+    let enough = if one.count == one.last {
+        one.last >= other.count
+    } else {
+        one.last <= other.last && one.count >= other.count && (one.consecutive || !other.consecutive)
+    };
+    alike && enough && same(&one.subject, &other.subject) && same(&one.condition, &other.condition)
+}
+
+/// What holds on a day; without a day, before all that has one.
+pub(super) fn in_force<T>(values: &[Dated<T>], day: Option<Date>) -> Option<&T> {
+    let day = day.unwrap_or(Date::MIN);
+    let holds = |it: &&Dated<T>| it.from.is_none_or(|from| from <= day) && it.until.is_none_or(|until| until >= day);
+    values.iter().rev().find(holds).map(|it| &it.value)
+}
+
+/// What an order of two says of a comparison: the places that answer it with yes.
+pub(super) fn answers(op: CompareOp, order: Number) -> bool {
+    let order = order.cmp(&Number::ONE);
+    match op {
+        CompareOp::Less => order.is_lt(),
+        CompareOp::AtMost => order.is_le(),
+        CompareOp::More => order.is_gt(),
+        CompareOp::AtLeast => order.is_ge(),
+        CompareOp::Is => order.is_eq(),
+        CompareOp::IsNot => order.is_ne(),
+    }
+}
