@@ -93,6 +93,83 @@ fn the_commands_of_the_readme_do_what_it_says() {
     assert!(printed.contains("policy version 2; open"), "a new case follows the new rule");
 }
 
+/// What a document tells people to do, in order.
+enum Told {
+    /// Write a file.
+    Write(String, String),
+    /// Change some words of a file to others.
+    Change(String, String, String),
+    /// A command.
+    Run(String),
+}
+
+/// The texts between backquotes in a line.
+fn quoted(line: &str) -> Vec<String> {
+    line.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+fn told(document: &str) -> Vec<Told> {
+    let text = fs::read_to_string(document).unwrap();
+    let (mut told, mut file) = (Vec::new(), None);
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some((_, named)) = line.split_once("Write this into `") {
+            file = named.split('`').next().map(str::to_owned);
+        } else if line.starts_with("Change `") {
+            let [old, new, file]: [String; 3] = quoted(line).try_into().unwrap();
+            told.push(Told::Change(file, old, new));
+        } else if let Some(kind) = line.strip_prefix("```") {
+            let block: Vec<&str> = lines.by_ref().take_while(|it| *it != "```").collect();
+            if kind == "sh" {
+                told.extend(block.iter().map(|it| Told::Run((*it).to_owned())));
+            } else if let Some(file) = file.take() {
+                told.push(Told::Write(file, block.join("\n") + "\n"));
+            }
+        }
+    }
+    told
+}
+
+#[test]
+fn the_guide_can_be_walked_as_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut here = folder.path().to_owned();
+    let (mut printed, mut codes) = (String::new(), Vec::new());
+    for step in told("docs/guide.md") {
+        match step {
+            Told::Write(file, text) => fs::write(here.join(file), text).unwrap(),
+            Told::Change(file, old, new) => {
+                let text = fs::read_to_string(here.join(&file)).unwrap();
+                assert_eq!(text.matches(&old).count(), 1, "{file} holds `{old}` once");
+                fs::write(here.join(file), text.replace(&old, &new)).unwrap();
+            }
+            Told::Run(line) => {
+                let mut words = words_of(&line);
+                if words[0] == "cd" {
+                    here = here.join(&words[1]);
+                    continue;
+                }
+                if words[1] == "demo" {
+                    words.extend(["--size".to_owned(), "120".to_owned()]);
+                }
+                let output = merit(&here, &words[1..]);
+                printed += &String::from_utf8_lossy(&output.stdout);
+                codes.push((line, output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned()));
+            }
+        }
+    }
+    let with = |code: i32| codes.iter().filter(|it| it.1 == Some(code)).map(|it| it.0.as_str()).collect::<Vec<_>>();
+    assert_eq!(with(0).len() + with(1).len(), codes.len(), "{codes:?}");
+    let expected =
+        ["merit demo", "merit status", "merit check                           # ends with 1: something needs you"];
+    assert!(with(1).iter().all(|it| expected.contains(it)), "these ended with 1: {:?}", with(1));
+    for words in ["no band holds 50", "Caution for U000008 in 2026/27-Q1: proposed", "undetermined"] {
+        assert!(printed.contains(words), "nothing printed says `{words}`");
+    }
+    let policy = fs::read_to_string(here.join("rules/absence.merit")).unwrap();
+    assert!(fs::read_to_string("docs/guide.md").unwrap().contains(&policy), "the guide's policy stands in its form");
+}
+
 #[test]
 fn the_policy_of_the_readme_is_the_one_that_is_shipped() {
     let shipped = fs::read_to_string("workflows/uganda/staff_appraisal.merit").unwrap();
