@@ -88,7 +88,7 @@ impl Places {
                 let test = Test::Band(ScaleId::at(at), u32::try_from(band).unwrap_or(u32::MAX));
                 self.add("band", format!("`{}` never comes out", label.name), label.span, test);
             }
-            self.inside(&scale.of);
+            scale.versions.iter().for_each(|it| self.inside(&it.value.of));
         }
     }
 

@@ -19,7 +19,8 @@ impl Steps {
     pub(super) fn of(policy: &Policy) -> Self {
         let mut steps = Self::default();
         for scale in &policy.scales {
-            steps.things.extend(decimals_of(policy, &scale.of).map(|it| (scale.label.name.clone(), it)));
+            let decimals = scale.versions.iter().filter_map(|it| decimals_of(policy, &it.value.of)).max();
+            steps.things.extend(decimals.map(|it| (scale.label.name.clone(), it)));
         }
         for definition in &policy.definitions {
             if let ExprKind::Table(table) = &definition.value.kind {
