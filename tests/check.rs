@@ -43,6 +43,29 @@ fn every_code_is_shown_by_its_wrong_example_and_mended_by_its_right_one() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// What people read: the findings of every code's wrong example, in full.
+#[test]
+fn the_words_of_every_finding_are_those_on_record() {
+    let mut shown = String::new();
+    for entry in codes::all() {
+        let sources = Sources::single("example.merit", entry.wrong.trim_matches('\n'));
+        shown += &format!(
+            "== {}: {}\n{}\n\n",
+            entry.code.0,
+            entry.title,
+            compile(&sources).diagnostics.render(&sources, false)
+        );
+    }
+    let file = "tests/check/messages.txt";
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(file, &shown).unwrap();
+    }
+    let known = std::fs::read_to_string(file).unwrap();
+    let part = |text: &str| text.split("\n== ").map(str::to_owned).collect::<Vec<_>>();
+    let changed: Vec<String> = part(&shown).into_iter().filter(|it| !part(&known).contains(it)).collect();
+    assert!(shown == known, "{file}: UPDATE_EXPECT=1 writes it anew; these changed:\n{}", changed.join("\n"));
+}
+
 #[test]
 fn of_two_lines_that_say_the_same_thing_neither_wins_in_silence() {
     let policy = |calendar: &str, workflow: &str, stage: &str, framework: &str, rule: &str| {

@@ -14,10 +14,8 @@ use crate::value::{Known, Value};
 pub struct Touched {
     /// Every expression that was asked, with whether it was ever yes and ever no.
     pub answers: BTreeMap<Span, Answers>,
-    /// Lines that applied: rows of tables, ways of roles, due dates.
+    /// Lines that applied: rows of tables, bands, ways of roles, due dates.
     pub lines: BTreeSet<Span>,
-    /// Bands that came out, by scale and place.
-    pub bands: BTreeSet<(ScaleId, u32)>,
     parameters: BTreeSet<ParameterId>,
     definitions: BTreeSet<DefinitionId>,
     scales: BTreeSet<ScaleId>,
@@ -41,7 +39,6 @@ impl Touched {
             own.no |= answers.no;
         }
         self.lines.extend(&other.lines);
-        self.bands.extend(&other.bands);
         self.parameters.extend(&other.parameters);
         self.definitions.extend(&other.definitions);
         self.scales.extend(&other.scales);
@@ -85,9 +82,6 @@ impl Listener for Hearing {
         if let Value::Known(Known::YesNo(yes)) = value {
             answers.yes |= yes;
             answers.no |= !yes;
-        }
-        if let (ExprKind::Band { id, .. }, Value::Known(Known::Choice(_, at))) = (&expr.kind, value) {
-            touched.bands.insert((*id, *at));
         }
     }
 

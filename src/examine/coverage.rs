@@ -52,7 +52,6 @@ fn is_touched(place: &Place, touched: &Touched) -> bool {
     match place.test {
         Test::Applied => touched.lines.contains(&place.span),
         Test::Was(yes) => touched.answers.get(&place.span).is_some_and(|it| if yes { it.yes } else { it.no }),
-        Test::Band(scale, at) => touched.bands.contains(&(scale, at)),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Everything of a policy that an example can touch.
 
-use crate::ids::ScaleId;
 use crate::policy::framework::Framework;
 use crate::policy::model::{Done, Expr, ExprKind, Policy, Workflow};
 use crate::source::Span;
@@ -24,8 +23,6 @@ pub(super) enum Test {
     Applied,
     /// The condition was yes, or no.
     Was(bool),
-    /// The band came out.
-    Band(ScaleId, u32),
 }
 
 /// Gathers places.
@@ -82,13 +79,19 @@ impl Places {
                 _ => self.inside(&definition.value),
             }
         }
-        for (at, scale) in policy.scales.iter().enumerate() {
+        for scale in &policy.scales {
             self.name.clone_from(&scale.label.name);
-            for (band, label) in policy.choices[scale.choices.index()].choices.iter().enumerate() {
-                let test = Test::Band(ScaleId::at(at), u32::try_from(band).unwrap_or(u32::MAX));
-                self.add("band", format!("`{}` never comes out", label.name), label.span, test);
+            let choices = &policy.choices[scale.choices.index()].choices;
+            for version in scale.versions.iter().map(|it| &it.value) {
+                for band in &version.bands {
+                    let name = choices.get(band.choice as usize).map_or("", |it| &it.name);
+                    self.add("band", format!("`{name}` never comes out"), band.span, Test::Applied);
+                }
+                for cap in &version.caps {
+                    self.condition("when", &cap.when);
+                }
+                self.inside(&version.of);
             }
-            scale.versions.iter().for_each(|it| self.inside(&it.value.of));
         }
     }
 

@@ -19,8 +19,10 @@ impl Steps {
     pub(super) fn of(policy: &Policy) -> Self {
         let mut steps = Self::default();
         for scale in &policy.scales {
-            let decimals = scale.versions.iter().filter_map(|it| decimals_of(policy, &it.value.of)).max();
+            let versions = scale.versions.iter().map(|it| &it.value);
+            let decimals = versions.clone().filter_map(|it| decimals_of(policy, &it.of)).max();
             steps.things.extend(decimals.map(|it| (scale.label.name.clone(), it)));
+            versions.flat_map(|it| &it.caps).for_each(|it| steps.inside(policy, &it.when));
         }
         for definition in &policy.definitions {
             if let ExprKind::Table(table) = &definition.value.kind {
