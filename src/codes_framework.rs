@@ -28,7 +28,29 @@ macro_rules! people {
     };
 }
 
+/// A framework over them, with these lines.
+macro_rules! framework {
+    ($lines:literal) => {
+        concat!(
+            "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }\n",
+            "record unit { id key text; budget money USD }\nrecord person { id key text; unit unit; mark number; pay money USD; heard event }\n",
+            "workflow hearing { for each person; stage hear { by person; fills heard; due 5 days after opening } }\n",
+            "framework honours {\n  for each person each year; judged 30 June after the year\n  rewards all that apply\n",
+            $lines,
+            "\n}"
+        )
+    };
+}
+
 codes! {
+    POOL_WITHOUT_AMOUNT = "M0910", Error, "a budget, and nothing that is paid",
+        "`within` keeps what a rule pays inside a budget; the rule says with `amount` what it pays to each.",
+        framework!("  reward bonus { when mark > 90; within unit.budget, pro rata }"),
+        framework!("  reward bonus { when mark > 90; amount USD 100; within unit.budget, pro rata }");
+    POOL_OF_NOBODY = "M0911", Error, "a budget that nobody shares",
+        "A budget is that of all, or of a record which several have in common: `unit.budget`. One that is worked out for each person alone needs `, for each unit`, or whatever they have in common.",
+        framework!("  reward bonus { when mark > 90; amount USD 100; within 5% of pay, pro rata }"),
+        framework!("  reward bonus { when mark > 90; amount USD 100; within 5% of unit.budget, pro rata }");
     RANKED_NOBODY = "M1101", Error, "nobody is ranked here",
         "A rank or share is that of the record which is spoken of, among those of its type.",
         people!("define r of person = rank of unit in unit by mark, unknown awaited, groups of at least 3"),

@@ -101,6 +101,7 @@ fn told(
         Verdict::No(Why::Exception) => "no: an exception holds it back".to_owned(),
         Verdict::No(Why::Behind(other)) => format!("no: {} counts instead", name(*other)),
         Verdict::No(Why::Sanction(other)) => format!("no: a sanction applies ({})", name(*other)),
+        Verdict::No(Why::Spent) => "no: the money is spent".to_owned(),
         Verdict::NotCovered => "not covered".to_owned(),
         Verdict::Undetermined(missing) => format!("undetermined{}", for_want(&fields(missing))),
     }

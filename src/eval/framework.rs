@@ -3,6 +3,7 @@
 //! Nobody is sanctioned and nothing is paid on an unknown fact. A fact is missing only if it could change what is proposed.
 
 use crate::eval::expression::{truth, value};
+use crate::eval::pool;
 use crate::eval::scope::{Reading, Scope};
 use crate::policy::framework::{Combination, Framework, OutcomeRule};
 use crate::policy::model::Policy;
@@ -32,6 +33,8 @@ pub enum Why {
     Behind(usize),
     /// A sanction applies (by its place), and takes rewards away.
     Sanction(usize),
+    /// The money is spent.
+    Spent,
 }
 
 /// What every rule of a framework comes to, in the order of its rules. `scope` is the record, the period, and a day to judge it on.
@@ -40,8 +43,22 @@ pub enum Why {
 #[must_use]
 pub fn judge(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
     let scope = scope.reading(Reading::PeriodEnd);
-    let covered = framework.condition.as_ref().map_or(Truth::Yes, |it| truth(&scope, it));
-    let own: Vec<Own> = framework.rules.iter().map(|it| Own::of(&scope, it, &covered)).collect();
+    let mut verdicts = alone(&scope, framework);
+    for (at, rule) in framework.rules.iter().enumerate() {
+        if let Some(pool) = &rule.pool
+            && matches!(verdicts[at], Verdict::Proposed(_) | Verdict::Undetermined(_))
+            && let Some(verdict) = pool::share(&scope, framework, at, pool)
+        {
+            verdicts[at] = verdict;
+        }
+    }
+    verdicts
+}
+
+/// What every rule comes to before money is shared out.
+pub(super) fn alone(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
+    let covered = framework.condition.as_ref().map_or(Truth::Yes, |it| truth(scope, it));
+    let own: Vec<Own> = framework.rules.iter().map(|it| Own::of(scope, it, &covered)).collect();
     let sanctions: Vec<usize> = ranked(framework, true);
     let rewards: Vec<usize> = ranked(framework, false);
     let mut verdicts: Vec<Option<Verdict>> = vec![None; framework.rules.len()];
@@ -51,7 +68,7 @@ pub fn judge(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
         withhold(&own, &sanctions, &rewards, &mut verdicts);
     }
     let paid =
-        |(verdict, rule): (Option<Verdict>, &OutcomeRule)| pay(&scope, rule, verdict.unwrap_or(Verdict::NotCovered));
+        |(verdict, rule): (Option<Verdict>, &OutcomeRule)| pay(scope, rule, verdict.unwrap_or(Verdict::NotCovered));
     verdicts.into_iter().zip(&framework.rules).map(paid).collect()
 }
 

@@ -19,6 +19,7 @@ mod listen;
 mod memory;
 mod message;
 mod operation;
+mod pool;
 mod population;
 mod reads;
 mod role;

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use crate::calendar::{Anchor, Calendar, Period};
 use crate::eval::Facts;
 use crate::eval::listen::Listener;
+use crate::eval::pool::{PoolKey, Shares};
 use crate::eval::population::{Ranking, RankingKey};
 use crate::policy::model::Policy;
 use crate::value::{RecordRef, Value};
@@ -29,6 +30,8 @@ pub struct Scope<'a> {
     pub(super) back: u32,
     /// Values of earlier periods, found once: a definition may name its own earlier period more than once.
     pub(super) earlier: Rc<RefCell<BTreeMap<Earlier, Value>>>,
+    /// Money shared out among those to whom it is proposed, once for all who ask.
+    pub(super) pools: Rc<RefCell<BTreeMap<PoolKey, Rc<Shares>>>>,
     /// Rankings of whole populations, made once for all who ask.
     pub(super) rankings: Rc<RefCell<BTreeMap<RankingKey, Rc<Ranking>>>>,
 }
@@ -96,8 +99,22 @@ impl<'a> Scope<'a> {
         on: Date,
     ) -> Self {
         let (reading, earlier, rankings) = (Reading::OnDay, Rc::default(), Rc::default());
-        let (context, listener, back) = (None, None, 0);
-        Self { policy, calendar, facts, subject, period, on, reading, context, listener, back, earlier, rankings }
+        let (context, listener, back, pools) = (None, None, 0, Rc::default());
+        Self {
+            policy,
+            calendar,
+            facts,
+            subject,
+            period,
+            on,
+            reading,
+            context,
+            listener,
+            back,
+            earlier,
+            pools,
+            rankings,
+        }
     }
 
     /// The same scope inside a case.

@@ -74,6 +74,7 @@ impl Told<'_> {
             Verdict::No(Why::Exception) => "no, an exception holds it back".to_owned(),
             Verdict::No(Why::Behind(other)) => format!("no, {} counts instead", title(*other)),
             Verdict::No(Why::Sanction(other)) => format!("no, a sanction applies: {}", title(*other)),
+            Verdict::No(Why::Spent) => "no, the money is spent".to_owned(),
             Verdict::NotCovered => "not covered".to_owned(),
             Verdict::Undetermined(missing) => {
                 let words: Vec<String> = missing.iter().map(Missing::to_string).collect();
@@ -90,7 +91,9 @@ impl Told<'_> {
                 let waiting = |other: &usize| *other != at && matches!(self.verdicts[*other], Verdict::Undetermined(_));
                 (0..self.verdicts.len()).filter(waiting).collect()
             }
-            Verdict::Proposed(_) | Verdict::No(Why::Condition | Why::Exception) | Verdict::NotCovered => Vec::new(),
+            Verdict::Proposed(_) | Verdict::No(Why::Condition | Why::Exception | Why::Spent) | Verdict::NotCovered => {
+                Vec::new()
+            }
         };
         others
             .into_iter()

@@ -503,6 +503,8 @@ impl Builder<'_, '_> {
             && let Some((Meaning::Record(record), _)) = self.names.get(&name.text).copied()
             && record != subject
             && self.policy.child_of(subject) != Some(record)
+            // A field may be called as the record that it names: `unit.head`.
+            && self.fields_named(subject, name, place).is_empty()
         {
             return self.panel_field(record, subject, name, field, place, span);
         }

@@ -50,12 +50,51 @@ pub struct OutcomeRule {
     pub unless: Vec<Expr>,
     /// What is paid.
     pub amount: Option<Expr>,
+    /// The money within which it is paid.
+    pub pool: Option<Pool>,
     /// How long it is in force.
     pub lasts: Option<Length>,
     /// The reason that the letter gives.
     pub because: Option<String>,
     /// Who is told, and how.
     pub notify: Vec<(Vec<Party>, MessageId)>,
+}
+
+/// Money that is shared among those to whom a reward is proposed.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    /// Its number in the policy: it is shared out once for each judgement.
+    pub id: u32,
+    /// How much there is.
+    pub budget: Expr,
+    /// Whose it is: those share it for whom this is the same; nothing where all do.
+    pub whose: Option<Expr>,
+    /// What becomes of claims that it does not hold.
+    pub sharing: Sharing,
+}
+
+/// What becomes of claims that the money does not hold.
+#[derive(Debug, Clone)]
+pub enum Sharing {
+    /// Everybody gets the same part of what they claim.
+    ProRata,
+    /// In the order of this value, the greatest first; the last gets what is left.
+    Cut(Expr),
+    /// In its order; whoever can't be paid in full gets nothing, and the next are asked.
+    Skipped(Expr),
+    /// In its order, until somebody can't be paid in full.
+    Stop(Expr),
+}
+
+impl Sharing {
+    /// The value in whose order claims are met.
+    #[must_use]
+    pub fn by(&self) -> Option<&Expr> {
+        match self {
+            Sharing::ProRata => None,
+            Sharing::Cut(by) | Sharing::Skipped(by) | Sharing::Stop(by) => Some(by),
+        }
+    }
 }
 
 /// A sanction or a reward.

@@ -194,11 +194,12 @@ impl Builder<'_, '_> {
             when: self.condition_at(when, place)?,
             unless: Vec::new(),
             amount: None,
+            pool: None,
             lasts: None,
             because: None,
             notify: Vec::new(),
         };
-        let (mut automatic, mut through) = (None, None);
+        let (mut automatic, mut through, mut pool) = (None, None, None);
         for line in &written.lines {
             match &line.kind {
                 OutcomeLineKind::Cite(text) => rule.cite = Some(text.text.clone()),
@@ -208,6 +209,7 @@ impl Builder<'_, '_> {
                 OutcomeLineKind::Through(name) => through = Some((self.workflow_name(name), line.span)),
                 OutcomeLineKind::Lasts(length) => rule.lasts = self.length(length),
                 OutcomeLineKind::Amount(amount) => rule.amount = self.amount(amount, place),
+                OutcomeLineKind::Within(written) => pool = Some((written, line.span)),
                 OutcomeLineKind::Because(text) => rule.because = Some(text.text.clone()),
                 OutcomeLineKind::Notify { who, message } => {
                     let parties: Vec<_> = who.iter().filter_map(|it| self.party(it, place)).collect();
@@ -223,6 +225,9 @@ impl Builder<'_, '_> {
             {
                 rule.unless.extend(self.condition_at(when, place));
             }
+        }
+        if let Some((pool, span)) = pool {
+            rule.pool = self.pool(pool, span, rule.amount.as_ref(), place);
         }
         if written.sanction {
             rule.kind = self.sanction(written, severity, automatic, through, rule.amount.is_some());

@@ -20,6 +20,7 @@ pub mod model;
 mod names;
 mod once;
 mod operations;
+mod pools;
 pub mod population;
 mod populations;
 mod reads;

@@ -71,7 +71,7 @@ impl Builder<'_, '_> {
     }
 
     /// A value by which people are put in order.
-    fn ranking(&mut self, written: &tree::Expr, place: &Place) -> Option<Expr> {
+    pub(super) fn ranking(&mut self, written: &tree::Expr, place: &Place) -> Option<Expr> {
         let by = self.expr(written, place, None)?;
         self.ordered(&by.ty, by.span)?;
         Some(by)

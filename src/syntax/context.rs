@@ -118,8 +118,8 @@ pub(super) static FRAMEWORK: Context = Context {
 pub(super) static OUTCOME: Context = Context {
     what: "line of a sanction or reward",
     line: Rule::outcome_line,
-    words: &["cite", "when", "unless", "automatic", "through", "lasts", "amount", "because", "notify"],
-    later: &["within", "measure"],
+    words: &["cite", "when", "unless", "automatic", "through", "lasts", "amount", "within", "because", "notify"],
+    later: &["measure"],
     free: None,
 };
 

@@ -72,6 +72,28 @@ pub struct Outcome {
     pub span: Span,
 }
 
+/// The money within which a reward is paid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pool {
+    pub budget: Expr,
+    /// `, for each unit`
+    pub for_each: Option<Expr>,
+    pub sharing: PoolSharing,
+}
+
+/// What becomes of claims that the money does not hold.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PoolSharing {
+    /// `pro rata`
+    ProRata,
+    /// `by score, the last one cut`
+    Cut(Expr),
+    /// `by score, the last one skipped`
+    Skipped(Expr),
+    /// `by score, stop there`
+    Stop(Expr),
+}
+
 /// A line of a sanction or reward.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutcomeLine {
@@ -96,6 +118,8 @@ pub enum OutcomeLineKind {
     Lasts(Length),
     /// `amount …`
     Amount(Expr),
+    /// `within unit.reward_budget, by score, the last one cut`
+    Within(Box<Pool>),
     /// `because "…"`
     Because(Text),
     /// `notify officer with commendation_letter`

@@ -2,10 +2,12 @@
 
 use super::cursor::Cursor;
 use super::grammar::Rule;
+use super::lower_aggregate::picked_value;
 use super::lower_expression::{expr, expr_in, operand, sum};
 use super::lower_words as words;
 use super::tree::{
-    Combination, Degree, Expectation, FrameworkLine, FrameworkLineKind, OutcomeLine, OutcomeLineKind, OutcomeState,
+    ArithmeticOp, Combination, Degree, Expectation, Expr, ExprKind, FrameworkLine, FrameworkLineKind, OutcomeLine,
+    OutcomeLineKind, OutcomeState, Pool, PoolSharing,
 };
 
 pub(super) fn line(mut cursor: Cursor<'_>) -> FrameworkLine {
@@ -62,6 +64,7 @@ pub(super) fn outcome_line(mut cursor: Cursor<'_>) -> OutcomeLine {
         Rule::through => OutcomeLineKind::Through(words::name(&it.one(Rule::name))),
         Rule::lasts => OutcomeLineKind::Lasts(words::length(it.one(Rule::length))),
         Rule::amount => OutcomeLineKind::Amount(expr(it.one(Rule::expr))),
+        Rule::within_pool => OutcomeLineKind::Within(Box::new(pool(it))),
         Rule::because => OutcomeLineKind::Because(words::text(&it.one(Rule::text))),
         Rule::notify => OutcomeLineKind::Notify {
             who: words::names(it.one(Rule::names)),
@@ -70,6 +73,33 @@ pub(super) fn outcome_line(mut cursor: Cursor<'_>) -> OutcomeLine {
         other => unreachable!("the grammar promises a line of a rule, not {other:?}"),
     };
     OutcomeLine { kind, span }
+}
+
+fn pool(mut it: Cursor<'_>) -> Pool {
+    let mut written = it.one(Rule::budget);
+    let span = written.span();
+    let part = written.maybe(Rule::percent).map(|mut it| words::number(&it.one(Rule::number)));
+    let whole = sum(written.one(Rule::sum));
+    let budget = match part {
+        Some(part) => {
+            let left = Box::new(Expr { span: part.span, kind: ExprKind::Percent(part) });
+            Expr { kind: ExprKind::Arithmetic { op: ArithmeticOp::Multiply, left, right: Box::new(whole) }, span }
+        }
+        None => whole,
+    };
+    let for_each = it.maybe(Rule::pool_of).map(|mut it| picked_value(it.one(Rule::picked_value)));
+    let sharing = match it.maybe(Rule::by_order) {
+        None => PoolSharing::ProRata,
+        Some(mut order) => {
+            let by = picked_value(order.one(Rule::picked_value));
+            match (order.has(Rule::kw_the_last_one_cut), order.has(Rule::kw_the_last_one_skipped)) {
+                (true, _) => PoolSharing::Cut(by),
+                (_, true) => PoolSharing::Skipped(by),
+                _ => PoolSharing::Stop(by),
+            }
+        }
+    };
+    Pool { budget, for_each, sharing }
 }
 
 /// `written_warning proposed for Akello in 2025/26`, `… undetermined …, for want of status`, `no bonus for Akello in 2025/26`
