@@ -1,5 +1,6 @@
 //! What the language forbids beyond names and types: a table of contents, and one sentence for each.
 
+use crate::calendar::Direction;
 use crate::codes_framework::RANKED_IN_WORKFLOW;
 use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -105,9 +106,19 @@ fn somebody_acts(stage: &Stage, found: &mut Diagnostics) {
     }
 }
 
+/// An opening at the end of the period or later: whoever is covered was so within it, and nobody comes after.
+fn when_all_are_in(opens: &DateRule) -> bool {
+    match opens {
+        DateRule::At(Point::PeriodEnd(_) | Point::DayMonth { after_the_year: true, .. }) => true,
+        DateRule::Offset { direction: Direction::After, anchor, .. } => when_all_are_in(anchor),
+        _ => false,
+    }
+}
+
 /// A fixed due date can lie before the day on which somebody comes in; the policy says what holds for them.
 fn late_comers_have_a_date(workflow: &Workflow, stage: &Stage, found: &mut Diagnostics) {
-    let waits = !stage.after.is_empty() || workflow.condition.is_some();
+    let comes_late = workflow.condition.is_some() && !stage.opens.as_ref().is_some_and(when_all_are_in);
+    let waits = !stage.after.is_empty() || comes_late;
     if let Some(line) = stage.due.iter().find(|it| waits && it.late_comers.is_none() && is_fixed(&it.date)) {
         let words = format!("stage `{}` can open after this due date, for those who come late", stage.label.name);
         let span = line.when.as_ref().map_or(stage.label.span, |it| it.span);
