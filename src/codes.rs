@@ -2,7 +2,8 @@
 //!
 //! Codes never change their meaning and are never used again. `M01..` is syntax, `M02..` names and types, `M03..` time,
 //! `M04..` workflows and messages, `M05..` examples, `M06..` scales, `M07..` tables, `M08..` history and aggregates, `M09..`
-//! frameworks, `M11..` populations, `M12..` scenarios and guarantees, `M13..` conditions and rules.
+//! frameworks, `M10..` committees, decisions and due process, `M11..` populations, `M12..` scenarios and guarantees, `M13..`
+//! conditions and rules.
 
 /// The code of a finding, such as `M0101`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +44,24 @@ impl Code {
     }
 }
 
+/// Makes a constant of each code, and a table of them all.
+macro_rules! codes {
+    ($table:ident; $($name:ident = $code:literal, $severity:ident, $title:literal, $explanation:literal, $wrong:expr, $right:expr;)*) => {
+        $(pub(crate) const $name: Code = Code($code);)*
+
+        /// What can be wrong, in the order of the codes.
+        pub(crate) const $table: &[Entry] = &[$(Entry {
+            code: $name,
+            severity: Severity::$severity,
+            title: $title,
+            explanation: $explanation,
+            wrong: $wrong,
+            right: $right,
+        },)*];
+    };
+}
+pub(crate) use codes;
+
 /// Looks a code up.
 #[must_use]
 pub fn entry(code: &str) -> Option<&'static Entry> {
@@ -51,5 +70,7 @@ pub fn entry(code: &str) -> Option<&'static Entry> {
 
 /// Every code, in order.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    crate::codes_syntax::SYNTAX.iter().chain(crate::codes_policy::POLICY).chain(crate::codes_framework::FRAMEWORK)
+    let (syntax, policy) = (crate::codes_syntax::SYNTAX, crate::codes_policy::POLICY);
+    let all = syntax.iter().chain(policy).chain(crate::codes_framework::FRAMEWORK);
+    all.chain(crate::codes_flow::FLOW)
 }

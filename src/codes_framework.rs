@@ -1,22 +1,6 @@
 //! The codes of what is asked of whole populations, `M11..`, and those of frameworks from `M0910` on.
 
-use crate::codes::{Code, Entry, Severity};
-
-macro_rules! codes {
-    ($($name:ident = $code:literal, $severity:ident, $title:literal, $explanation:literal, $wrong:expr, $right:expr;)*) => {
-        $(pub(crate) const $name: Code = Code($code);)*
-
-        /// What can be wrong with frameworks and with what is asked of whole populations.
-        pub(crate) const FRAMEWORK: &[Entry] = &[$(Entry {
-            code: $name,
-            severity: Severity::$severity,
-            title: $title,
-            explanation: $explanation,
-            wrong: $wrong,
-            right: $right,
-        },)*];
-    };
-}
+use crate::codes::{Code, Entry, Severity, codes};
 
 /// People, their units and marks, and what is defined of them.
 macro_rules! people {
@@ -42,7 +26,7 @@ macro_rules! framework {
     };
 }
 
-codes! {
+codes! { FRAMEWORK;
     POOL_WITHOUT_AMOUNT = "M0910", Error, "a budget, and nothing that is paid",
         "`within` keeps what a rule pays inside a budget; the rule says with `amount` what it pays to each.",
         framework!("  reward bonus { when mark > 90; within unit.budget, pro rata }"),

@@ -227,7 +227,7 @@ pub(crate) const SYNTAX: &[Entry] = &[
         severity: Severity::Error,
         title: "not part of this version yet",
         explanation: "What is shown belongs to the language, but this version of the program can't use it yet.",
-        wrong: "committee c of organisation { seats chair }",
-        right: "# Later: committee c of organisation",
+        wrong: "workflow w { grace after downtime 5 working days }",
+        right: "# Later: grace after downtime",
     },
 ];

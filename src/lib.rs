@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod casework;
 pub mod codes;
+mod codes_flow;
 mod codes_framework;
 mod codes_policy;
 mod codes_syntax;

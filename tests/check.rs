@@ -74,8 +74,8 @@ fn of_two_lines_that_say_the_same_thing_neither_wins_in_silence() {
              record person {{ id key text; joined event; done event; late number }}\n\
              workflow w {{ for each person where joined is known{workflow}\n\
              stage s {{ opens joined; by person; fills done; due 5 days after opening{stage} }} }}\n\
-             framework f {{ for each person each year; judged 30 June after the year; severity a; sanctions all that apply{framework}\n\
-             sanction a {{ when late > 3; through w{rule} }} }}\n"
+             framework f {{ for each person each year; judged 30 June after the year; severity a (administrative); sanctions all that apply{framework}\n\
+             sanction a {{ when late > 3; automatic{rule} }} }}\n"
         )
     };
     assert_eq!(codes_of(&policy("", "", "", "", "")), BTreeSet::new());
@@ -88,7 +88,7 @@ fn of_two_lines_that_say_the_same_thing_neither_wins_in_silence() {
         ("", "", "", "; judged 30 July after the year", ""),
         ("", "", "", "; sanctions the first that applies", ""),
         ("", "", "", "", "; when late > 5"),
-        ("", "", "", "", "; through w"),
+        ("", "", "", "", "; automatic"),
     ] {
         let text = policy(calendar, workflow, stage, framework, rule);
         assert!(codes_of(&text).contains("M0120"), "{text}");

@@ -131,13 +131,12 @@ impl Trial {
         let unless = if self.unless_a_sanction { ", unless a sanction applies" } else { "" };
         let mut text = format!(
             "calendar c {{ time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }}\n\
-             record person {{ id key text; f0 yes/no; f1 yes/no; f2 yes/no; f3 yes/no; f4 yes/no; heard event }}\n\
-             workflow hearing {{ for each person; stage hear {{ by person; fills heard; due 5 days after opening }} }}\n\
-             framework w {{\n  for each person each year\n  judged 30 June after the year\n  severity s0 < s1 < s2\n  sanctions {}\n  rewards {}{unless}\n",
+             record person {{ id key text; f0 yes/no; f1 yes/no; f2 yes/no; f3 yes/no; f4 yes/no }}\n\
+             framework w {{\n  for each person each year\n  judged 30 June after the year\n  severity s0 (administrative) < s1 (administrative) < s2 (administrative)\n  sanctions {}\n  rewards {}{unless}\n",
             self.sanctions, self.rewards
         );
         for (at, rule) in RULES.iter().enumerate() {
-            let (kind, way) = if at < 3 { ("sanction", "; through hearing") } else { ("reward", "") };
+            let (kind, way) = if at < 3 { ("sanction", "; automatic") } else { ("reward", "") };
             writeln!(text, "  {kind} {rule} {{ when f{at}{way} }}").unwrap();
         }
         text += "}\nexample \"e\" {\n  person A {";

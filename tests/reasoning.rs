@@ -245,7 +245,7 @@ fn what_is_certain_agrees_with_a_look_at_every_case() {
 // ---- by hand
 
 const REVIEWS: &str = "record unit { id key text; kind one of hospital, school }\n\
-    record person { id key text; grade dated one of G1 < G2 < G3; status dated one of active, on_leave; place dated unit; pay dated money USD; away yes/no; heard event; started event }\n\
+    record person { id key text; grade dated one of G1 < G2 < G3; status dated one of active, on_leave; place dated unit; pay dated money USD; away yes/no; heard event; boss optional person; started event }\n\
     record review of person each year { mark number from 0 to 100 with 1 decimal; second number from 0 to 100 with 1 decimal }\n\
     record incident of person { days number from 0 to 30; kind one of fraud, absence }\n\
     parameter pass_mark 50 from 1 January 2011, 60 from 1 January 2026\n\
@@ -334,9 +334,29 @@ fn every_place_of_a_condition_is_looked_at() {
     assert_eq!(found, expected);
 }
 
+/// A workflow in which everybody is heard.
+const HEARING: &str = "message note { by email; subject \"a\"; body \"b\" }\n\
+    workflow hearing for each proposed sanction {\n\
+    ends imposed, dismissed\n\
+    stage notice { by boss; due 5 days after opening; sends note to person }\n\
+    stage answer { by person; due 21 days after notice; fills heard; lapses at due }\n\
+    decision ruling by boss { due 30 days after answer; choose impose, drop; on drop finish dismissed }\n\
+    stage appeal_window {\n\
+    by person; due 30 days after ruling; lapses at due\n\
+    choose appeal\n\
+    on appeal decision appeal_ruling by boss {\n\
+    due 30 days after opening\n\
+    choose confirm, lift\n\
+    on confirm finish imposed\n\
+    on lift finish dismissed\n\
+    }\n\
+    on lapse finish imposed\n\
+    }\n\
+    }\n";
+
 fn framework(severity: &str, combination: &str, rules: &str) -> String {
     format!(
-        "{REVIEWS}workflow hearing {{ for each person; stage hear {{ by person; fills heard; due 5 days after opening }} }}\n\
+        "{REVIEWS}{HEARING}\
          framework f {{\n for each person each year where grade is one of G1, G2\n judged 30 June after the year\n severity {severity}\n sanctions {combination}\n rewards all that apply, unless a sanction applies\n{rules}\n}}\n"
     )
 }

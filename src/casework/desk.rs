@@ -69,6 +69,9 @@ impl<'a> Desk<'a> {
     #[must_use]
     pub fn opens(&self, flow: WorkflowId, key: &Arc<str>, period: Option<Period>, today: Date) -> Opens {
         let workflow = self.policy.workflow(flow);
+        if !workflow.runs() {
+            return Opens::NotYet;
+        }
         let subject = RecordRef { record: workflow.subject, key: Arc::clone(key) };
         let scope = self.scope(workflow, &subject, period, today);
         let Some(covered) = first_covered_day(&scope, workflow, period, today) else { return Opens::NotYet };

@@ -273,6 +273,9 @@ impl<'a> Theatre<'a> {
     }
 
     fn expect(&self, expectation: &Expectation, on: Date, notices: &[Notice]) -> Result<(), (String, String)> {
+        if let Some(why) = self.cannot_be_asked(expectation) {
+            return Err(("what can be run".to_owned(), why));
+        }
         match expectation {
             Expectation::Nothing if notices.is_empty() => Ok(()),
             Expectation::Nothing => Err((format!("nothing on {on}"), told(notices))),
@@ -353,6 +356,27 @@ impl<'a> Theatre<'a> {
                 if found { Ok(()) } else { Err((format!("a default by {}", by.text), "none is on record".to_owned())) }
             }
         }
+    }
+
+    /// Why an expectation can't be asked: it is about a workflow that can't be run yet.
+    fn cannot_be_asked(&self, expectation: &Expectation) -> Option<String> {
+        let mut flows = self.policy.workflows.iter();
+        let flow = match expectation {
+            Expectation::StageOpen { stage, .. }
+            | Expectation::StageDue { stage, .. }
+            | Expectation::StageState { stage, .. } => {
+                let mut with = flows.filter(|it| it.stages.iter().any(|it| it.label.name == stage.text));
+                with.by_ref().find(|it| !it.runs())
+            }
+            Expectation::CaseState { workflow, .. } => flows.find(|it| it.label.name == workflow.text),
+            Expectation::Nothing
+            | Expectation::Notice { .. }
+            | Expectation::NoNotice { .. }
+            | Expectation::Value { .. }
+            | Expectation::Default { .. }
+            | Expectation::Outcome { .. } => None,
+        };
+        flow.and_then(crate::policy::model::Workflow::why_not_run)
     }
 
     fn expect_case(&self, workflow: &Name, of: &Name, state: &Name) -> Result<(), (String, String)> {

@@ -8,7 +8,10 @@ use crate::calendar::{Calendar, DateRole, Deadline, Direction, Length, Period, S
 use crate::casework::desk::opening_day;
 use crate::eval::{self, CaseContext, DateOptions, Facts, Listener, Resolution, Scope};
 use crate::ids::StageId;
-use crate::policy::model::{Cancel, Done, DueLine, Expr, ExprKind, Party, Policy, Shape, Stage, Type, Workflow};
+use crate::policy::flow::Needs;
+use crate::policy::model::{
+    Cancel, Done, DueLine, Expr, ExprKind, Party, Policy, Shape, Stage, StageState, Type, Workflow,
+};
 use crate::value::{Known, RecordRef, Truth, Value};
 use crate::workflow::{
     Anchored, Answer, Asked, Case, DueDate, HolderNote, Outlook, StageDates, StageStatus, Suspension,
@@ -100,6 +103,7 @@ impl<'a> CaseOutlook<'a> {
                 owner.map(|it| self.policy.record(it).label.name.clone()).unwrap_or_default()
             }
             Party::Reference(field) => self.policy.field(self.workflow.subject, *field).label.name.clone(),
+            Party::One => "one of them".to_owned(),
         }
     }
 
@@ -168,7 +172,11 @@ impl<'a> CaseOutlook<'a> {
             suspensions: Self::suspended(asked.case, opening.day),
             ..DateOptions::due()
         };
-        let Answer::Known(due) = settle(eval::date_rule(scope, &line.date, &options)?, dates) else { return Ok(None) };
+        let first = match (eval::date_rule(scope, &line.date, &options)?, &line.or_else) {
+            (Answer::NotYet, Some(rule)) => eval::date_rule(scope, rule, &options)?,
+            (answer, _) => answer,
+        };
+        let Answer::Known(due) = settle(first, dates) else { return Ok(None) };
         if due.date >= opening.day {
             return Ok(Some(due));
         }
@@ -225,9 +233,13 @@ impl<'a> CaseOutlook<'a> {
     }
 
     /// The day on which everything that a stage fills was there: that of the last event among them, else the day asked.
-    fn all_filled(&self, stage: &Stage, on: Date) -> Answer<Date> {
+    ///
+    /// What it needs under a condition belongs to it while that may hold.
+    fn all_filled(&self, stage: &Stage, scope: &Scope<'_>, on: Date) -> Answer<Date> {
+        let may_hold = |it: &&Needs| matches!(eval::truth(scope, &it.when), Truth::Yes | Truth::Unknown(_));
+        let needed = stage.needs.iter().filter(may_hold).flat_map(|it| &it.fields);
         let mut last_event = None;
-        for fill in &stage.fills {
+        for fill in stage.fills.iter().chain(needed) {
             let value = match self.policy.record(fill.record).shape {
                 Shape::Panel { each, .. } => match self.period {
                     Some(period) => self.facts.panel(&self.subject, fill.record, each, period.first, fill.field),
@@ -267,6 +279,14 @@ fn moments_of(case: &Case, stage: &str) -> eval::StageDays {
         opened: state.and_then(|it| it.opening.as_ref()).map(|it| it.day),
         due: state.and_then(|it| it.dates.due.as_ref()).map(|it| it.day),
         done: state.filter(|it| it.status == StageStatus::Done).and_then(|it| it.ended),
+        ended: state.filter(|it| it.has_ended()).and_then(|it| it.ended),
+        state: state.and_then(|it| match it.status {
+            StageStatus::Done if it.late => Some(StageState::Late),
+            StageStatus::Done => Some(StageState::OnTime),
+            StageStatus::Lapsed => Some(StageState::Lapsed),
+            StageStatus::LeftOut => Some(StageState::LeftOut),
+            StageStatus::Running | StageStatus::Cancelled => None,
+        }),
     }
 }
 
@@ -308,7 +328,8 @@ impl Outlook for CaseOutlook<'_> {
 
     fn takes_place(&self, asked: Asked<'_>) -> Truth {
         let condition = self.stage(asked.stage).only_if.as_ref();
-        condition.map_or(Truth::Yes, |it| eval::truth(&self.scope(asked.on), it))
+        let context = self.context_of(asked.case, &self.stage(asked.stage).label.name, asked.on);
+        condition.map_or(Truth::Yes, |it| eval::truth(&self.scope(asked.on).with_context(&context), it))
     }
 
     fn opening(&self, asked: Asked<'_>) -> Answer<Anchored> {
@@ -356,7 +377,7 @@ impl Outlook for CaseOutlook<'_> {
         let context = self.context_of(asked.case, &stage.label.name, asked.on);
         let scope = self.scope(asked.on).with_context(&context);
         match &stage.done {
-            Done::AllFilled => self.all_filled(stage, asked.on),
+            Done::AllFilled => self.all_filled(stage, &scope, asked.on),
             Done::When(condition) => match eval::truth(&scope, condition) {
                 Truth::Yes => Answer::Known(asked.on),
                 _ => Answer::NotYet,

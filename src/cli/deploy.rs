@@ -24,6 +24,8 @@ struct Report {
     new: bool,
     adopted: Option<String>,
     open_cases_keep: Vec<i64>,
+    /// What of the policy is checked, but not carried out yet, in words.
+    not_run: Vec<String>,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
@@ -49,6 +51,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         hash: policy.hash.clone(),
         new: before != Some(version),
         adopted: store.state()?.adopted.map(|it| it.to_string()),
+        not_run: policy.not_carried_out(),
         open_cases_keep: in_use.into_iter().filter(|it| *it != version).collect(),
     };
     match global.format {
@@ -86,6 +89,9 @@ fn words(report: &Report) -> String {
         words += &format!(
             "The store is used in earnest from {adopted}: nothing dated before is sent or held against anyone.\n"
         );
+    }
+    for line in &report.not_run {
+        words += &format!("{}{}: none of its cases opens.\n", line[..1].to_uppercase(), &line[1..]);
     }
     if !report.open_cases_keep.is_empty() {
         let versions: Vec<String> = report.open_cases_keep.iter().map(ToString::to_string).collect();

@@ -21,7 +21,7 @@ const BATCH: u32 = 2_000;
 /// Opens every case that is to open until the moment of this round.
 pub(super) fn open(store: &mut dyn Store, round: &mut Round<'_>) -> Result<(), EngineError> {
     let policy = Arc::clone(&round.policies.latest().policy);
-    for flow in (0..policy.workflows.len()).map(WorkflowId::at) {
+    for flow in (0..policy.workflows.len()).map(WorkflowId::at).filter(|it| policy.workflow(*it).runs()) {
         for period in periods(&policy, flow, round) {
             walk(store, round, &policy, flow, period)?;
         }
@@ -116,7 +116,7 @@ fn open_changed(store: &mut dyn Store, round: &mut Round<'_>, policy: &Policy) -
         for (record, key) in &changed {
             let record = policy.record_named(record);
             for flow in (0..policy.workflows.len()).map(WorkflowId::at) {
-                if Some(policy.workflow(flow).subject) == record {
+                if Some(policy.workflow(flow).subject) == record && policy.workflow(flow).runs() {
                     let key: Arc<str> = Arc::from(key.as_str());
                     subjects.extend(periods(policy, flow, round).into_iter().map(|it| (flow, Arc::clone(&key), it)));
                 }
@@ -195,7 +195,8 @@ fn open_one(
         }
         Opens::Later(day) => work.expected.push(expected(desk, flow, key, period, day)),
         Opens::NotYet => {
-            let turn = desk.policy().workflow(flow).turns.after(today);
+            let turns = Some(&desk.policy().workflow(flow).turns).filter(|_| desk.policy().workflow(flow).runs());
+            let turn = turns.and_then(|it| it.after(today));
             let turn = turn.filter(|day| period.is_none_or(|it| *day <= it.last));
             work.expected.extend(turn.map(|day| expected(desk, flow, key, period, day)));
         }

@@ -227,7 +227,11 @@ fn point(scope: &Scope<'_>, point: &Point) -> Answer<(Anchor, bool)> {
             let (day, word) = match moment {
                 StageMoment::Opened => (days.opened, "the opening of a stage"),
                 StageMoment::Due => (days.due, "the due date of a stage"),
-                StageMoment::Done => (days.done, "the end of a stage"),
+                StageMoment::Done | StageMoment::Ended => {
+                    (if *moment == StageMoment::Done { days.done } else { days.ended }, "the end of a stage")
+                }
+                // What a stage sends is not sent yet in this version, and nobody can say that they received it.
+                StageMoment::Sent | StageMoment::Received => (None, "the sending"),
             };
             day.map_or(Answer::NotYet, |day| event(day, word))
         }

@@ -102,6 +102,13 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
             }
             other => other,
         },
+        ExprKind::StageIs { stage, state } => match scope.context {
+            Some(case) => {
+                let is = case.stages.get(stage.index()).and_then(|it| it.state);
+                Known::YesNo(is == Some(*state)).into()
+            }
+            None => Value::because("no case is at hand"),
+        },
         ExprKind::Today => Known::Date(scope.on).into(),
         ExprKind::Not(_)
         | ExprKind::And(_)
@@ -300,6 +307,8 @@ fn context(scope: &Scope<'_>, which: Context) -> Value {
         Context::WorkingDaysOverdue => overdue(&|due, today| scope.calendar.working_days_overdue(due, today)),
         Context::Recipient => there(case.recipient.clone().map(Known::Record)),
         Context::Holder => there(case.holder.clone().map(Known::Record)),
+        // Cases of proposals, committees and stages for several people do not run yet.
+        Context::Proposed(_) | Context::One => Value::because("this is not run yet"),
         Context::CaseId => there(case.case_id.map(|it| Known::Number(Number::from(it)))),
     }
 }

@@ -11,7 +11,7 @@ use crate::eval::Facts;
 use crate::eval::listen::Listener;
 use crate::eval::pool::{PoolKey, Shares};
 use crate::eval::population::{Ranking, RankingKey};
-use crate::policy::model::Policy;
+use crate::policy::model::{Policy, StageState};
 use crate::value::{RecordRef, Value};
 
 /// A record, a period and a day, with the rules and facts around them.
@@ -85,6 +85,10 @@ pub struct StageDays {
     pub due: Option<Date>,
     /// When it was done.
     pub done: Option<Date>,
+    /// When it ended: done, lapsed or left out.
+    pub ended: Option<Date>,
+    /// How it ended, if it has.
+    pub state: Option<StageState>,
 }
 
 impl<'a> Scope<'a> {

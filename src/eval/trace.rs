@@ -79,6 +79,7 @@ impl What {
             | ExprKind::Subject
             | ExprKind::Owner { .. }
             | ExprKind::Today
+            | ExprKind::StageIs { .. }
             | ExprKind::Context(_) => What::Given,
             ExprKind::Field { .. } | ExprKind::Panel { .. } => What::Fact,
             ExprKind::Parameter(id) => What::Parameter(*id),

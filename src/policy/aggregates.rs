@@ -70,7 +70,7 @@ impl Builder<'_, '_> {
     }
 
     /// Which they are, and the place from which one of them is spoken of.
-    fn members(&mut self, written: &Written, subject: RecordId, place: &Place) -> Option<(Members, Place)> {
+    pub(super) fn members(&mut self, written: &Written, subject: RecordId, place: &Place) -> Option<(Members, Place)> {
         match written {
             Written::Children(name) => {
                 let record = self.gathered(name)?;

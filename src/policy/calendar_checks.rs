@@ -27,8 +27,9 @@ fn a_day_off_is_provided_for<'p>(
     mut stages: impl Iterator<Item = &'p Stage>,
     found: &mut Diagnostics,
 ) {
-    let open =
-        |it: &DueLine| it.roll.is_none() && (may_be_off(&it.date) || it.late_comers.as_ref().is_some_and(may_be_off));
+    let open = |it: &DueLine| {
+        it.roll.is_none() && std::iter::once(&it.date).chain(&it.or_else).chain(&it.late_comers).any(may_be_off)
+    };
     if let Some(stage) = stages.find(|it| it.due.iter().any(open)) {
         let words = format!(
             "calendar `{}` does not say where a due date on a day off goes, and stage `{}` can be due on one",
@@ -66,7 +67,7 @@ fn a_missing_day_is_provided_for<'p>(
 }
 
 fn rules_of(stage: &Stage) -> impl Iterator<Item = &DateRule> {
-    let due = stage.due.iter().flat_map(|it| std::iter::once(&it.date).chain(&it.late_comers));
+    let due = stage.due.iter().flat_map(|it| std::iter::once(&it.date).chain(&it.or_else).chain(&it.late_comers));
     stage.opens.iter().chain(due).chain(&stage.closes)
 }
 

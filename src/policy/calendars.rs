@@ -296,6 +296,7 @@ fn span_of(item: &Item) -> Span {
         Item::Message(it) => it.name.span,
         Item::Framework(it) => it.name.span,
         Item::Workflow(it) => it.name.span,
+        Item::Committee(it) => it.name.span,
         Item::Example(it) => it.title.span,
     }
 }

@@ -9,7 +9,7 @@ use crate::policy::calendar_checks::calendars_say_what_is_needed;
 use crate::policy::dated_checks::versions_follow_each_other;
 use crate::policy::model::{DateRule, Point, Policy, Stage, Timing, Workflow};
 use crate::policy::scale_checks::bands_hold_every_value;
-use crate::policy::table_checks;
+use crate::policy::{due_process, flow_checks, table_checks};
 use crate::syntax::tree::Item;
 
 /// Everything the language forbids, beyond names and types.
@@ -25,6 +25,7 @@ pub(super) fn check_all(policy: &Policy, items: &[&Item], found: &mut Diagnostic
     for (at, workflow) in policy.workflows.iter().enumerate() {
         rests_on_no_rank(policy, crate::ids::WorkflowId::at(at), workflow, found);
         stages_do_not_wait_for_each_other(workflow, found);
+        flow_checks::workflow_holds_together(policy, workflow, found);
         for stage in &workflow.stages {
             steps_come_in_order(stage, found);
             steps_have_a_due_date(stage, found);
@@ -32,6 +33,9 @@ pub(super) fn check_all(policy: &Policy, items: &[&Item], found: &mut Diagnostic
             late_comers_have_a_date(workflow, stage, found);
         }
     }
+    policy.committees.iter().for_each(|it| flow_checks::committee_can_decide(it, found));
+    flow_checks::sanctions_go_through_proceedings(policy, found);
+    due_process::nobody_is_sanctioned_unheard(policy, found);
 }
 
 /// A case is looked at when its own facts change; a rank changes with those of anybody.
@@ -97,7 +101,7 @@ fn steps_have_a_due_date(stage: &Stage, found: &mut Diagnostics) {
 }
 
 fn somebody_acts(stage: &Stage, found: &mut Diagnostics) {
-    if stage.by.is_empty() {
+    if stage.by.is_empty() && stage.decision.is_none() {
         let words = format!("nobody acts in stage `{}`", stage.label.name);
         found.push(
             Diagnostic::new(codes::NOBODY_ACTS, stage.label.span, words)

@@ -87,6 +87,9 @@ impl Builder<'_, '_> {
             "opened" => StageMoment::Opened,
             "due" => StageMoment::Due,
             "done" => StageMoment::Done,
+            "ended" => StageMoment::Ended,
+            "sent" => StageMoment::Sent,
+            "received" => StageMoment::Received,
             _ => return None,
         };
         Some(Point::Stage(stage, moment))

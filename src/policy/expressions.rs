@@ -6,8 +6,9 @@ use crate::calendar::PeriodKind;
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{ChoiceId, RecordId, RoleId, StageId};
-use crate::policy::model::{Context, DateRule, Expr, ExprKind, FieldKind, Shape, Type, When};
+use crate::policy::model::{Context, DateRule, Expr, ExprKind, FieldKind, Point, Shape, StageMoment, Type, When};
 use crate::policy::names::{Builder, Meaning, Rests, list, nearest};
+use crate::policy::proposals::ProposalPlace;
 use crate::policy::records::time_unit;
 use crate::source::Span;
 use crate::syntax::tree::{self, ExprKind as Written, Name};
@@ -26,6 +27,10 @@ pub(super) struct Place {
     pub(super) in_case: bool,
     /// Whom the framework around covers: they are ranked with each other.
     pub(super) covered: Option<Box<Expr>>,
+    /// The proposal that the case is about.
+    pub(super) proposal: Option<ProposalPlace>,
+    /// One of several people, and what they are called.
+    pub(super) one: Option<(String, RecordId)>,
     /// Whether an earlier period is asked: there a definition may rest on itself.
     pub(super) earlier: bool,
 }
@@ -195,6 +200,10 @@ impl Builder<'_, '_> {
                 let kind = ExprKind::Between { unit, from: Box::new(from?), to: Box::new(to) };
                 made(kind, Type::Duration(unit), span)
             }
+            Written::StageIs { stage, state } => {
+                let stage = self.stage_id(stage, place)?;
+                made(ExprKind::StageIs { stage, state: *state }, Type::YesNo, span)
+            }
             Written::Today => made(ExprKind::Today, Type::Date, span),
             Written::Opening if place.in_case => made(ExprKind::Context(Context::Opening), Type::Date, span),
             Written::DueDate if place.in_case => made(ExprKind::Context(Context::Due), Type::Date, span),
@@ -252,6 +261,15 @@ impl Builder<'_, '_> {
             && let Some(context) = self.context(name)
         {
             return Some(context);
+        }
+        if let Some(found) = self.proposal(name, place).or_else(|| self.one(name, place)) {
+            return Some(found);
+        }
+        if let Some(stage) = place.stage_named(&name.text)
+            && want == Some(&Type::Date)
+        {
+            let rule = DateRule::At(Point::Stage(stage, StageMoment::Ended));
+            return made(ExprKind::DateOf(Box::new(rule)), Type::Date, span);
         }
         if self.is_broken(&name.text) {
             return None;
@@ -498,6 +516,9 @@ impl Builder<'_, '_> {
     fn dot(&mut self, base: &tree::Expr, field: &Name, place: &Place, span: Span) -> Option<Expr> {
         if let Some(point) = self.stage_moment(base, field, place) {
             return made(ExprKind::DateOf(Box::new(DateRule::At(point))), Type::Date, span);
+        }
+        if let Some(part) = self.proposal_part(base, field, place, span) {
+            return part;
         }
         if let (Some(name), Some(subject)) = (base.as_name(), place.subject)
             && let Some((Meaning::Record(record), _)) = self.names.get(&name.text).copied()

@@ -10,7 +10,9 @@ use crate::syntax::tree::{self, Item, Template, TemplatePart};
 
 impl Builder<'_, '_> {
     /// Gives messages their numbers before workflows refer to them.
-    pub(super) fn message_names(&mut self, written: &[&tree::Message]) {
+    pub(super) fn message_names(&mut self) {
+        let written: Vec<&tree::Message> =
+            self.items.iter().filter_map(|it| if let Item::Message(it) = it { Some(it) } else { None }).collect();
         for message in written {
             let label = label(&message.name, message.title.as_ref());
             self.policy.messages.push(Message { label, by_email: true, wordings: Vec::new(), about: RecordId(0) });
@@ -30,7 +32,7 @@ impl Builder<'_, '_> {
                     self.report(Diagnostic::new(codes::NO_CHANNEL, channel.span, words).help(near));
                 }
             }
-            let Some((about, each)) = self.uses.get(&message.name.text).copied() else {
+            let Some((about, each, proposal)) = self.uses.get(&message.name.text).cloned() else {
                 if !self.unparsed {
                     let words = format!("no workflow sends message `{}`", message.name.text);
                     self.report(
@@ -40,7 +42,7 @@ impl Builder<'_, '_> {
                 }
                 continue;
             };
-            let place = Place { in_case: true, ..Place::of(about, each) };
+            let place = Place { in_case: true, proposal, ..Place::of(about, each) };
             let mut wordings = Vec::new();
             match &message.wording {
                 Some(wording) => wordings.push(self.wording(None, wording, &place)),

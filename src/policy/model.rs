@@ -4,17 +4,19 @@
 
 use std::sync::Arc;
 
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 
-use crate::calendar::{Calendar, Direction, Length, PeriodKind, Roll};
-use crate::ids::{ChoiceId, FieldId, MessageId, RecordId, RoleId, StageId, StepId, WorkflowId};
+use crate::calendar::{Calendar, Direction, Length, PeriodKind};
+use crate::ids::{ChoiceId, FieldId, RecordId, RoleId, StageId, WorkflowId};
+use crate::policy::flow;
 pub use crate::policy::reads::Turns;
 pub use crate::policy::row_set::RowSet;
 pub use crate::policy::scale::{Band, Bands, Cap, Scale};
+pub use crate::policy::stage::{Done, DueLine, Extension, Fill, Party, Stage, Step, StepKind, Timing};
 pub use crate::policy::table::{Axis, Cell, Column, Hit, Row, Slice, State, Stretch, Table};
 pub use crate::policy::terms::{
-    Aggregate, AggregateWord, ArithmeticOp, CompareOp, Context, Expr, ExprKind, History, Members, MissingPeriods, Type,
-    When,
+    Aggregate, AggregateWord, ArithmeticOp, CompareOp, Context, Expr, ExprKind, History, Members, MissingPeriods,
+    ProposalPart, StageState, Type, When,
 };
 use crate::source::Span;
 use crate::value::{Number, TimeUnit, Value};
@@ -44,6 +46,8 @@ pub struct Policy {
     pub frameworks: Vec<crate::policy::framework::Framework>,
     /// Workflows.
     pub workflows: Vec<Workflow>,
+    /// Committees.
+    pub committees: Vec<crate::policy::committee::Committee>,
     /// Examples, still as written: they are run, not deployed.
     pub examples: Vec<crate::syntax::tree::Example>,
     /// SHA-256 over the text of all files, in hexadecimal: the policy's name for machines.
@@ -338,8 +342,16 @@ pub struct Workflow {
     pub cancels: Vec<Cancel>,
     /// When a case ends whatever its stages.
     pub closes: Option<DateRule>,
-    /// Its stages, in order.
+    /// What it runs for the proposals of, if it does.
+    pub proposal: Option<flow::Proposal>,
+    /// How a case may end, if it says so.
+    pub ends: Vec<Label>,
+    /// How long its cases are kept.
+    pub retention: Vec<flow::Retention>,
+    /// Its stages and decisions, in the order of the text; one that stands inside another behind it.
     pub stages: Vec<Stage>,
+    /// What in it is checked, but can't be run yet: while there is anything, none of it runs.
+    pub checked_only: Vec<flow::CheckedOnly>,
     /// The days on which something may change in its cases though no fact does.
     pub turns: Turns,
 }
@@ -351,171 +363,6 @@ pub struct Cancel {
     pub when: Expr,
     /// How it is marked.
     pub mark: Option<String>,
-}
-
-/// A stage.
-#[derive(Debug, Clone)]
-pub struct Stage {
-    /// Name and title.
-    pub label: Label,
-    /// The text that it rests on.
-    pub cite: Option<String>,
-    /// When it opens; without a date, with the case or when the stages before it have ended.
-    pub opens: Option<DateRule>,
-    /// Stages that must have ended. Without `opens` and `after`, the stage written before it.
-    pub after: Vec<StageId>,
-    /// Left out unless this is a known yes.
-    pub only_if: Option<Expr>,
-    /// When it is due: the first line that applies. None: never.
-    pub due: Vec<DueLine>,
-    /// After this nobody may write.
-    pub closes: Option<DateRule>,
-    /// It lapses on its due date.
-    pub lapses_at_due: bool,
-    /// What follows a lapse.
-    pub on_lapse: OnLapse,
-    /// How a lapse is marked.
-    pub lapse_mark: Option<String>,
-    /// Who acts; several must all sign.
-    pub by: Vec<Party>,
-    /// Who must not.
-    pub but_not: Vec<Party>,
-    /// The fields that its actor writes.
-    pub fills: Vec<Fill>,
-    /// When it is done.
-    pub done: Done,
-    /// Reminders and rungs, in the order written.
-    pub steps: Vec<Step>,
-    /// How it may be extended.
-    pub extension: Option<Extension>,
-}
-
-/// A field of the subject, or of its panel for the case's period.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fill {
-    /// The record type.
-    pub record: RecordId,
-    /// The field.
-    pub field: FieldId,
-}
-
-/// When a stage is done.
-#[derive(Debug, Clone)]
-pub enum Done {
-    /// When all that it fills is known. The day is that of the last entry, or of an event field among them.
-    AllFilled,
-    /// When this is a known yes.
-    When(Expr),
-    /// When this date is known and has come: the day that a field states.
-    On(Expr),
-}
-
-/// What follows a lapse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnLapse {
-    /// The next stage opens on the day after.
-    Continue,
-    /// The case ends.
-    Finish,
-    /// The case is cancelled.
-    Cancel,
-}
-
-/// A line `due …`.
-#[derive(Debug, Clone)]
-pub struct DueLine {
-    /// When it applies; none: always (`otherwise`, or the only line).
-    pub when: Option<Expr>,
-    /// The date.
-    pub date: DateRule,
-    /// A clock time.
-    pub clock: Option<Time>,
-    /// The date for those who came late: used when `date` would lie before the opening.
-    pub late_comers: Option<DateRule>,
-    /// The line's own roll.
-    pub roll: Option<Roll>,
-    /// The days between which the line itself holds.
-    pub from: Option<Date>,
-    /// The last of them.
-    pub until: Option<Date>,
-    /// Where it stands.
-    pub span: Span,
-}
-
-/// `may be extended …`
-#[derive(Debug, Clone)]
-pub struct Extension {
-    /// How often.
-    pub times: u32,
-    /// By how much at most, each time.
-    pub at_most: Length,
-    /// By whom.
-    pub by: Party,
-}
-
-/// Somebody a case knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Party {
-    /// The subject.
-    Subject,
-    /// The holder of a role of the subject, or of the record that it belongs to.
-    Role(RoleId),
-    /// The record that a reference field of the subject names.
-    Reference(FieldId),
-    /// The record that the subject, a child, belongs to.
-    Owner,
-}
-
-/// A reminder or a rung of a ladder.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// Its place in the stage.
-    pub id: StepId,
-    /// Its name: written, else `remind-1`, `escalate-1`. Part of every effect key.
-    pub name: String,
-    /// Which of the two.
-    pub kind: StepKind,
-    /// When.
-    pub timing: Timing,
-    /// To whom.
-    pub to: Vec<Party>,
-    /// What they are sent.
-    pub message: Option<MessageId>,
-    /// Against whom a default is recorded.
-    pub default_by: Option<Party>,
-    /// Where it is written.
-    pub span: Span,
-}
-
-/// A reminder or a rung.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StepKind {
-    /// It reminds.
-    Reminder,
-    /// It escalates.
-    Rung,
-}
-
-/// When a step is taken. Counted from the due date as it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Timing {
-    /// So long before the due date.
-    Before(Length),
-    /// On the due date.
-    OnDue,
-    /// So long after it.
-    Overdue(Length),
-    /// Again and again after it.
-    EveryOverdue {
-        /// Between two.
-        every: Length,
-        /// How often, if not for ever.
-        at_most: Option<u32>,
-    },
-    /// When the stage opens.
-    AtOpening,
-    /// So long after its opening.
-    AfterOpening(Length),
 }
 
 /// A date as a rule gives it.
@@ -591,6 +438,12 @@ pub enum StageMoment {
     Due,
     /// It was done.
     Done,
+    /// It ended: done, lapsed or left out.
+    Ended,
+    /// What it sends was sent.
+    Sent,
+    /// What it sends was received.
+    Received,
 }
 
 impl Policy {

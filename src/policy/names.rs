@@ -7,6 +7,7 @@ use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::{DefinitionId, FieldId, ParameterId, RecordId, RoleId, ScaleId};
 use crate::policy::model::{Label, Policy};
+use crate::policy::proposals::ProposalPlace;
 use crate::policy::versions::Written;
 use crate::source::{FileId, Span};
 use crate::syntax::tree::{self, Item, Name, Text};
@@ -23,6 +24,8 @@ pub(super) enum Meaning {
     Message,
     Framework,
     Workflow,
+    /// A committee, by its place among them.
+    Committee(usize),
 }
 
 /// What may rest on others, and so on itself.
@@ -53,7 +56,7 @@ pub(super) struct Builder<'t, 'd> {
     /// What may be written in several versions.
     pub(super) written: Written<'t>,
     /// For each message the subject type and period of the first workflow that uses it.
-    pub(super) uses: BTreeMap<String, (RecordId, Option<crate::calendar::PeriodKind>)>,
+    pub(super) uses: BTreeMap<String, (RecordId, Option<crate::calendar::PeriodKind>, Option<ProposalPlace>)>,
 }
 
 impl<'t, 'd> Builder<'t, 'd> {
@@ -91,6 +94,7 @@ impl<'t, 'd> Builder<'t, 'd> {
     /// Gives each top-level name its meaning; a name given twice is an error that shows both places.
     fn declare(&mut self) {
         let (mut records, mut roles, mut parameters) = (0, 0, 0);
+        let mut committees = 0;
         for item in self.items.clone() {
             let (name, meaning) = match item {
                 Item::Calendar(it) => (&it.name, Meaning::Calendar),
@@ -103,6 +107,7 @@ impl<'t, 'd> Builder<'t, 'd> {
                 Item::Message(it) => (&it.name, Meaning::Message),
                 Item::Framework(it) => (&it.name, Meaning::Framework),
                 Item::Workflow(it) => (&it.name, Meaning::Workflow),
+                Item::Committee(it) => (&it.name, Meaning::Committee(next(&mut committees))),
                 Item::Example(_) => continue,
             };
             match self.names.get(&name.text) {

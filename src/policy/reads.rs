@@ -88,14 +88,18 @@ impl Policy {
             stage.only_if.iter().for_each(|it| reader.expr(it, &[]));
             for line in &stage.due {
                 line.when.iter().for_each(|it| reader.expr(it, &[]));
-                std::iter::once(&line.date).chain(&line.late_comers).for_each(|it| reader.rule(it, &[]));
+                std::iter::once(&line.date)
+                    .chain(&line.or_else)
+                    .chain(&line.late_comers)
+                    .for_each(|it| reader.rule(it, &[]));
                 reader.holds(line.from, line.until);
             }
             match &stage.done {
                 Done::AllFilled => {}
                 Done::When(expr) | Done::On(expr) => reader.expr(expr, &[]),
             }
-            for fill in &stage.fills {
+            stage.needs.iter().for_each(|it| reader.expr(&it.when, &[]));
+            for fill in stage.fills.iter().chain(stage.needs.iter().flat_map(|it| &it.fields)) {
                 reader.take(fill.record, fill.field, &[]);
             }
             // Whom a step writes to decides whether it can be taken.
@@ -274,6 +278,7 @@ impl Reader<'_> {
                     self.able(owner, &[Way::Owner(subject)]);
                 }
             }
+            Party::One => {}
         }
     }
 

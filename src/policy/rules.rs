@@ -303,6 +303,7 @@ fn likely_type(written: &tree::Expr) -> Type {
         | Written::Compare { .. }
         | Written::IsKnown(_)
         | Written::IsUnknown(_)
+        | Written::StageIs { .. }
         | Written::IsOneOf { .. }
         | Written::IsIn { .. }
         | Written::YesNo(_) => Type::YesNo,

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::calendar::{Period, PeriodKind};
-use crate::ids::{ChoiceId, DefinitionId, FieldId, ParameterId, RecordId, RoleId, ScaleId};
+use crate::ids::{ChoiceId, DefinitionId, FieldId, ParameterId, RecordId, RoleId, ScaleId, StageId};
 use crate::policy::model::{DateRule, Dated};
 use crate::policy::population::Population;
 use crate::policy::table::Table;
 use crate::source::Span;
+pub use crate::syntax::tree::StageState;
 use crate::value::{Number, Rounding, TimeUnit, Value};
 
 /// The type of an expression.
@@ -222,6 +223,13 @@ pub enum ExprKind {
     Counts(Box<Expr>),
     /// The day on which it is asked.
     Today,
+    /// Whether a stage of the case is in a state.
+    StageIs {
+        /// Which stage.
+        stage: StageId,
+        /// Which state.
+        state: StageState,
+    },
 }
 
 /// In which period something is asked, seen from the period at hand.
@@ -341,6 +349,23 @@ pub enum Context {
     Holder,
     /// The number of the case.
     CaseId,
+    /// The proposal that the case is about.
+    Proposed(ProposalPart),
+    /// One of several: a member of a committee, somebody for whom a stage opens.
+    One,
+}
+
+/// What is asked of a proposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProposalPart {
+    /// Which rule proposed it.
+    Rule,
+    /// What is paid or taken.
+    Amount,
+    /// The reason that the rule gives.
+    Because,
+    /// The day on which it was proposed.
+    Day,
 }
 
 /// `+ - * /`
@@ -386,6 +411,7 @@ impl ExprKind {
             | ExprKind::Aggregate(_)
             | ExprKind::Population(_)
             | ExprKind::DateOf(_)
+            | ExprKind::StageIs { .. }
             | ExprKind::Today => Vec::new(),
             ExprKind::Owner { of }
             | ExprKind::Field { of, .. }

@@ -2,23 +2,17 @@
 
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
-use crate::ids::{MessageId, RecordId, StageId, StepId};
-use crate::policy::calendars::roll_of;
+use crate::ids::{MessageId, RecordId, StepId};
 use crate::policy::expressions::Place;
-use crate::policy::model::{
-    Cancel, Done, DueLine, Extension, FieldKind, Fill, OnLapse, Party, Stage, Step, StepKind, Timing, Turns, Type,
-    Workflow,
-};
+use crate::policy::flow::{Retention, checked_only};
+use crate::policy::model::{Cancel, FieldKind, Fill, Label, Party, Stage, Step, StepKind, Timing, Turns, Workflow};
 use crate::policy::names::{Builder, Meaning, label};
-use crate::source::Span;
-use crate::syntax::tree::{self, ExprKind, Item, LapseThen, Name, StageLineKind, WorkflowLineKind};
+use crate::policy::stages::placed;
+use crate::syntax::tree::{self, Item, Name, WorkflowLineKind};
 
 impl Builder<'_, '_> {
     /// Every workflow, in order.
     pub(super) fn workflows(&mut self) {
-        let messages: Vec<&tree::Message> =
-            self.items.iter().filter_map(|it| if let Item::Message(it) = it { Some(it) } else { None }).collect();
-        self.message_names(&messages);
         for item in self.items.clone() {
             if let Item::Workflow(written) = item
                 && let Some(workflow) = self.workflow(written)
@@ -29,48 +23,36 @@ impl Builder<'_, '_> {
     }
 
     fn workflow(&mut self, written: &tree::Workflow) -> Option<Workflow> {
-        let repeats =
-            |it: &WorkflowLineKind| matches!(it, WorkflowLineKind::Cancel { .. } | WorkflowLineKind::Stage(_));
+        let repeats = |it: &WorkflowLineKind| {
+            matches!(it, WorkflowLineKind::Cancel { .. } | WorkflowLineKind::Stage(_) | WorkflowLineKind::Together(_))
+        };
         self.said_once(written.lines.iter().map(|it| (&it.kind, it.span)), repeats);
         let calendar = self.calendar_of_workflow(written);
-        let Some((record, each, condition, even)) = written.lines.iter().find_map(|line| match &line.kind {
-            WorkflowLineKind::ForEach { record, each, condition, even_if_they_leave } => {
-                Some((record, each, condition, *even_if_they_leave))
-            }
-            _ => None,
-        }) else {
-            if !self.unparsed {
-                let words = format!("workflow `{}` does not say for whom it runs", written.name.text);
-                let help = "add a line such as `for each complaint where received is known`";
-                self.report(Diagnostic::new(codes::NO_SUBJECT, written.name.span, words).help(help));
-            }
-            return None;
-        };
-        let subject = self.record_id(record)?;
-        let each = each.as_ref().and_then(|it| self.period_kind(it));
-        let stages: Vec<&tree::Stage> = written
-            .lines
-            .iter()
-            .filter_map(|it| if let WorkflowLineKind::Stage(it) = &it.kind { Some(it) } else { None })
-            .collect();
+        let whom = self.for_whom(written)?;
+        let stages = placed(written);
         let place = Place {
-            subject: Some(subject),
-            each,
-            stages: stages.iter().map(|it| it.name.text.clone()).collect(),
+            subject: Some(whom.subject),
+            each: whom.each,
+            stages: stages.iter().map(|it| it.stage.name.text.clone()).collect(),
+            proposal: whom.proposal.as_ref().map(|it| it.1.clone()),
             ..Place::default()
         };
         let mut workflow = Workflow {
             label: label(&written.name, written.title.as_ref()),
             cite: None,
             calendar,
-            subject,
-            each,
-            condition: condition.as_ref().and_then(|it| self.condition_at(it, &place)),
-            even_if_they_leave: even,
+            subject: whom.subject,
+            each: whom.each,
+            condition: whom.condition.and_then(|it| self.condition_at(it, &place)),
+            even_if_they_leave: whom.even_if_they_leave,
             suspend: None,
             cancels: Vec::new(),
             closes: None,
+            proposal: whom.proposal.map(|it| it.0),
+            ends: self.ends_of(written),
+            retention: Vec::new(),
             stages: Vec::new(),
+            checked_only: Vec::new(),
             turns: Turns::default(),
         };
         for line in &written.lines {
@@ -84,24 +66,41 @@ impl Builder<'_, '_> {
                     }
                 }
                 WorkflowLineKind::Closes(date) => workflow.closes = self.date_rule(date, &place),
-                WorkflowLineKind::Calendar(_) | WorkflowLineKind::ForEach { .. } | WorkflowLineKind::Stage(_) => {}
+                WorkflowLineKind::Retain { expunge, date } => {
+                    let date = self.date_rule(date, &place);
+                    workflow.retention.extend(date.map(|date| Retention { expunge: *expunge, date }));
+                }
+                WorkflowLineKind::Calendar(_)
+                | WorkflowLineKind::ForEach { .. }
+                | WorkflowLineKind::ForEachProposed { .. }
+                | WorkflowLineKind::Ends(_)
+                | WorkflowLineKind::Stage(_)
+                | WorkflowLineKind::Together(_) => {}
             }
         }
         for (at, stage) in stages.iter().enumerate() {
-            if let Some(first) = stages[..at].iter().find(|it| it.name.text == stage.name.text) {
-                let words = format!("two stages are called `{}`", stage.name.text);
+            let name = &stage.stage.name;
+            if let Some(first) = stages[..at].iter().find(|it| it.stage.name.text == name.text) {
+                let words = format!("two stages are called `{}`", name.text);
                 let twice =
-                    Diagnostic::new(codes::DECLARED_TWICE, stage.name.span, words).label(first.name.span, "the first");
+                    Diagnostic::new(codes::DECLARED_TWICE, name.span, words).label(first.stage.name.span, "the first");
                 self.report(twice.help("give one of them another name"));
             }
-            let stage = self.stage(stage, &place);
+            let stage = self.stage(stage, &place, &workflow.ends);
             workflow.stages.push(stage);
         }
         if stages.is_empty() && !self.unparsed {
             let words = format!("workflow `{}` has no stage, so that nothing happens in it", written.name.text);
             self.report(Diagnostic::new(codes::NO_STAGE, written.name.span, words).help("add `stage … { … }`"));
         }
+        workflow.checked_only = checked_only(&workflow);
         Some(workflow)
+    }
+
+    fn ends_of(&mut self, written: &tree::Workflow) -> Vec<Label> {
+        let lines = written.lines.iter();
+        let ends = lines.filter_map(|it| if let WorkflowLineKind::Ends(it) = &it.kind { Some(it) } else { None });
+        ends.flatten().map(|it| label(&it.name, it.title.as_ref())).collect()
     }
 
     fn calendar_of_workflow(&mut self, written: &tree::Workflow) -> usize {
@@ -125,155 +124,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn stage(&mut self, written: &tree::Stage, place: &Place) -> Stage {
-        self.stage_lines_are_said_once(written);
-        let mut stage = Stage {
-            label: label(&written.name, written.title.as_ref()),
-            cite: None,
-            opens: None,
-            after: Vec::new(),
-            only_if: None,
-            due: Vec::new(),
-            closes: None,
-            lapses_at_due: false,
-            on_lapse: OnLapse::Continue,
-            lapse_mark: None,
-            by: Vec::new(),
-            but_not: Vec::new(),
-            fills: Vec::new(),
-            done: Done::AllFilled,
-            steps: Vec::new(),
-            extension: None,
-        };
-        for line in &written.lines {
-            self.stage_line(&mut stage, line, place);
-        }
-        let says_done = !stage.fills.is_empty() || !matches!(stage.done, Done::AllFilled);
-        if !says_done && !self.unparsed {
-            let words = format!("nobody can complete stage `{}`: it does not say when it is done", written.name.text);
-            let help = "say which fields its actor `fills`, or `done when …`, or `done on …`";
-            self.report(Diagnostic::new(codes::NEVER_DONE, written.name.span, words).help(help));
-        }
-        stage
-    }
-
-    /// Reminders, rungs, and due dates that hold under a condition or for a time may stand more than once.
-    fn stage_lines_are_said_once(&mut self, written: &tree::Stage) {
-        let repeats = |it: &StageLineKind| match it {
-            StageLineKind::Remind { .. } | StageLineKind::Escalate { .. } => true,
-            StageLineKind::Due(due) => due.when.is_some() || due.from.is_some() || due.until.is_some(),
-            _ => false,
-        };
-        self.said_once(written.lines.iter().map(|it| (&it.kind, it.span)), repeats);
-    }
-
-    fn stage_line(&mut self, stage: &mut Stage, line: &tree::StageLine, place: &Place) {
-        match &line.kind {
-            StageLineKind::Cite(text) => stage.cite = Some(text.text.clone()),
-            StageLineKind::Opens { when, after } => {
-                stage.opens = when.as_ref().and_then(|it| self.date_rule(it, place));
-                stage.after = after.iter().filter_map(|it| self.stage_id(it, place)).collect();
-            }
-            StageLineKind::Due(due) => {
-                let due = self.due_line(due, line.span, place);
-                stage.due.extend(due);
-            }
-            StageLineKind::Closes(date) => stage.closes = self.date_rule(date, place),
-            StageLineKind::By { who, but_not } => {
-                stage.by = self.parties(who, place);
-                stage.but_not = self.parties(but_not, place);
-            }
-            StageLineKind::Fills(fields) => stage.fills = fields.iter().filter_map(|it| self.fill(it, place)).collect(),
-            StageLineKind::DoneWhen(condition) => {
-                if let Some(condition) = self.condition_at(condition, place) {
-                    stage.done = Done::When(condition);
-                }
-            }
-            StageLineKind::DoneOn(date) => {
-                if let Some(date) = self.expr(date, place, Some(&Type::Date)) {
-                    if date.ty == Type::Date {
-                        stage.done = Done::On(date);
-                    } else {
-                        let words =
-                            format!("a date is expected behind `done on`, and this is {}", self.type_words(&date.ty));
-                        self.error(codes::WRONG_TYPE, date.span, words);
-                    }
-                }
-            }
-            StageLineKind::Remind { who, timing, message, named } => {
-                let step = self.step(stage, StepKind::Reminder, timing, named.as_ref(), line.span);
-                let (to, message) = (self.parties(who, place), self.message_id(message, place));
-                stage.steps.extend(step.map(|step| Step { to, message, ..step }));
-            }
-            StageLineKind::Escalate { to, timing, message, default_by, named } => {
-                let step = self.step(stage, StepKind::Rung, timing, named.as_ref(), line.span);
-                let to = self.parties(to, place);
-                let message = message.as_ref().and_then(|it| self.message_id(it, place));
-                let default_by = default_by.as_ref().and_then(|it| self.party(it, place));
-                stage.steps.extend(step.map(|step| Step { to, message, default_by, ..step }));
-            }
-            StageLineKind::Extend { times, at_most, by } => {
-                let at_most = match &at_most.kind {
-                    ExprKind::Length(length) => self.length(length),
-                    _ => {
-                        self.error(
-                            codes::WRONG_TYPE,
-                            at_most.span,
-                            "a length of time is expected here, such as `30 days`",
-                        );
-                        None
-                    }
-                };
-                let by = self.party(by, place);
-                if let (Ok(times), Some(at_most), Some(by)) = (times.text.parse(), at_most, by) {
-                    stage.extension = Some(Extension { times, at_most, by });
-                }
-            }
-            StageLineKind::LapsesAtDue { marked } => {
-                stage.lapses_at_due = true;
-                if let Some(mark) = marked {
-                    stage.lapse_mark = Some(mark.text.clone());
-                }
-            }
-            StageLineKind::OnLapse { then, marked } => {
-                stage.on_lapse = match then {
-                    LapseThen::Continue => OnLapse::Continue,
-                    LapseThen::Finish => OnLapse::Finish,
-                    LapseThen::Cancel => OnLapse::Cancel,
-                };
-                if let Some(mark) = marked {
-                    stage.lapse_mark = Some(mark.text.clone());
-                }
-            }
-            StageLineKind::OnlyIf(condition) => stage.only_if = self.condition_at(condition, place),
-        }
-    }
-
-    fn due_line(&mut self, due: &tree::Due, span: Span, place: &Place) -> Option<DueLine> {
-        let when = due.when.as_ref().and_then(|it| self.condition_at(it, place));
-        let clock = due.clock.as_ref().or_else(|| clock_in(&due.date)).map(|it| self.clock(it));
-        Some(DueLine {
-            when,
-            date: self.date_rule(&due.date, place)?,
-            clock,
-            late_comers: due.late_comers.as_ref().and_then(|it| self.date_rule(it, place)),
-            roll: due.roll.map(roll_of),
-            from: due.from.as_ref().and_then(|it| self.first_day(it)),
-            until: due.until.as_ref().and_then(|it| self.last_day(it)),
-            span,
-        })
-    }
-
-    fn stage_id(&mut self, name: &Name, place: &Place) -> Option<StageId> {
-        let found = place.stage_named(&name.text);
-        if found.is_none() {
-            self.unknown_name(name, "stage", &place.stages.clone());
-        }
-        found
-    }
-
     /// A step without its people; its name is written, or made from its place among its kind.
-    fn step(
+    pub(super) fn step(
         &mut self,
         stage: &Stage,
         kind: StepKind,
@@ -308,13 +160,16 @@ impl Builder<'_, '_> {
         Some(Step { id, name, kind, timing, to: Vec::new(), message: None, default_by: None, span })
     }
 
-    fn parties(&mut self, names: &[Name], place: &Place) -> Vec<Party> {
+    pub(super) fn parties(&mut self, names: &[Name], place: &Place) -> Vec<Party> {
         names.iter().filter_map(|it| self.party(it, place)).collect()
     }
 
     /// The subject by its type, a role of it, or a record that one of its fields refers to.
     pub(super) fn party(&mut self, name: &Name, place: &Place) -> Option<Party> {
         let subject = place.subject?;
+        if place.one.as_ref().is_some_and(|(word, _)| *word == name.text) {
+            return Some(Party::One);
+        }
         match self.names.get(&name.text).copied() {
             Some((Meaning::Record(id), _)) if id == subject => return Some(Party::Subject),
             Some((Meaning::Role(id), _))
@@ -353,7 +208,7 @@ impl Builder<'_, '_> {
         None
     }
 
-    fn fill(&mut self, written: &tree::Expr, place: &Place) -> Option<Fill> {
+    pub(super) fn fill(&mut self, written: &tree::Expr, place: &Place) -> Option<Fill> {
         use crate::policy::model::{ExprKind as Made, When};
         let expr = self.expr(written, place, None)?;
         match expr.kind {
@@ -376,7 +231,7 @@ impl Builder<'_, '_> {
         };
         let subject = place.subject.unwrap_or(RecordId(0));
         match self.uses.get(&name.text) {
-            Some((other, _)) if *other != subject => {
+            Some((other, ..)) if *other != subject => {
                 let words = format!(
                     "message `{}` is used for `{}` and for `{}`",
                     name.text,
@@ -387,16 +242,9 @@ impl Builder<'_, '_> {
             }
             Some(_) => {}
             None => {
-                self.uses.insert(name.text.clone(), (subject, place.each));
+                self.uses.insert(name.text.clone(), (subject, place.each, place.proposal.clone()));
             }
         }
         Some(MessageId::at(at))
-    }
-}
-
-fn clock_in(date: &tree::Expr) -> Option<&tree::Clock> {
-    match &date.kind {
-        ExprKind::AtClock { clock, .. } => Some(clock),
-        _ => None,
     }
 }

@@ -78,21 +78,56 @@ pub(super) static WORDING: Context = Context {
 pub(super) static WORKFLOW: Context = Context {
     what: "line of a workflow",
     line: Rule::workflow_line,
-    words: &["cite", "by calendar", "for each", "suspend the clock while", "cancel when", "case closes", "stage"],
-    later: &[
-        "together",
-        "decision",
-        "committee",
+    words: &[
+        "cite",
+        "by calendar",
+        "for each",
+        "for each proposed",
         "ends",
+        "suspend the clock while",
+        "cancel when",
+        "case closes",
         "keep",
         "expunge",
-        "grace",
-        "stale after",
-        "for each proposed",
-        "only if",
-        "finish",
-        "go back",
+        "stage",
+        "decision",
+        "together",
     ],
+    later: &["committee", "grace", "stale after", "only if", "finish", "go back"],
+    free: None,
+};
+
+pub(super) static TOGETHER: Context = Context {
+    what: "part of what runs together",
+    line: Rule::stage_line,
+    words: &["stage", "decision"],
+    later: &[],
+    free: None,
+};
+
+pub(super) static COMMITTEE: Context = Context {
+    what: "line of a committee",
+    line: Rule::committee_line,
+    words: &[
+        "seats",
+        "quorum",
+        "majority",
+        "on a tie",
+        "recuse",
+        "meets every",
+        "at least",
+        "if late a new one",
+        "for each case",
+    ],
+    later: &[],
+    free: None,
+};
+
+pub(super) static PANEL: Context = Context {
+    what: "line of a committee formed for each case",
+    line: Rule::committee_line,
+    words: &["seats", "quorum", "majority", "on a tie", "recuse", "meets every", "at least", "if late a new one"],
+    later: &[],
     free: None,
 };
 
@@ -140,9 +175,18 @@ pub(super) static STAGE: Context = Context {
         "may be extended",
         "lapses at due",
         "on lapse",
+        "on",
         "only if",
+        "sends",
+        "choose",
+        "needs",
+        "deemed received",
+        "lasts",
+        "stays the sanction",
+        "does not stay",
+        "confirms",
     ],
-    later: &["sends", "choose", "decision", "stays", "needs", "go back", "finish", "at least", "deemed received", "on"],
+    later: &["decision", "go back", "finish", "at least"],
     free: None,
 };
 
@@ -163,7 +207,7 @@ pub(super) static FACTS: Context = Context {
 };
 
 /// All kinds of blocks, for words that stand in the wrong one.
-pub(super) static ALL: [&Context; 14] = [
-    &TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &TABLE, &MESSAGE, &WORDING, &FRAMEWORK, &OUTCOME, &WORKFLOW, &STAGE,
-    &EXAMPLE, &FACTS,
+pub(super) static ALL: [&Context; 17] = [
+    &TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &TABLE, &MESSAGE, &WORDING, &FRAMEWORK, &OUTCOME, &WORKFLOW, &TOGETHER,
+    &STAGE, &COMMITTEE, &PANEL, &EXAMPLE, &FACTS,
 ];

@@ -217,10 +217,7 @@ impl Trouble<'_> {
             self.reader.word_at(self.statement.tokens.start) == "workflow" && self.context.words.contains(&"workflow");
         let words = [found, found + 1, found + 2].map(|it| self.reader.word_at(it));
         match words {
-            ["for", "each", "proposed"] if in_head => {
-                let message = "a workflow for each proposal is not part of this version yet".to_owned();
-                Some(self.finding(codes::NOT_YET, found, message).help("take it out for now"))
-            }
+            ["for", "each", "proposed"] if in_head => None,
             ["for", "each", _] if in_head => {
                 let message = "`for each` does not stand in the head of a workflow".to_owned();
                 Some(self.finding(codes::DOES_NOT_FIT, found, message).help("put it on a line of its own in the block"))

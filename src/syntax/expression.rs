@@ -68,6 +68,8 @@ pub enum ExprKind {
     IsKnown(Box<Expr>),
     /// `a is unknown`
     IsUnknown(Box<Expr>),
+    /// `answer late`: what is asked of a stage.
+    StageIs { stage: Name, state: StageState },
     /// `a is one of x, y` and `a is not one of x, y`
     IsOneOf { value: Box<Expr>, choices: Vec<Expr>, negated: bool },
     /// `a is 60 to below 80`
@@ -224,6 +226,19 @@ pub enum Tail {
     Rounded { mode: Rounding, to: RoundTo },
     /// `, if unknown treat as 0`
     IfUnknown(Box<Expr>),
+}
+
+/// What can be asked of a stage; none of it holds before it is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StageState {
+    /// `on time`: it was done, and not late.
+    OnTime,
+    /// `late`: it was done late.
+    Late,
+    /// `lapsed`: it ended with nothing done.
+    Lapsed,
+    /// `left out`: it did not take place.
+    LeftOut,
 }
 
 /// How to round.

@@ -63,7 +63,7 @@ pub(super) fn picked_value(mut cursor: Cursor<'_>) -> Expr {
     super::lower_expression::field_name(cursor)
 }
 
-fn two_names(mut cursor: Cursor<'_>) -> [Name; 2] {
+pub(super) fn two_names(mut cursor: Cursor<'_>) -> [Name; 2] {
     [(); 2].map(|()| words::name(&cursor.one(Rule::name)))
 }
 

@@ -6,7 +6,9 @@ use super::lower_aggregate as aggregate;
 use super::lower_history as history;
 use super::lower_population as population;
 use super::lower_words as words;
-use super::tree::{ArithmeticOp, CompareOp, EdgeOf, Expr, ExprKind, Extreme, Range, RoundTo, Rounding, Tail};
+use super::tree::{
+    ArithmeticOp, CompareOp, EdgeOf, Expr, ExprKind, Extreme, Range, RoundTo, Rounding, StageState, Tail,
+};
 use crate::codes_syntax as codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -121,6 +123,9 @@ fn comparison(mut cursor: Cursor<'_>) -> Expr {
     let span = value.span.to(comparator.span());
     let left = Box::new(value);
     let mut it = comparator.first();
+    if it.rule() == Rule::stage_state {
+        return stage_is(*left, &mut it, span);
+    }
     let kind = match it.rule() {
         Rule::window => aggregate::window(left, it),
         Rule::is_known => ExprKind::IsKnown(left),
@@ -140,6 +145,22 @@ fn comparison(mut cursor: Cursor<'_>) -> Expr {
         other => unreachable!("the grammar promises a comparison, not {other:?}"),
     };
     at(kind, span)
+}
+
+/// `answer late`; what is asked so is a stage, by its name.
+fn stage_is(left: Expr, it: &mut Cursor<'_>, span: Span) -> Expr {
+    let ExprKind::Name(stage) = left.kind else {
+        let words = "only a stage can be on time, late, lapsed or left out";
+        it.report(Diagnostic::new(codes::DOES_NOT_FIT, left.span, words).help("write the name of a stage before it"));
+        return left;
+    };
+    let state = match it.first().rule() {
+        Rule::kw_on_time => StageState::OnTime,
+        Rule::kw_late => StageState::Late,
+        Rule::kw_lapsed => StageState::Lapsed,
+        _ => StageState::LeftOut,
+    };
+    at(ExprKind::StageIs { stage, state }, span)
 }
 
 fn compare_op(rule: Rule) -> CompareOp {

@@ -95,7 +95,7 @@ fn choices(mut it: Cursor<'_>) -> FieldKind {
 }
 
 /// A name with its title, or a language code in quotes.
-fn choice(mut cursor: Cursor<'_>) -> Choice {
+pub(super) fn choice(mut cursor: Cursor<'_>) -> Choice {
     match cursor.maybe(Rule::name) {
         Some(name) => Choice { name: words::name(&name), title: words::title(&mut cursor) },
         None => {

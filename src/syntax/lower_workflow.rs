@@ -2,10 +2,14 @@
 
 use super::cursor::Cursor;
 use super::grammar::Rule;
+use super::lower_aggregate::two_names;
 use super::lower_calendar::roll;
 use super::lower_expression::{expr, expr_in, field_name, operand, operand_in, sum, value};
+use super::lower_record::choice;
 use super::lower_words as words;
-use super::tree::{Due, LapseThen, Number, StageLine, StageLineKind, Timing, WorkflowLine, WorkflowLineKind};
+use super::tree::{
+    Due, Expr, Number, OneEach, Proposed, StageLine, StageLineKind, Then, Timing, WorkflowLine, WorkflowLineKind,
+};
 
 pub(super) fn line(mut cursor: Cursor<'_>) -> WorkflowLine {
     let mut it = cursor.first();
@@ -22,9 +26,36 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> WorkflowLine {
         Rule::suspend => WorkflowLineKind::Suspend(expr(it.one(Rule::expr))),
         Rule::cancel => WorkflowLineKind::Cancel { when: expr(it.one(Rule::expr)), marked: words::marked(&mut it) },
         Rule::case_closes => WorkflowLineKind::Closes(operand(it.one(Rule::operand))),
+        Rule::proposed => proposed(&mut it),
+        Rule::ends => WorkflowLineKind::Ends(it.all(Rule::choice).into_iter().map(choice).collect()),
+        Rule::keep => WorkflowLineKind::Retain { expunge: false, date: operand(it.one(Rule::operand)) },
+        Rule::expunge => WorkflowLineKind::Retain { expunge: true, date: operand(it.one(Rule::operand)) },
         other => unreachable!("the grammar promises a line of a workflow, not {other:?}"),
     };
     WorkflowLine { kind, span }
+}
+
+/// `for each proposed sanction of conduct`
+pub(super) fn proposed(it: &mut Cursor<'_>) -> WorkflowLineKind {
+    let what = if it.has(Rule::kw_sanction) {
+        Proposed::Sanction
+    } else if it.has(Rule::kw_reward) {
+        Proposed::Reward
+    } else {
+        Proposed::Measure
+    };
+    WorkflowLineKind::ForEachProposed { what, of: words::name_in(it, Rule::of_part) }
+}
+
+/// `for each reviewer in nominations, at least 3 of them`
+pub(super) fn one_each(mut it: Cursor<'_>) -> OneEach {
+    OneEach {
+        name: words::name(&it.one(Rule::name)),
+        records: words::name(&it.one(Rule::name)),
+        whose: it.maybe(Rule::whose).map(|it| two_names(it).into()),
+        condition: expr_in(&mut it, Rule::where_part),
+        at_least: it.maybe(Rule::of_them).map(|mut it| words::number(&it.one(Rule::number))),
+    }
 }
 
 pub(super) fn stage_line(mut cursor: Cursor<'_>) -> StageLine {
@@ -42,13 +73,31 @@ pub(super) fn stage_line(mut cursor: Cursor<'_>) -> StageLine {
             who: words::names(it.one(Rule::names)),
             but_not: it.maybe(Rule::but_not).map_or_else(Vec::new, words::names),
         },
-        Rule::fills => StageLineKind::Fills(it.all(Rule::field_name).into_iter().map(field_name).collect()),
+        Rule::fills => StageLineKind::Fills(fields(&mut it)),
         Rule::done_when => StageLineKind::DoneWhen(expr(it.one(Rule::expr))),
         Rule::done_on => StageLineKind::DoneOn(value(it.one(Rule::value))),
         Rule::only_if => StageLineKind::OnlyIf(expr(it.one(Rule::expr))),
+        Rule::sends => {
+            StageLineKind::Sends { message: words::name(&it.one(Rule::name)), to: words::names(it.one(Rule::names)) }
+        }
+        Rule::choose => StageLineKind::Choose(it.all(Rule::choice).into_iter().map(choice).collect()),
+        Rule::stays => StageLineKind::Stays(true),
+        Rule::does_not_stay => StageLineKind::Stays(false),
+        Rule::confirms => StageLineKind::Confirms(fields(&mut it)),
+        Rule::needs => StageLineKind::Needs { fields: fields(&mut it), when: expr(it.one(Rule::expr)) },
+        Rule::deemed => StageLineKind::Deemed(words::length(it.one(Rule::length))),
+        Rule::stage_lasts => StageLineKind::Lasts {
+            length: words::length(it.one(Rule::length)),
+            alarm: it.maybe(Rule::alarm).map(|mut it| words::length(it.one(Rule::length))),
+            message: words::name_in(&mut it, Rule::with_message),
+        },
         _ => step(it),
     };
     StageLine { kind, span }
+}
+
+fn fields(it: &mut Cursor<'_>) -> Vec<Expr> {
+    it.all(Rule::field_name).into_iter().map(field_name).collect()
 }
 
 /// Reminders, the ladder, and what ends a stage.
@@ -73,7 +122,14 @@ fn step(mut it: Cursor<'_>) -> StageLineKind {
             by: words::name(&it.one(Rule::name)),
         },
         Rule::lapses_at_due => StageLineKind::LapsesAtDue { marked: words::marked(&mut it) },
-        Rule::on_lapse => StageLineKind::OnLapse { then: lapse_then(&it), marked: words::marked(&mut it) },
+        Rule::on_lapse => {
+            StageLineKind::OnLapse { then: then(it.one(Rule::consequence)), marked: words::marked(&mut it) }
+        }
+        Rule::on_choice => StageLineKind::On {
+            choice: words::name(&it.one(Rule::name)),
+            then: then(it.one(Rule::consequence)),
+            marked: words::marked(&mut it),
+        },
         other => unreachable!("the grammar promises a line of a stage, not {other:?}"),
     }
 }
@@ -81,6 +137,7 @@ fn step(mut it: Cursor<'_>) -> StageLineKind {
 fn due(mut it: Cursor<'_>) -> Due {
     Due {
         date: sum(it.one(Rule::sum)),
+        or_else: it.maybe(Rule::or_else).map(|mut it| sum(it.one(Rule::sum))),
         clock: it.maybe(Rule::at_clock).map(|mut it| words::clock(&it.one(Rule::clock))),
         when: expr_in(&mut it, Rule::when_part),
         otherwise: it.has(Rule::otherwise),
@@ -113,7 +170,7 @@ fn timing(mut it: Cursor<'_>) -> Timing {
 }
 
 /// `once`, `twice`, `3 times`
-fn times(mut cursor: Cursor<'_>) -> Number {
+pub(super) fn times(mut cursor: Cursor<'_>) -> Number {
     if let Some(number) = cursor.maybe(Rule::number) {
         return words::number(&number);
     }
@@ -121,12 +178,12 @@ fn times(mut cursor: Cursor<'_>) -> Number {
     Number { text: count.to_owned(), span: cursor.span() }
 }
 
-fn lapse_then(cursor: &Cursor<'_>) -> LapseThen {
-    if cursor.has(Rule::kw_continue) {
-        LapseThen::Continue
-    } else if cursor.has(Rule::kw_finish) {
-        LapseThen::Finish
-    } else {
-        LapseThen::Cancel
+fn then(mut cursor: Cursor<'_>) -> Then {
+    let mut it = cursor.first();
+    match it.rule() {
+        Rule::kw_continue => Then::Continue,
+        Rule::kw_cancel => Then::Cancel,
+        Rule::finish => Then::Finish(it.maybe(Rule::name).map(|it| words::name(&it))),
+        _ => Then::GoBack { to: words::name(&it.one(Rule::name)), at_most: times(it.one(Rule::times)) },
     }
 }

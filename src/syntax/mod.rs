@@ -6,6 +6,7 @@
 
 mod changes;
 mod columns;
+mod committee_tree;
 mod context;
 mod cursor;
 mod depth;
@@ -18,6 +19,7 @@ mod habits;
 mod lines;
 mod lower_aggregate;
 mod lower_calendar;
+mod lower_committee;
 mod lower_example;
 mod lower_expression;
 mod lower_framework;
@@ -31,6 +33,7 @@ mod lower_table;
 mod lower_words;
 mod lower_workflow;
 mod parse;
+mod parse_workflow;
 mod plain;
 mod population_tree;
 mod scale;
@@ -39,6 +42,7 @@ mod split;
 mod table;
 mod token;
 pub mod tree;
+mod workflow_tree;
 
 pub use changes::{Change, changes};
 pub use format::format;

@@ -13,12 +13,10 @@ use super::lower_scale::ScaleLine;
 use super::split::{self, Block, Split, Statement};
 use super::tree::{
     Calendar, Example, ExampleLine, ExampleLineKind, FactValue, File, Framework, FrameworkLine, FrameworkLineKind,
-    Item, Message, Name, Outcome, Record, Role, Scale, Stage, Table, Template, Text, Wording, Workflow, WorkflowLine,
-    WorkflowLineKind,
+    Item, Message, Name, Outcome, Record, Role, Scale, Table, Template, Text, Wording,
 };
 use super::{
     lower_calendar, lower_example, lower_framework, lower_message, lower_record, lower_rule, lower_scale, lower_table,
-    lower_workflow,
 };
 use super::{lower_expression as expression, lower_words as words};
 use crate::codes_syntax as codes;
@@ -106,6 +104,7 @@ impl<'s> Reader<'s> {
             "message" => self.message(statement).map(Item::Message),
             "framework" => self.framework(statement).map(Item::Framework),
             "workflow" => self.workflow(statement).map(Item::Workflow),
+            "committee" => self.committee(statement).map(Item::Committee),
             "example" => self.example(statement).map(Item::Example),
             _ => None,
         }
@@ -265,34 +264,6 @@ impl<'s> Reader<'s> {
         }
     }
 
-    // ---- workflows
-
-    fn workflow(self, statement: &'s Statement) -> Option<Workflow> {
-        let head = self.head(statement, Rule::workflow_head, &context::TOP);
-        let mut lines = Vec::new();
-        for line in statements(self.block(statement)) {
-            match errors::leading_word(self, line, &context::WORKFLOW) {
-                Some("stage") => {
-                    let kind = self.stage(line).map(WorkflowLineKind::Stage);
-                    lines.extend(kind.map(|kind| WorkflowLine { kind, span: self.whole(line) }));
-                }
-                Some(_) => {
-                    lines.extend(self.alone(line, Rule::workflow_line, &context::WORKFLOW).map(lower_workflow::line))
-                }
-                None => {}
-            }
-        }
-        let (name, title) = name_and_title(&mut head?);
-        Some(Workflow { name, title, lines, span: self.whole(statement) })
-    }
-
-    fn stage(self, statement: &'s Statement) -> Option<Stage> {
-        let head = self.head(statement, Rule::stage_head, &context::WORKFLOW);
-        let lines = self.lines(self.block(statement), &context::STAGE, |it| Some(lower_workflow::stage_line(it)));
-        let (name, title) = name_and_title(&mut head?);
-        Some(Stage { name, title, lines, span: self.whole(statement) })
-    }
-
     // ---- frameworks
 
     fn framework(self, statement: &'s Statement) -> Option<Framework> {
@@ -349,7 +320,7 @@ impl<'s> Reader<'s> {
     // ---- statements
 
     /// Reads the lines of a block that holds no other blocks.
-    fn lines<T>(
+    pub(super) fn lines<T>(
         self,
         block: Option<&'s Block>,
         context: &'static Context,
@@ -358,13 +329,13 @@ impl<'s> Reader<'s> {
         statements(block).iter().filter_map(|it| self.line(it, context)).filter_map(lower).collect()
     }
 
-    fn line(self, statement: &'s Statement, context: &'static Context) -> Option<Cursor<'s>> {
+    pub(super) fn line(self, statement: &'s Statement, context: &'static Context) -> Option<Cursor<'s>> {
         errors::leading_word(self, statement, context)?;
         self.alone(statement, context.line, context)
     }
 
     /// Reads a statement that has no block.
-    fn alone(self, statement: &'s Statement, rule: Rule, context: &Context) -> Option<Cursor<'s>> {
+    pub(super) fn alone(self, statement: &'s Statement, rule: Rule, context: &Context) -> Option<Cursor<'s>> {
         if statement.block.is_some() && !statement.broken {
             self.report(errors::needless_block(self, statement));
             return None;
@@ -373,7 +344,7 @@ impl<'s> Reader<'s> {
     }
 
     /// Reads the head of a block.
-    fn head(self, statement: &'s Statement, rule: Rule, context: &Context) -> Option<Cursor<'s>> {
+    pub(super) fn head(self, statement: &'s Statement, rule: Rule, context: &Context) -> Option<Cursor<'s>> {
         let head = self.read(statement, rule, context)?;
         if statement.block.is_none() {
             self.report(errors::missing_block(self, statement));
@@ -411,17 +382,17 @@ impl<'s> Reader<'s> {
         self.found.borrow_mut().push(finding);
     }
 
-    fn block(self, statement: &'s Statement) -> Option<&'s Block> {
+    pub(super) fn block(self, statement: &'s Statement) -> Option<&'s Block> {
         statement.block.as_ref()
     }
 
     /// The place of a statement with its block.
-    fn whole(self, statement: &Statement) -> Span {
+    pub(super) fn whole(self, statement: &Statement) -> Span {
         let end = statement.block.as_ref().map_or(statement.bytes.end, |it| it.end);
         Span::new(self.file, statement.bytes.start, end)
     }
 
-    fn begins_with(self, statement: &Statement, word: &str) -> bool {
+    pub(super) fn begins_with(self, statement: &Statement, word: &str) -> bool {
         self.word_at(statement.tokens.start) == word
     }
 
@@ -441,10 +412,10 @@ impl<'s> Reader<'s> {
     }
 }
 
-fn statements(block: Option<&Block>) -> &[Statement] {
+pub(super) fn statements(block: Option<&Block>) -> &[Statement] {
     block.map_or(&[], |it| &it.statements)
 }
 
-fn name_and_title(head: &mut Cursor<'_>) -> (Name, Option<Text>) {
+pub(super) fn name_and_title(head: &mut Cursor<'_>) -> (Name, Option<Text>) {
     (words::name(&head.one(Rule::name)), words::title(head))
 }

@@ -250,6 +250,14 @@ fn phrase(rule: Rule) -> (&'static str, &'static [&'static str]) {
         Rule::times => ("`once`, `twice`, `3 times`", &["once", "twice", "times"]),
         Rule::with_message => ("`with` and a message", &["with"]),
         Rule::record_default => ("`and record default by`", &["and record default by"]),
+        Rule::consequence => {
+            ("`continue`, `finish`, `cancel` or `go back to`", &["continue", "finish", "cancel", "go back to"])
+        }
+        Rule::or_else => ("`, or` and another time", &["or"]),
+        Rule::seat => ("a seat such as `2 member`", &[]),
+        Rule::among => ("`, chair among them`", &[]),
+        Rule::recused => ("`the subject`, `the … of the subject`", &["the subject"]),
+        Rule::alarm => ("`, alarm 1 month before`", &["alarm"]),
         Rule::named => ("`named`", &["named"]),
         Rule::late_comers => ("`, for late comers`", &["for late comers"]),
         Rule::due_roll => ("`, as is`, `, forward`, `, back`", &[]),

@@ -24,6 +24,12 @@ const SENTENCE_PAIRS: &[[&str; 2]] = &[
     ["may", "be"],
     ["lapses", "at"],
     ["only", "if"],
+    ["stays", "the"],
+    ["does", "not"],
+    ["deemed", "received"],
+    ["at", "least"],
+    ["at", "most"],
+    ["if", "late"],
 ];
 
 /// Words behind which a `-` belongs to its number.

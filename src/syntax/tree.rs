@@ -4,14 +4,16 @@
 
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
+pub use super::committee_tree::*;
 pub use super::expression::{
     Aggregate, AggregateWord, ArithmeticOp, Clock, CompareOp, Date, DayMonth, EdgeOf, Expr, ExprKind, Extreme, History,
-    Length, Members, MissingPeriods, Number, PeriodLiteral, RoundTo, Rounding, Tail, Unit, WhichPeriod,
+    Length, Members, MissingPeriods, Number, PeriodLiteral, RoundTo, Rounding, StageState, Tail, Unit, WhichPeriod,
 };
 pub use super::framework_tree::*;
 pub use super::population_tree::*;
 pub use super::scale::{Band, Cap, Scale};
 pub use super::table::{Cell, CellItem, Column, Hit, Table, TableRow};
+pub use super::workflow_tree::*;
 use crate::source::{FileId, Span};
 
 /// One policy file as written.
@@ -58,6 +60,7 @@ pub enum Item {
     Message(Message),
     Framework(Framework),
     Workflow(Workflow),
+    Committee(Committee),
     Example(Example),
 }
 
@@ -324,137 +327,6 @@ pub enum TemplatePart {
     Text(String),
     /// `{officer.name or "colleague"}`
     Placeholder { value: Expr, otherwise: Option<Text>, span: Span },
-}
-
-// ---- workflows
-
-/// `workflow staff_appraisal "…" { … }`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Workflow {
-    pub name: Name,
-    pub title: Option<Text>,
-    pub lines: Vec<WorkflowLine>,
-    pub span: Span,
-}
-
-/// A line of a workflow.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WorkflowLine {
-    pub kind: WorkflowLineKind,
-    pub span: Span,
-}
-
-/// What a line of a workflow says.
-#[derive(Debug, Clone, PartialEq)]
-pub enum WorkflowLineKind {
-    /// `cite "…"`
-    Cite(Text),
-    /// `by calendar uganda`
-    Calendar(Name),
-    /// `for each officer each financial_year where …, even if they leave`
-    ForEach { record: Name, each: Option<Name>, condition: Option<Expr>, even_if_they_leave: bool },
-    /// `suspend the clock while …`
-    Suspend(Expr),
-    /// `cancel when …, marked "…"`
-    Cancel { when: Expr, marked: Option<Text> },
-    /// `case closes 31 December after the year`
-    Closes(Expr),
-    /// `stage plan "…" { … }`
-    Stage(Stage),
-}
-
-/// `stage plan "Agree the performance plan" { … }`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stage {
-    pub name: Name,
-    pub title: Option<Text>,
-    pub lines: Vec<StageLine>,
-    pub span: Span,
-}
-
-/// A line of a stage.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StageLine {
-    pub kind: StageLineKind,
-    pub span: Span,
-}
-
-/// What a line of a stage says.
-#[expect(clippy::large_enum_variant, reason = "a stage has few lines, and most of them are due dates and steps")]
-#[derive(Debug, Clone, PartialEq)]
-pub enum StageLineKind {
-    /// `cite "…"`
-    Cite(Text),
-    /// `opens end of financial_year, after plan`: a date, stages that must have ended, or both.
-    Opens { when: Option<Expr>, after: Vec<Name> },
-    /// `due 31 July after the year, for late comers 1 month after opening`; several lines with `when` may follow each other.
-    Due(Due),
-    /// `closes 31 December after the year`
-    Closes(Expr),
-    /// `by supervisor but not officer`; several joined by `and` must all sign.
-    By { who: Vec<Name>, but_not: Vec<Name> },
-    /// `fills assessed, targets`
-    Fills(Vec<Expr>),
-    /// `done when …`
-    DoneWhen(Expr),
-    /// `done on plan_agreed`
-    DoneOn(Expr),
-    /// `remind officer, supervisor every 5 working days overdue, at most 3 times with plan_overdue`
-    Remind { who: Vec<Name>, timing: Timing, message: Name, named: Option<Name> },
-    /// `escalate to responsible_officer 20 working days overdue with plan_escalated and record default by supervisor`
-    Escalate { to: Vec<Name>, timing: Timing, message: Option<Name>, default_by: Option<Name>, named: Option<Name> },
-    /// `may be extended once, at most 30 days, by responsible_officer`
-    Extend { times: Number, at_most: Expr, by: Name },
-    /// `lapses at due, marked "…"`
-    LapsesAtDue { marked: Option<Text> },
-    /// `on lapse continue, marked "not assessed"`
-    OnLapse { then: LapseThen, marked: Option<Text> },
-    /// `only if …`
-    OnlyIf(Expr),
-}
-
-/// What follows a lapse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LapseThen {
-    /// The next stage opens on the day after.
-    Continue,
-    /// The case ends.
-    Finish,
-    /// The case is cancelled.
-    Cancel,
-}
-
-/// `due <when> [when <condition> | otherwise] [, for late comers <when>] [, as is | forward | back]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Due {
-    pub date: Expr,
-    /// `at 18:00`
-    pub clock: Option<Clock>,
-    /// `due … when …`
-    pub when: Option<Expr>,
-    pub otherwise: bool,
-    pub late_comers: Option<Expr>,
-    pub roll: Option<Roll>,
-    /// `from … until …`, of the rule itself.
-    pub from: Option<Expr>,
-    pub until: Option<Expr>,
-}
-
-/// When a reminder or rung is due.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Timing {
-    /// `14 days before due`
-    Before(Length),
-    /// `on due`
-    OnDue,
-    /// `20 working days overdue`
-    Overdue(Length),
-    /// `every 5 working days overdue, at most 3 times`
-    EveryOverdue { every: Length, at_most: Option<Number> },
-    /// `at opening`
-    AtOpening,
-    /// `5 working days after opening`
-    AfterOpening(Length),
 }
 
 // ---- examples

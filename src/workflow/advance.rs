@@ -6,7 +6,8 @@
 use jiff::civil::Date;
 
 use crate::ids::StageId;
-use crate::policy::model::{OnLapse, Policy, Stage, StepKind, Timing, Workflow};
+use crate::policy::flow::Then;
+use crate::policy::model::{Policy, Stage, StepKind, Timing, Workflow};
 use crate::value::Truth;
 use crate::workflow::case::{Case, StageCase, StageStatus};
 use crate::workflow::event::{
@@ -532,13 +533,16 @@ impl Machine<'_> {
         }
         let round = state.round;
         let stage = self.stage(id);
-        let (name, then, written) = (stage.label.name.clone(), stage.on_lapse, stage.lapse_mark.clone());
+        let (name, then, written) = (stage.label.name.clone(), stage.on_lapse.clone(), stage.lapse_mark.clone());
         let mark = if adopted_after { Some("before adoption".to_owned()) } else { written };
         self.happen(Event::StageLapsed { stage: name, round, on: day, mark: mark.clone() });
         match then {
-            OnLapse::Continue => self.complete_if_all_ended(day),
-            OnLapse::Finish => self.happen(Event::CaseEnded { how: How::Lapsed, on: day, mark }),
-            OnLapse::Cancel => self.happen(Event::CaseEnded { how: How::Cancelled, on: day, mark }),
+            Then::Continue => self.complete_if_all_ended(day),
+            Then::Finish(end) => self.happen(Event::CaseEnded { how: How::Lapsed, on: day, mark: end.or(mark) }),
+            Then::Cancel => self.happen(Event::CaseEnded { how: How::Cancelled, on: day, mark }),
+            Then::GoBack { .. } | Then::Inside(_) => {
+                return Err(Stuck("what follows this lapse can't be run yet".to_owned()));
+            }
         }
         Ok(())
     }

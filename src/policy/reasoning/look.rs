@@ -212,6 +212,7 @@ impl<'t, 'p> Look<'t, 'p> {
             | ExprKind::Population(_)
             | ExprKind::Between { .. }
             | ExprKind::DateOf(_)
+            | ExprKind::StageIs { .. }
             | ExprKind::Today => Extent::anything(),
         }
     }

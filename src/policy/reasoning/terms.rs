@@ -421,6 +421,7 @@ pub(super) fn is_fact(expr: &Expr) -> bool {
         | ExprKind::Population(_)
         | ExprKind::Between { .. }
         | ExprKind::DateOf(_)
+        | ExprKind::StageIs { .. }
         | ExprKind::Today => true,
         ExprKind::Definition { of, when, .. } | ExprKind::Band { of, when, .. } => {
             *when != When::Now || !is_subject(of)

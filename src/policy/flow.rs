@@ -1,0 +1,192 @@
+//! The shape of a workflow beyond a line of stages: choices and where they lead, decisions, what is sent, and how a case may end.
+
+use crate::calendar::Length;
+use crate::ids::{FieldId, MessageId, StageId};
+use crate::policy::model::{DateRule, Expr, Fill, Label, Members, Party, Policy, Stage, Workflow};
+use crate::source::Span;
+
+pub use crate::syntax::tree::Proposed;
+
+/// What follows a choice or a lapse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Then {
+    /// The next stage opens; after a lapse, on the day after.
+    Continue,
+    /// The case ends; as one of the ends that the workflow names, if it names any.
+    Finish(Option<String>),
+    /// The case is cancelled.
+    Cancel,
+    /// An earlier stage opens anew, so often at most.
+    GoBack {
+        /// Which.
+        to: StageId,
+        /// How often.
+        at_most: u32,
+    },
+    /// A stage opens that stands inside the one at hand.
+    Inside(StageId),
+}
+
+/// What a choice leads to, where it is said.
+#[derive(Debug, Clone)]
+pub struct OnChoice {
+    /// The choice, as a place in the stage's list.
+    pub choice: usize,
+    /// What follows.
+    pub then: Then,
+    /// How it is marked.
+    pub mark: Option<String>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What a decision says beyond other stages.
+#[derive(Debug, Clone, Default)]
+pub struct Decision {
+    /// The committee that decides; none if it is a person.
+    pub committee: Option<usize>,
+    /// Whether what was decided before stands still until this is decided.
+    pub stays: Option<bool>,
+    /// The fields that count once this decision confirms them.
+    pub confirms: Vec<Fill>,
+}
+
+/// A message that a stage sends.
+#[derive(Debug, Clone)]
+pub struct Sends {
+    /// Which.
+    pub message: MessageId,
+    /// To whom.
+    pub to: Vec<Party>,
+}
+
+/// Fields that must be filled too when something holds: a reason at the extremes.
+#[derive(Debug, Clone)]
+pub struct Needs {
+    /// Which.
+    pub fields: Vec<Fill>,
+    /// When.
+    pub when: Expr,
+}
+
+/// A stage that opens once for each of several people.
+#[derive(Debug, Clone)]
+pub struct OneEach {
+    /// What each is called in the stage.
+    pub name: String,
+    /// The records that name them.
+    pub members: Members,
+    /// The field of those records that names the person; none if they are people themselves.
+    pub person: Option<FieldId>,
+    /// Which of the records count; about one of them.
+    pub condition: Option<Expr>,
+    /// How many must have acted.
+    pub at_least: Option<u32>,
+}
+
+/// A state that lasts for some time.
+#[derive(Debug, Clone)]
+pub struct Lasting {
+    /// How long at most.
+    pub length: Length,
+    /// How long before its end somebody is told.
+    pub alarm: Option<Length>,
+    /// What they are told.
+    pub message: Option<MessageId>,
+}
+
+/// What a workflow for proposals runs for.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    /// Sanctions, rewards or measures.
+    pub what: Proposed,
+    /// The framework that it is kept to.
+    pub of: Option<String>,
+}
+
+/// How long a case is kept, or after what it is destroyed.
+#[derive(Debug, Clone)]
+pub struct Retention {
+    /// Destroyed, else kept until then.
+    pub expunge: bool,
+    /// Until when, or when.
+    pub date: DateRule,
+}
+
+/// Something in a workflow that is checked, but can't be run yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedOnly {
+    /// What, in the words of the text.
+    pub what: String,
+    /// Where.
+    pub span: Span,
+}
+
+/// What of a workflow can't be run yet.
+pub(super) fn checked_only(workflow: &Workflow) -> Vec<CheckedOnly> {
+    let mut found = Vec::new();
+    let mut note = |holds: bool, what: &str, span: Span| {
+        if holds {
+            found.push(CheckedOnly { what: what.to_owned(), span });
+        }
+    };
+    note(workflow.proposal.is_some(), "for each proposed", workflow.label.span);
+    for stage in &workflow.stages {
+        let span = stage.label.span;
+        let goes_back = |it: &Then| matches!(it, Then::GoBack { .. });
+        note(stage.decision.is_some(), "decision", span);
+        note(stage.decision.is_none() && !stage.choices.is_empty(), "choose", span);
+        note(!stage.sends.is_empty(), "sends", span);
+        note(stage.together.is_some(), "together", span);
+        note(stage.for_each.is_some(), "for each … in", span);
+        note(matches!(stage.on_lapse, Then::Inside(_)), "on lapse decision", span);
+        note(goes_back(&stage.on_lapse) || stage.on_choice.iter().any(|it| goes_back(&it.then)), "go back to", span);
+        note(stage.lasting.is_some(), "lasts", span);
+    }
+    found
+}
+
+impl Workflow {
+    /// Whether cases of it can run. Of one that can't, nothing opens; what of it can't is in [`Workflow::checked_only`].
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        self.checked_only.is_empty()
+    }
+
+    /// Why it can't be run yet, in words; nothing if it can.
+    #[must_use]
+    pub fn why_not_run(&self) -> Option<String> {
+        let mut what: Vec<&str> = Vec::new();
+        for it in &self.checked_only {
+            if !what.contains(&it.what.as_str()) {
+                what.push(&it.what);
+            }
+        }
+        let list = what.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+        let name = &self.label.name;
+        (!what.is_empty())
+            .then(|| format!("workflow `{name}` is checked, but can't be run yet: this version does not run {list}"))
+    }
+
+    /// The ways that one of its ends is called.
+    #[must_use]
+    pub fn has_end(&self, name: &str) -> bool {
+        self.ends.iter().any(|it: &Label| it.name == name)
+    }
+}
+
+impl Policy {
+    /// What of the policy is checked, but not carried out yet: a sentence for each workflow.
+    #[must_use]
+    pub fn not_carried_out(&self) -> Vec<String> {
+        self.workflows.iter().filter_map(Workflow::why_not_run).collect()
+    }
+}
+
+impl Stage {
+    /// Whether it is left to somebody's choice how it goes on.
+    #[must_use]
+    pub fn is_decided(&self) -> bool {
+        self.decision.is_some() || !self.choices.is_empty()
+    }
+}

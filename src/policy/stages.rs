@@ -1,0 +1,361 @@
+//! Stages and decisions: their lines, and where choices and lapses lead.
+
+use crate::codes_flow as flow_codes;
+use crate::codes_policy as codes;
+use crate::diagnostic::Diagnostic;
+use crate::ids::StageId;
+use crate::policy::calendars::roll_of;
+use crate::policy::expressions::Place;
+use crate::policy::flow::{Decision, Lasting, Needs, OnChoice, Sends, Then};
+use crate::policy::model::{Done, DueLine, Extension, Label, Stage, Step, StepKind, Type};
+use crate::policy::names::{Builder, Meaning, label};
+use crate::source::Span;
+use crate::syntax::tree::{self, ExprKind, Name, StageLineKind};
+
+/// A stage of the text with its place: inside which other, beside which others.
+pub(super) struct Placed<'t> {
+    pub(super) stage: &'t tree::Stage,
+    /// The stage inside which it stands.
+    pub(super) inside: Option<StageId>,
+    /// The number of its `together` block.
+    pub(super) together: Option<u32>,
+}
+
+/// Every stage of a workflow in the order of the text, those inside others behind them.
+pub(super) fn placed(written: &tree::Workflow) -> Vec<Placed<'_>> {
+    let mut stages = Vec::new();
+    let mut block = 0;
+    for line in &written.lines {
+        match &line.kind {
+            tree::WorkflowLineKind::Stage(stage) => place(stage, None, None, &mut stages),
+            tree::WorkflowLineKind::Together(together) => {
+                together.iter().for_each(|it| place(it, None, Some(block), &mut stages));
+                block += 1;
+            }
+            _ => {}
+        }
+    }
+    stages
+}
+
+fn place<'t>(stage: &'t tree::Stage, inside: Option<StageId>, together: Option<u32>, stages: &mut Vec<Placed<'t>>) {
+    let id = StageId::at(stages.len());
+    stages.push(Placed { stage, inside, together });
+    for line in &stage.lines {
+        if let StageLineKind::OnInside { stage: inner, .. } = &line.kind {
+            place(inner, Some(id), None, stages);
+        }
+    }
+}
+
+impl Builder<'_, '_> {
+    pub(super) fn stage(&mut self, placed: &Placed<'_>, place: &Place, ends: &[Label]) -> Stage {
+        let written = placed.stage;
+        let mut place = place.clone();
+        self.stage_lines_are_said_once(written);
+        let mut stage = Stage {
+            label: label(&written.name, written.title.as_ref()),
+            cite: None,
+            opens: None,
+            after: Vec::new(),
+            only_if: None,
+            due: Vec::new(),
+            closes: None,
+            lapses_at_due: false,
+            on_lapse: Then::Continue,
+            lapse_mark: None,
+            by: Vec::new(),
+            but_not: Vec::new(),
+            fills: Vec::new(),
+            done: Done::AllFilled,
+            steps: Vec::new(),
+            extension: None,
+            decision: None,
+            choices: Vec::new(),
+            on_choice: Vec::new(),
+            sends: Vec::new(),
+            deemed_received: None,
+            needs: Vec::new(),
+            inside: placed.inside,
+            together: placed.together,
+            for_each: None,
+            lasting: None,
+        };
+        if let Some(by) = &written.decided_by {
+            self.decided_by(&mut stage, by, &place);
+        }
+        if let Some(each) = &written.for_each {
+            stage.for_each = self.one_each(each, &mut place);
+        }
+        stage.choices = self.choices_of(written);
+        for line in &written.lines {
+            self.stage_line(&mut stage, line, &place, ends);
+        }
+        let says_done = !stage.fills.is_empty()
+            || !stage.choices.is_empty()
+            || !stage.sends.is_empty()
+            || stage.decision.is_some()
+            || !matches!(stage.done, Done::AllFilled);
+        if !says_done && !self.unparsed {
+            let words = format!("nobody can complete stage `{}`: it does not say when it is done", written.name.text);
+            let help = "say which fields its actor `fills`, or `done when …`, or `done on …`";
+            self.report(Diagnostic::new(codes::NEVER_DONE, written.name.span, words).help(help));
+        }
+        stage
+    }
+
+    /// Reminders, rungs, and due dates that hold under a condition or for a time may stand more than once.
+    fn stage_lines_are_said_once(&mut self, written: &tree::Stage) {
+        let repeats = |it: &StageLineKind| match it {
+            StageLineKind::Remind { .. }
+            | StageLineKind::Escalate { .. }
+            | StageLineKind::Sends { .. }
+            | StageLineKind::On { .. }
+            | StageLineKind::OnInside { .. }
+            | StageLineKind::Needs { .. } => true,
+            StageLineKind::Due(due) => due.when.is_some() || due.from.is_some() || due.until.is_some(),
+            _ => false,
+        };
+        self.said_once(written.lines.iter().map(|it| (&it.kind, it.span)), repeats);
+    }
+
+    fn stage_line(&mut self, stage: &mut Stage, line: &tree::StageLine, place: &Place, ends: &[Label]) {
+        match &line.kind {
+            StageLineKind::Cite(text) => stage.cite = Some(text.text.clone()),
+            StageLineKind::Opens { when, after } => {
+                stage.opens = when.as_ref().and_then(|it| self.date_rule(it, place));
+                stage.after = after.iter().filter_map(|it| self.stage_id(it, place)).collect();
+            }
+            StageLineKind::Due(due) => {
+                let due = self.due_line(due, line.span, place);
+                stage.due.extend(due);
+            }
+            StageLineKind::Closes(date) => stage.closes = self.date_rule(date, place),
+            StageLineKind::By { who, but_not } => {
+                self.decides_in_its_head(stage, line.span);
+                stage.by.extend(self.parties(who, place));
+                stage.but_not = self.parties(but_not, place);
+            }
+            StageLineKind::Fills(fields) => stage.fills = fields.iter().filter_map(|it| self.fill(it, place)).collect(),
+            StageLineKind::DoneWhen(condition) => {
+                if let Some(condition) = self.condition_at(condition, place) {
+                    stage.done = Done::When(condition);
+                }
+            }
+            StageLineKind::DoneOn(date) => {
+                if let Some(date) = self.expr(date, place, Some(&Type::Date)) {
+                    if date.ty == Type::Date {
+                        stage.done = Done::On(date);
+                    } else {
+                        let words =
+                            format!("a date is expected behind `done on`, and this is {}", self.type_words(&date.ty));
+                        self.error(codes::WRONG_TYPE, date.span, words);
+                    }
+                }
+            }
+            StageLineKind::Remind { who, timing, message, named } => {
+                let step = self.step(stage, StepKind::Reminder, timing, named.as_ref(), line.span);
+                let (to, message) = (self.parties(who, place), self.message_id(message, place));
+                stage.steps.extend(step.map(|step| Step { to, message, ..step }));
+            }
+            StageLineKind::Escalate { to, timing, message, default_by, named } => {
+                let step = self.step(stage, StepKind::Rung, timing, named.as_ref(), line.span);
+                let to = self.parties(to, place);
+                let message = message.as_ref().and_then(|it| self.message_id(it, place));
+                let default_by = default_by.as_ref().and_then(|it| self.party(it, place));
+                stage.steps.extend(step.map(|step| Step { to, message, default_by, ..step }));
+            }
+            StageLineKind::Extend { times, at_most, by } => {
+                let at_most = match &at_most.kind {
+                    ExprKind::Length(length) => self.length(length),
+                    _ => {
+                        self.error(
+                            codes::WRONG_TYPE,
+                            at_most.span,
+                            "a length of time is expected here, such as `30 days`",
+                        );
+                        None
+                    }
+                };
+                let by = self.party(by, place);
+                if let (Ok(times), Some(at_most), Some(by)) = (times.text.parse(), at_most, by) {
+                    stage.extension = Some(Extension { times, at_most, by });
+                }
+            }
+            StageLineKind::LapsesAtDue { marked } => {
+                stage.lapses_at_due = true;
+                if let Some(mark) = marked {
+                    stage.lapse_mark = Some(mark.text.clone());
+                }
+            }
+            StageLineKind::OnLapse { then, marked } => {
+                stage.on_lapse = self.then(then, place, ends).unwrap_or(Then::Continue);
+                if let Some(mark) = marked {
+                    stage.lapse_mark = Some(mark.text.clone());
+                }
+            }
+            StageLineKind::OnlyIf(condition) => stage.only_if = self.condition_at(condition, place),
+            StageLineKind::Sends { message, to } => {
+                let to = self.parties(to, place);
+                stage.sends.extend(self.message_id(message, place).map(|message| Sends { message, to }));
+            }
+            StageLineKind::Choose(_) => {}
+            StageLineKind::On { choice, then, marked } => {
+                let then = self.then(then, place, ends);
+                let mark = marked.as_ref().map(|it| it.text.clone());
+                let choice = self.choice_of(stage, choice);
+                if let (Some(choice), Some(then)) = (choice, then) {
+                    self.leads_once(stage, choice, line.span);
+                    stage.on_choice.push(OnChoice { choice, then, mark, span: line.span });
+                }
+            }
+            StageLineKind::OnInside { choice, stage: inner } => {
+                let Some(id) = place.stage_named(&inner.name.text) else { return };
+                if choice.text == "lapse" {
+                    stage.on_lapse = Then::Inside(id);
+                } else if let Some(choice) = self.choice_of(stage, choice) {
+                    self.leads_once(stage, choice, line.span);
+                    stage.on_choice.push(OnChoice { choice, then: Then::Inside(id), mark: None, span: line.span });
+                }
+            }
+            StageLineKind::Stays(stays) => match &mut stage.decision {
+                Some(decision) => decision.stays = Some(*stays),
+                None => self.only_in_a_decision(line.span),
+            },
+            StageLineKind::Confirms(fields) => {
+                let fields = fields.iter().filter_map(|it| self.fill(it, place)).collect();
+                match &mut stage.decision {
+                    Some(decision) => decision.confirms = fields,
+                    None => self.only_in_a_decision(line.span),
+                }
+            }
+            StageLineKind::Needs { fields, when } => {
+                let fields = fields.iter().filter_map(|it| self.fill(it, place)).collect();
+                stage.needs.extend(self.condition_at(when, place).map(|when| Needs { fields, when }));
+            }
+            StageLineKind::Deemed(length) => stage.deemed_received = self.length(length),
+            StageLineKind::Lasts { length, alarm, message } => {
+                let message = message.as_ref().and_then(|it| self.message_id(it, place));
+                let alarm = alarm.as_ref().and_then(|it| self.length(it));
+                stage.lasting = self.length(length).map(|length| Lasting { length, alarm, message });
+            }
+        }
+    }
+
+    fn due_line(&mut self, due: &tree::Due, span: Span, place: &Place) -> Option<DueLine> {
+        let when = due.when.as_ref().and_then(|it| self.condition_at(it, place));
+        let clock = due.clock.as_ref().or_else(|| clock_in(&due.date)).map(|it| self.clock(it));
+        Some(DueLine {
+            span,
+            when,
+            date: self.date_rule(&due.date, place)?,
+            or_else: due.or_else.as_ref().and_then(|it| self.date_rule(it, place)),
+            clock,
+            late_comers: due.late_comers.as_ref().and_then(|it| self.date_rule(it, place)),
+            roll: due.roll.map(roll_of),
+            from: due.from.as_ref().and_then(|it| self.first_day(it)),
+            until: due.until.as_ref().and_then(|it| self.last_day(it)),
+        })
+    }
+
+    pub(super) fn stage_id(&mut self, name: &Name, place: &Place) -> Option<StageId> {
+        let found = place.stage_named(&name.text);
+        if found.is_none() {
+            self.unknown_name(name, "stage", &place.stages.clone());
+        }
+        found
+    }
+
+    // ---- choices and decisions
+
+    /// By whom a decision is made: a committee, or somebody whom the case knows.
+    fn decided_by(&mut self, stage: &mut Stage, by: &Name, place: &Place) {
+        let mut decision = Decision::default();
+        match self.names.get(&by.text) {
+            Some((Meaning::Committee(at), _)) => decision.committee = Some(*at),
+            _ => stage.by = self.party(by, place).into_iter().collect(),
+        }
+        stage.decision = Some(decision);
+    }
+
+    fn decides_in_its_head(&mut self, stage: &Stage, span: Span) {
+        if stage.decision.is_some() {
+            let words = "who decides stands in the head of a decision";
+            self.report(Diagnostic::new(flow_codes::DECIDES_IN_HEAD, span, words).help("take this line out"));
+        }
+    }
+
+    fn only_in_a_decision(&mut self, span: Span) {
+        let words = "only a decision confirms something, or stays what was decided before";
+        self.report(
+            Diagnostic::new(flow_codes::ONLY_IN_DECISION, span, words).help("write it into a `decision … by … { … }`"),
+        );
+    }
+
+    fn choices_of(&mut self, written: &tree::Stage) -> Vec<Label> {
+        let lines = written.lines.iter();
+        let choose = lines.filter_map(|it| if let StageLineKind::Choose(it) = &it.kind { Some(it) } else { None });
+        let mut choices: Vec<Label> = Vec::new();
+        for choice in choose.flatten() {
+            if let Some(first) = choices.iter().find(|it| it.name == choice.name.text) {
+                let words = format!("`{}` stands twice among the choices", choice.name.text);
+                let twice = Diagnostic::new(codes::DECLARED_TWICE, choice.name.span, words);
+                self.report(twice.label(first.span, "the first").help("leave one of them out"));
+            } else {
+                choices.push(label(&choice.name, choice.title.as_ref()));
+            }
+        }
+        choices
+    }
+
+    fn choice_of(&mut self, stage: &Stage, name: &Name) -> Option<usize> {
+        let found = stage.choices.iter().position(|it| it.name == name.text);
+        if found.is_none() {
+            let known: Vec<String> = stage.choices.iter().map(|it| it.name.clone()).collect();
+            self.unknown_name(name, "choice", &known);
+        }
+        found
+    }
+
+    fn leads_once(&mut self, stage: &Stage, choice: usize, span: Span) {
+        if let Some(first) = stage.on_choice.iter().find(|it| it.choice == choice) {
+            let words = format!("it is said twice where `{}` leads", stage.choices[choice].name);
+            let twice =
+                Diagnostic::new(flow_codes::LEADS_TWICE, span, words).label(first.span, "it is said here first");
+            self.report(twice.help("keep one of the two"));
+        }
+    }
+
+    /// Where a choice or a lapse leads; the ends of the workflow are known here, if it names any.
+    fn then(&mut self, written: &tree::Then, place: &Place, ends: &[Label]) -> Option<Then> {
+        Some(match written {
+            tree::Then::Continue => Then::Continue,
+            tree::Then::Cancel => Then::Cancel,
+            tree::Then::Finish(None) => Then::Finish(None),
+            tree::Then::Finish(Some(end)) => {
+                if !ends.iter().any(|it| it.name == end.text) {
+                    let known: Vec<String> = ends.iter().map(|it| it.name.clone()).collect();
+                    if known.is_empty() {
+                        let words = format!("this workflow does not say that it may end in `{}`", end.text);
+                        let help = format!("add a line `ends {}` with every way in which it may end", end.text);
+                        self.report(Diagnostic::new(flow_codes::NO_SUCH_END, end.span, words).help(help));
+                    } else {
+                        self.unknown_name(end, "end of this workflow called", &known);
+                    }
+                    return None;
+                }
+                Then::Finish(Some(end.text.clone()))
+            }
+            tree::Then::GoBack { to, at_most } => {
+                Then::GoBack { to: self.stage_id(to, place)?, at_most: at_most.text.parse().unwrap_or(1) }
+            }
+        })
+    }
+}
+
+fn clock_in(date: &tree::Expr) -> Option<&tree::Clock> {
+    match &date.kind {
+        ExprKind::AtClock { clock, .. } => Some(clock),
+        _ => None,
+    }
+}
