@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use merit::casework::examples;
+use merit::examine;
 use merit::policy::compile;
+use merit::policy::model::Policy;
 use merit::source::Sources;
 
 fn merit_files(folder: &Path) -> Vec<PathBuf> {
@@ -22,7 +24,7 @@ fn merit_files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn check_and_run(folders: &[&str]) {
+fn compiled(folders: &[&str]) -> (Sources, Policy) {
     let mut sources = Sources::new();
     for path in folders.iter().flat_map(|it| merit_files(Path::new(it))) {
         sources.add(path.display().to_string(), fs::read_to_string(&path).unwrap());
@@ -30,7 +32,11 @@ fn check_and_run(folders: &[&str]) {
     let compilation = compile(&sources);
     let findings = compilation.diagnostics.render(&sources, false);
     assert!(compilation.diagnostics.is_empty(), "{findings}");
-    let policy = compilation.policy.expect("no finding means a policy");
+    (sources, compilation.policy.expect("no finding means a policy"))
+}
+
+fn check_and_run(folders: &[&str]) {
+    let (_, policy) = compiled(folders);
     assert!(!policy.examples.is_empty(), "a shipped policy has examples");
     for example in &policy.examples {
         let verdict = examples::run(&policy, example);
@@ -58,6 +64,29 @@ fn the_pack_of_rwanda_checks_and_its_examples_hold() {
 #[test]
 fn a_service_from_another_field_checks_and_its_examples_hold() {
     check_and_run(&["tests/projects/complaints/policy"]);
+}
+
+/// `.ci/run` changes the pack of Uganda in many small ways, too.
+#[test]
+fn examples_touch_every_place_of_the_shipped_policies() {
+    for folders in [
+        &["rules/uganda", "workflows/uganda"][..],
+        &["tests/projects/complaints/policy"],
+        &["tests/projects/staff/policy"],
+    ] {
+        let (sources, policy) = compiled(folders);
+        let coverage = examine::coverage(&policy, &sources);
+        assert!(coverage.untouched.is_empty(), "{:#?}", coverage.untouched);
+    }
+}
+
+#[test]
+fn no_small_change_of_a_service_goes_unnoticed() {
+    for folder in ["tests/projects/complaints/policy", "tests/projects/staff/policy"] {
+        let (sources, policy) = compiled(&[folder]);
+        let mutation = examine::mutate(&policy, &sources, None, 2);
+        assert!(mutation.survivors.is_empty() && mutation.tried > 5, "{:#?}", mutation.survivors);
+    }
 }
 
 #[test]
