@@ -160,8 +160,12 @@ fn the_guide_can_be_walked_as_it_is_written() {
     }
     let with = |code: i32| codes.iter().filter(|it| it.1 == Some(code)).map(|it| it.0.as_str()).collect::<Vec<_>>();
     assert_eq!(with(0).len() + with(1).len(), codes.len(), "{codes:?}");
-    let expected =
-        ["merit demo", "merit status", "merit check                           # ends with 1: something needs you"];
+    let expected = [
+        "merit demo",
+        "merit status",
+        "merit check                           # ends with 1: something needs you",
+        "merit test                            # ends with 1: something needs you",
+    ];
     assert!(with(1).iter().all(|it| expected.contains(it)), "these ended with 1: {:?}", with(1));
     for words in ["no band holds 50", "Caution for U000008 in 2026/27-Q1: proposed", "undetermined"] {
         assert!(printed.contains(words), "nothing printed says `{words}`");
