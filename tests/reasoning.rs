@@ -438,3 +438,73 @@ fn no_shipped_policy_is_found_at_fault() {
         assert_eq!(found, BTreeSet::new());
     }
 }
+
+// ---- guarantees
+
+fn promised(rules: &str, promise: &str) -> (Vec<String>, String, Vec<merit::policy::guarantees::Standing>) {
+    let severe = "the most severe that applies";
+    let text = format!("{CALENDAR}{}guarantee \"It holds\" {{ {promise} }}\n", framework("a < b", severe, rules));
+    let (compilation, sources) = compiled(&text);
+    let said = compilation.diagnostics.render(&sources, false);
+    let found: Vec<&Diagnostic> = compilation.diagnostics.iter().filter(|it| it.code.0.starts_with("M12")).collect();
+    for finding in found.iter().filter(|it| it.code.0 == "M1201") {
+        // The promise itself is an error: the case is run in the policy without it.
+        let without = text.split("guarantee \"It holds\"").next().unwrap();
+        let help = finding.help.as_ref().unwrap();
+        let example = help.split("to see it:\n").nth(1).unwrap_or_else(|| panic!("{said}"));
+        let policy = policy(&format!("{without}{example}\n"));
+        let failures = examples::run(&policy, policy.examples.last().unwrap()).failures;
+        assert!(failures.is_empty(), "{text}{example}\n{failures:?}");
+    }
+    let messages = found.iter().map(|it| format!("{} {}", it.code.0, it.message)).collect();
+    (messages, said, compilation.guarantees.iter().map(|it| it.standing).collect())
+}
+
+#[test]
+fn promises_are_proved_refuted_or_left_open() {
+    use merit::policy::guarantees::Standing;
+    let twice = "sanction a { when score < pass_mark; unless status is on_leave; through hearing }\n\
+                 sanction b { when score < 50 in 2 consecutive years; unless status is on_leave; through hearing }\n\
+                 reward prize { when score >= 90 }";
+    for promise in [
+        "sanctions never get more severe as score rises",
+        "rewards never fall as score rises",
+        "no sanction is proposed when status is on_leave",
+        "no prize is proposed when rating is poor",
+        "a is proposed only when score < 60",
+        "every sanction is proposed only when score < 70",
+    ] {
+        let (found, said, standing) = promised(twice, promise);
+        assert_eq!((found, standing), (Vec::new(), vec![Standing::Proved]), "{promise}\n{said}");
+    }
+    for (promise, refuted) in [
+        ("sanctions never get less severe as score rises", "M1201 `"),
+        ("rewards never rise as score rises", "M1201 `prize` is proposed when"),
+        ("no sanction is proposed when grade is G1", "M1201 `a` can be proposed though this holds"),
+        ("a is proposed only when score < 55", "M1201 `a` can be proposed though this is not known to hold"),
+        ("a is proposed only when away", "M1201 `a` can be proposed though this is not known to hold"),
+    ] {
+        let (found, said, standing) = promised(twice, promise);
+        assert!(found.len() == 1 && found[0].starts_with(refuted), "{promise}\n{said}");
+        assert_eq!(standing, [Standing::Refuted]);
+    }
+    let odd = "sanction a { when score < 50; through hearing }\nsanction b { when score is 60 to 70; through hearing }";
+    let (found, said, _) = promised(odd, "sanctions never get more severe as score rises");
+    assert!(found[0].starts_with("M1201 `b` is proposed when"), "{said}");
+    for (rules, promise, why) in [
+        (
+            "sanction a { when score < 50 and mark < 40; through hearing }\nsanction b { when score < 30; through hearing }",
+            "sanctions never get more severe as score rises",
+            "a rule also asks for what it is made of",
+        ),
+        (
+            "sanction a { when (score < 50) in 2 of the last 3 years; through hearing }\nsanction b { when score < 30; through hearing }",
+            "sanctions never get more severe as score rises",
+            "a rule counts periods",
+        ),
+    ] {
+        let (found, said, standing) = promised(rules, promise);
+        assert!(found.len() == 1 && found[0].starts_with("M1202") && found[0].contains(why), "{said}");
+        assert_eq!(standing, [Standing::NotDecided]);
+    }
+}

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::cli::{Done, Format, Global, Outcome, open, output};
 use crate::diagnostic::Diagnostics;
 use crate::policy::compile_with;
+use crate::policy::guarantees::{Guarantee, Standing};
 use crate::source::Sources;
 
 #[derive(Debug, clap::Args)]
@@ -22,12 +23,28 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         let compilation = compile_with(&sources, None);
         (sources, compilation)
     };
-    let done = show(global, &sources, &compilation.diagnostics)?;
+    let done = if global.format == Format::Json {
+        let mut found = compilation.diagnostics.to_json(&sources);
+        found["guarantees"] = compilation.guarantees.iter().map(told).collect();
+        output::json(&found)?;
+        if compilation.diagnostics.is_empty() { Done::Clean } else { Done::Findings }
+    } else {
+        show(global, &sources, &compilation.diagnostics)?
+    };
+    if global.format == Format::Human && compilation.diagnostics.no_errors() && !compilation.guarantees.is_empty() {
+        let count = |standing| compilation.guarantees.iter().filter(|it| it.standing == standing).count();
+        let (proved, open) = (count(Standing::Proved), count(Standing::NotDecided));
+        output::note(global, &format!("guarantees: {proved} proved, {open} not decided"));
+    }
     if compilation.diagnostics.is_empty() && global.format == Format::Human {
         let files = output::count(sources.iter().count() as u64, "file", "files");
         output::note(global, &format!("{files} checked, nothing found"));
     }
     Ok(done)
+}
+
+fn told(it: &Guarantee) -> serde_json::Value {
+    serde_json::json!({ "title": it.title, "standing": it.standing })
 }
 
 /// Prints the findings of a compilation.

@@ -295,6 +295,7 @@ fn span_of(item: &Item) -> Span {
         Item::Table(it) => it.name.span,
         Item::Message(it) => it.name.span,
         Item::Framework(it) => it.name.span,
+        Item::Guarantee(it) => it.title.span,
         Item::Workflow(it) => it.name.span,
         Item::Committee(it) => it.name.span,
         Item::Example(it) => it.title.span,

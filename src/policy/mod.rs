@@ -19,6 +19,7 @@ pub mod flow;
 mod flow_checks;
 pub mod framework;
 mod frameworks;
+pub mod guarantees;
 mod history;
 mod messages;
 pub mod model;
@@ -71,6 +72,8 @@ pub struct Compilation {
     pub policy: Option<Policy>,
     /// Every finding, in the order of the places.
     pub diagnostics: Diagnostics,
+    /// What the policy promises of itself, and what became of it: proved only where there is no error.
+    pub guarantees: Vec<guarantees::Guarantee>,
 }
 
 /// Turns policy files into a policy that can be evaluated and run.
@@ -91,7 +94,8 @@ pub fn compile_with(sources: &Sources, calendar: Option<&str>) -> Compilation {
     let mut policy = check(&items, calendar, lost, sources, &mut found);
     policy.hash = hash_of(sources);
     found.tidy();
-    Compilation { policy: found.no_errors().then_some(policy), diagnostics: found }
+    let guarantees = policy.guarantees.clone();
+    Compilation { policy: found.no_errors().then_some(policy), diagnostics: found, guarantees }
 }
 
 /// How many decimals the values of an expression have, as far as fields and roundings say.
@@ -122,14 +126,17 @@ fn check(
     builder.committees();
     builder.workflows();
     builder.exceptions_name_rules();
+    builder.guarantees();
     builder.messages();
     builder.examples();
+    let promises = std::mem::take(&mut builder.promises);
     let mut policy = builder.finish();
     policy.find_turns();
     checks::check_all(&policy, items, found);
     if found.no_errors() {
         conditions::conditions_can_go_either_way(&policy, sources, found);
         shadows::every_rule_can_take_effect(&policy, found);
+        guarantees::promises_hold(&mut policy, &promises, found);
     }
     policy
 }

@@ -44,6 +44,8 @@ pub struct Policy {
     pub messages: Vec<Message>,
     /// Frameworks of rewards and sanctions.
     pub frameworks: Vec<crate::policy::framework::Framework>,
+    /// What the policy promises of itself, and what became of it.
+    pub guarantees: Vec<crate::policy::guarantees::Guarantee>,
     /// Workflows.
     pub workflows: Vec<Workflow>,
     /// Committees.

@@ -55,6 +55,8 @@ pub(super) struct Builder<'t, 'd> {
     pub(super) under_way: Vec<Rests>,
     /// What may be written in several versions.
     pub(super) written: Written<'t>,
+    /// What guarantees promise, line by line.
+    pub(super) promises: Vec<crate::policy::guarantees::Promise>,
     /// For each message the subject type and period of the first workflow that uses it.
     pub(super) uses: BTreeMap<String, (RecordId, Option<crate::calendar::PeriodKind>, Option<ProposalPlace>)>,
 }
@@ -71,6 +73,7 @@ impl<'t, 'd> Builder<'t, 'd> {
             broken_fields: BTreeSet::new(),
             broken: BTreeSet::new(),
             populations: 0,
+            promises: Vec::new(),
             under_way: Vec::new(),
             written: Written::of(items),
             uses: BTreeMap::new(),
@@ -108,7 +111,7 @@ impl<'t, 'd> Builder<'t, 'd> {
                 Item::Framework(it) => (&it.name, Meaning::Framework),
                 Item::Workflow(it) => (&it.name, Meaning::Workflow),
                 Item::Committee(it) => (&it.name, Meaning::Committee(next(&mut committees))),
-                Item::Example(_) => continue,
+                Item::Guarantee(_) | Item::Example(_) => continue,
             };
             match self.names.get(&name.text) {
                 Some((earlier, _)) if *earlier == meaning && self.written.are_dated(&name.text) => {}

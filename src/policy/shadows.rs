@@ -31,11 +31,19 @@ pub(super) fn applies(look: &Look<'_, '_>, framework: &Framework, rule: &Outcome
     let covered = framework.condition.as_ref().map_or(Truths::YES, |it| look.truths(it));
     let when = look.truths(&rule.when);
     // An exception that can't be asked does not hold.
-    let held = rule.unless.iter().map(|it| {
-        let truths = look.truths(it);
-        if truths.has(Truths::UNFIT) { truths.or(Truths::NO).without(Truths::UNFIT) } else { truths }
-    });
+    let held = rule.unless.iter().map(|it| look.truths(it).or_no());
     Truths::all([covered, when, Truths::any(held).negate()])
+}
+
+/// Whether a rule is proposed: it applies, and none does that counts before it.
+pub(super) fn takes_effect(look: &Look<'_, '_>, framework: &Framework, at: usize) -> Truths {
+    let rule = &framework.rules[at];
+    let lesser = framework.meanwhile_the_lesser && rule.severity().is_some();
+    let others = before(framework, at).into_iter().map(|it| {
+        let truths = applies(look, framework, &framework.rules[it]);
+        if lesser { truths.certainly() } else { truths.or_no() }
+    });
+    Truths::all([applies(look, framework, rule), Truths::any(others).negate()])
 }
 
 /// Everything that tells whether rules apply.
@@ -159,21 +167,7 @@ impl<'p> Rule<'p> {
         }
         let mut both = vec![self.at];
         both.extend(&before);
-        let free = |look: &Look<'_, '_>| {
-            let others = before.iter().map(|it| {
-                let truths = applies(look, framework, &framework.rules[*it]);
-                if truths.has(Truths::UNFIT) { truths.or(Truths::NO).without(Truths::UNFIT) } else { truths }
-            });
-            let open = framework.meanwhile_the_lesser && rule.severity().is_some();
-            let others: Vec<Truths> = if open {
-                others
-                    .map(|it| if it.has(Truths::UNKNOWN) { it.or(Truths::NO).without(Truths::UNKNOWN) } else { it })
-                    .collect()
-            } else {
-                others.collect()
-            };
-            wanted(Truths::all([applies(look, framework, rule), Truths::any(others).negate()]), Truths::YES)
-        };
+        let free = |look: &Look<'_, '_>| wanted(takes_effect(look, framework, self.at), Truths::YES);
         if !self.cases(&both, &free)?.is_empty() {
             return None;
         }

@@ -206,8 +206,23 @@ pub(super) static FACTS: Context = Context {
     free: Some("a field and its value, such as `terms permanent`"),
 };
 
+pub(super) static GUARANTEE: Context = Context {
+    what: "line of a guarantee",
+    line: Rule::guarantee_line,
+    words: &[
+        "sanctions never get more severe as",
+        "sanctions never get less severe as",
+        "rewards never fall as",
+        "rewards never rise as",
+        "no",
+        "every",
+    ],
+    later: &["every sanction not administrative"],
+    free: Some("a rule and when it is proposed, such as `warning is proposed only when score < 50`"),
+};
+
 /// All kinds of blocks, for words that stand in the wrong one.
-pub(super) static ALL: [&Context; 17] = [
+pub(super) static ALL: [&Context; 18] = [
     &TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &TABLE, &MESSAGE, &WORDING, &FRAMEWORK, &OUTCOME, &WORKFLOW, &TOGETHER,
-    &STAGE, &COMMITTEE, &PANEL, &EXAMPLE, &FACTS,
+    &STAGE, &COMMITTEE, &GUARANTEE, &PANEL, &EXAMPLE, &FACTS,
 ];

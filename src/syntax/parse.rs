@@ -13,10 +13,11 @@ use super::lower_scale::ScaleLine;
 use super::split::{self, Block, Split, Statement};
 use super::tree::{
     Calendar, Example, ExampleLine, ExampleLineKind, FactValue, File, Framework, FrameworkLine, FrameworkLineKind,
-    Item, Message, Name, Outcome, Record, Role, Scale, Table, Template, Text, Wording,
+    Guarantee, Item, Message, Name, Outcome, Record, Role, Scale, Table, Template, Text, Wording,
 };
 use super::{
-    lower_calendar, lower_example, lower_framework, lower_message, lower_record, lower_rule, lower_scale, lower_table,
+    lower_calendar, lower_example, lower_framework, lower_guarantee, lower_message, lower_record, lower_rule,
+    lower_scale, lower_table,
 };
 use super::{lower_expression as expression, lower_words as words};
 use crate::codes_syntax as codes;
@@ -105,6 +106,7 @@ impl<'s> Reader<'s> {
             "framework" => self.framework(statement).map(Item::Framework),
             "workflow" => self.workflow(statement).map(Item::Workflow),
             "committee" => self.committee(statement).map(Item::Committee),
+            "guarantee" => self.guarantee(statement).map(Item::Guarantee),
             "example" => self.example(statement).map(Item::Example),
             _ => None,
         }
@@ -290,6 +292,15 @@ impl<'s> Reader<'s> {
         let lines = self.lines(self.block(statement), &context::OUTCOME, |it| Some(lower_framework::outcome_line(it)));
         let (name, title) = name_and_title(&mut head?);
         Some(Outcome { sanction, name, title, lines, span: self.whole(statement) })
+    }
+
+    // ---- guarantees
+
+    fn guarantee(self, statement: &'s Statement) -> Option<Guarantee> {
+        let head = self.head(statement, Rule::guarantee_head, &context::TOP);
+        let lines = self.lines(self.block(statement), &context::GUARANTEE, |it| Some(lower_guarantee::line(it)));
+        let title = words::text(&head?.one(Rule::text));
+        Some(Guarantee { title, lines, span: self.whole(statement) })
     }
 
     // ---- examples

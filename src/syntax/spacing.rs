@@ -30,6 +30,12 @@ const SENTENCE_PAIRS: &[[&str; 2]] = &[
     ["at", "least"],
     ["at", "most"],
     ["if", "late"],
+    ["sanctions", "never"],
+    ["rewards", "never"],
+    ["no", "sanction"],
+    ["no", "reward"],
+    ["every", "sanction"],
+    ["every", "reward"],
 ];
 
 /// Words behind which a `-` belongs to its number.

@@ -62,11 +62,12 @@ pub(super) const ITEM_WORDS: &[&str] = &[
     "framework",
     "workflow",
     "committee",
+    "guarantee",
     "example",
 ];
 
 /// The words with which an item begins that this version does not know yet.
-pub(super) const LATER_ITEM_WORDS: &[&str] = &["scenario", "guarantee", "adjust"];
+pub(super) const LATER_ITEM_WORDS: &[&str] = &["scenario", "adjust"];
 
 /// Cuts the text of a file.
 pub(super) fn cut(file: FileId, source: &str) -> Tokens {

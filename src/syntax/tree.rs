@@ -10,6 +10,7 @@ pub use super::expression::{
     Length, Members, MissingPeriods, Number, PeriodLiteral, RoundTo, Rounding, StageState, Tail, Unit, WhichPeriod,
 };
 pub use super::framework_tree::*;
+pub use super::guarantee_tree::*;
 pub use super::population_tree::*;
 pub use super::scale::{Band, Cap, Scale};
 pub use super::table::{Cell, CellItem, Column, Hit, Table, TableRow};
@@ -61,6 +62,7 @@ pub enum Item {
     Framework(Framework),
     Workflow(Workflow),
     Committee(Committee),
+    Guarantee(Guarantee),
     Example(Example),
 }
 

@@ -20,8 +20,8 @@ use crate::policy::model::{Expr, ExprKind, Policy, When};
 
 pub(in crate::policy) use extent::Extent;
 pub(in crate::policy) use look::{Look, World};
-pub(in crate::policy) use sample::{About, sample};
-pub(in crate::policy) use search::{Found, Judge, Judged, find};
+pub(in crate::policy) use sample::{About, Sample, sample};
+pub(in crate::policy) use search::{Found, Judge, Judged, Pairs, find, find_pair};
 pub(in crate::policy) use terms::Terms;
 pub(in crate::policy) use truths::Truths;
 

@@ -7,6 +7,7 @@ use crate::policy::model::Stretch;
 use crate::policy::reasoning::extent::{Extent, multiple};
 use crate::policy::reasoning::look::{Look, World};
 use crate::policy::reasoning::terms::{TermKind, Terms};
+use crate::policy::reasoning::truths::Truths;
 use crate::value::Number;
 
 /// How many looks a search may take.
@@ -64,6 +65,104 @@ pub(in crate::policy) fn find(terms: &Terms<'_>, judge: Judge<'_>) -> Found {
         Comes::To(case) => Found::Case(case),
         Comes::ToNothing => Found::None,
         Comes::Nowhere => Found::Open,
+    }
+}
+
+/// What a search for two cases found.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::policy) enum Pairs {
+    /// Two cases: the one with less of the term, and the one with more.
+    Two(World, World),
+    /// There are none.
+    None,
+    /// It was not decided.
+    Open,
+}
+
+/// What is said of two worlds.
+type JudgeOfTwo<'j> = &'j dyn Fn(&Look<'_, '_>, &Look<'_, '_>) -> Truths;
+
+/// Looks for two cases that differ in one term (and what it is made of) alone, of which `holds` says yes.
+pub(in crate::policy) fn find_pair(terms: &Terms<'_>, term: usize, holds: JudgeOfTwo<'_>) -> Pairs {
+    let asked = (0..terms.list.len()).filter(|at| terms.list[*at].is_asked && *at != term);
+    let asked = asked.map(|at| (at, terms.list[at].pieces())).collect();
+    let steps: Vec<Extent> = terms.list[term].pieces().into_iter().filter(|it| it.known.is_some()).collect();
+    let search = Search { terms, judge: &|_| Judged::Holds, asked, looks: MOST_LOOKS };
+    let varied = terms.varied(term);
+    let mut two = Two { search, term, varied, steps, holds };
+    match two.pieces(&vec![None; terms.list.len()], 0) {
+        Ok(Some((less, more))) => Pairs::Two(less, more),
+        Ok(None) => Pairs::None,
+        Err(OutOfLooks) => Pairs::Open,
+    }
+}
+
+struct OutOfLooks;
+
+struct Two<'t, 'p, 'j> {
+    search: Search<'t, 'p, 'j>,
+    term: usize,
+    /// The facts that the term is made of.
+    varied: Vec<usize>,
+    /// What the term can be, from the least to the greatest.
+    steps: Vec<Extent>,
+    holds: JudgeOfTwo<'j>,
+}
+
+impl Two<'_, '_, '_> {
+    fn with(&self, world: &World, step: usize) -> World {
+        let mut with = world.clone();
+        with[self.term] = Some(self.steps[step].clone());
+        with
+    }
+
+    fn pieces(&mut self, world: &World, next: usize) -> Result<Option<(World, World)>, OutOfLooks> {
+        let mut open = false;
+        for more in 1..self.steps.len() {
+            for less in 0..more {
+                let (one, other) = (self.with(world, less), self.with(world, more));
+                self.search.looks = self.search.looks.checked_sub(1).ok_or(OutOfLooks)?;
+                let (a, b) = (Look::new(self.search.terms, &one), Look::new(self.search.terms, &other));
+                let truths = if a.fits() && b.fits() { (self.holds)(&a, &b) } else { Truths::NO };
+                open |= truths.has(Truths::YES);
+                if truths.is_only(Truths::YES)
+                    && let Some(cases) = self.cases(&one, &other)?
+                {
+                    return Ok(Some(cases));
+                }
+            }
+        }
+        if !open {
+            return Ok(None);
+        }
+        let Some((at, pieces)) = self.search.asked.get(next).cloned() else { return Err(OutOfLooks) };
+        for piece in pieces {
+            let mut inside = world.clone();
+            inside[at] = Some(piece);
+            if let Some(cases) = self.pieces(&inside, next + 1)? {
+                return Ok(Some(cases));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Facts of both: those that the term is not made of are the same.
+    fn cases(&mut self, one: &World, other: &World) -> Result<Option<(World, World)>, OutOfLooks> {
+        let less = match self.search.facts(one) {
+            Comes::To(case) => case,
+            Comes::ToNothing => return Ok(None),
+            Comes::Nowhere => return Err(OutOfLooks),
+        };
+        let is_fact = |at: usize| matches!(self.search.terms.list[at].kind, TermKind::Fact);
+        let mut more = other.clone();
+        for at in (0..more.len()).filter(|at| is_fact(*at) && !self.varied.contains(at)) {
+            more[at].clone_from(&less[at]);
+        }
+        match self.search.facts(&more) {
+            Comes::To(more) => Ok(Some((less, more))),
+            Comes::ToNothing => Ok(None),
+            Comes::Nowhere => Err(OutOfLooks),
+        }
     }
 }
 

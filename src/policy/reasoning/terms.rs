@@ -97,6 +97,61 @@ impl<'p> Terms<'p> {
         self.pairs.get(&address(whole)).copied()
     }
 
+    /// Asks for a value itself; nothing if it rests on no fact.
+    pub(in crate::policy) fn ask(&mut self, expr: &'p Expr) -> Option<usize> {
+        let at = self.term(expr, DEEPEST)?;
+        self.list[at].is_asked = true;
+        Some(at)
+    }
+
+    /// The facts that a value rests on.
+    fn facts_of(&self, expr: &'p Expr) -> Vec<&'p Expr> {
+        let mut terms = Terms::of(self.policy, self.day, &[]);
+        terms.ask_at(expr, [], DEEPEST);
+        let facts = terms.list.into_iter().filter(|it| matches!(it.kind, TermKind::Fact));
+        facts.map(|it| it.asked).collect()
+    }
+
+    /// The facts that a term is made of, itself if it is one.
+    pub(super) fn varied(&self, term: usize) -> Vec<usize> {
+        let facts = self.facts_of(self.list[term].asked);
+        let own = |it: &usize| {
+            let other = &self.list[*it];
+            *it == term || (matches!(other.kind, TermKind::Fact) && facts.iter().any(|fact| same(fact, other.asked)))
+        };
+        (0..self.list.len()).filter(own).collect()
+    }
+
+    /// Whether one of some values rests on a fact that a term is made of.
+    pub(in crate::policy) fn is_paid_by(&self, term: usize, values: impl Iterator<Item = &'p Expr>) -> bool {
+        let facts = self.facts_of(self.list[term].asked);
+        values.flat_map(|it| self.facts_of(it)).any(|it| facts.iter().any(|fact| same(fact, it)))
+    }
+
+    /// Why a term can't change while everything else that is asked for stays the same, if so.
+    pub(in crate::policy) fn entangled(&self, term: usize) -> Option<String> {
+        let facts = self.facts_of(self.list[term].asked);
+        let rests = |expr: &'p Expr| self.facts_of(expr).into_iter().any(|it| facts.iter().any(|fact| same(fact, it)));
+        let others = self.list.iter().enumerate().filter(|(at, it)| *at != term && it.is_asked);
+        others.into_iter().find_map(|(_, other)| match (&other.kind, &other.asked.kind) {
+            (TermKind::Fact, ExprKind::Population(_)) => Some("a rule asks for a place among others".to_owned()),
+            (TermKind::Fact, ExprKind::History(history)) if !counts_this_period(history) => {
+                rests(&history.condition).then(|| "a rule counts periods in which it may hold or not".to_owned())
+            }
+            (TermKind::Fact, ExprKind::History(_)) => None,
+            (TermKind::Fact, _) => facts
+                .iter()
+                .any(|it| same(it, other.asked))
+                .then(|| "a rule also asks for what it is made of".to_owned()),
+            (TermKind::Made, _) => {
+                rests(other.asked).then(|| "a rule also asks for something else that is made of the same".to_owned())
+            }
+            (TermKind::Order(a, b), _) => {
+                (rests(a) || rests(b)).then(|| "a rule also compares it with another value".to_owned())
+            }
+        })
+    }
+
     /// A known value as a place on the axis of a type.
     pub(super) fn place(&self, ty: &Type, known: &Known) -> Option<Number> {
         match known {

@@ -27,6 +27,17 @@ impl Truths {
         Self(self.0 & !one.0)
     }
 
+    /// What can't be asked is taken for a no.
+    pub(in crate::policy) const fn or_no(self) -> Self {
+        if self.has(Self::UNFIT) { self.or(Self::NO).without(Self::UNFIT) } else { self }
+    }
+
+    /// What is not known is taken for a no, too.
+    pub(in crate::policy) const fn certainly(self) -> Self {
+        let asked = self.or_no();
+        if asked.has(Self::UNKNOWN) { asked.or(Self::NO).without(Self::UNKNOWN) } else { asked }
+    }
+
     pub(in crate::policy) const fn has(self, one: Self) -> bool {
         self.0 & one.0 == one.0
     }

@@ -1,0 +1,329 @@
+//! What a policy promises of itself: proved over all facts, refuted by a case, or not decided and why.
+//!
+//! A promise counts as proved only where reasoning went through every case; a case that refutes it is shown as facts ready to paste.
+
+use jiff::civil::Date;
+
+use crate::codes_policy as codes;
+use crate::diagnostic::Diagnostic;
+use crate::policy::expressions::Place;
+use crate::policy::framework::{Combination, Framework};
+use crate::policy::model::{Expr, Policy};
+use crate::policy::names::Builder;
+use crate::policy::reasoning::{self, About, Found, Look, Pairs, Sample, Terms, Truths, World};
+use crate::policy::shadows::{conditions, takes_effect, wanted};
+use crate::source::Span;
+use crate::syntax::tree::{self, GuaranteeLineKind, GuaranteedRules, Item};
+
+/// A promise, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guarantee {
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub span: Span,
+    /// What became of it.
+    pub standing: Standing,
+}
+
+/// What became of a promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It holds, whatever the facts.
+    Proved,
+    /// Nobody knows.
+    NotDecided,
+    /// There is a case in which it does not hold.
+    Refuted,
+}
+
+/// A line of a guarantee, for one framework.
+#[derive(Debug, Clone)]
+pub(super) struct Promise {
+    /// Which of the policy's guarantees it belongs to.
+    pub(super) guarantee: usize,
+    pub(super) framework: usize,
+    pub(super) span: Span,
+    pub(super) kind: PromiseKind,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum PromiseKind {
+    /// These rules never take effect when the condition holds.
+    Never(Vec<usize>, Expr),
+    /// These rules take effect only when the condition holds.
+    Only(Vec<usize>, Expr),
+    /// Nobody is worse off (or, of the other kind, better off) for a higher value.
+    Monotone { sanctions: bool, better: bool, value: Expr },
+}
+
+impl Builder<'_, '_> {
+    /// Every guarantee, for each framework that it speaks of.
+    pub(super) fn guarantees(&mut self) {
+        for item in self.items.clone() {
+            let Item::Guarantee(written) = item else { continue };
+            let at = self.policy.guarantees.len();
+            let standing = Standing::Proved;
+            self.policy.guarantees.push(Guarantee {
+                title: written.title.text.clone(),
+                span: written.title.span,
+                standing,
+            });
+            if written.lines.is_empty() && !self.unparsed {
+                let words = "this guarantee promises nothing";
+                let help = "say what holds, such as `sanctions never get more severe as score rises`";
+                self.report(Diagnostic::new(codes::NOTHING_PROMISED, written.title.span, words).help(help));
+            }
+            for line in &written.lines {
+                self.promise(at, line);
+            }
+        }
+    }
+
+    fn promise(&mut self, guarantee: usize, line: &tree::GuaranteeLine) {
+        let mut any = false;
+        for framework in 0..self.policy.frameworks.len() {
+            let (subject, each) = (self.policy.frameworks[framework].subject, self.policy.frameworks[framework].each);
+            let place = Place { subject: Some(subject), each: Some(each), ..Place::nowhere() };
+            let rules = |of: &GuaranteedRules| self.rules_of(framework, of);
+            let promised = match &line.kind {
+                GuaranteeLineKind::NeverWhen { rules: of, when } => Some((rules(of), when, true)),
+                GuaranteeLineKind::OnlyWhen { rules: of, when } => Some((rules(of), when, false)),
+                GuaranteeLineKind::Monotone { .. } => None,
+            };
+            let kind = match (&line.kind, promised) {
+                (_, Some((rules, _, _))) if rules.is_empty() => continue,
+                (_, Some((rules, when, never))) => {
+                    any = true;
+                    let condition = self.condition_at(when, &place);
+                    condition.map(|it| if never { PromiseKind::Never(rules, it) } else { PromiseKind::Only(rules, it) })
+                }
+                (GuaranteeLineKind::Monotone { sanctions, better, as_rises }, None) => {
+                    any = true;
+                    let (sanctions, better) = (*sanctions, *better);
+                    self.expr(as_rises, &place, None).map(|value| PromiseKind::Monotone { sanctions, better, value })
+                }
+                (_, None) => None,
+            };
+            self.promises.extend(kind.map(|kind| Promise { guarantee, framework, span: line.span, kind }));
+        }
+        if !any {
+            self.no_such_rule(line);
+        }
+    }
+
+    fn rules_of(&self, framework: usize, of: &GuaranteedRules) -> Vec<usize> {
+        let rules = self.policy.frameworks[framework].rules.iter().enumerate();
+        let wanted = rules.filter(|(_, rule)| match of {
+            GuaranteedRules::Sanctions => rule.severity().is_some(),
+            GuaranteedRules::Rewards => rule.severity().is_none(),
+            GuaranteedRules::Named(name) => rule.label.name == name.text,
+        });
+        wanted.map(|it| it.0).collect()
+    }
+
+    fn no_such_rule(&mut self, line: &tree::GuaranteeLine) {
+        let named = match &line.kind {
+            GuaranteeLineKind::NeverWhen { rules: GuaranteedRules::Named(name), .. }
+            | GuaranteeLineKind::OnlyWhen { rules: GuaranteedRules::Named(name), .. } => Some(name),
+            _ => None,
+        };
+        if let Some(name) = named {
+            let rules = self.policy.frameworks.iter().flat_map(|it| &it.rules);
+            let known: Vec<String> = rules.map(|it| it.label.name.clone()).collect();
+            self.unknown_name(name, "sanction or reward", &known);
+        } else if !self.unparsed {
+            let words = "there is no rule of which this could be promised";
+            let help = "guarantees speak of the sanctions and rewards of a `framework`";
+            self.report(Diagnostic::new(codes::NOTHING_PROMISED, line.span, words).help(help));
+        }
+    }
+}
+
+/// Judges every promise; what is not proved is reported.
+pub(super) fn promises_hold(policy: &mut Policy, promises: &[Promise], found: &mut crate::diagnostic::Diagnostics) {
+    for promise in promises {
+        let judged = Judging { policy, promise }.judged();
+        let standing = match judged {
+            Ok(()) => Standing::Proved,
+            Err(finding) => {
+                let refuted = finding.code == codes::REFUTED;
+                found.push(finding);
+                if refuted { Standing::Refuted } else { Standing::NotDecided }
+            }
+        };
+        let own = &mut policy.guarantees[promise.guarantee].standing;
+        *own = standing.max(*own);
+    }
+}
+
+struct Judging<'p> {
+    policy: &'p Policy,
+    promise: &'p Promise,
+}
+
+impl<'p> Judging<'p> {
+    fn framework(&self) -> &'p Framework {
+        &self.policy.frameworks[self.promise.framework]
+    }
+
+    fn judged(&self) -> Result<(), Diagnostic> {
+        match &self.promise.kind {
+            PromiseKind::Never(rules, when) => rules.iter().try_for_each(|it| self.rule(*it, when, true)),
+            PromiseKind::Only(rules, when) => rules.iter().try_for_each(|it| self.rule(*it, when, false)),
+            PromiseKind::Monotone { sanctions, better, value } => self.monotone(*sanctions, *better, value),
+        }
+    }
+
+    fn not_decided(&self, why: &str) -> Diagnostic {
+        let words = format!("it was not decided whether this holds: {why}");
+        let open = Diagnostic::new(codes::GUARANTEE_OPEN, self.promise.span, words);
+        open.help("nothing is promised until it is proved; look at the rules yourself, or promise less")
+    }
+
+    fn refuted(&self, words: String, label: (Span, String), example: Option<String>) -> Diagnostic {
+        let refuted = Diagnostic::new(codes::REFUTED, self.promise.span, words).label(label.0, label.1);
+        let example = example.map(|it| format!("; to see it:\n{it}")).unwrap_or_default();
+        refuted.help(format!("change the rule, or promise less{example}"))
+    }
+
+    /// The days from which other rules hold, each with the first on which they no longer do.
+    fn days(&self, conditions: &[&Expr]) -> Result<Vec<(Option<Date>, About)>, Diagnostic> {
+        let days = reasoning::days(self.policy, conditions);
+        let days = days.ok_or_else(|| self.not_decided("its rules change too often, or rest on too much"))?;
+        let (subject, each) = (self.framework().subject, Some(self.framework().each));
+        let about = |at: usize| About { subject, each, from: days[at], before: days.get(at + 1).copied().flatten() };
+        Ok((0..days.len()).map(|at| (days[at], about(at))).collect())
+    }
+
+    /// One rule never takes effect when a condition holds, or only when it does.
+    fn rule(&self, at: usize, when: &'p Expr, never: bool) -> Result<(), Diagnostic> {
+        let framework = self.framework();
+        let mut asked = conditions(framework, framework.rules.iter());
+        asked.push(when);
+        let name = &framework.rules[at].label.name;
+        let breaks = |look: &Look<'_, '_>| {
+            let truths = look.truths(when);
+            // What is not known to hold does not allow a proposal.
+            let broken = if never { truths } else { truths.certainly().negate() };
+            wanted(Truths::all([takes_effect(look, framework, at), broken]), Truths::YES)
+        };
+        for (day, about) in self.days(&asked)? {
+            let terms = Terms::of(self.policy, day, &asked);
+            match reasoning::find(&terms, &breaks) {
+                Found::None => {}
+                Found::Open => return Err(self.not_decided("there are too many cases")),
+                Found::Case(world) => {
+                    let sample = reasoning::sample(&terms, &world, about, "A");
+                    let instance = told(sample.as_ref());
+                    let words = if never {
+                        format!("`{name}` can be proposed though this holds{instance}")
+                    } else {
+                        format!("`{name}` can be proposed though this is not known to hold{instance}")
+                    };
+                    let title = format!("{name} breaks a promise");
+                    let example = sample.map(|it| it.example(&title, &[format!("{name} proposed for A{}", it.period)]));
+                    let label = (framework.rules[at].when.span, "the rule".to_owned());
+                    return Err(self.refuted(words, label, example));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Two who differ in one value alone: the one with more is not worse off.
+    fn monotone(&self, sanctions: bool, better: bool, value: &'p Expr) -> Result<(), Diagnostic> {
+        let framework = self.framework();
+        let mut asked = conditions(framework, framework.rules.iter());
+        asked.push(value);
+        for (day, about) in self.days(&asked)? {
+            let mut terms = Terms::of(self.policy, day, &asked);
+            let Some(term) = terms.ask(value) else {
+                return Err(self.not_decided("this is no value that rises and falls"));
+            };
+            if let Some(why) = terms.entangled(term) {
+                return Err(self.not_decided(&why));
+            }
+            if !sanctions && framework.rules.iter().any(|it| it.pool.is_some()) {
+                return Err(self.not_decided("what is paid within a budget rests on others, too"));
+            }
+            if !sanctions && terms.is_paid_by(term, framework.rules.iter().filter_map(|it| it.amount.as_ref())) {
+                return Err(self.not_decided("an amount is reckoned with it"));
+            }
+            let worse = |less: &Look<'_, '_>, more: &Look<'_, '_>| {
+                let (from, to) = if better { (less, more) } else { (more, less) };
+                self.is_worse(sanctions, from, to)
+            };
+            match reasoning::find_pair(&terms, term, &worse) {
+                Pairs::None => {}
+                Pairs::Open => return Err(self.not_decided("there are too many cases")),
+                Pairs::Two(less, more) => return Err(self.two(&terms, (&less, &more), about, sanctions, better)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether who is in the second case is worse off than who is in the first.
+    fn is_worse(&self, sanctions: bool, from: &Look<'_, '_>, to: &Look<'_, '_>) -> Truths {
+        let framework = self.framework();
+        let of_kind = |it: &usize| framework.rules[*it].severity().is_some() == sanctions;
+        let rules: Vec<usize> = (0..framework.rules.len()).filter(of_kind).collect();
+        let first = framework.rewards == Combination::First;
+        let each = rules.iter().map(|&rule| {
+            let severity = framework.rules[rule].severity();
+            let as_much = |other: &&usize| {
+                let other = **other;
+                other == rule
+                    || (sanctions && framework.rules[other].severity() >= severity)
+                    || (!sanctions && first && other < rule)
+            };
+            let (with, without) = if sanctions { (to, from) } else { (from, to) };
+            let others = rules.iter().filter(as_much).map(|it| takes_effect(without, framework, *it).or_no());
+            Truths::all([takes_effect(with, framework, rule), Truths::any(others).negate()])
+        });
+        Truths::any(each)
+    }
+
+    /// Two cases side by side.
+    fn two(
+        &self,
+        terms: &Terms<'p>,
+        (less, more): (&World, &World),
+        about: About,
+        sanctions: bool,
+        better: bool,
+    ) -> Diagnostic {
+        let framework = self.framework();
+        let (from, to) = if better { (less, more) } else { (more, less) };
+        let proposed =
+            |world: &World, rule: usize| takes_effect(&Look::new(terms, world), framework, rule).is_only(Truths::YES);
+        let of_kind = |it: &usize| framework.rules[*it].severity().is_some() == sanctions;
+        let (with, without) = if sanctions { (to, from) } else { (from, to) };
+        let rule = (0..framework.rules.len())
+            .filter(of_kind)
+            .find(|it| proposed(with, *it) && !proposed(without, *it))
+            .unwrap_or(0);
+        let name = &framework.rules[rule].label.name;
+        let a = reasoning::sample(terms, from, about, "A");
+        let b = reasoning::sample(terms, to, about, "B");
+        let words = match (&a, &b) {
+            (Some(a), Some(b)) if sanctions => {
+                format!("`{name}` is proposed when {}, and not when {}", b.words, a.words)
+            }
+            (Some(a), Some(b)) => format!("`{name}` is proposed when {}, and not when {}", a.words, b.words),
+            _ => format!("`{name}` is proposed in one of two cases that differ in this alone, and not in the other"),
+        };
+        let example = a.zip(b).map(|(a, b)| {
+            let period = a.period.clone();
+            let (one, other) = if sanctions { ("B", "A") } else { ("A", "B") };
+            let lines = [format!("{name} proposed for {one}{period}"), format!("no {name} for {other}{period}")];
+            Sample { facts: [a.facts, b.facts].concat(), ..a }.example(&format!("{name} breaks a promise"), &lines)
+        });
+        self.refuted(words, (framework.rules[rule].when.span, "the rule".to_owned()), example)
+    }
+}
+
+fn told(sample: Option<&Sample>) -> String {
+    sample.filter(|it| !it.words.is_empty()).map(|it| format!(", for instance when {}", it.words)).unwrap_or_default()
+}
