@@ -12,7 +12,14 @@ pub(super) const DEEPEST: usize = 100;
 pub(super) fn too_deep_at(source: &str, tokens: &[Token]) -> Option<Token> {
     // For each open bracket: words that wait to the end of the bracket, and words that wait to the next joint.
     let mut open = vec![(0_usize, 0_usize)];
+    // Signs of a sum or product, each of which stands around those before it.
+    let mut chained = 0_usize;
     for token in tokens {
+        chained = match (token.kind, &source[token.start..token.end]) {
+            (Kind::Sign, "+" | "-" | "*" | "/") if source[token.end..].starts_with(char::is_whitespace) => chained + 1,
+            (Kind::Comma | Kind::Sign, _) | (Kind::Word, "and" | "or") => 0,
+            _ => chained,
+        };
         match (token.kind, &source[token.start..token.end]) {
             (Kind::Open | Kind::BlockOpen, _) => open.push((0, 0)),
             (Kind::Close | Kind::BlockClose, _) if open.len() > 1 => drop(open.pop()),
@@ -23,7 +30,7 @@ pub(super) fn too_deep_at(source: &str, tokens: &[Token]) -> Option<Token> {
             (Kind::Word, "not" | "of" | "after" | "before" | "on") => open.last_mut()?.1 += 1,
             _ => {}
         }
-        if open.iter().map(|(firm, loose)| 1 + firm + loose).sum::<usize>() > DEEPEST + 1 {
+        if open.iter().map(|(firm, loose)| 1 + firm + loose).sum::<usize>() + chained > DEEPEST + 1 {
             return Some(*token);
         }
     }
@@ -32,6 +39,10 @@ pub(super) fn too_deep_at(source: &str, tokens: &[Token]) -> Option<Token> {
 
 /// Says that something stands too deep.
 pub(super) fn too_deep(span: Span) -> Diagnostic {
-    Diagnostic::new(codes::TOO_DEEP, span, format!("more than {DEEPEST} brackets or blocks stand in each other here"))
-        .help("give a part of it a name of its own, with `define`")
+    Diagnostic::new(
+        codes::TOO_DEEP,
+        span,
+        format!("more than {DEEPEST} brackets, blocks or sums stand in each other here"),
+    )
+    .help("give a part of it a name of its own, with `define`")
 }
