@@ -169,7 +169,9 @@ impl Shaker<'_> {
                 ' ' | '\n' => self.blanks(),
                 _ => {
                     match next {
-                        '{' => self.open.push(!self.shaken.trim_end().ends_with("weighted")),
+                        '{' => self
+                            .open
+                            .push(!["weighted", " points"].iter().any(|it| self.shaken.trim_end().ends_with(it))),
                         '(' => self.open.push(false),
                         '}' | ')' => drop(self.open.pop()),
                         _ => {}

@@ -564,6 +564,10 @@ pub(super) fn same(policy: &Policy, came: &Value, wanted: &Expr) -> bool {
         (Value::Known(Known::Money { amount, currency }), ExprKind::Money { amount: written, currency: named }) => {
             **currency == named.text && parse(&written.text).is_ok_and(|it| it == *amount)
         }
+        (Value::Known(Known::Duration { count, unit }), ExprKind::Length(length)) => {
+            *unit == crate::policy::time_unit(length.unit)
+                && parse(&length.count.text).is_ok_and(|it| it == crate::value::Number::from(*count))
+        }
         (Value::Known(Known::YesNo(yes)), ExprKind::YesNo(written)) => yes == written,
         (Value::Known(Known::Date(day)), ExprKind::Date(written)) => day_of(written).is_ok_and(|it| it == *day),
         (Value::Known(Known::Choice(choices, at)), ExprKind::Name(name)) => {

@@ -16,6 +16,8 @@ use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
 struct Member {
     counts: Truth,
     gives: Value,
+    /// How much it weighs in an average.
+    weight: Value,
 }
 
 /// Something made of several.
@@ -24,6 +26,11 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &Aggregate, ty: &Type) -> 
         Ok(scopes) => scopes,
         Err(nothing) => return nothing,
     };
+    if aggregate.word == AggregateWord::Average && (aggregate.weight.is_some() || aggregate.enough.is_some()) {
+        let members: Vec<Member> = scopes.iter().filter_map(|it| member(it, aggregate)).collect();
+        let sure = aggregate.those_known || !others_may_be_there(scope, aggregate);
+        return weighted(&members, aggregate, sure);
+    }
     let mut members: Vec<Member> = scopes.iter().filter_map(|it| member(it, aggregate)).collect();
     if aggregate.those_known {
         let known = |it: &Member| !matches!(it.counts, Truth::Unknown(_)) && !matches!(it.gives, Value::Unknown(_));
@@ -34,7 +41,7 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &Aggregate, ty: &Type) -> 
         let words =
             format!("whether there is another {} of {}", scope.policy.record(kind).label.name, scope.subject.key);
         let facts = vec![Missing::Fact(words)];
-        members.push(Member { counts: Truth::Unknown(facts.clone()), gives: Value::Unknown(facts) });
+        members.push(Member { counts: Truth::Unknown(facts.clone()), gives: Value::Unknown(facts), weight: one() });
     }
     match aggregate.word {
         AggregateWord::Count => count(&members),
@@ -80,14 +87,16 @@ fn member(scope: &Scope<'_>, aggregate: &Aggregate) -> Option<Member> {
     let open = matches!(counts, Truth::Unknown(_));
     // What gives nothing changes nothing, whether it counts or not.
     let nothing = matches!(gives, Value::NotApplicable | Value::NotHappened);
-    (!(open && nothing)).then_some(Member { counts, gives })
+    let weight = aggregate.weight.as_ref().map_or_else(one, |it| value(scope, it));
+    (!(open && nothing)).then_some(Member { counts, gives, weight })
 }
 
 fn missing_of(members: &[Member]) -> Vec<Missing> {
     let facts = members.iter().flat_map(|it| {
         let counts = if let Truth::Unknown(facts) = &it.counts { facts.as_slice() } else { &[] };
         let gives = if let Value::Unknown(facts) = &it.gives { facts.as_slice() } else { &[] };
-        counts.iter().chain(gives).cloned()
+        let weight = if let Value::Unknown(facts) = &it.weight { facts.as_slice() } else { &[] };
+        counts.iter().chain(gives).chain(weight).cloned()
     });
     Missing::merged(facts)
 }
@@ -107,6 +116,7 @@ fn count(members: &[Member]) -> Value {
 fn sum(members: &[Member], ty: &Type) -> Result<(Value, i64), Value> {
     let nought = match ty {
         Type::Money { currency, .. } => Known::Money { amount: Number::ZERO, currency: currency.clone() },
+        Type::Duration(unit) => Known::Duration { count: 0, unit: *unit },
         _ => Known::Number(Number::ZERO),
     };
     let is_nought = |it: &Value| it.known() == Some(&nought);
@@ -131,6 +141,67 @@ fn average(members: &[Member], ty: &Type) -> Value {
         Ok((_, 0)) => Value::NotApplicable,
         Ok((sum, count)) => arithmetic(ArithmeticOp::Divide, sum, Known::Number(Number::from(count)).into()),
         Err(open) => open,
+    }
+}
+
+fn one() -> Value {
+    Known::Number(Number::ONE).into()
+}
+
+fn others_may_be_there(scope: &Scope<'_>, aggregate: &Aggregate) -> bool {
+    matches!(aggregate.members, Members::Children(kind) if scope.policy.record(kind).may_be_missing)
+}
+
+/// The average by weight. Of those known it is told only if enough of the weight of all is theirs.
+fn weighted(members: &[Member], aggregate: &Aggregate, all_are_there: bool) -> Value {
+    let applies = |it: &Value| !matches!(it, Value::NotApplicable | Value::NotHappened);
+    let nought = |it: &Value| heaviness(it) == Some(Number::ZERO);
+    let there = || members.iter().filter(|it| applies(&it.gives) && applies(&it.weight) && !nought(&it.weight));
+    let is_open = |it: &&Member| {
+        matches!(it.counts, Truth::Unknown(_)) || it.gives.known().is_none() || it.weight.known().is_none()
+    };
+    let missing = || {
+        let open = there().filter(|it| is_open(it)).flat_map(|it| missing_of(std::slice::from_ref(it)));
+        Value::Unknown(Missing::merged(open))
+    };
+    if !all_are_there {
+        return Value::because("whether all are there that belong to it");
+    }
+    if !aggregate.those_known && there().any(|it| is_open(&it)) {
+        return missing();
+    }
+    let (mut sum, mut known) = (None, Number::ZERO);
+    for member in there().filter(|it| !is_open(it)) {
+        let Some(weight) = heaviness(&member.weight) else { return Value::because("a weight that is no number") };
+        let part = arithmetic(ArithmeticOp::Multiply, member.gives.clone(), Known::Number(weight).into());
+        sum = Some(sum.map_or_else(|| part.clone(), |sum| arithmetic(ArithmeticOp::Add, sum, part.clone())));
+        match known.add(weight) {
+            Ok(total) => known = total,
+            Err(fault) => return Value::because(fault.to_string()),
+        }
+    }
+    if let Some(enough) = aggregate.enough
+        && there().any(|it| is_open(&it))
+    {
+        let all = there().try_fold(Number::ZERO, |all, it| heaviness(&it.weight).and_then(|it| all.add(it).ok()));
+        let share = all.and_then(|all| known.divide(all).ok());
+        if share.is_none_or(|share| share < enough) {
+            return missing();
+        }
+    }
+    match sum {
+        Some(sum) => arithmetic(ArithmeticOp::Divide, sum, Known::Number(known).into()),
+        None if there().next().is_some() => missing(),
+        None => Value::NotApplicable,
+    }
+}
+
+/// What a weight comes to as a number.
+fn heaviness(weight: &Value) -> Option<Number> {
+    match weight.known()? {
+        Known::Number(number) => Some(*number),
+        Known::Duration { count, .. } => Some(Number::from(*count)),
+        _ => None,
     }
 }
 

@@ -50,7 +50,7 @@ pub fn true_since(scope: &Scope<'_>, condition: &Expr, until: Date) -> Option<Da
 }
 
 /// The first day, and every day on which something changes that the condition reads.
-fn change_days(scope: &Scope<'_>, condition: &Expr, from: Date, until: Date) -> BTreeSet<Date> {
+pub(super) fn change_days(scope: &Scope<'_>, condition: &Expr, from: Date, until: Date) -> BTreeSet<Date> {
     if from > until {
         return BTreeSet::new();
     }
@@ -147,7 +147,12 @@ impl Changes {
                 scope.facts.spells(&member, field).into_iter().for_each(|(since, _)| self.note(since));
             }
             let about = scope.about(member);
-            aggregate.filter.iter().chain(&aggregate.value).for_each(|it| self.gather(&about, it));
+            aggregate
+                .filter
+                .iter()
+                .chain(&aggregate.value)
+                .chain(&aggregate.weight)
+                .for_each(|it| self.gather(&about, it));
         }
     }
 

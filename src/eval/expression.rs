@@ -10,12 +10,13 @@
 
 use crate::calendar::Period;
 use crate::eval::dates::{Answer, DateOptions, date_rule, rests_on_nothing};
+use crate::eval::days::change_days;
 use crate::eval::history::of_period;
 use crate::eval::operation::{arithmetic, between, compare, days, limited, map_number, number_or_reason, order_of};
 use crate::eval::scope::{Earlier, Scope};
 use crate::eval::table::of_table;
 use crate::eval::{aggregate, history, population, reads, role, scale};
-use crate::policy::model::{CompareOp, Context, DateRule, Dated, Expr, ExprKind, Party};
+use crate::policy::model::{AsOn, CompareOp, Context, DateRule, Dated, Expr, ExprKind, Party};
 use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
 use jiff::civil::Date;
 
@@ -80,6 +81,8 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
         ExprKind::Aggregate(of) => aggregate::aggregate(scope, of, &expr.ty),
         ExprKind::Population(of) => population::population(scope, of),
         ExprKind::Weighted(parts) => weighted(scope, parts),
+        ExprKind::Share(parts) => share(scope, parts),
+        ExprKind::AsOn { value: inner, day } => as_on(scope, inner, day),
         ExprKind::Limit { value: inner, limit, at_most } => {
             limited(scope.policy, value(scope, inner), value(scope, limit), *at_most)
         }
@@ -117,6 +120,7 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
         | ExprKind::IsKnown(_)
         | ExprKind::OneOf { .. }
         | ExprKind::History(_)
+        | ExprKind::OverDays { .. }
         | ExprKind::InRange { .. } => truth(scope, expr).into(),
     }
 }
@@ -136,6 +140,7 @@ fn holds(scope: &Scope<'_>, expr: &Expr) -> Truth {
     match &expr.kind {
         ExprKind::Not(inner) => truth(scope, inner).negate(),
         ExprKind::History(periods) => history::history(scope, periods),
+        ExprKind::OverDays { condition, every } => over_days(scope, condition, *every),
         ExprKind::And(parts) => Truth::all(parts.iter().map(|it| truth(scope, it))),
         ExprKind::Or(parts) => Truth::any(parts.iter().map(|it| truth(scope, it))),
         ExprKind::Compare { op, left, right } => asks(*op, &value(scope, left), right),
@@ -284,6 +289,58 @@ fn weighted(scope: &Scope<'_>, parts: &[(Number, Expr)]) -> Value {
         return Value::NotApplicable;
     }
     number_or_reason(sum.divide(weights), Known::Number)
+}
+
+/// On every day of the period, or on any, as far as anything changes in it.
+fn over_days(scope: &Scope<'_>, condition: &Expr, every: bool) -> Truth {
+    let Some(period) = scope.period else {
+        return Truth::Unknown(vec![Missing::Reason("no period is at hand".to_owned())]);
+    };
+    let days = change_days(scope, condition, period.first, period.last);
+    let holds = days.into_iter().map(|day| truth(&scope.on(day), condition));
+    if every { Truth::all(holds) } else { Truth::any(holds) }
+}
+
+fn as_on(scope: &Scope<'_>, inner: &Expr, day: &AsOn) -> Value {
+    let day = match (day, scope.period) {
+        (AsOn::Start, Some(period)) => period.first,
+        (AsOn::End, Some(period)) => period.last,
+        (AsOn::Start | AsOn::End, None) => return Value::because("no period is at hand"),
+        (AsOn::Day(day), _) => match value(scope, day) {
+            Value::Known(Known::Date(day)) => day,
+            Value::Known(_) => return Value::because("a value that is no day"),
+            other => return other,
+        },
+    };
+    value(&scope.on(day), inner)
+}
+
+/// The points reached as a share of those that could be reached; what does not apply leaves both. Nothing gives more than it is out of.
+fn share(scope: &Scope<'_>, parts: &[(Expr, Expr)]) -> Value {
+    let (mut got, mut most) = (Number::ZERO, Number::ZERO);
+    let (mut missing, mut unknown) = (Vec::new(), false);
+    for (part, out_of) in parts {
+        match (value(scope, part), value(scope, out_of)) {
+            (Value::NotApplicable | Value::NotHappened, _) | (_, Value::NotApplicable | Value::NotHappened) => {}
+            (Value::Known(Known::Number(part)), Value::Known(Known::Number(of))) => {
+                match (got.add(part.min(of)), most.add(of)) {
+                    (Ok(new), Ok(all)) => (got, most) = (new, all),
+                    (Err(fault), _) | (_, Err(fault)) => return Value::because(fault.to_string()),
+                }
+            }
+            (part, of) => {
+                unknown = true;
+                missing.extend(
+                    [part, of].into_iter().flat_map(|it| if let Value::Unknown(it) = it { it } else { Vec::new() }),
+                );
+            }
+        }
+    }
+    match (unknown, most == Number::ZERO) {
+        (true, _) => Value::Unknown(Missing::merged(missing)),
+        (false, true) => Value::NotApplicable,
+        (false, false) => number_or_reason(got.divide(most), Known::Number),
+    }
 }
 
 fn context(scope: &Scope<'_>, which: Context) -> Value {

@@ -110,6 +110,11 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: Value, right: Value) -> Value {
         (Known::Number(a), Known::Money { amount: b, currency }) if op == ArithmeticOp::Multiply => {
             number_or_reason(apply(a, b), |amount| Known::Money { amount, currency })
         }
+        (Known::Duration { count: a, unit }, Known::Duration { count: b, unit: other })
+            if op == ArithmeticOp::Divide && unit == other =>
+        {
+            number_or_reason(Number::from(a).divide(Number::from(b)), Known::Number)
+        }
         (Known::Duration { count: a, unit }, Known::Duration { count: b, unit: other }) if adds && unit == other => {
             let count = if op == ArithmeticOp::Add { a.checked_add(b) } else { a.checked_sub(b) };
             count.map_or_else(|| Value::because("a length too large"), |count| Known::Duration { count, unit }.into())

@@ -90,7 +90,7 @@ impl What {
             ExprKind::Compare { .. } | ExprKind::IsKnown(_) | ExprKind::OneOf { .. } | ExprKind::InRange { .. } => {
                 What::Comparison
             }
-            ExprKind::History(_) => What::History,
+            ExprKind::History(_) | ExprKind::OverDays { .. } => What::History,
             ExprKind::Aggregate(_) | ExprKind::Population(_) => What::Aggregate,
             ExprKind::If { .. } => What::Choice,
             ExprKind::Limit { .. } | ExprKind::Round { .. } | ExprKind::IfUnknown { .. } => What::Adjusted,
@@ -99,6 +99,8 @@ impl What {
             | ExprKind::Negative(_)
             | ExprKind::Extreme { .. }
             | ExprKind::Weighted(_)
+            | ExprKind::Share(_)
+            | ExprKind::AsOn { .. }
             | ExprKind::Between { .. }
             | ExprKind::Versions(_)
             | ExprKind::Counts(_)

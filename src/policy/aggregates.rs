@@ -8,6 +8,7 @@ use crate::policy::model::{Aggregate, AggregateWord, Expr, ExprKind, FieldKind, 
 use crate::policy::names::Builder;
 use crate::source::Span;
 use crate::syntax::tree::{self, AggregateWord as Word, Members as Written, Name};
+use crate::value::Number;
 
 impl Builder<'_, '_> {
     /// `count of incidents where kind is absence`
@@ -43,9 +44,31 @@ impl Builder<'_, '_> {
         };
         let ty = self.made_of(word, value.as_ref())?;
         let subject = Expr { kind: ExprKind::Subject, ty: Type::Record(subject), span };
+        let weight = match &written.weight {
+            Some(weight) => Some(self.weight(weight, &inner)?),
+            None => None,
+        };
+        let hundred = Number::from(100);
+        let enough = match &written.enough {
+            Some(enough) => Some(self.number(enough)?.divide(hundred).ok()?),
+            None => None,
+        };
+        if (weight.is_some() || enough.is_some()) && word != AggregateWord::Average {
+            let words = "only an average has a weight";
+            self.report(Diagnostic::new(codes::NO_WEIGHT, span, words).help("leave the weight out"));
+            return None;
+        }
         let those_known = written.those_known;
-        let aggregate = Aggregate { subject, word, members, filter, value, those_known };
+        let aggregate = Aggregate { subject, word, members, filter, value, weight, those_known, enough };
         made(ExprKind::Aggregate(Box::new(aggregate)), ty, span)
+    }
+
+    fn weight(&mut self, written: &tree::Expr, inner: &Place) -> Option<Expr> {
+        let weight = self.expr(written, inner, None)?;
+        match weight.ty {
+            Type::Number | Type::Duration(_) => Some(weight),
+            _ => self.wrong(&weight, "a weight is a number or a length of time"),
+        }
     }
 
     fn made_of(&mut self, word: AggregateWord, value: Option<&Expr>) -> Option<Type> {
@@ -54,6 +77,7 @@ impl Builder<'_, '_> {
         };
         match word {
             AggregateWord::Sum | AggregateWord::Average => match value.ty {
+                Type::Duration(_) if word == AggregateWord::Sum => Some(value.ty.clone()),
                 Type::Number | Type::Money { .. } => Some(value.ty.clone()),
                 _ => {
                     self.wrong(value, "numbers or amounts of money are added up");

@@ -114,6 +114,7 @@ impl Builder<'_, '_> {
             }
             Written::Name(name) => self.name(name, place, want),
             Written::Dot(base, field) => self.dot(base, field, place, span),
+            Written::Of { role, of } if self.is_defined(role) => self.defined_of(role, of, place, span),
             Written::Of { role, of } => {
                 let id = self.role_id(role)?;
                 let of = self.expr(of, place, None)?;
@@ -123,6 +124,10 @@ impl Builder<'_, '_> {
                 let what = tree::Expr { kind: Written::Name(name.clone()), span: name.span };
                 self.previous(&what, place, span)
             }
+            Written::OverDays { condition, every, kind } => self.over_days(condition, *every, kind, place, span),
+            Written::AsOn { what, day } => self.as_on(what, day, place, span),
+            Written::For { pay, length } => self.pay_for(pay, length, place, span),
+            Written::Share(parts) => self.share_of_points(parts, place, span),
             Written::Aggregate(aggregate) => self.aggregate(aggregate, place, span),
             Written::Population(population) => self.population(population, place, span),
             Written::InPeriod { what, which } => self.in_period(what, which, place, span),
@@ -382,7 +387,7 @@ impl Builder<'_, '_> {
     }
 
     /// A scale may be asked only where what it bands is not just being defined. Of an earlier period it may: there it is known.
-    fn scale_is_not_under_way(&mut self, id: crate::ids::ScaleId, place: &Place, span: Span) -> Option<()> {
+    pub(super) fn scale_is_not_under_way(&mut self, id: crate::ids::ScaleId, place: &Place, span: Span) -> Option<()> {
         if place.earlier {
             return Some(());
         }
@@ -412,7 +417,7 @@ impl Builder<'_, '_> {
         None
     }
 
-    fn definition_type(&mut self, id: crate::ids::DefinitionId, place: &Place, span: Span) -> Option<Type> {
+    pub(super) fn definition_type(&mut self, id: crate::ids::DefinitionId, place: &Place, span: Span) -> Option<Type> {
         if place.earlier && self.under_way.last() == Some(&Rests::Definition(id)) {
             return Some(self.policy.definitions[id.index()].value.ty.clone());
         }
@@ -614,7 +619,7 @@ impl Builder<'_, '_> {
     }
 }
 
-fn unit_word(unit: TimeUnit) -> &'static str {
+pub(super) fn unit_word(unit: TimeUnit) -> &'static str {
     match unit {
         TimeUnit::Hours => "hour",
         TimeUnit::Days => "day",

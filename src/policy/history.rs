@@ -156,7 +156,7 @@ impl Builder<'_, '_> {
     }
 
     /// A kind of period that must be the one at hand.
-    fn at_hand(&mut self, kind: &Name, place: &Place, span: Span) -> Option<()> {
+    pub(super) fn at_hand(&mut self, kind: &Name, place: &Place, span: Span) -> Option<()> {
         let own = self.own_period(place, span)?;
         if self.period_kind(kind)? == own {
             return Some(());

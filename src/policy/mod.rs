@@ -49,6 +49,7 @@ mod table_sample;
 mod table_subject;
 mod tables;
 mod terms;
+mod values;
 mod versions;
 mod workflows;
 
@@ -64,6 +65,7 @@ use crate::syntax::tree;
 use model::Policy;
 use names::Builder;
 pub use reads::{Read, Reads, Reference, Turns, Way};
+pub(crate) use records::time_unit;
 
 /// What compiling gives: a policy if no error was found, and every finding.
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ pub use crate::policy::scale::{Band, Bands, Cap, Scale};
 pub use crate::policy::stage::{Done, DueLine, Extension, Fill, Party, Stage, Step, StepKind, Timing};
 pub use crate::policy::table::{Axis, Cell, Column, Hit, Row, Slice, State, Stretch, Table};
 pub use crate::policy::terms::{
-    Aggregate, AggregateWord, ArithmeticOp, CompareOp, Context, Expr, ExprKind, History, Members, MissingPeriods,
+    Aggregate, AggregateWord, ArithmeticOp, AsOn, CompareOp, Context, Expr, ExprKind, History, Members, MissingPeriods,
     ProposalPart, StageState, Type, When,
 };
 use crate::source::Span;

@@ -112,6 +112,9 @@ impl Builder<'_, '_> {
             (a @ Type::Money { .. }, Type::Number) if !adds => Some(a.clone()),
             (Type::Number, a @ Type::Money { .. }) if op == ArithmeticOp::Multiply => Some(a.clone()),
             (a @ Type::Duration(_), b @ Type::Duration(_)) if a == b && adds => Some(a.clone()),
+            (a @ Type::Duration(_), b @ Type::Duration(_)) if a == b && op == ArithmeticOp::Divide => {
+                Some(Type::Number)
+            }
             _ => None,
         };
         let Some(ty) = ty else {

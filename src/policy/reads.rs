@@ -257,7 +257,7 @@ impl Reader<'_> {
                 from.to_vec()
             }
         };
-        aggregate.filter.iter().chain(&aggregate.value).for_each(|it| self.expr(it, &path));
+        aggregate.filter.iter().chain(&aggregate.value).chain(&aggregate.weight).for_each(|it| self.expr(it, &path));
     }
 
     fn party(&mut self, subject: RecordId, party: &Party) {

@@ -190,7 +190,7 @@ impl Builder<'_, '_> {
     }
 }
 
-pub(super) fn time_unit(unit: tree::Unit) -> TimeUnit {
+pub(crate) fn time_unit(unit: tree::Unit) -> TimeUnit {
     match unit {
         tree::Unit::Hours => TimeUnit::Hours,
         tree::Unit::Days => TimeUnit::Days,

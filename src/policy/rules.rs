@@ -302,6 +302,7 @@ fn likely_type(written: &tree::Expr) -> Type {
         | Written::Or(_)
         | Written::Compare { .. }
         | Written::IsKnown(_)
+        | Written::OverDays { .. }
         | Written::IsUnknown(_)
         | Written::StageIs { .. }
         | Written::IsOneOf { .. }

@@ -57,7 +57,8 @@ fn same_at_the_top(a: &Expr, b: &Expr) -> bool {
                 && same(&a.subject, &b.subject)
         }
         (ExprKind::Aggregate(a), ExprKind::Aggregate(b)) => {
-            (a.word, a.members, a.those_known) == (b.word, b.members, b.those_known)
+            (a.word, a.members, a.those_known, a.enough) == (b.word, b.members, b.those_known, b.enough)
+                && optional(a.weight.as_ref(), b.weight.as_ref())
                 && same(&a.subject, &b.subject)
                 && optional(a.filter.as_ref(), b.filter.as_ref())
                 && optional(a.value.as_ref(), b.value.as_ref())

@@ -112,6 +112,9 @@ fn gather(expr: &tree::Expr, words: &mut Vec<tree::Name>) {
         | Written::IsOneOf { value: inner, .. }
         | Written::IsIn { value: inner, .. }
         | Written::Tailed { value: inner, .. }
+        | Written::AsOn { what: inner, .. }
+        | Written::For { pay: inner, .. }
+        | Written::OverDays { condition: inner, .. }
         | Written::Of { of: inner, .. }
         | Written::Compare { left: inner, .. } => gather(inner, words),
         Written::And(parts) | Written::Or(parts) | Written::Extreme { of: parts, .. } => {
@@ -124,6 +127,7 @@ fn gather(expr: &tree::Expr, words: &mut Vec<tree::Name>) {
         Written::If { condition, then, otherwise } => {
             [condition, then, otherwise].into_iter().for_each(|it| gather(it, words));
         }
+        Written::Share(parts) => parts.iter().for_each(|(it, _)| gather(it, words)),
         Written::Weighted(parts) => parts.iter().for_each(|(_, it)| gather(it, words)),
         _ => {}
     }

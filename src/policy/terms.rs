@@ -179,6 +179,22 @@ pub enum ExprKind {
     },
     /// A weighted sum; what does not apply gives its weight to the others.
     Weighted(Vec<(Number, Expr)>),
+    /// The points reached as a share of those that could be: each at most what it is out of; what does not apply is left out.
+    Share(Vec<(Expr, Expr)>),
+    /// A condition asked of every day of the period.
+    OverDays {
+        /// About a day.
+        condition: Box<Expr>,
+        /// Whether it must hold on every day, else on any.
+        every: bool,
+    },
+    /// Something as it was on another day.
+    AsOn {
+        /// What.
+        value: Box<Expr>,
+        /// On which day.
+        day: AsOn,
+    },
     /// At least, at most.
     Limit {
         /// The value.
@@ -232,6 +248,17 @@ pub enum ExprKind {
     },
 }
 
+/// The day on which something is read.
+#[derive(Debug, Clone)]
+pub enum AsOn {
+    /// The first day of the period.
+    Start,
+    /// The last day of the period.
+    End,
+    /// A day.
+    Day(Box<Expr>),
+}
+
 /// In which period something is asked, seen from the period at hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
@@ -279,8 +306,12 @@ pub struct Aggregate {
     pub filter: Option<Expr>,
     /// What is added up or picked, or what they satisfy; about a member.
     pub value: Option<Expr>,
+    /// How much each weighs in an average; about a member.
+    pub weight: Option<Expr>,
     /// Those of which something is missing are left out.
     pub those_known: bool,
+    /// The share of the weight that must be known.
+    pub enough: Option<Number>,
 }
 
 /// What is made of several.
@@ -423,6 +454,10 @@ impl ExprKind {
             ExprKind::Not(inner) | ExprKind::Negative(inner) | ExprKind::IsKnown(inner) | ExprKind::Counts(inner) => {
                 vec![inner]
             }
+            ExprKind::Share(parts) => parts.iter().flat_map(|(got, most)| [got, most]).collect(),
+            ExprKind::OverDays { condition, .. } => vec![condition],
+            ExprKind::AsOn { value, day: AsOn::Day(day) } => vec![value, day],
+            ExprKind::AsOn { value, day: AsOn::Start | AsOn::End } => vec![value],
             ExprKind::Versions(versions) => versions.iter().map(|it| &it.value).collect(),
             ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::Extreme { of: parts, .. } => parts.iter().collect(),
             ExprKind::Arithmetic { left, right, .. } | ExprKind::Compare { left, right, .. } => vec![left, right],

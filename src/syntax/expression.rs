@@ -48,6 +48,14 @@ pub enum ExprKind {
     InPeriod { what: Box<Expr>, which: WhichPeriod },
     /// `score < pass_mark in 2 consecutive years, then afresh`
     History { condition: Box<Expr>, history: Box<History> },
+    /// `status is active throughout year`, `status is on_leave at any time in year`
+    OverDays { condition: Box<Expr>, every: bool, kind: Name },
+    /// `grade at start of year`, `grade on 1 April 2026`
+    AsOn { what: Box<Expr>, day: AsOn },
+    /// `salary for 3 months`
+    For { pay: Box<Expr>, length: Length },
+    /// `share of points { audit out of 10, website out of 5 }`
+    Share(Vec<(Expr, Expr)>),
     /// `count of incidents where kind is absence`, `sum of mark of the quarters in this year`, `any incident where …`
     Aggregate(Box<Aggregate>),
     /// `in the top 5% of unit by score, …`, `rank of officer in unit by score, …`
@@ -109,6 +117,17 @@ pub enum EdgeOf {
     PeriodOf(Name, Box<Expr>),
 }
 
+/// The day on which a dated field is read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AsOn {
+    /// `at start of year`
+    Start(Name),
+    /// `at end of year`
+    End(Name),
+    /// `on 1 April 2026`, `on 1 April`
+    Day(Box<Expr>),
+}
+
 /// Another period than the one at hand.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WhichPeriod {
@@ -129,8 +148,12 @@ pub struct Aggregate {
     pub members: Members,
     /// `where …`
     pub filter: Option<Expr>,
+    /// `weighted by days`
+    pub weight: Option<Expr>,
     /// `of those known`
     pub those_known: bool,
+    /// `, at least 60% of the weight`
+    pub enough: Option<Number>,
 }
 
 /// What is made of them.

@@ -61,13 +61,20 @@ impl<'s> Lines<'s> {
         words.any(|it| self.is_word(start, it))
     }
 
+    /// Whether a word stands before braces that hold a list, not lines: `weighted { … }`, `share of points { … }`.
+    pub(super) fn is_list(self, at: usize) -> bool {
+        let share =
+            at >= 2 && self.is_word(at, "points") && self.is_word(at - 1, "of") && self.is_word(at - 2, "share");
+        share || self.is_word(at, "weighted")
+    }
+
     /// The token that closes the bracket at hand.
     pub(super) fn matching(self, from: usize) -> Result<usize, Unmatched> {
         let mut open: Vec<Kind> = Vec::new();
         for at in from..self.tokens.len() {
             match self.tokens[at].kind {
                 Kind::Open => open.push(Kind::Close),
-                Kind::BlockOpen if at == from || self.is_word(at - 1, "weighted") => open.push(Kind::BlockClose),
+                Kind::BlockOpen if at == from || self.is_list(at - 1) => open.push(Kind::BlockClose),
                 Kind::BlockOpen | Kind::Semicolon => return Err(Unmatched::Open),
                 kind @ (Kind::Close | Kind::BlockClose) if open.pop() != Some(kind) => return Err(Unmatched::Open),
                 _ if self.begins_item(at) => return Err(Unmatched::Open),

@@ -9,8 +9,12 @@ use crate::source::Span;
 
 /// `count of incidents where kind is absence`
 pub(super) fn aggregate(mut cursor: Cursor<'_>) -> ExprKind {
-    let those_known = cursor.has(Rule::those_known);
     let mut it = cursor.first();
+    let known = cursor.maybe(Rule::those_known);
+    let those_known = known.is_some();
+    let enough = known
+        .and_then(|mut it| it.maybe(Rule::enough))
+        .map(|mut it| words::number(&it.one(Rule::percent).one(Rule::number)));
     let (word, value, mut it) = match it.rule() {
         Rule::counted => (AggregateWord::Count, None, it),
         Rule::picked => {
@@ -29,7 +33,8 @@ pub(super) fn aggregate(mut cursor: Cursor<'_>) -> ExprKind {
         }
         None => gathered(it.one(Rule::gathered)),
     };
-    ExprKind::Aggregate(Box::new(Aggregate { word, value, members, filter, those_known }))
+    let weight = it.maybe(Rule::weighted_by).map(|mut it| picked_value(it.one(Rule::picked_value)));
+    ExprKind::Aggregate(Box::new(Aggregate { word, value, members, filter, weight, those_known, enough }))
 }
 
 pub(super) fn condition_in(cursor: &mut Cursor<'_>, part: Rule) -> Option<Expr> {

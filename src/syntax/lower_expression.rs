@@ -7,7 +7,7 @@ use super::lower_history as history;
 use super::lower_population as population;
 use super::lower_words as words;
 use super::tree::{
-    ArithmeticOp, CompareOp, EdgeOf, Expr, ExprKind, Extreme, Range, RoundTo, Rounding, StageState, Tail,
+    ArithmeticOp, AsOn, CompareOp, EdgeOf, Expr, ExprKind, Extreme, Range, RoundTo, Rounding, StageState, Tail,
 };
 use crate::codes_syntax as codes;
 use crate::diagnostic::Diagnostic;
@@ -108,12 +108,19 @@ pub(super) fn negation(mut cursor: Cursor<'_>) -> Expr {
 /// A comparison, maybe of several periods.
 fn asked(mut cursor: Cursor<'_>) -> Expr {
     let span = cursor.span();
-    match cursor.maybe(Rule::history) {
-        Some(it) => {
-            let history = Box::new(history::history(it));
-            at(ExprKind::History { condition: Box::new(comparison(cursor)), history }, span)
+    let (over_days, history) = (cursor.maybe(Rule::over_days), cursor.maybe(Rule::history));
+    let condition = comparison(cursor);
+    match (over_days, history) {
+        (Some(mut it), _) => {
+            let every = it.has(Rule::kw_throughout);
+            let kind = words::name(&it.one(Rule::name));
+            at(ExprKind::OverDays { condition: Box::new(condition), every, kind }, span)
         }
-        None => comparison(cursor),
+        (None, Some(it)) => {
+            let history = Box::new(history::history(it));
+            at(ExprKind::History { condition: Box::new(condition), history }, span)
+        }
+        (None, None) => condition,
     }
 }
 
@@ -320,9 +327,21 @@ fn refuse_missing_blanks(sign: &Cursor<'_>, left: &Expr, right: &Expr) {
 
 fn factor(mut cursor: Cursor<'_>) -> Expr {
     let span = cursor.span();
-    match cursor.maybe(Rule::negative) {
-        Some(mut it) => at(ExprKind::Negative(Box::new(factor(it.one(Rule::factor)))), span),
-        None => value(cursor.one(Rule::value)),
+    if let Some(mut it) = cursor.maybe(Rule::negative) {
+        return at(ExprKind::Negative(Box::new(factor(it.one(Rule::factor)))), span);
+    }
+    if let Some(mut it) = cursor.maybe(Rule::half) {
+        let half = at(ExprKind::Number(super::tree::Number { text: "0.5".to_owned(), span }), span);
+        let whole = Box::new(factor(it.one(Rule::factor)));
+        return at(ExprKind::Arithmetic { op: ArithmeticOp::Multiply, left: Box::new(half), right: whole }, span);
+    }
+    let pay = value(cursor.one(Rule::value));
+    match cursor.maybe(Rule::for_length) {
+        Some(mut it) => {
+            let length = words::length(it.one(Rule::length));
+            at(ExprKind::For { pay: Box::new(pay), length }, span)
+        }
+        None => pay,
     }
 }
 
@@ -367,6 +386,10 @@ fn composed(mut it: Cursor<'_>) -> ExprKind {
         Rule::aggregate => aggregate::aggregate(it),
         Rule::population => population::population(it),
         Rule::weighted => ExprKind::Weighted(it.all(Rule::weighted_part).into_iter().map(weighted_part).collect()),
+        Rule::share_of_points => {
+            let part = |mut it: Cursor<'_>| (sum(it.one(Rule::sum)), sum(it.one(Rule::sum)));
+            ExprKind::Share(it.all(Rule::points_part).into_iter().map(part).collect())
+        }
         Rule::extreme => {
             let pick = extreme_word(it.one(Rule::extreme_word));
             ExprKind::Extreme { pick, of: sums(it.one(Rule::pair_list)) }
@@ -436,9 +459,28 @@ fn reference(mut it: Cursor<'_>) -> ExprKind {
     }
     let what = dots(what, it.one(Rule::dots));
     match it.next() {
+        Some(day) if day.rule() == Rule::as_on => ExprKind::AsOn { what: Box::new(what), day: as_on(day) },
         Some(which) => history::in_period(what, which),
         None => what.kind,
     }
+}
+
+/// `at start of year`, `on 1 April`
+fn as_on(mut it: Cursor<'_>) -> AsOn {
+    if it.has(Rule::kw_at_start_of) {
+        return AsOn::Start(words::name(&it.one(Rule::name)));
+    }
+    if it.has(Rule::kw_at_end_of) {
+        return AsOn::End(words::name(&it.one(Rule::name)));
+    }
+    if let Some(date) = it.maybe(Rule::date) {
+        let span = date.span();
+        return AsOn::Day(Box::new(at(ExprKind::Date(words::date(date)), span)));
+    }
+    let mut it = it.one(Rule::day_of_year);
+    let (span, after_the_year) = (it.span(), it.has(Rule::after_the_year));
+    let day = words::day_month(it.one(Rule::day_month));
+    AsOn::Day(Box::new(at(ExprKind::DayMonth { day, after_the_year }, span)))
 }
 
 /// `.unit.head`

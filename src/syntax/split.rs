@@ -378,9 +378,9 @@ impl<'s> Splitter<'s> {
         }
     }
 
-    /// Whether the `{` at hand belongs to `weighted`, not to a block with a name of that spelling.
+    /// Whether the `{` at hand belongs to a list such as `weighted { … }`, not to a block with a name of that spelling.
     fn opens_weighted(&self, start: usize) -> bool {
-        self.at > start && self.lines.is_word(self.at - 1, "weighted") && !self.lines.opens_block(start)
+        self.at > start && self.lines.is_list(self.at - 1) && !self.lines.opens_block(start)
     }
 
     // ---- lines

@@ -6,8 +6,9 @@
 
 pub use super::committee_tree::*;
 pub use super::expression::{
-    Aggregate, AggregateWord, ArithmeticOp, Clock, CompareOp, Date, DayMonth, EdgeOf, Expr, ExprKind, Extreme, History,
-    Length, Members, MissingPeriods, Number, PeriodLiteral, RoundTo, Rounding, StageState, Tail, Unit, WhichPeriod,
+    Aggregate, AggregateWord, ArithmeticOp, AsOn, Clock, CompareOp, Date, DayMonth, EdgeOf, Expr, ExprKind, Extreme,
+    History, Length, Members, MissingPeriods, Number, PeriodLiteral, RoundTo, Rounding, StageState, Tail, Unit,
+    WhichPeriod,
 };
 pub use super::framework_tree::*;
 pub use super::guarantee_tree::*;

@@ -210,6 +210,9 @@ impl<'t, 'p> Look<'t, 'p> {
             | ExprKind::History(_)
             | ExprKind::Aggregate(_)
             | ExprKind::Population(_)
+            | ExprKind::Share(_)
+            | ExprKind::OverDays { .. }
+            | ExprKind::AsOn { .. }
             | ExprKind::Between { .. }
             | ExprKind::DateOf(_)
             | ExprKind::StageIs { .. }

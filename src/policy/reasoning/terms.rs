@@ -474,6 +474,9 @@ pub(super) fn is_fact(expr: &Expr) -> bool {
         | ExprKind::History(_)
         | ExprKind::Aggregate(_)
         | ExprKind::Population(_)
+        | ExprKind::Share(_)
+        | ExprKind::OverDays { .. }
+        | ExprKind::AsOn { .. }
         | ExprKind::Between { .. }
         | ExprKind::DateOf(_)
         | ExprKind::StageIs { .. }
