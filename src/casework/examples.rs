@@ -365,8 +365,9 @@ impl<'a> Theatre<'a> {
             Expectation::StageOpen { stage, .. }
             | Expectation::StageDue { stage, .. }
             | Expectation::StageState { stage, .. } => {
-                let mut with = flows.filter(|it| it.stages.iter().any(|it| it.label.name == stage.text));
-                with.by_ref().find(|it| !it.runs())
+                // Stages of several workflows may share a name: one that runs can be asked.
+                let with: Vec<_> = flows.filter(|it| it.stages.iter().any(|it| it.label.name == stage.text)).collect();
+                if with.iter().any(|it| it.runs()) { None } else { with.first().copied() }
             }
             Expectation::CaseState { workflow, .. } => flows.find(|it| it.label.name == workflow.text),
             Expectation::Nothing
