@@ -85,6 +85,9 @@ impl<'a> Desk<'a> {
         if day > today {
             return Opens::Later(day);
         }
+        if eval::let_off_since(&scope, workflow, today).is_some() {
+            return Opens::NotYet;
+        }
         Opens::On { day, at_start_of_period: period.is_some_and(|it| it.first == day) }
     }
 

@@ -8,6 +8,7 @@ mod desk;
 pub mod examples;
 mod facts;
 mod letter;
+mod ordered;
 mod outcomes;
 mod outlook;
 mod reasons;

@@ -22,9 +22,9 @@ pub(super) struct CaseOutlook<'a> {
     policy: &'a Policy,
     facts: &'a dyn Facts,
     workflow: &'a Workflow,
-    calendar: &'a Calendar,
+    pub(super) calendar: &'a Calendar,
     subject: RecordRef,
-    period: Option<Period>,
+    pub(super) period: Option<Period>,
     grace_after_adoption: u32,
     listener: Option<&'a dyn Listener>,
 }
@@ -74,7 +74,7 @@ impl<'a> CaseOutlook<'a> {
         }
     }
 
-    fn stage(&self, id: StageId) -> &'a Stage {
+    pub(super) fn stage(&self, id: StageId) -> &'a Stage {
         self.workflow.stage(id)
     }
 
@@ -108,7 +108,7 @@ impl<'a> CaseOutlook<'a> {
     }
 
     /// The days that the clock stood still since a stage opened, as the calendar wants them.
-    fn suspended(case: &Case, since: Date) -> Vec<SuspendedDays> {
+    pub(super) fn suspended(case: &Case, since: Date) -> Vec<SuspendedDays> {
         let after = case.suspensions.iter().filter_map(|it| Some((it.from.max(since), it.until?)));
         after
             .filter(|(from, until)| from <= until)
@@ -132,6 +132,10 @@ impl<'a> CaseOutlook<'a> {
         opening: &Anchored,
         dates: &mut StageDates,
     ) -> Result<(), String> {
+        if let Some(due) = self.ordered_due(asked, opening)?.filter(|it| it.date >= opening.day) {
+            dates.due = Some(due_date(due));
+            return Ok(());
+        }
         let mut possible = Vec::new();
         for line in self.lines_that_may_apply(scope, asked, dates) {
             let Some(due) = self.due_of(line, scope, asked, opening, dates)? else { return Ok(()) };
@@ -149,6 +153,9 @@ impl<'a> CaseOutlook<'a> {
         context: &CaseContext,
         dates: &mut StageDates,
     ) -> Result<Option<DueDate>, String> {
+        if let Some(closes) = self.ordered_closing(asked)? {
+            return Ok(Some(due_date(closes)));
+        }
         let Some(rule) = &self.stage(asked.stage).closes else { return Ok(None) };
         let context = CaseContext { due: dates.due.as_ref().map(|it| it.day), ..context.clone() };
         let scope = self.scope(asked.on).with_context(&context);
@@ -292,6 +299,9 @@ fn moments_of(case: &Case, stage: &str) -> eval::StageDays {
 
 impl Outlook for CaseOutlook<'_> {
     fn left(&self, case: &Case, on: Date) -> Option<Date> {
+        if let Some(since) = eval::let_off_since(&self.scope(on), self.workflow, on) {
+            return Some(since).filter(|it| case.opened.is_none_or(|opened| *it > opened)).or(Some(on));
+        }
         let condition = self.workflow.condition.as_ref()?;
         let last = self.period.map_or(on, |it| it.last.min(on));
         if eval::truth(&self.scope(last), condition) != Truth::No {

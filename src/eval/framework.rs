@@ -57,7 +57,11 @@ pub fn judge(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
 
 /// What every rule comes to before money is shared out.
 pub(super) fn alone(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
-    let covered = framework.condition.as_ref().map_or(Truth::Yes, |it| truth(scope, it));
+    let scope = &Scope { exempt: &framework.exempt, ..scope.clone() };
+    let covered = match scope.is_let_off(&framework.exempt) {
+        true => Truth::No,
+        false => framework.condition.as_ref().map_or(Truth::Yes, |it| truth(scope, it)),
+    };
     let own: Vec<Own> = framework.rules.iter().map(|it| Own::of(scope, it, &covered)).collect();
     let sanctions: Vec<usize> = ranked(framework, true);
     let rewards: Vec<usize> = ranked(framework, false);

@@ -86,14 +86,19 @@ enum Mark {
 /// If it can't be asked of this period, it can't be asked at all. Where missing periods are skipped, one cannot skip this one: while
 /// it is missing, nobody can say.
 pub(super) fn history(scope: &Scope<'_>, history: &History) -> Truth {
-    let now = truth(scope, &history.condition);
+    // A period in which the framework at hand lets them off is none of theirs.
+    let asked = |scope: &Scope<'_>| match scope.is_let_off(scope.exempt) {
+        true => Truth::NotApplicable,
+        false => truth(scope, &history.condition),
+    };
+    let now = asked(scope);
     match (&now, history.missing) {
         (Truth::NotApplicable, _) | (Truth::Unknown(_), MissingPeriods::Skipped) => return now,
         _ => {}
     }
     let earlier = (1..=MOST_PERIODS_BACK).map_while(|ago| {
         let other = elsewhere(scope, &scope.subject, When::Ago(ago)).ok()?;
-        Some(truth(&other, &history.condition))
+        Some(asked(&other))
     });
     let marks = std::iter::once(now).chain(earlier).filter_map(|it| mark(it, history));
     if history.afresh {

@@ -12,6 +12,7 @@ use crate::value::{RecordRef, Value};
 mod aggregate;
 mod dates;
 mod days;
+mod exempt;
 mod expression;
 pub mod framework;
 mod history;
@@ -31,6 +32,7 @@ mod words;
 
 pub use dates::{Answer, DateOptions, anchor, date_rule, grace};
 pub use days::{first_day_true, true_days, true_since};
+pub use exempt::let_off_since;
 pub use expression::{truth, value};
 pub use listen::Listener;
 pub use memory::MemoryFacts;

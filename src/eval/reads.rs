@@ -59,8 +59,21 @@ pub(super) fn panel(scope: &Scope<'_>, of: &RecordRef, panel: RecordId, field: F
         let (name, each) = (&kind.label.name, scope.calendar.kind_name(each));
         return Value::because(format!("{name} is kept for each {each}, not for {}", scope.calendar.label(&period)));
     }
-    let found = scope.facts.panel(of, panel, period.kind, period.first, field);
+    let found = match scope.facts.panel(of, panel, period.kind, period.first, field) {
+        // Nobody need fill it: there is nothing to wait for.
+        Value::Unknown(_) | Value::NotHappened if is_let_off(scope, of, panel, field, when, period) => {
+            Value::NotApplicable
+        }
+        found => found,
+    };
     noted(scope, of, (panel, field), Some(&period), found)
+}
+
+/// Whether orders let somebody off from filling a field.
+fn is_let_off(scope: &Scope<'_>, of: &RecordRef, panel: RecordId, field: FieldId, when: When, period: Period) -> bool {
+    let exempt = scope.policy.exempt_from_filling(panel, field);
+    let on = if when == When::Now { scope.on } else { period.last };
+    Scope { period: Some(period), on, ..scope.about(of.clone()) }.is_let_off(exempt)
 }
 
 /// An unknown fact gets its name: `status of Akello`, `targets of Akello in 2025/26`.

@@ -12,6 +12,7 @@ use crate::eval::listen::Listener;
 use crate::eval::pool::{PoolKey, Shares};
 use crate::eval::population::{Ranking, RankingKey};
 use crate::policy::model::{Policy, StageState};
+use crate::policy::order::Exemption;
 use crate::value::{RecordRef, Value};
 
 /// A record, a period and a day, with the rules and facts around them.
@@ -26,6 +27,10 @@ pub struct Scope<'a> {
     pub(super) reading: Reading,
     pub(super) context: Option<&'a CaseContext>,
     pub(super) listener: Option<&'a dyn Listener>,
+    /// Who is let off by the framework at hand.
+    pub(super) exempt: &'a [Exemption],
+    /// While it is asked whom an order lets off, what they need not fill is read like anything else.
+    pub(super) without_orders: bool,
     /// How many periods lie between the one first asked for and this one.
     pub(super) back: u32,
     /// Values of earlier periods, found once: a definition may name its own earlier period more than once.
@@ -114,6 +119,8 @@ impl<'a> Scope<'a> {
             reading,
             context,
             listener,
+            exempt: &[],
+            without_orders: false,
             back,
             earlier,
             pools,

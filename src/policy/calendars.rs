@@ -296,6 +296,8 @@ fn span_of(item: &Item) -> Span {
         Item::Message(it) => it.name.span,
         Item::Framework(it) => it.name.span,
         Item::Guarantee(it) => it.title.span,
+        Item::Adjust(it) => it.workflow.span,
+        Item::Exempt(it) => it.from.span,
         Item::Workflow(it) => it.name.span,
         Item::Committee(it) => it.name.span,
         Item::Example(it) => it.title.span,

@@ -31,6 +31,8 @@ pub struct Framework {
     pub rewards: Combination,
     /// Whether a sanction that applies takes every reward away.
     pub unless_a_sanction: bool,
+    /// Who is let off in which period.
+    pub exempt: Vec<crate::policy::order::Exemption>,
     /// Sanctions and rewards, as written.
     pub rules: Vec<OutcomeRule>,
 }

@@ -97,6 +97,7 @@ impl Builder<'_, '_> {
             meanwhile_the_lesser: sanctions.1,
             rewards: rewards.0,
             unless_a_sanction: rewards.1,
+            exempt: Vec::new(),
             rules,
         })
     }

@@ -26,6 +26,8 @@ pub mod model;
 mod names;
 mod once;
 mod operations;
+pub mod order;
+mod orders;
 mod paths;
 mod pools;
 pub mod population;
@@ -128,6 +130,7 @@ fn check(
     builder.committees();
     builder.workflows();
     builder.exceptions_name_rules();
+    builder.orders();
     builder.guarantees();
     builder.messages();
     builder.examples();

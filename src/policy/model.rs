@@ -348,6 +348,8 @@ pub struct Workflow {
     pub proposal: Option<flow::Proposal>,
     /// How a case may end, if it says so.
     pub ends: Vec<Label>,
+    /// Who is let off in which period.
+    pub exempt: Vec<crate::policy::order::Exemption>,
     /// How long its cases are kept.
     pub retention: Vec<flow::Retention>,
     /// Its stages and decisions, in the order of the text; one that stands inside another behind it.

@@ -83,7 +83,12 @@ impl Policy {
         let conditions = flow.condition.iter().chain(&flow.suspend).chain(flow.cancels.iter().map(|it| &it.when));
         conditions.for_each(|it| reader.expr(it, &[]));
         flow.closes.iter().for_each(|it| reader.rule(it, &[]));
+        for exemption in &flow.exempt {
+            exemption.condition.iter().for_each(|it| reader.expr(it, &[]));
+            reader.reads.turns.days.insert(exemption.order.of);
+        }
         for stage in &flow.stages {
+            reader.reads.turns.days.extend(stage.adjusted.iter().map(|it| it.order.of));
             stage.opens.iter().chain(&stage.closes).for_each(|it| reader.rule(it, &[]));
             stage.only_if.iter().for_each(|it| reader.expr(it, &[]));
             for line in &stage.due {
@@ -141,6 +146,7 @@ enum Seen {
     Definition(DefinitionId, Path),
     Scale(ScaleId, Path),
     Role(RoleId, Path),
+    Field(RecordId, FieldId, Path),
 }
 
 struct Reader<'p> {
@@ -198,7 +204,13 @@ impl Reader<'_> {
         }
         match &expr.kind {
             ExprKind::Field { of, record, field } | ExprKind::Panel { of, record, field, .. } => {
-                self.ways(of, from).iter().for_each(|path| self.take(*record, *field, path));
+                for path in self.ways(of, from) {
+                    self.take(*record, *field, &path);
+                    if self.seen.insert(Seen::Field(*record, *field, path.clone())) {
+                        let exempt = policy.exempt_from_filling(*record, *field);
+                        exempt.filter_map(|it| it.condition.as_ref()).for_each(|it| self.expr(it, &path));
+                    }
+                }
             }
             ExprKind::Definition { id, of, .. } => {
                 for path in self.ways(of, from) {

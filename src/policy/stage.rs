@@ -61,6 +61,8 @@ pub struct Stage {
     pub together: Option<u32>,
     /// Whether it opens once for each of several people.
     pub for_each: Option<flow::OneEach>,
+    /// What orders make of its dates in one period or another, in the order written.
+    pub adjusted: Vec<crate::policy::order::Adjustment>,
     /// How long the state lasts that it stands for.
     pub lasting: Option<flow::Lasting>,
 }

@@ -79,6 +79,7 @@ impl Builder<'_, '_> {
             inside: placed.inside,
             together: placed.together,
             for_each: None,
+            adjusted: Vec::new(),
             lasting: None,
         };
         if let Some(by) = &written.decided_by {

@@ -50,6 +50,7 @@ impl Builder<'_, '_> {
             closes: None,
             proposal: whom.proposal.map(|it| it.0),
             ends: self.ends_of(written),
+            exempt: Vec::new(),
             retention: Vec::new(),
             stages: Vec::new(),
             checked_only: Vec::new(),

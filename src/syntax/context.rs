@@ -221,8 +221,19 @@ pub(super) static GUARANTEE: Context = Context {
     free: Some("a rule and when it is proposed, such as `warning is proposed only when score < 50`"),
 };
 
+pub(super) static ADJUST: Context = Context {
+    what: "line of an order that moves a date",
+    line: Rule::adjust_line,
+    words: &["due", "closes", "reopens", "by order"],
+    later: &[],
+    free: None,
+};
+
+pub(super) static EXEMPT: Context =
+    Context { what: "line of an exemption", line: Rule::exempt_line, words: &["by order"], later: &[], free: None };
+
 /// All kinds of blocks, for words that stand in the wrong one.
-pub(super) static ALL: [&Context; 18] = [
+pub(super) static ALL: [&Context; 20] = [
     &TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &TABLE, &MESSAGE, &WORDING, &FRAMEWORK, &OUTCOME, &WORKFLOW, &TOGETHER,
-    &STAGE, &COMMITTEE, &GUARANTEE, &PANEL, &EXAMPLE, &FACTS,
+    &STAGE, &COMMITTEE, &GUARANTEE, &ADJUST, &EXEMPT, &PANEL, &EXAMPLE, &FACTS,
 ];

@@ -7,4 +7,5 @@
 #[grammar = "grammar/expressions.pest"]
 #[grammar = "grammar/populations.pest"]
 #[grammar = "grammar/statements.pest"]
+#[grammar = "grammar/orders.pest"]
 pub(super) struct Grammar;

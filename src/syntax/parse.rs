@@ -107,6 +107,8 @@ impl<'s> Reader<'s> {
             "workflow" => self.workflow(statement).map(Item::Workflow),
             "committee" => self.committee(statement).map(Item::Committee),
             "guarantee" => self.guarantee(statement).map(Item::Guarantee),
+            "adjust" => self.adjust(statement).map(Item::Adjust),
+            "exempt" => self.exempt(statement).map(Item::Exempt),
             "example" => self.example(statement).map(Item::Example),
             _ => None,
         }
@@ -413,7 +415,7 @@ impl<'s> Reader<'s> {
     }
 
     /// Keeps what may be said only once.
-    fn once<T>(self, place: &mut Option<T>, value: T, span: Span, what: &str) {
+    pub(super) fn once<T>(self, place: &mut Option<T>, value: T, span: Span, what: &str) {
         if place.is_some() {
             let message = format!("`{what}` is said a second time");
             self.report(Diagnostic::new(codes::SAID_TWICE, span, message).help("keep one of the two"));

@@ -21,6 +21,7 @@ const SENTENCE_PAIRS: &[[&str; 2]] = &[
     ["suspend", "the"],
     ["case", "closes"],
     ["by", "calendar"],
+    ["by", "order"],
     ["may", "be"],
     ["lapses", "at"],
     ["only", "if"],

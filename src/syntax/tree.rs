@@ -12,6 +12,7 @@ pub use super::expression::{
 };
 pub use super::framework_tree::*;
 pub use super::guarantee_tree::*;
+pub use super::order_tree::*;
 pub use super::population_tree::*;
 pub use super::scale::{Band, Cap, Scale};
 pub use super::table::{Cell, CellItem, Column, Hit, Table, TableRow};
@@ -64,6 +65,8 @@ pub enum Item {
     Workflow(Workflow),
     Committee(Committee),
     Guarantee(Guarantee),
+    Adjust(Adjust),
+    Exempt(Exempt),
     Example(Example),
 }
 
