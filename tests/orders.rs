@@ -1,7 +1,5 @@
 //! Orders about one period: what they move, whom they let off, and what rests on it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use merit::casework::{Bench, examples};
 use merit::policy::compile;
 use merit::source::Sources;

@@ -6,12 +6,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::calendar::DateRole;
+use crate::eval::dates::{Answer, DateOptions, date_rule};
 use crate::eval::expression::{truth, value};
 use crate::eval::reads;
 use crate::eval::scope::Scope;
 use crate::eval::words::render;
 use crate::ids::RoleId;
-use crate::policy::model::{Expr, ExprKind, Party, RoleTry, Type};
+use crate::policy::model::{Expr, ExprKind, Party, RoleTry, StillActs, Type};
 use crate::value::{Known, Missing, RecordRef, Truth, Value};
 
 /// Who was found, and how.
@@ -160,15 +162,25 @@ impl Search<'_> {
             return false;
         }
         self.say(words.to_owned());
+        let mut why = Vec::new();
         let barred = self.never.contains(who).then(|| "must not act here".to_owned());
         let unfit = barred.or_else(|| role.and_then(|it| self.unfit(scope, it, who)));
-        match unfit.or_else(|| cannot_act(scope, who)) {
+        let unable = || match role.and_then(|it| still_acts(scope, it, who)) {
+            Some(Ok(words)) => {
+                why.push(words);
+                None
+            }
+            Some(Err(over)) => Some(over),
+            None => cannot_act(scope, who),
+        };
+        match unfit.or_else(unable) {
             Some(reason) => {
                 self.say(format!("{} is passed over: {reason}", who.key));
                 self.found.passed_over.push((who.clone(), reason));
                 false
             }
             None => {
+                self.found.why.extend(why);
                 self.found.holder = Some(who.clone());
                 true
             }
@@ -190,6 +202,25 @@ impl Search<'_> {
         let never = |it: &Expr| matches!(value(scope, it), Value::Known(Known::Record(other)) if other == *who);
         role.never.iter().any(never).then(|| "must not act here".to_owned())
     }
+}
+
+/// Whether somebody may still act for some time, and until when; why they may not, if that time is over. Nothing where no line is known
+/// to concern them, or its day is not known.
+fn still_acts(scope: &Scope<'_>, id: RoleId, who: &RecordRef) -> Option<Result<String, String>> {
+    let candidate = scope.about(who.clone());
+    let options = DateOptions { role: DateRole::Closing, ..DateOptions::due() };
+    let concerned = scope.policy.roles[id.index()].still.iter().filter(|it| truth(&candidate, &it.when) == Truth::Yes);
+    let until = |it: &StillActs| match date_rule(&candidate, &it.until, &options) {
+        Ok(Answer::Known(deadline)) => Some(deadline.date),
+        Ok(Answer::NotYet | Answer::Unknown(_)) | Err(_) => None,
+    };
+    let last = concerned.filter_map(until).max()?;
+    let day = crate::calendar::day_in_words(last);
+    Some(if scope.on <= last {
+        Ok(format!("{} may still act until {day}", who.key))
+    } else {
+        Err(format!("they could act only until {day}"))
+    })
 }
 
 /// Why somebody can't act on the day; only a known yes passes them over. An absent subject still acts for themselves.

@@ -62,6 +62,7 @@ impl Places {
                 self.add("role", "nobody is found this way", *line, Test::Applied);
             }
             role.qualifies.iter().for_each(|it| self.condition("qualifies when", it));
+            role.still.iter().for_each(|it| self.condition("may still act", &it.when));
         }
     }
 

@@ -38,7 +38,8 @@ pub(super) fn conditions_can_go_either_way(policy: &Policy, sources: &Sources, f
     }
     for role in &policy.roles {
         let place = |expr| Place { expr, subject: role.of, each: None, definition: None, in_case: false };
-        role.qualifies.iter().for_each(|it| checker.condition(&place(it)));
+        let still = role.still.iter().map(|it| &it.when);
+        role.qualifies.iter().chain(still).for_each(|it| checker.condition(&place(it)));
     }
     for definition in &policy.definitions {
         let name = Some(definition.label.name.as_str());

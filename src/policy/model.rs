@@ -214,8 +214,19 @@ pub struct Role {
     pub lines: Vec<Span>,
     /// Who is found must satisfy these; the scope's subject is the candidate.
     pub qualifies: Vec<Expr>,
+    /// Who may act for some time though they can't otherwise, and no longer.
+    pub still: Vec<StillActs>,
     /// Never these.
     pub never: Vec<Expr>,
+}
+
+/// Somebody who is gone or absent, and may finish what is theirs. The scope's subject is the candidate.
+#[derive(Debug, Clone)]
+pub struct StillActs {
+    /// Until which day, that one included.
+    pub until: DateRule,
+    /// Of whom this holds.
+    pub when: Expr,
 }
 
 /// One way of finding the holder of a role.

@@ -309,6 +309,12 @@ impl Reader<'_> {
         for (record, path) in self.holders(id, from) {
             self.able(record, &path);
             role.qualifies.iter().for_each(|it| self.expr(it, &path));
+            for still in &role.still {
+                self.rule(&still.until, &path);
+                self.expr(&still.when, &path);
+                // The day after their last is in no record.
+                self.reads.turns.daily = true;
+            }
         }
         role.never.iter().for_each(|it| self.expr(it, from));
         for attempt in &role.tries {

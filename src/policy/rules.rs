@@ -4,8 +4,9 @@ use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{DefinitionId, RecordId, RoleId, ScaleId};
 use crate::policy::expressions::Place;
-use crate::policy::model::{Dated, Definition, Expr, ExprKind, Parameter, Role, RoleTry, Type};
+use crate::policy::model::{Dated, Definition, Expr, ExprKind, Parameter, Role, RoleTry, StillActs, Type};
 use crate::policy::names::{Builder, Meaning, Rests, label, nowhere};
+use crate::policy::same::same;
 use crate::policy::versions::Head;
 use crate::source::Span;
 use crate::syntax::tree::{self, Item, RoleLine};
@@ -138,6 +139,7 @@ impl Builder<'_, '_> {
             tries: Vec::new(),
             lines: Vec::new(),
             qualifies: Vec::new(),
+            still: Vec::new(),
             never: Vec::new(),
         });
     }
@@ -171,12 +173,24 @@ impl Builder<'_, '_> {
                     let candidate = self.role_result(id).unwrap_or(of);
                     role.qualifies.extend(self.condition(condition, candidate, None));
                 }
+                RoleLine::Still { until, when } => {
+                    let candidate = self.role_result(id).unwrap_or(of);
+                    let until = self.date_rule(until, &Place::of(candidate, None));
+                    let when = self.condition(when, candidate, None);
+                    role.still.extend(until.zip(when).map(|(until, when)| StillActs { until, when }));
+                }
                 RoleLine::Not(who) => role.never.extend(self.expr(who, &place, None)),
             }
         }
         if role.tries.is_empty() && !self.unparsed && written.lines.is_empty() {
             let words = format!("role `{}` says nothing of who holds it", written.name.text);
             let help = "add a line such as `is person.reports_to`, with a reference of your own records";
+            self.report(Diagnostic::new(codes::EMPTY_ROLE, written.name.span, words).help(help));
+        }
+        let barred = |it: &RoleTry| matches!(it, RoleTry::Is(who) if role.never.iter().any(|never| same(who, never)));
+        if !role.tries.is_empty() && role.tries.iter().all(barred) {
+            let words = format!("everybody whom role `{}` names, it bars", written.name.text);
+            let help = "name somebody else to fall back on: `otherwise …`";
             self.report(Diagnostic::new(codes::EMPTY_ROLE, written.name.span, words).help(help));
         }
         self.policy.roles[id.index()] = role;

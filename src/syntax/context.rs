@@ -43,8 +43,8 @@ pub(super) static RECORD: Context = Context {
 pub(super) static ROLE: Context = Context {
     what: "line of a role",
     line: Rule::role_line,
-    words: &["is", "otherwise", "qualifies when", "not"],
-    later: &["may still act"],
+    words: &["is", "otherwise", "qualifies when", "may still act until", "not"],
+    later: &[],
     free: None,
 };
 

@@ -11,6 +11,10 @@ pub(super) fn role_line(mut cursor: Cursor<'_>) -> RoleLine {
     let span = it.span();
     match it.rule() {
         Rule::role_qualifies => RoleLine::Qualifies(expr(it.one(Rule::expr))),
+        Rule::role_still => RoleLine::Still {
+            until: operand(it.one(Rule::operand)),
+            when: expr(it.one(Rule::when_part).one(Rule::expr)),
+        },
         Rule::role_not => RoleLine::Not(value(it.one(Rule::value))),
         rule => RoleLine::Try { otherwise: rule == Rule::role_otherwise, who: value(it.one(Rule::value)), span },
     }

@@ -23,6 +23,7 @@ const SENTENCE_PAIRS: &[[&str; 2]] = &[
     ["by", "calendar"],
     ["by", "order"],
     ["may", "be"],
+    ["may", "still"],
     ["lapses", "at"],
     ["only", "if"],
     ["stays", "the"],

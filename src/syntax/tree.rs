@@ -249,6 +249,8 @@ pub enum RoleLine {
     Try { otherwise: bool, who: Expr, span: Span },
     /// `qualifies when member.grade is at least U3`
     Qualifies(Expr),
+    /// `may still act until 1 month after retired, when status is retired`
+    Still { until: Expr, when: Expr },
     /// `not officer`
     Not(Expr),
 }
