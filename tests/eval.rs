@@ -564,3 +564,21 @@ fn a_blank_means_what_its_field_says() {
     assert_eq!(world.facts.spells(&ada, field("grade")).len(), 2);
     let _: (RecordId, FieldId) = (ada.record, field("id"));
 }
+
+#[test]
+fn definitions_that_rest_on_each_other_in_many_ways_are_asked_once() {
+    let mut text = "calendar office { time zone \"UTC\"; working Monday to Friday; roll forward; month end back; \
+        period year / years every 12 months from 1 January, written 2026 }\n\
+        record person { id key text }\nrecord review of person each year { mark number from 0 to 100 }\n\
+        define d0 of person each year = mark\n"
+        .to_owned();
+    // Asked anew each time, the last would ask the first 2^60 times.
+    for at in 1..=60 {
+        text += &format!("define d{at} of person each year = (d{} + d{}) / 2\n", at - 1, at - 1);
+    }
+    text += "example \"It ends\" { person A {}; review of A 2026 { mark 5 }; expect d60 of A in 2026 is 5 }\n";
+    let sources = merit::source::Sources::single("deep.merit", &text);
+    let policy = merit::policy::compile(&sources).policy.unwrap();
+    let verdict = merit::casework::examples::run(&policy, &policy.examples[0]);
+    assert!(verdict.failures.is_empty(), "{:?}", verdict.failures);
+}

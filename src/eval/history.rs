@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use crate::eval::expression::{of_record, truth};
-use crate::eval::scope::{Earlier, Scope};
+use crate::eval::scope::{Asked, Earlier, Scope};
 use crate::policy::model::{Expr, History, MissingPeriods, Shape, When};
 use crate::value::{Missing, RecordRef, Truth, Value};
 
@@ -27,7 +27,7 @@ pub(super) fn of_period(
 ) -> Value {
     of_record(scope, of, |record| {
         if when == When::Now {
-            return ask(&scope.about(record.clone()));
+            return of_this_period(&scope.about(record.clone()), name, ask);
         }
         let other = match elsewhere(scope, record, when) {
             Ok(other) => other,
@@ -41,6 +41,25 @@ pub(super) fn of_period(
         scope.earlier.borrow_mut().insert(name, found.clone());
         found
     })
+}
+
+/// Asks in the period at hand, once; whoever listens hears the whole answer each time.
+fn of_this_period(
+    scope: &Scope<'_>,
+    name: impl FnOnce(RecordRef, Date) -> Earlier,
+    ask: impl FnOnce(&Scope<'_>) -> Value,
+) -> Value {
+    if scope.listener.is_some() {
+        return ask(scope);
+    }
+    let what = name(scope.subject.clone(), scope.period.map_or(scope.on, |it| it.first));
+    let asked = Asked { what, last: scope.period.map(|it| it.last), on: scope.on, day: scope.day() };
+    if let Some(found) = scope.asked.borrow().get(&asked) {
+        return found.clone();
+    }
+    let found = ask(scope);
+    scope.asked.borrow_mut().insert(asked, found.clone());
+    found
 }
 
 /// The same scope for a record in another period; or what there is instead of one.

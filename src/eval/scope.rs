@@ -35,6 +35,8 @@ pub struct Scope<'a> {
     pub(super) back: u32,
     /// Values of earlier periods, found once: a definition may name its own earlier period more than once.
     pub(super) earlier: Rc<RefCell<BTreeMap<Earlier, Value>>>,
+    /// Values asked of this period, found once: definitions may rest on each other in many ways.
+    pub(super) asked: Rc<RefCell<BTreeMap<Asked, Value>>>,
     /// Money shared out among those to whom it is proposed, once for all who ask.
     pub(super) pools: Rc<RefCell<BTreeMap<PoolKey, Rc<Shares>>>>,
     /// Rankings of whole populations, made once for all who ask.
@@ -46,6 +48,15 @@ pub struct Scope<'a> {
 pub(super) enum Earlier {
     Definition(u32, RecordRef, Date),
     Band(u32, RecordRef, Date),
+}
+
+/// What was asked of a record in the period at hand, with that period's ends, the day, and the day on which facts are read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Asked {
+    pub(super) what: Earlier,
+    pub(super) last: Option<Date>,
+    pub(super) on: Date,
+    pub(super) day: Date,
 }
 
 /// On which day dated facts are read.
@@ -108,7 +119,7 @@ impl<'a> Scope<'a> {
         on: Date,
     ) -> Self {
         let (reading, earlier, rankings) = (Reading::OnDay, Rc::default(), Rc::default());
-        let (context, listener, back, pools) = (None, None, 0, Rc::default());
+        let (context, listener, back, pools, asked) = (None, None, 0, Rc::default(), Rc::default());
         Self {
             policy,
             calendar,
@@ -123,6 +134,7 @@ impl<'a> Scope<'a> {
             without_orders: false,
             back,
             earlier,
+            asked,
             pools,
             rankings,
         }
