@@ -66,11 +66,12 @@ fn a_service_from_another_field_checks_and_its_examples_hold() {
     check_and_run(&["tests/projects/complaints/policy"]);
 }
 
-/// `.ci/run` changes the pack of Uganda in many small ways, too.
+/// `.ci/run` changes these policies in many small ways, too.
 #[test]
 fn examples_touch_every_place_of_the_shipped_policies() {
     for folders in [
         &["rules/uganda", "workflows/uganda"][..],
+        &["rules/rwanda", "workflows/rwanda"],
         &["tests/projects/complaints/policy"],
         &["tests/projects/staff/policy"],
     ] {
