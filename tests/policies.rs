@@ -71,6 +71,7 @@ fn a_service_from_another_field_checks_and_its_examples_hold() {
 fn examples_touch_every_place_of_the_shipped_policies() {
     for folders in [
         &["rules/uganda", "workflows/uganda"][..],
+        &["rules/uganda", "rules/department", "workflows/uganda", "workflows/department"],
         &["rules/rwanda", "workflows/rwanda"],
         &["tests/projects/complaints/policy"],
         &["tests/projects/staff/policy"],

@@ -32,13 +32,13 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// All of a policy, in the order of its things.
+    /// All of a policy, in the order of its things. What a workflow says that can't be run yet is left out: no example reaches it.
     pub(super) fn of(policy: &Policy) -> Vec<Place> {
         let mut places = Self { all: Vec::new(), name: String::new() };
         places.records(policy);
         places.values(policy);
         policy.frameworks.iter().for_each(|it| places.framework(it));
-        policy.workflows.iter().for_each(|it| places.workflow(it));
+        policy.workflows.iter().filter(|it| it.runs()).for_each(|it| places.workflow(it));
         let mut all = places.all;
         all.sort_by_key(|it| (it.span.file, it.span.start, it.span.end));
         all.dedup_by(|a, b| (a.span, a.test) == (b.span, b.test));
