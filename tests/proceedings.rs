@@ -137,3 +137,22 @@ fn what_cannot_be_run_yet_opens_nothing_and_says_so() {
     assert!(failures[0].came.contains("can't be run yet") && failures[0].came.contains("`decision`"), "{failures:?}");
     assert!(Bench::new(&policy).cases.is_empty());
 }
+
+#[test]
+fn how_many_must_act_stands_behind_who_may() {
+    let text = r#"
+calendar c { time zone "UTC"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }
+record person { id key text; seen event }
+record nomination of person { reviewer optional person; outside yes/no }
+workflow reviewing {
+  for each person each year
+  stage views for each reviewer in nominations where outside is yes, at least 3 of them {
+    opens start of year; due 31 March, for late comers 1 month after opening; by reviewer; fills seen
+  }
+}
+"#;
+    let policy = compile(&Sources::single("reviewing.merit", text)).policy;
+    let each = policy.map(|it| it.workflows[0].stages[0].for_each.clone());
+    let said = each.flatten().map(|it| (it.condition.is_some(), it.at_least));
+    assert_eq!(said, Some((true, Some(3))), "{:?}", found(text));
+}

@@ -85,7 +85,7 @@ pub struct OneEach {
 }
 
 /// A state that lasts for some time.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lasting {
     /// How long at most.
     pub length: Length,

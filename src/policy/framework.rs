@@ -2,6 +2,7 @@
 
 use crate::calendar::{Length, PeriodKind};
 use crate::ids::{MessageId, RecordId};
+use crate::policy::flow::Lasting;
 use crate::policy::model::{DateRule, Expr, Label, Party};
 
 pub use crate::syntax::tree::Combination;
@@ -55,7 +56,9 @@ pub struct OutcomeRule {
     /// The money within which it is paid.
     pub pool: Option<Pool>,
     /// How long it is in force.
-    pub lasts: Option<Length>,
+    pub lasts: Option<Lasting>,
+    /// How long after its end it is destroyed.
+    pub expunge: Option<Length>,
     /// The reason that the letter gives.
     pub because: Option<String>,
     /// Who is told, and how.

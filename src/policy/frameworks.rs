@@ -197,6 +197,7 @@ impl Builder<'_, '_> {
             amount: None,
             pool: None,
             lasts: None,
+            expunge: None,
             because: None,
             notify: Vec::new(),
         };
@@ -208,7 +209,13 @@ impl Builder<'_, '_> {
                 OutcomeLineKind::Unless(condition) => rule.unless.extend(self.condition_at(condition, place)),
                 OutcomeLineKind::Automatic => automatic = Some(line.span),
                 OutcomeLineKind::Through(name) => through = Some((self.workflow_name(name), line.span)),
-                OutcomeLineKind::Lasts(length) => rule.lasts = self.length(length),
+                OutcomeLineKind::Lasts { length, alarm, message } => {
+                    rule.lasts = self.lasting(length, alarm.as_ref(), message.as_ref(), line.span, place);
+                }
+                OutcomeLineKind::Expunge(length) => {
+                    rule.expunge = self.length(length);
+                    self.something_ends(written, line.span);
+                }
                 OutcomeLineKind::Amount(amount) => rule.amount = self.amount(amount, place),
                 OutcomeLineKind::Within(written) => pool = Some((written, line.span)),
                 OutcomeLineKind::Because(text) => rule.because = Some(text.text.clone()),

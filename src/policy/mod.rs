@@ -21,6 +21,7 @@ pub mod framework;
 mod frameworks;
 pub mod guarantees;
 mod history;
+mod lasting;
 mod messages;
 pub mod model;
 mod names;

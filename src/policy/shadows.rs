@@ -218,5 +218,5 @@ fn says_the_same(a: &OutcomeRule, b: &OutcomeRule) -> bool {
     kind && amount
         && same(&a.when, &b.when)
         && all(&a.unless, &b.unless)
-        && (a.lasts, &a.notify) == (b.lasts, &b.notify)
+        && (&a.lasts, a.expunge, &a.notify) == (&b.lasts, b.expunge, &b.notify)
 }

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ids::StageId;
 use crate::policy::calendars::roll_of;
 use crate::policy::expressions::Place;
-use crate::policy::flow::{Decision, Lasting, Needs, OnChoice, Sends, Then};
+use crate::policy::flow::{Decision, Needs, OnChoice, Sends, Then};
 use crate::policy::model::{Done, DueLine, Extension, Label, Stage, Step, StepKind, Type};
 use crate::policy::names::{Builder, Meaning, label};
 use crate::source::Span;
@@ -236,9 +236,7 @@ impl Builder<'_, '_> {
             }
             StageLineKind::Deemed(length) => stage.deemed_received = self.length(length),
             StageLineKind::Lasts { length, alarm, message } => {
-                let message = message.as_ref().and_then(|it| self.message_id(it, place));
-                let alarm = alarm.as_ref().and_then(|it| self.length(it));
-                stage.lasting = self.length(length).map(|length| Lasting { length, alarm, message });
+                stage.lasting = self.lasting(length, alarm.as_ref(), message.as_ref(), line.span, place);
             }
         }
     }

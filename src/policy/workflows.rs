@@ -69,6 +69,7 @@ impl Builder<'_, '_> {
                 WorkflowLineKind::Closes(date) => workflow.closes = self.date_rule(date, &place),
                 WorkflowLineKind::Retain { expunge, date } => {
                     let date = self.date_rule(date, &place);
+                    date.iter().for_each(|it| self.is_kept_beyond_its_end(it, line.span));
                     workflow.retention.extend(date.map(|date| Retention { expunge: *expunge, date }));
                 }
                 WorkflowLineKind::Calendar(_)

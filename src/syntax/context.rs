@@ -153,7 +153,19 @@ pub(super) static FRAMEWORK: Context = Context {
 pub(super) static OUTCOME: Context = Context {
     what: "line of a sanction or reward",
     line: Rule::outcome_line,
-    words: &["cite", "when", "unless", "automatic", "through", "lasts", "amount", "within", "because", "notify"],
+    words: &[
+        "cite",
+        "when",
+        "unless",
+        "automatic",
+        "through",
+        "lasts",
+        "expunge",
+        "amount",
+        "within",
+        "because",
+        "notify",
+    ],
     later: &["measure"],
     free: None,
 };

@@ -114,8 +114,10 @@ pub enum OutcomeLineKind {
     Automatic,
     /// `through sanction_process`
     Through(Name),
-    /// `lasts 12 months`
-    Lasts(Length),
+    /// `lasts 12 months, alarm 1 month before with warning_ends`
+    Lasts { length: Length, alarm: Option<Length>, message: Option<Name> },
+    /// `expunge 1 year after it ended`
+    Expunge(Length),
     /// `amount …`
     Amount(Expr),
     /// `within unit.reward_budget, by score, the last one cut`

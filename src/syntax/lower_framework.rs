@@ -62,7 +62,12 @@ pub(super) fn outcome_line(mut cursor: Cursor<'_>) -> OutcomeLine {
         Rule::rule_unless => OutcomeLineKind::Unless(expr(it.one(Rule::expr))),
         Rule::automatic => OutcomeLineKind::Automatic,
         Rule::through => OutcomeLineKind::Through(words::name(&it.one(Rule::name))),
-        Rule::lasts => OutcomeLineKind::Lasts(words::length(it.one(Rule::length))),
+        Rule::lasts => OutcomeLineKind::Lasts {
+            length: words::length(it.one(Rule::length)),
+            alarm: it.maybe(Rule::alarm).map(|mut it| words::length(it.one(Rule::length))),
+            message: words::name_in(&mut it, Rule::with_message),
+        },
+        Rule::outcome_expunge => OutcomeLineKind::Expunge(words::length(it.one(Rule::length))),
         Rule::amount => OutcomeLineKind::Amount(expr(it.one(Rule::expr))),
         Rule::within_pool => OutcomeLineKind::Within(Box::new(pool(it))),
         Rule::because => OutcomeLineKind::Because(words::text(&it.one(Rule::text))),

@@ -86,7 +86,7 @@ pub(super) fn stage_line(mut cursor: Cursor<'_>) -> StageLine {
         Rule::confirms => StageLineKind::Confirms(fields(&mut it)),
         Rule::needs => StageLineKind::Needs { fields: fields(&mut it), when: expr(it.one(Rule::expr)) },
         Rule::deemed => StageLineKind::Deemed(words::length(it.one(Rule::length))),
-        Rule::stage_lasts => StageLineKind::Lasts {
+        Rule::lasts => StageLineKind::Lasts {
             length: words::length(it.one(Rule::length)),
             alarm: it.maybe(Rule::alarm).map(|mut it| words::length(it.one(Rule::length))),
             message: words::name_in(&mut it, Rule::with_message),
