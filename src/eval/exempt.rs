@@ -25,7 +25,7 @@ impl<'a> Scope<'a> {
 
     /// Whether somebody belongs to a group is asked as if there were no orders: else one could rest on itself.
     fn without_orders(&self) -> Self {
-        Self { without_orders: true, earlier: Rc::default(), ..self.clone() }
+        Self { without_orders: true, earlier: Rc::default(), asked: Rc::default(), ..self.clone() }
     }
 }
 
