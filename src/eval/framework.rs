@@ -57,7 +57,16 @@ pub fn judge(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
 
 /// What every rule comes to before money is shared out.
 pub(super) fn alone(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
-    let scope = &Scope { exempt: &framework.exempt, ..scope.clone() };
+    let scope = &match framework.exempt.is_empty() {
+        true => scope.clone(),
+        // What was reckoned for others counts periods that are none of theirs.
+        false => Scope {
+            exempt: &framework.exempt,
+            earlier: std::rc::Rc::default(),
+            asked: Default::default(),
+            ..scope.clone()
+        },
+    };
     let covered = match scope.is_let_off(&framework.exempt) {
         true => Truth::No,
         false => framework.condition.as_ref().map_or(Truth::Yes, |it| truth(scope, it)),
