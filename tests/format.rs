@@ -169,9 +169,9 @@ impl Shaker<'_> {
                 ' ' | '\n' => self.blanks(),
                 _ => {
                     match next {
-                        '{' => self
-                            .open
-                            .push(!["weighted", " points"].iter().any(|it| self.shaken.trim_end().ends_with(it))),
+                        '{' => self.open.push(
+                            !["weighted", "points"].contains(&self.shaken.split_whitespace().next_back().unwrap_or("")),
+                        ),
                         '(' => self.open.push(false),
                         '}' | ')' => drop(self.open.pop()),
                         _ => {}
