@@ -298,6 +298,7 @@ fn span_of(item: &Item) -> Span {
         Item::Guarantee(it) => it.title.span,
         Item::Adjust(it) => it.workflow.span,
         Item::Exempt(it) => it.from.span,
+        Item::Scenario(it) => it.name.span,
         Item::Workflow(it) => it.name.span,
         Item::Committee(it) => it.name.span,
         Item::Example(it) => it.title.span,

@@ -25,9 +25,14 @@ pub(super) fn parameter(mut it: Cursor<'_>) -> Parameter {
     Parameter {
         name: words::name(&it.one(Rule::name)),
         title: words::title(&mut it),
-        values: it.all(Rule::dated_value).into_iter().map(dated_value).collect(),
+        values: dated_values(&mut it),
         span,
     }
+}
+
+/// Every `50 from 1 July 2011`.
+pub(super) fn dated_values(it: &mut Cursor<'_>) -> Vec<DatedValue> {
+    it.all(Rule::dated_value).into_iter().map(dated_value).collect()
 }
 
 fn dated_value(mut it: Cursor<'_>) -> DatedValue {

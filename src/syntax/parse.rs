@@ -106,6 +106,7 @@ impl<'s> Reader<'s> {
             "framework" => self.framework(statement).map(Item::Framework),
             "workflow" => self.workflow(statement).map(Item::Workflow),
             "committee" => self.committee(statement).map(Item::Committee),
+            "scenario" => self.scenario(statement).map(Item::Scenario),
             "guarantee" => self.guarantee(statement).map(Item::Guarantee),
             "adjust" => self.adjust(statement).map(Item::Adjust),
             "exempt" => self.exempt(statement).map(Item::Exempt),

@@ -15,6 +15,7 @@ pub use super::guarantee_tree::*;
 pub use super::order_tree::*;
 pub use super::population_tree::*;
 pub use super::scale::{Band, Cap, Scale};
+pub use super::scenario_tree::*;
 pub use super::table::{Cell, CellItem, Column, Hit, Table, TableRow};
 pub use super::workflow_tree::*;
 use crate::source::{FileId, Span};
@@ -65,6 +66,7 @@ pub enum Item {
     Workflow(Workflow),
     Committee(Committee),
     Guarantee(Guarantee),
+    Scenario(Scenario),
     Adjust(Adjust),
     Exempt(Exempt),
     Example(Example),
