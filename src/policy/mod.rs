@@ -33,6 +33,7 @@ mod paths;
 mod pools;
 pub mod population;
 mod populations;
+mod promised_stages;
 mod proposals;
 mod reads;
 mod reasoning;

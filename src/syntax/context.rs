@@ -237,7 +237,7 @@ pub(super) static GUARANTEE: Context = Context {
         "no",
         "every",
     ],
-    later: &["every sanction not administrative"],
+    later: &[],
     free: Some("a rule and when it is proposed, such as `warning is proposed only when score < 50`"),
 };
 
