@@ -144,7 +144,7 @@ framework conduct_N "Rewards and sanctions" {
   sanction caution_N "Caution" { when score_N < pass_mark_N; unless status is on_leave; automatic }
   sanction warning_N "Warning" { when score_N < pass_mark_N in 2 consecutive years; automatic }
   sanction reprimand_N "Reprimand" { when score_N < 30 and often_absent_N; automatic }
-  reward bonus_N "Bonus" { when rating_N is excellent_N; amount prize_N }
+  reward bonus_N "Bonus" { when rating_N is excellent_N; amount prize_N, rounded down to UGX 1 }
   reward thanks_N "Letter of thanks" { when score_N >= 80 and not often_absent_N }
 }
 
