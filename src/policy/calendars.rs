@@ -296,6 +296,7 @@ fn span_of(item: &Item) -> Span {
         Item::Message(it) => it.name.span,
         Item::Framework(it) => it.name.span,
         Item::Guarantee(it) => it.title.span,
+        Item::Extend(it) => it.title.span,
         Item::Adjust(it) => it.workflow.span,
         Item::Exempt(it) => it.from.span,
         Item::Scenario(it) => it.name.span,

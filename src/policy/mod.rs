@@ -22,6 +22,7 @@ mod frameworks;
 pub mod guarantees;
 mod history;
 mod lasting;
+mod local;
 mod messages;
 pub mod model;
 mod names;
@@ -97,7 +98,9 @@ pub fn compile_with(sources: &Sources, calendar: Option<&str>) -> Compilation {
     let mut found = Diagnostics::new();
     let files = syntax::parse(sources, &mut found);
     let lost = lost_words(sources, &found);
-    let items: Vec<&tree::Item> = files.iter().flat_map(|file| &file.items).collect();
+    let written: Vec<&tree::Item> = files.iter().flat_map(|file| &file.items).collect();
+    let local = local::extended(&written, &mut found);
+    let items = local.as_ref().map_or(written, |it| it.iter().collect());
     let mut policy = check(&items, calendar, lost, sources, &mut found);
     policy.hash = hash_of(sources);
     if found.no_errors() {
@@ -116,7 +119,9 @@ pub fn compile_scenario(sources: &Sources, calendar: Option<&str>, name: &str) -
     let mut found = Diagnostics::new();
     let files = syntax::parse(sources, &mut found);
     let lost = lost_words(sources, &found);
-    let items: Vec<&tree::Item> = files.iter().flat_map(|file| &file.items).collect();
+    let written: Vec<&tree::Item> = files.iter().flat_map(|file| &file.items).collect();
+    let local = local::extended(&written, &mut found);
+    let items = local.as_ref().map_or(written, |it| it.iter().collect());
     let scenario = items.iter().find_map(|it| match it {
         tree::Item::Scenario(it) if it.name.text == name => Some(it),
         _ => None,

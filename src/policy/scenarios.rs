@@ -6,8 +6,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::policy::names::nearest;
 use crate::source::Span;
 use crate::syntax::tree::{
-    Change, ChangeKind, DatedValue, Expr, ExprKind, FrameworkLine, FrameworkLineKind, Item, Name, Outcome, Part,
-    Scenario,
+    Change, ChangeKind, DatedValue, FrameworkLine, FrameworkLineKind, Item, Name, Outcome, Part, Scenario,
 };
 
 /// The items of a policy after the changes of a scenario; what can't be changed is reported. The examples speak of the policy as it
@@ -29,6 +28,8 @@ impl Edit<'_> {
     fn change(&mut self, change: &Change) {
         match &change.kind {
             ChangeKind::Set { name, values } => self.set(name, values),
+            // Only local texts have such a line.
+            ChangeKind::SetDue { .. } => {}
             ChangeKind::Replace(Part::Item(item)) => self.replace(item),
             ChangeKind::Replace(Part::Outcome(outcome)) => self.replace_outcome(outcome),
             ChangeKind::Add(Part::Item(item)) => self.items.push((**item).clone()),
@@ -37,15 +38,13 @@ impl Edit<'_> {
         }
     }
 
-    /// From the first day of the new values on, the old ones no longer hold.
+    /// On the days of the new values the old ones no longer hold: `Builder::in_time` sees to it, once the days are known.
     fn set(&mut self, name: &Name, values: &[DatedValue]) {
         let own = |it: &&mut Item| matches!(it, Item::Parameter(it) if it.name.text == name.text);
         let Some(Item::Parameter(parameter)) = self.items.iter_mut().find(own) else {
             self.not_there("parameter", name);
             return;
         };
-        let first = values.iter().filter_map(|it| day(it.from.as_ref())).min();
-        parameter.values.retain(|it| first.is_some_and(|first| day(it.from.as_ref()) < Some(first)));
         parameter.values.extend(values.iter().cloned());
     }
 
@@ -148,7 +147,7 @@ fn kind_of(sanction: bool) -> &'static str {
 }
 
 /// The kind and the name of an item that has one.
-fn called(item: &Item) -> Option<(&'static str, &Name)> {
+pub(super) fn called(item: &Item) -> Option<(&'static str, &Name)> {
     Some(match item {
         Item::Calendar(it) => ("calendar", &it.name),
         Item::Record(it) => ("record", &it.name),
@@ -162,13 +161,6 @@ fn called(item: &Item) -> Option<(&'static str, &Name)> {
         Item::Workflow(it) => ("workflow", &it.name),
         Item::Committee(it) => ("committee", &it.name),
         Item::Scenario(it) => ("scenario", &it.name),
-        Item::Guarantee(_) | Item::Adjust(_) | Item::Exempt(_) | Item::Example(_) => return None,
+        Item::Guarantee(_) | Item::Extend(_) | Item::Adjust(_) | Item::Exempt(_) | Item::Example(_) => return None,
     })
-}
-
-fn day(expr: Option<&Expr>) -> Option<(i16, u8, u8)> {
-    match &expr?.kind {
-        ExprKind::Date(date) => Some((date.year, date.month, date.day)),
-        _ => None,
-    }
 }

@@ -226,6 +226,14 @@ pub(super) static SCENARIO: Context = Context {
     free: None,
 };
 
+pub(super) static EXTEND: Context = Context {
+    what: "line of a local text",
+    line: Rule::extend_line,
+    words: &["set", "set due of", "replace"],
+    later: &[],
+    free: None,
+};
+
 pub(super) static GUARANTEE: Context = Context {
     what: "line of a guarantee",
     line: Rule::guarantee_line,
@@ -253,7 +261,7 @@ pub(super) static EXEMPT: Context =
     Context { what: "line of an exemption", line: Rule::exempt_line, words: &["by order"], later: &[], free: None };
 
 /// All kinds of blocks, for words that stand in the wrong one.
-pub(super) static ALL: [&Context; 21] = [
+pub(super) static ALL: [&Context; 22] = [
     &TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &TABLE, &MESSAGE, &WORDING, &FRAMEWORK, &OUTCOME, &WORKFLOW, &TOGETHER,
-    &STAGE, &COMMITTEE, &GUARANTEE, &SCENARIO, &ADJUST, &EXEMPT, &PANEL, &EXAMPLE, &FACTS,
+    &STAGE, &COMMITTEE, &GUARANTEE, &SCENARIO, &EXTEND, &ADJUST, &EXEMPT, &PANEL, &EXAMPLE, &FACTS,
 ];

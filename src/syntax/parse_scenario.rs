@@ -12,8 +12,9 @@ use crate::codes_syntax as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 
-/// What a scenario may replace or add, beside sanctions and rewards.
-const PARTS: &[&str] = &["parameter", "define", "scale", "table", "message", "role", "workflow", "committee"];
+/// What a scenario may replace or add.
+const PARTS: &[&str] =
+    &["sanction", "reward", "parameter", "define", "scale", "table", "message", "role", "workflow", "committee"];
 
 /// Stands around a sanction or reward while it is read; at least as many bytes stand before it in every scenario.
 const AROUND: &str = "framework x{";
@@ -25,7 +26,7 @@ impl<'s> Reader<'s> {
         for line in statement.block.iter().flat_map(|it| &it.statements) {
             match errors::leading_word(self, line, &context::SCENARIO) {
                 Some(word @ ("replace" | "add")) => {
-                    let part = if line.broken { None } else { self.part(line) };
+                    let part = if line.broken { None } else { self.part(line, PARTS) };
                     let kind = part.map(|it| if word == "add" { ChangeKind::Add(it) } else { ChangeKind::Replace(it) });
                     changes.extend(kind.map(|kind| Change { kind, span: self.whole(line) }));
                 }
@@ -42,15 +43,15 @@ impl<'s> Reader<'s> {
     }
 
     /// What stands behind `replace` or `add`: everything around it is blanked, so that its places stay what they are.
-    fn part(self, statement: &'s Statement) -> Option<Part> {
+    pub(super) fn part(self, statement: &'s Statement, parts: &[&str]) -> Option<Part> {
         let kind = self.word_at(statement.tokens.start + 1);
         let outcome = matches!(kind, "sanction" | "reward");
         let start = self.split.tokens.get(statement.tokens.start + 1).map_or(statement.bytes.end, |it| it.start);
         let end = statement.block.as_ref().map_or(statement.bytes.end, |it| it.end);
-        if !outcome && !PARTS.contains(&kind) {
+        if !parts.contains(&kind) {
             let span = Span::new(self.file, statement.bytes.start, statement.bytes.end);
-            let words = "a scenario can't replace or add this";
-            let known: Vec<String> = ["sanction", "reward"].iter().chain(PARTS).map(|it| format!("`{it}`")).collect();
+            let words = "this can't be replaced or added here";
+            let known: Vec<String> = parts.iter().map(|it| format!("`{it}`")).collect();
             let help = format!("name one of {}", known.join(", "));
             self.report(Diagnostic::new(codes::DOES_NOT_FIT, span, words).help(help));
             return None;

@@ -3,7 +3,7 @@
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
 use super::framework_tree::Outcome;
-use super::tree::{DatedValue, Item, Name, Text};
+use super::tree::{DatedValue, Expr, Item, Length, Name, Text};
 use crate::source::Span;
 
 /// `scenario stricter "Raise the pass mark to 65" { … }`
@@ -27,6 +27,8 @@ pub struct Change {
 pub enum ChangeKind {
     /// `set pass_mark 65 from 1 July 2027`
     Set { name: Name, values: Vec<DatedValue> },
+    /// `set due of yearly_review.goals 6 weeks`, in a local text
+    SetDue { stage: Expr, length: Length },
     /// `replace sanction warning { … }`
     Replace(Part),
     /// `add reward prize { … }`

@@ -64,6 +64,7 @@ pub(super) const ITEM_WORDS: &[&str] = &[
     "committee",
     "guarantee",
     "scenario",
+    "extend",
     "adjust",
     "exempt",
     "example",
