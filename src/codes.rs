@@ -2,8 +2,8 @@
 //!
 //! Codes never change their meaning and are never used again. `M01..` is syntax, `M02..` names and types, `M03..` time,
 //! `M04..` workflows and messages, `M05..` examples, `M06..` scales, `M07..` tables, `M08..` history and aggregates, `M09..`
-//! frameworks, `M10..` committees, decisions and due process, `M11..` populations, `M12..` scenarios and guarantees, `M13..`
-//! conditions and rules.
+//! frameworks, `M10..` committees, decisions and due process, `M11..` populations, `M12..` scenarios, guarantees and
+//! local customisation, `M13..` conditions and rules.
 
 /// The code of a finding, such as `M0101`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,5 +72,5 @@ pub fn entry(code: &str) -> Option<&'static Entry> {
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     let (syntax, policy) = (crate::codes_syntax::SYNTAX, crate::codes_policy::POLICY);
     let all = syntax.iter().chain(policy).chain(crate::codes_framework::FRAMEWORK);
-    all.chain(crate::codes_flow::FLOW)
+    all.chain(crate::codes_flow::FLOW).chain(crate::codes_local::LOCAL)
 }

@@ -307,6 +307,10 @@ codes! { POLICY;
         "It was neither proved nor refuted, and the finding says why. Nothing is called proved that was only tried.",
         "record person { id key text; mark number from 0 to 100; away yes/no; heard event }\ncalendar c { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nframework f { for each person each year; judged 30 June after the year; severity warning (administrative); sanctions all that apply; sanction warning { when (mark < 50) in 2 of the last 3 years; automatic } }\nguarantee \"More marks, no more severe\" { sanctions never get more severe as mark rises }",
         "record person { id key text; mark number from 0 to 100; away yes/no; heard event }\ncalendar c { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nframework f { for each person each year; judged 30 June after the year; severity warning (administrative); sanctions all that apply; sanction warning { when mark < 50 in 2 consecutive years; automatic } }\nguarantee \"More marks, no more severe\" { sanctions never get more severe as mark rises }";
+    SCENARIO_WITHOUT = "M1204", Error, "a scenario changes what is not there",
+        "A scenario sets, replaces and removes what the policy says, by its kind and name, and adds what is new.",
+        "calendar c { time zone \"UTC\"; working Monday to Friday }\nparameter pass_mark 50 from 1 July 2020\nscenario strict { set pas_mark 60 from 1 July 2027 }",
+        "calendar c { time zone \"UTC\"; working Monday to Friday }\nparameter pass_mark 50 from 1 July 2020\nscenario strict { set pass_mark 60 from 1 July 2027 }";
     NOTHING_PROMISED = "M1203", Error, "a guarantee of nothing",
         "A guarantee promises something of the sanctions and rewards of a framework.",
         "calendar c { time zone \"UTC\"; working Monday to Friday }\nguarantee \"Nothing\" { no sanction is proposed when yes }",

@@ -156,3 +156,79 @@ workflow reviewing {
     let said = each.flatten().map(|it| (it.condition.is_some(), it.at_least));
     assert_eq!(said, Some((true, Some(3))), "{:?}", found(text));
 }
+
+// ---- guarantees of what comes before a sanction is in force
+
+fn promised(changes: &[(&str, &str)], promise: &str) -> Vec<(String, String)> {
+    let mut text = heard();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replacen(from, to, 1);
+    }
+    found(&format!("{text}\nguarantee \"Heard\" {{ {promise} }}\n"))
+}
+
+#[test]
+fn a_promise_of_due_process_is_proved_or_refuted_with_the_way() {
+    let whole = "every sanction not administrative is in force only after notice, answer, ruling and appeal_window";
+    assert_eq!(promised(&[], whole), []);
+    assert_eq!(promised(&[], "warning is in force only after ruling"), []);
+    // More may be promised than every sanction must have.
+    for (changes, promise, said) in [
+        (
+            vec![],
+            "every sanction is in force only after appeal_ruling",
+            "without `appeal_ruling`: `notice`, `answer`, `ruling` with `impose`, `appeal_window` lapsed, `imposed`",
+        ),
+        (
+            vec![(
+                "  decision ruling",
+                "  stage board { by boss; due 9 days after answer; fills more; only if late > 12 }\n  decision ruling",
+            )],
+            "warning is in force only after board and ruling",
+            "without `board`: `notice`, `answer`, `board` left out, `ruling` with `impose`, `appeal_window` lapsed, `imposed`",
+        ),
+        (
+            vec![("severity warning", "severity warning (administrative)"), ("through hearing", "automatic")],
+            "every sanction is in force only after ruling",
+            "goes through no workflow",
+        ),
+    ] {
+        let found = promised(&changes, promise);
+        assert_eq!(found.len(), 1, "{promise}: {found:?}");
+        assert!(found[0].0 == "M1201" && found[0].1.contains(said), "{found:?}");
+    }
+}
+
+#[test]
+fn a_promise_of_due_process_names_stages_and_sanctions_that_are_there() {
+    assert_eq!(promised(&[], "warning is in force only after rulling")[0].0, "M0202");
+    assert_eq!(promised(&[], "warming is in force only after ruling")[0].0, "M0202");
+    let administrative = [("severity warning", "severity warning (administrative)")];
+    let none = "every sanction not administrative is in force only after ruling";
+    assert_eq!(promised(&administrative, none)[0].0, "M1203");
+}
+
+/// What stands beside others may be over before they are.
+#[test]
+fn stages_beside_each_other_do_not_wait_for_each_other() {
+    let beside = |choice: &str| {
+        let stages = format!(
+            "  together {{\n    stage hear {{ by boss; due 9 days after answer; fills more; lapses at due }}\n    stage look {{ by boss; due 9 days after answer; choose on, off; on off finish {choice} }}\n  }}\n  decision ruling"
+        );
+        let changes = [("  decision ruling", stages.as_str())];
+        let all = promised(&changes, "warning is in force only after hear");
+        all.into_iter().filter(|it| it.0.starts_with("M12")).collect::<Vec<_>>()
+    };
+    assert_eq!(beside("dismissed"), []);
+}
+
+#[test]
+fn what_opens_by_itself_is_not_decided() {
+    let found = promised(
+        &[("stage answer { by person; ", "stage answer { opens 30 June after the year; by person; ")],
+        "warning is in force only after ruling",
+    );
+    let codes: Vec<&str> = found.iter().map(|it| it.0.as_str()).collect();
+    assert!(codes.contains(&"M1202"), "{found:?}");
+}

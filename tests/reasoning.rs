@@ -439,6 +439,62 @@ fn no_shipped_policy_is_found_at_fault() {
     }
 }
 
+// ---- scenarios
+
+const SMALL: &str = "record person { id key text; mark number from 0 to 100 }\n\
+    parameter pass_mark 50 from 1 January 2020, 55 from 1 January 2026\n\
+    define passed of person each year = mark >= pass_mark\n\
+    framework f { for each person each year; judged 30 June after the year; severity caution (administrative) < warning (administrative); sanctions the most severe that applies; rewards all that apply\n\
+      sanction caution { when mark < pass_mark; automatic }\n\
+      sanction warning { when mark < 30; automatic }\n\
+      reward prize { when mark > 90 } }\n";
+
+fn scenario(changes: &str) -> Compilation {
+    let text = format!("{CALENDAR}{SMALL}scenario other \"Otherwise\" {{\n{changes}\n}}\n");
+    merit::policy::compile_scenario(&Sources::single("reasoning.merit", text), None, "other").unwrap()
+}
+
+#[test]
+fn a_scenario_is_the_policy_with_some_of_it_otherwise() {
+    let (base, same) =
+        (policy(&format!("{CALENDAR}{SMALL}scenario other \"Otherwise\" {{\n\n}}\n")), scenario("").policy.unwrap());
+    assert_eq!(format!("{base:?}"), format!("{same:?}"));
+    let set = scenario("set pass_mark 65 from 1 July 2025").policy.unwrap();
+    assert_ne!(set.hash, base.hash);
+    let days: Vec<String> = set.parameters[0].values.iter().map(|it| it.from.unwrap().to_string()).collect();
+    assert_eq!(days, ["2020-01-01", "2025-07-01"]);
+    let replaced = scenario(
+        "replace sanction warning \"Letter\" { when mark < 40; automatic }\n  remove reward prize\n  add reward medal { when mark > 95 }\n  replace define passed of person each year = mark > 10",
+    );
+    let (replaced, found) = (replaced.policy, replaced.diagnostics);
+    let replaced = replaced.unwrap_or_else(|| panic!("{:?}", found.iter().collect::<Vec<_>>()));
+    let names: Vec<&str> = replaced.frameworks[0].rules.iter().map(|it| it.label.title.as_str()).collect();
+    assert_eq!(names, ["caution", "Letter", "medal"]);
+    assert!(merit::policy::compile_scenario(&Sources::single("s.merit", SMALL), None, "other").is_none());
+}
+
+#[test]
+fn a_scenario_is_checked_as_a_policy_is() {
+    for (changes, code, place) in [
+        ("  set pas_mark 65 from 1 July 2027", "M1204", "pas_mark"),
+        ("  replace sanction waring { when mark < 40; automatic }", "M1204", "waring"),
+        ("  remove reward price", "M1204", "price"),
+        ("  replace sanction warning { when marc < 40; automatic }", "M0202", "marc"),
+        ("  replace sanction warning { when mark < 90; automatic }", "M1303", "mark < pass_mark"),
+        ("  add reward medal { when mark > 100 }", "M1301", "mark > 100"),
+        ("  replace frobnicate x", "M0101", "replace frobnicate x"),
+    ] {
+        let text = format!("{CALENDAR}{SMALL}scenario other {{\n{changes}\n}}\n");
+        let (compilation, sources) = compiled(&text);
+        let found: Vec<(String, &str)> = compilation
+            .diagnostics
+            .iter()
+            .map(|it| (it.code.0.to_owned(), &text[it.span.start as usize..it.span.end as usize]))
+            .collect();
+        assert_eq!(found, [(code.to_owned(), place)], "{}", compilation.diagnostics.render(&sources, false));
+    }
+}
+
 // ---- guarantees
 
 fn promised(rules: &str, promise: &str) -> (Vec<String>, String, Vec<merit::policy::guarantees::Standing>) {

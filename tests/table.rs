@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose policy does not compile has failed")]
 
+#[path = "table/published.rs"]
+mod published;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::StageId;
 use crate::policy::framework::OutcomeKind;
 use crate::policy::model::{Party, Policy, Stage, Workflow};
-use crate::policy::paths::{self, Ending, Next};
+use crate::policy::paths::{self, Ending, Next, Way};
 
 /// So many different situations are looked at before the question is left open.
 const MOST_STEPS: usize = 20_000;
@@ -54,9 +54,6 @@ impl Need {
         }
     }
 }
-
-/// A way through a workflow, as far as it has gone.
-type Way = Vec<(StageId, Ending)>;
 
 /// Every sanction that takes effect through a workflow is heard in it.
 pub(super) fn nobody_is_sanctioned_unheard(policy: &Policy, found: &mut Diagnostics) {
@@ -204,25 +201,7 @@ impl Walk<'_> {
             _ => (missing, come.left_out),
         };
         if self.faults.insert((need, left_out)) {
-            self.shown.push((need, left_out, self.told(way)));
+            self.shown.push((need, left_out, paths::told(self.workflow, way, "imposed")));
         }
-    }
-
-    fn told(&self, way: &Way) -> String {
-        let mut parts: Vec<String> = way
-            .iter()
-            .map(|(id, ending)| {
-                let stage = self.workflow.stage(*id);
-                let name = &stage.label.name;
-                match ending {
-                    Ending::Done => format!("`{name}`"),
-                    Ending::Chosen(choice) => format!("`{name}` with `{}`", stage.choices[*choice].name),
-                    Ending::Lapsed => format!("`{name}` lapsed"),
-                    Ending::LeftOut => format!("`{name}` left out"),
-                }
-            })
-            .collect();
-        parts.push("`imposed`".to_owned());
-        parts.join(", ")
     }
 }

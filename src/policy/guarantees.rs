@@ -7,13 +7,14 @@ use jiff::civil::Date;
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::policy::expressions::Place;
-use crate::policy::framework::{Combination, Framework};
+use crate::policy::framework::{Combination, Framework, OutcomeKind};
 use crate::policy::model::{Expr, Policy};
 use crate::policy::names::Builder;
+use crate::policy::promised_stages::{Lacks, in_force_only_after};
 use crate::policy::reasoning::{self, About, Found, Look, Pairs, Sample, Terms, Truths, World};
 use crate::policy::shadows::{conditions, takes_effect, wanted};
 use crate::source::Span;
-use crate::syntax::tree::{self, GuaranteeLineKind, GuaranteedRules, Item};
+use crate::syntax::tree::{self, GuaranteeLineKind, GuaranteedRules, Item, Name};
 
 /// A promise, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub(super) enum PromiseKind {
     Only(Vec<usize>, Expr),
     /// Nobody is worse off (or, of the other kind, better off) for a higher value.
     Monotone { sanctions: bool, better: bool, value: Expr },
+    /// These rules are in force only after some stages of their workflow.
+    After(Vec<usize>, Vec<Name>),
 }
 
 impl Builder<'_, '_> {
@@ -90,7 +93,7 @@ impl Builder<'_, '_> {
             let promised = match &line.kind {
                 GuaranteeLineKind::NeverWhen { rules: of, when } => Some((rules(of), when, true)),
                 GuaranteeLineKind::OnlyWhen { rules: of, when } => Some((rules(of), when, false)),
-                GuaranteeLineKind::Monotone { .. } => None,
+                GuaranteeLineKind::OnlyAfter { .. } | GuaranteeLineKind::Monotone { .. } => None,
             };
             let kind = match (&line.kind, promised) {
                 (_, Some((rules, _, _))) if rules.is_empty() => continue,
@@ -104,6 +107,11 @@ impl Builder<'_, '_> {
                     let (sanctions, better) = (*sanctions, *better);
                     self.expr(as_rises, &place, None).map(|value| PromiseKind::Monotone { sanctions, better, value })
                 }
+                (GuaranteeLineKind::OnlyAfter { rules: of, stages }, None) => {
+                    let rules = rules(of);
+                    any |= !rules.is_empty();
+                    (!rules.is_empty()).then(|| PromiseKind::After(rules, stages.clone()))
+                }
                 (_, None) => None,
             };
             self.promises.extend(kind.map(|kind| Promise { guarantee, framework, span: line.span, kind }));
@@ -111,12 +119,27 @@ impl Builder<'_, '_> {
         if !any {
             self.no_such_rule(line);
         }
+        if let GuaranteeLineKind::OnlyAfter { stages, .. } = &line.kind {
+            self.stages_are_known(stages);
+        }
+    }
+
+    /// A stage that one workflow has may be missing in another; one that none has is a slip.
+    fn stages_are_known(&mut self, stages: &[Name]) {
+        let all = self.policy.workflows.iter().flat_map(|it| &it.stages);
+        let known: Vec<String> = all.map(|it| it.label.name.clone()).collect();
+        for name in stages.iter().filter(|it| !known.contains(&it.text)) {
+            self.unknown_name(name, "stage", &known);
+        }
     }
 
     fn rules_of(&self, framework: usize, of: &GuaranteedRules) -> Vec<usize> {
         let rules = self.policy.frameworks[framework].rules.iter().enumerate();
         let wanted = rules.filter(|(_, rule)| match of {
             GuaranteedRules::Sanctions => rule.severity().is_some(),
+            GuaranteedRules::HeardSanctions => {
+                matches!(rule.kind, OutcomeKind::Sanction { administrative: false, .. })
+            }
             GuaranteedRules::Rewards => rule.severity().is_none(),
             GuaranteedRules::Named(name) => rule.label.name == name.text,
         });
@@ -126,7 +149,8 @@ impl Builder<'_, '_> {
     fn no_such_rule(&mut self, line: &tree::GuaranteeLine) {
         let named = match &line.kind {
             GuaranteeLineKind::NeverWhen { rules: GuaranteedRules::Named(name), .. }
-            | GuaranteeLineKind::OnlyWhen { rules: GuaranteedRules::Named(name), .. } => Some(name),
+            | GuaranteeLineKind::OnlyWhen { rules: GuaranteedRules::Named(name), .. }
+            | GuaranteeLineKind::OnlyAfter { rules: GuaranteedRules::Named(name), .. } => Some(name),
             _ => None,
         };
         if let Some(name) = named {
@@ -173,6 +197,7 @@ impl<'p> Judging<'p> {
             PromiseKind::Never(rules, when) => rules.iter().try_for_each(|it| self.rule(*it, when, true)),
             PromiseKind::Only(rules, when) => rules.iter().try_for_each(|it| self.rule(*it, when, false)),
             PromiseKind::Monotone { sanctions, better, value } => self.monotone(*sanctions, *better, value),
+            PromiseKind::After(rules, stages) => rules.iter().try_for_each(|it| self.after(*it, stages)),
         }
     }
 
@@ -186,6 +211,17 @@ impl<'p> Judging<'p> {
         let refuted = Diagnostic::new(codes::REFUTED, self.promise.span, words).label(label.0, label.1);
         let example = example.map(|it| format!("; to see it:\n{it}")).unwrap_or_default();
         refuted.help(format!("change the rule, or promise less{example}"))
+    }
+
+    fn after(&self, rule: usize, stages: &[Name]) -> Result<(), Diagnostic> {
+        let rule = &self.framework().rules[rule];
+        in_force_only_after(self.policy, rule, stages).map_err(|lacks| match lacks {
+            Lacks::NotDecided(why) => self.not_decided(&why),
+            Lacks::Broken(words, span) => {
+                let broken = Diagnostic::new(codes::REFUTED, self.promise.span, words).label(span, "this lets it");
+                broken.help("let every way to `imposed` go through the stages that are promised, or promise less")
+            }
+        })
     }
 
     /// The days from which other rules hold, each with the first on which they no longer do.

@@ -22,6 +22,7 @@ mod frameworks;
 pub mod guarantees;
 mod history;
 mod lasting;
+mod local;
 mod messages;
 pub mod model;
 mod names;
@@ -33,6 +34,7 @@ mod paths;
 mod pools;
 pub mod population;
 mod populations;
+mod promised_stages;
 mod proposals;
 mod reads;
 mod reasoning;
@@ -43,6 +45,7 @@ mod same;
 mod scale;
 mod scale_checks;
 mod scales;
+mod scenarios;
 mod shadows;
 mod stage;
 mod stages;
@@ -95,12 +98,59 @@ pub fn compile_with(sources: &Sources, calendar: Option<&str>) -> Compilation {
     let mut found = Diagnostics::new();
     let files = syntax::parse(sources, &mut found);
     let lost = lost_words(sources, &found);
-    let items: Vec<&tree::Item> = files.iter().flat_map(|file| &file.items).collect();
+    let written: Vec<&tree::Item> = files.iter().flat_map(|file| &file.items).collect();
+    let local = local::extended(&written, &mut found);
+    let items = local.as_ref().map_or(written, |it| it.iter().collect());
     let mut policy = check(&items, calendar, lost, sources, &mut found);
     policy.hash = hash_of(sources);
+    if found.no_errors() {
+        scenarios_stand(&items, calendar, sources, &mut found);
+    }
     found.tidy();
     let guarantees = policy.guarantees.clone();
     Compilation { policy: found.no_errors().then_some(policy), diagnostics: found, guarantees }
+}
+
+/// The policy as a scenario of it would have it, checked as a whole; nothing if there is no scenario of that name.
+///
+/// A scenario that changes nothing gives the same policy. Another one has a hash of its own.
+#[must_use]
+pub fn compile_scenario(sources: &Sources, calendar: Option<&str>, name: &str) -> Option<Compilation> {
+    let mut found = Diagnostics::new();
+    let files = syntax::parse(sources, &mut found);
+    let lost = lost_words(sources, &found);
+    let written: Vec<&tree::Item> = files.iter().flat_map(|file| &file.items).collect();
+    let local = local::extended(&written, &mut found);
+    let items = local.as_ref().map_or(written, |it| it.iter().collect());
+    let scenario = items.iter().find_map(|it| match it {
+        tree::Item::Scenario(it) if it.name.text == name => Some(it),
+        _ => None,
+    })?;
+    let edited = scenarios::edited(&items, scenario, &mut found);
+    let mut policy = check(&edited.iter().collect::<Vec<_>>(), calendar, lost, sources, &mut found);
+    policy.hash = hash_of(sources);
+    if !scenario.changes.is_empty() {
+        policy.hash = hash_of(&Sources::single(scenario.name.text.clone(), policy.hash.clone()));
+    }
+    found.tidy();
+    let guarantees = policy.guarantees.clone();
+    Some(Compilation { policy: found.no_errors().then_some(policy), diagnostics: found, guarantees })
+}
+
+/// Every scenario gives a policy in which nothing is wrong that was not wrong before.
+fn scenarios_stand(items: &[&tree::Item], calendar: Option<&str>, sources: &Sources, found: &mut Diagnostics) {
+    let before = found.clone();
+    for scenario in items.iter().filter_map(|it| if let tree::Item::Scenario(it) = it { Some(it) } else { None }) {
+        let mut own = Diagnostics::new();
+        let edited = scenarios::edited(items, scenario, &mut own);
+        check(&edited.iter().collect::<Vec<_>>(), calendar, None, sources, &mut own);
+        for finding in own.iter().filter(|it| !before.iter().any(|other| other == *it)) {
+            let inside = scenario.span.start <= finding.span.start && finding.span.end <= scenario.span.end;
+            let told = finding.clone();
+            let inside = inside && scenario.span.file == finding.span.file;
+            found.push(if inside { told } else { told.label(scenario.name.span, "in this scenario") });
+        }
+    }
 }
 
 /// How many decimals the values of an expression have, as far as fields and roundings say.
@@ -143,6 +193,9 @@ fn check(
         conditions::conditions_can_go_either_way(&policy, sources, found);
         shadows::every_rule_can_take_effect(&policy, found);
         guarantees::promises_hold(&mut policy, &promises, found);
+    } else {
+        // Nothing is promised by a policy in which something is wrong.
+        policy.guarantees.iter_mut().for_each(|it| it.standing = guarantees::Standing::NotDecided);
     }
     policy
 }

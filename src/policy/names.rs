@@ -111,10 +111,16 @@ impl<'t, 'd> Builder<'t, 'd> {
                 Item::Framework(it) => (&it.name, Meaning::Framework),
                 Item::Workflow(it) => (&it.name, Meaning::Workflow),
                 Item::Committee(it) => (&it.name, Meaning::Committee(next(&mut committees))),
-                Item::Guarantee(_) | Item::Adjust(_) | Item::Exempt(_) | Item::Example(_) => continue,
+                Item::Guarantee(_)
+                | Item::Scenario(_)
+                | Item::Extend(_)
+                | Item::Adjust(_)
+                | Item::Exempt(_)
+                | Item::Example(_) => continue,
             };
             match self.names.get(&name.text) {
-                Some((earlier, _)) if *earlier == meaning && self.written.are_dated(&name.text) => {}
+                Some((earlier, _))
+                    if *earlier == meaning && (self.written.are_dated(&name.text) || self.is_local(name.span)) => {}
                 Some((_, first)) => {
                     let first = *first;
                     self.mark_broken(&name.text);

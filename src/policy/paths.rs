@@ -30,6 +30,33 @@ pub(super) enum Next {
     Cancel,
 }
 
+/// A way through a workflow, as far as it has gone.
+pub(super) type Way = Vec<(StageId, Ending)>;
+
+/// A way in words, to the end that is named.
+pub(super) fn told(workflow: &Workflow, way: &Way, end: &str) -> String {
+    let step = |(id, ending): &(StageId, Ending)| {
+        let stage = workflow.stage(*id);
+        let name = &stage.label.name;
+        match ending {
+            Ending::Done => format!("`{name}`"),
+            Ending::Chosen(choice) => format!("`{name}` with `{}`", stage.choices[*choice].name),
+            Ending::Lapsed => format!("`{name}` lapsed"),
+            Ending::LeftOut => format!("`{name}` left out"),
+        }
+    };
+    way.iter().map(step).chain([format!("`{end}`")]).collect::<Vec<_>>().join(", ")
+}
+
+/// The stage itself, or the one around all in which it stands.
+pub(super) fn outermost(workflow: &Workflow, id: StageId) -> StageId {
+    let mut own = id;
+    while let Some(outer) = workflow.stage(own).inside {
+        own = outer;
+    }
+    own
+}
+
 /// Every ending of a stage, with what comes next.
 pub(super) fn endings(workflow: &Workflow, id: StageId) -> Vec<(Ending, Next)> {
     let stage = workflow.stage(id);
@@ -68,11 +95,7 @@ fn follow(workflow: &Workflow, id: StageId, then: &Then) -> Next {
 
 /// What comes when nothing else is said: the stage behind it in the text; behind one inside another, what is behind that.
 fn behind(workflow: &Workflow, id: StageId) -> Next {
-    let mut own = id;
-    while let Some(outer) = workflow.stage(own).inside {
-        own = outer;
-    }
-    let later = (own.index() + 1..workflow.stages.len()).map(StageId::at);
+    let later = (outermost(workflow, id).index() + 1..workflow.stages.len()).map(StageId::at);
     later.into_iter().find(|it| workflow.stage(*it).inside.is_none()).map_or(Next::Finish(None), Next::Stage)
 }
 

@@ -50,7 +50,7 @@ impl Builder<'_, '_> {
     }
 
     fn parameter(&mut self, written: &tree::Parameter) -> Parameter {
-        let mut values: Vec<Dated<Value>> = Vec::new();
+        let mut values: Vec<(Span, Dated<Value>)> = Vec::new();
         let mut ty = None;
         for part in &written.values {
             let Some(expr) = self.expr(&part.value, &Place::nowhere(), ty.as_ref()) else { continue };
@@ -70,12 +70,15 @@ impl Builder<'_, '_> {
             ty = Some(expr.ty);
             let from = part.from.as_ref().and_then(|it| self.first_day(it));
             let until = part.until.as_ref().and_then(|it| self.last_day(it));
-            values.push(Dated { value, from, until });
+            values.push((part.span, Dated { value, from, until }));
         }
         if values.is_empty() {
             self.mark_broken(&written.name.text);
         }
-        self.close_open_ends(&mut values);
+        let values = self.in_time(values);
+        if let Some(ty) = &ty {
+            self.keeps_bounds(written, ty);
+        }
         Parameter { label: label(&written.name, written.title.as_ref()), ty: ty.unwrap_or(Type::Number), values }
     }
 

@@ -130,14 +130,13 @@ impl Builder<'_, '_> {
             if let Some(value) = self.bands(id, written) {
                 let from = written.from.as_ref().and_then(|it| self.first_day(it));
                 let until = written.until.as_ref().and_then(|it| self.last_day(it));
-                versions.push(Dated { value, from, until });
+                versions.push((written.name.span, Dated { value, from, until }));
             } else {
                 self.mark_broken(&name);
             }
         }
         self.under_way.pop();
-        self.close_open_ends(&mut versions);
-        self.policy.scales[id.index()].versions = versions;
+        self.policy.scales[id.index()].versions = self.in_time(versions);
     }
 
     fn bands(&mut self, id: ScaleId, written: &tree::Scale) -> Option<Bands> {

@@ -128,6 +128,7 @@ impl Builder<'_, '_> {
                 stage.after = after.iter().filter_map(|it| self.stage_id(it, place)).collect();
             }
             StageLineKind::Due(due) => {
+                self.length_is_left_open(due);
                 let due = self.due_line(due, line.span, place);
                 stage.due.extend(due);
             }

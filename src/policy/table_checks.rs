@@ -279,7 +279,7 @@ fn plain(outcome: &Expr) -> Option<&Known> {
     }
 }
 
-fn order_of(policy: &Policy, a: &Known, b: &Known) -> Option<std::cmp::Ordering> {
+pub(super) fn order_of(policy: &Policy, a: &Known, b: &Known) -> Option<std::cmp::Ordering> {
     match (a, b) {
         (Known::Number(a), Known::Number(b)) => Some(a.cmp(b)),
         (Known::Money { amount: a, .. }, Known::Money { amount: b, .. }) => Some(a.cmp(b)),

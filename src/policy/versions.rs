@@ -88,13 +88,14 @@ impl<'t> From<&'t Table> for Head<'t> {
 impl Builder<'_, '_> {
     /// One expression of all versions, which are of one kind and speak of the same thing.
     pub(super) fn versions(&mut self, versions: Vec<(Head<'_>, Expr)>) -> Option<Expr> {
+        let local = versions.iter().any(|(head, _)| self.is_local(head.name.span));
         let mut versions = versions.into_iter();
         let (first, value) = versions.next()?;
-        if first.from.is_none() && first.until.is_none() {
+        if first.from.is_none() && first.until.is_none() && !local {
             return Some(value);
         }
         let (ty, span) = (value.ty.clone(), value.span);
-        let mut dated = vec![self.dated(&first, value)];
+        let mut dated = vec![(first.name.span, self.dated(&first, value))];
         for (head, value) in versions {
             let same = |a: Option<&Name>, b: Option<&Name>| a.map(|it| &it.text) == b.map(|it| &it.text);
             if !same(head.of, first.of) || !same(head.each, first.each) {
@@ -114,9 +115,9 @@ impl Builder<'_, '_> {
                 return None;
             }
             let value = self.dated(&head, value);
-            dated.push(value);
+            dated.push((head.name.span, value));
         }
-        self.close_open_ends(&mut dated);
+        let dated = self.in_time(dated);
         Some(Expr { kind: ExprKind::Versions(dated), ty, span })
     }
 

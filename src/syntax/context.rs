@@ -218,6 +218,22 @@ pub(super) static FACTS: Context = Context {
     free: Some("a field and its value, such as `terms permanent`"),
 };
 
+pub(super) static SCENARIO: Context = Context {
+    what: "line of a scenario",
+    line: Rule::scenario_line,
+    words: &["set", "replace", "add", "remove"],
+    later: &["assume"],
+    free: None,
+};
+
+pub(super) static EXTEND: Context = Context {
+    what: "line of a local text",
+    line: Rule::extend_line,
+    words: &["set", "set due of", "replace"],
+    later: &[],
+    free: None,
+};
+
 pub(super) static GUARANTEE: Context = Context {
     what: "line of a guarantee",
     line: Rule::guarantee_line,
@@ -229,7 +245,7 @@ pub(super) static GUARANTEE: Context = Context {
         "no",
         "every",
     ],
-    later: &["every sanction not administrative"],
+    later: &[],
     free: Some("a rule and when it is proposed, such as `warning is proposed only when score < 50`"),
 };
 
@@ -245,7 +261,7 @@ pub(super) static EXEMPT: Context =
     Context { what: "line of an exemption", line: Rule::exempt_line, words: &["by order"], later: &[], free: None };
 
 /// All kinds of blocks, for words that stand in the wrong one.
-pub(super) static ALL: [&Context; 20] = [
+pub(super) static ALL: [&Context; 22] = [
     &TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &TABLE, &MESSAGE, &WORDING, &FRAMEWORK, &OUTCOME, &WORKFLOW, &TOGETHER,
-    &STAGE, &COMMITTEE, &GUARANTEE, &ADJUST, &EXEMPT, &PANEL, &EXAMPLE, &FACTS,
+    &STAGE, &COMMITTEE, &GUARANTEE, &SCENARIO, &EXTEND, &ADJUST, &EXEMPT, &PANEL, &EXAMPLE, &FACTS,
 ];

@@ -29,6 +29,8 @@ pub enum GuaranteeLineKind {
     NeverWhen { rules: GuaranteedRules, when: Expr },
     /// `warning is proposed only when …`, `every sanction is proposed only when …`
     OnlyWhen { rules: GuaranteedRules, when: Expr },
+    /// `every sanction not administrative is in force only after notice, answer and ruling`
+    OnlyAfter { rules: GuaranteedRules, stages: Vec<Name> },
 }
 
 /// Of which rules something is promised.
@@ -36,6 +38,8 @@ pub enum GuaranteeLineKind {
 pub enum GuaranteedRules {
     /// Every sanction of every framework.
     Sanctions,
+    /// Every sanction that is not administrative.
+    HeardSanctions,
     /// Every reward of every framework.
     Rewards,
     /// One rule.

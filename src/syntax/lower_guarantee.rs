@@ -27,6 +27,13 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> GuaranteeLine {
         Rule::only_when => {
             GuaranteeLineKind::OnlyWhen { rules: rules(it.one(Rule::guaranteed)), when: expr(it.one(Rule::expr)) }
         }
+        Rule::only_after => {
+            let rules = rules(it.one(Rule::guaranteed));
+            let heard = it.maybe(Rule::kw_not_administrative).is_some();
+            let stages = it.all(Rule::name).iter().map(words::name).collect();
+            let rules = if heard { GuaranteedRules::HeardSanctions } else { rules };
+            GuaranteeLineKind::OnlyAfter { rules, stages }
+        }
         other => unreachable!("the grammar promises a line of a guarantee, not {other:?}"),
     };
     GuaranteeLine { kind, span }

@@ -74,7 +74,7 @@ pub(super) fn kind(mut it: Cursor<'_>) -> FieldKind {
     }
 }
 
-fn bounds(cursor: &mut Cursor<'_>) -> (Option<Expr>, Option<Expr>) {
+pub(super) fn bounds(cursor: &mut Cursor<'_>) -> (Option<Expr>, Option<Expr>) {
     match cursor.maybe(Rule::bounds) {
         Some(mut it) => (Some(sum(it.one(Rule::sum))), Some(sum(it.one(Rule::sum)))),
         None => (None, None),

@@ -6,6 +6,7 @@ use super::lower_aggregate::two_names;
 use super::lower_calendar::roll;
 use super::lower_expression::{expr, expr_in, field_name, operand, operand_in, sum, value};
 use super::lower_record::choice;
+use super::lower_rule::local;
 use super::lower_words as words;
 use super::tree::{
     Due, Expr, Number, OneEach, Proposed, StageLine, StageLineKind, Then, Timing, WorkflowLine, WorkflowLineKind,
@@ -145,6 +146,7 @@ fn due(mut it: Cursor<'_>) -> Due {
         roll: it.maybe(Rule::due_roll).map(|mut it| roll(it.one(Rule::roll))),
         from: operand_in(&mut it, Rule::from_part),
         until: operand_in(&mut it, Rule::until_part),
+        local: local(&mut it),
     }
 }
 

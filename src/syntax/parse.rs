@@ -106,6 +106,8 @@ impl<'s> Reader<'s> {
             "framework" => self.framework(statement).map(Item::Framework),
             "workflow" => self.workflow(statement).map(Item::Workflow),
             "committee" => self.committee(statement).map(Item::Committee),
+            "extend" => self.extend(statement).map(Item::Extend),
+            "scenario" => self.scenario(statement).map(Item::Scenario),
             "guarantee" => self.guarantee(statement).map(Item::Guarantee),
             "adjust" => self.adjust(statement).map(Item::Adjust),
             "exempt" => self.exempt(statement).map(Item::Exempt),
@@ -157,7 +159,7 @@ impl<'s> Reader<'s> {
         let mut head = head?;
         let (name, title) = name_and_title(&mut head);
         let of = words::name(&head.one(Rule::of_part).one(Rule::name));
-        Some(Role { name, title, of, lines, span: self.whole(statement) })
+        Some(Role { name, title, of, local: lower_rule::local(&mut head), lines, span: self.whole(statement) })
     }
 
     fn scale(self, statement: &'s Statement) -> Option<Scale> {
@@ -178,6 +180,7 @@ impl<'s> Reader<'s> {
             of: expression::sum(head.one(Rule::sum)),
             from: expression::operand_in(&mut head, Rule::from_part),
             until: expression::operand_in(&mut head, Rule::until_part),
+            local: lower_rule::local(&mut head),
             bands,
             caps,
             span: self.whole(statement),
@@ -206,6 +209,7 @@ impl<'s> Reader<'s> {
             outcome_span: outcome.span(),
             outcome: lower_table::outcome(outcome),
             hit: lower_table::hit(head.one(Rule::hit)),
+            local: lower_rule::local(&mut head),
             columns: columns.map(lower_table::columns).unwrap_or_default(),
             rows,
             span: self.whole(statement),
@@ -241,9 +245,18 @@ impl<'s> Reader<'s> {
                 }
             }
         }
-        let (name, title) = name_and_title(&mut head?);
+        let mut head = head?;
+        let (name, title) = name_and_title(&mut head);
         let worded = wording.subject.is_some() || wording.body.is_some();
-        Some(Message { name, title, channels, wording: worded.then_some(wording), languages, span })
+        Some(Message {
+            name,
+            title,
+            local: lower_rule::local(&mut head),
+            channels,
+            wording: worded.then_some(wording),
+            languages,
+            span,
+        })
     }
 
     fn language(self, statement: &'s Statement) -> Option<(Text, Wording)> {

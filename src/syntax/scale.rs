@@ -3,7 +3,7 @@
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
 use super::expression::Expr;
-use super::tree::{Name, Range, Text};
+use super::tree::{Local, Name, Range, Text};
 use crate::source::Span;
 
 /// `scale rating "Rating" of score from 1 July 2026 { … }`
@@ -15,6 +15,8 @@ pub struct Scale {
     pub of: Expr,
     pub from: Option<Expr>,
     pub until: Option<Expr>,
+    /// `may be changed locally`
+    pub local: Option<Local>,
     /// Best first.
     pub bands: Vec<Band>,
     pub caps: Vec<Cap>,

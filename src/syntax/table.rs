@@ -3,7 +3,7 @@
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
 use super::expression::Expr;
-use super::tree::{FieldKind, Name, Range, Text};
+use super::tree::{FieldKind, Local, Name, Range, Text};
 use crate::source::Span;
 
 /// `table increment "Merit increment" : percent, exactly one row { … }`
@@ -22,6 +22,8 @@ pub struct Table {
     pub outcome: FieldKind,
     pub outcome_span: Span,
     pub hit: Hit,
+    /// `may be changed locally`
+    pub local: Option<Local>,
     /// The first line: what is asked. Nothing where it could not be read.
     pub columns: Vec<Column>,
     pub rows: Vec<TableRow>,

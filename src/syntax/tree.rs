@@ -10,11 +10,13 @@ pub use super::expression::{
     History, Length, Members, MissingPeriods, Number, PeriodLiteral, RoundTo, Rounding, StageState, Tail, Unit,
     WhichPeriod,
 };
+pub use super::extend_tree::*;
 pub use super::framework_tree::*;
 pub use super::guarantee_tree::*;
 pub use super::order_tree::*;
 pub use super::population_tree::*;
 pub use super::scale::{Band, Cap, Scale};
+pub use super::scenario_tree::*;
 pub use super::table::{Cell, CellItem, Column, Hit, Table, TableRow};
 pub use super::workflow_tree::*;
 use crate::source::{FileId, Span};
@@ -65,6 +67,8 @@ pub enum Item {
     Workflow(Workflow),
     Committee(Committee),
     Guarantee(Guarantee),
+    Scenario(Scenario),
+    Extend(Extend),
     Adjust(Adjust),
     Exempt(Exempt),
     Example(Example),
@@ -238,6 +242,8 @@ pub struct Role {
     pub name: Name,
     pub title: Option<Text>,
     pub of: Name,
+    /// `may be changed locally`
+    pub local: Option<Local>,
     pub lines: Vec<RoleLine>,
     pub span: Span,
 }
@@ -261,6 +267,8 @@ pub struct Parameter {
     pub name: Name,
     pub title: Option<Text>,
     pub values: Vec<DatedValue>,
+    /// `may be changed locally`
+    pub local: Option<Local>,
     pub span: Span,
 }
 
@@ -282,6 +290,8 @@ pub struct Define {
     pub each: Option<Name>,
     pub from: Option<Expr>,
     pub until: Option<Expr>,
+    /// `may be changed locally`
+    pub local: Option<Local>,
     pub value: Expr,
     pub span: Span,
 }
@@ -305,6 +315,8 @@ pub struct Range {
 pub struct Message {
     pub name: Name,
     pub title: Option<Text>,
+    /// `may be changed locally`
+    pub local: Option<Local>,
     pub channels: Vec<Name>,
     /// The wording without a language, which is that of the project.
     pub wording: Option<Wording>,

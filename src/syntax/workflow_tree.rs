@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
-use super::tree::{Choice, Clock, Expr, Length, Name, Number, Roll, Text};
+use super::tree::{Choice, Clock, Expr, Length, Local, Name, Number, Roll, Text};
 use crate::source::Span;
 
 /// `workflow staff_appraisal "…" { … }`
@@ -169,6 +169,8 @@ pub struct Due {
     pub otherwise: bool,
     pub late_comers: Option<Expr>,
     pub roll: Option<Roll>,
+    /// `may be changed locally`
+    pub local: Option<Local>,
     /// `from … until …`, of the rule itself.
     pub from: Option<Expr>,
     pub until: Option<Expr>,
