@@ -179,6 +179,10 @@ codes! { POLICY;
         "What is judged for a period goes by the rules of its first day. A rule that begins later in the period counts only from the next period on; say so by its day.",
         "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number }\nparameter pass 50 from 1 January 2020, 60 from 1 July 2026\ndefine good of person each year = mark >= pass",
         "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text }\nrecord review of person each year { mark number }\nparameter pass 50 from 1 January 2020, 60 from 1 January 2027\ndefine good of person each year = mark >= pass";
+    PERIODS_OUT_OF_ORDER = "M0313", Error, "listed periods out of order",
+        "Periods whose first days are listed follow one another: each lasts to the day before the next, the last to the day behind `until`.",
+        "calendar school { time zone \"UTC\"; working Monday to Friday; period term / terms starting on 4 May 2026, 5 January 2026, until 11 December 2026 }",
+        "calendar school { time zone \"UTC\"; working Monday to Friday; period term / terms starting on 5 January 2026, 4 May 2026, until 11 December 2026 }";
     NOT_DATED = "M0312", Error, "the same on every day",
         "Only a `dated` field, and what rests on one, can differ from day to day.",
         "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text; rank one of A < B }\ndefine then_rank of person each year = rank at start of year",

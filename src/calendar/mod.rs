@@ -156,13 +156,25 @@ fn faults_of(rules: &CalendarRules) -> Vec<CalendarFault> {
         }
     }
     for rule in &rules.periods {
-        // A common year: a period must begin every year.
-        if CivilDate::new(2023, rule.month, rule.day).is_err() {
-            faults.push(CalendarFault::NoSuchDay(rule.name.clone()));
-        }
-        let even = rule.months > 0 && (12 % rule.months == 0 || rule.months % 12 == 0);
-        if !even {
-            faults.push(CalendarFault::UnevenPeriod(rule.name.clone()));
+        match &rule.begins {
+            PeriodBegins::Every { months, month, day, .. } => {
+                // A common year: a period must begin every year.
+                if CivilDate::new(2023, *month, *day).is_err() {
+                    faults.push(CalendarFault::NoSuchDay(rule.name.clone()));
+                }
+                let even = *months > 0 && (12 % months == 0 || months % 12 == 0);
+                if !even {
+                    faults.push(CalendarFault::UnevenPeriod(rule.name.clone()));
+                }
+            }
+            PeriodBegins::On { starts, until } => {
+                let in_order = starts.windows(2).all(|it| it[0] < it[1]);
+                // The day behind the last must be there to end it.
+                let ends = starts.last().is_some_and(|it| it <= until) && until.tomorrow().is_ok();
+                if !in_order || !ends {
+                    faults.push(CalendarFault::Disordered(rule.name.clone()));
+                }
+            }
         }
     }
     faults

@@ -1,9 +1,9 @@
-//! Periods: the declared years, and the half years, quarters and months that come with them.
+//! Periods: the declared years, the half years, quarters and months that come with them, and those whose first days are listed.
 
 use jiff::civil::Date;
 
 use crate::calendar::civil::{day_before, plus_months_back};
-use crate::calendar::{Calendar, CalendarProblem, PeriodLabelStyle, PeriodRule};
+use crate::calendar::{Calendar, CalendarProblem, PeriodBegins, PeriodLabelStyle, PeriodRule};
 
 /// A kind of period within a calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,11 +33,16 @@ impl Period {
 pub(super) struct Kind {
     name: String,
     plural: String,
-    months: i32,
-    /// The month and day from which it is counted.
-    month: i8,
-    day: i8,
-    style: Style,
+    days: Days,
+}
+
+/// How the periods of a kind follow one another.
+#[derive(Debug, Clone)]
+enum Days {
+    /// So many months each, counted from a month and day.
+    Counted { months: i32, month: i8, day: i8, style: Style },
+    /// From each of these days to the day before the next; written by the year in which they begin and their number in it.
+    Listed(Vec<Date>),
 }
 
 /// How a kind of period is written.
@@ -54,8 +59,14 @@ enum Style {
 /// The declared kinds, then half years, quarters and months, counted from the start of the first declared year.
 pub(super) fn kinds(rules: &[PeriodRule]) -> Vec<Kind> {
     let mut kinds: Vec<Kind> = rules.iter().map(declared).collect();
-    let year = rules.iter().find(|it| it.months == 12).or(rules.first());
-    let (month, day, style) = year.map_or((1, 1, PeriodLabelStyle::OneYear), |it| (it.month, it.day, it.style));
+    let counted = || {
+        rules.iter().filter_map(|it| match it.begins {
+            PeriodBegins::Every { months, month, day, style } => Some((months, (month, day, style))),
+            PeriodBegins::On { .. } => None,
+        })
+    };
+    let year = counted().find(|it| it.0 == 12).or_else(|| counted().next());
+    let (month, day, style) = year.map_or((1, 1, PeriodLabelStyle::OneYear), |it| it.1);
     let by_themselves = [
         ("half_year", "half_years", 6, month, day, Style::Part(style, "H")),
         ("quarter", "quarters", 3, month, day, Style::Part(style, "Q")),
@@ -63,47 +74,78 @@ pub(super) fn kinds(rules: &[PeriodRule]) -> Vec<Kind> {
     ];
     for (name, plural, months, month, day, style) in by_themselves {
         if !kinds.iter().any(|it| it.name == name) {
-            kinds.push(Kind { name: name.to_owned(), plural: plural.to_owned(), months, month, day, style });
+            let days = Days::Counted { months, month, day, style };
+            kinds.push(Kind { name: name.to_owned(), plural: plural.to_owned(), days });
         }
     }
     kinds
 }
 
 fn declared(rule: &PeriodRule) -> Kind {
-    // Two periods of one year need two labels.
-    let style = if rule.months < 12 { Style::Part(rule.style, "") } else { Style::Year(rule.style) };
-    Kind {
-        name: rule.name.clone(),
-        plural: rule.plural.clone(),
-        months: i32::from(rule.months.max(1)),
-        month: rule.month,
-        day: rule.day,
-        style,
-    }
+    let days = match &rule.begins {
+        PeriodBegins::Every { months, month, day, style } => Days::Counted {
+            months: i32::from((*months).max(1)),
+            month: *month,
+            day: *day,
+            // Two periods of one year need two labels.
+            style: if *months < 12 { Style::Part(*style, "") } else { Style::Year(*style) },
+        },
+        PeriodBegins::On { starts, until } => {
+            Days::Listed(starts.iter().copied().chain(until.tomorrow().ok()).collect())
+        }
+    };
+    Kind { name: rule.name.clone(), plural: rule.plural.clone(), days }
 }
 
 impl Kind {
-    /// The day before which the n-th period since 1900 starts; always reckoned from the anchor itself, so that a start on the 31st
-    /// is one again wherever it can be.
+    /// The first day of the n-th period, since 1900 or of the list; of a list that of the day behind the last, too. Always reckoned
+    /// from the anchor itself, so that a start on the 31st is one again wherever it can be.
     fn start(&self, nth: i32) -> Result<Date, CalendarProblem> {
-        let anchor = Date::new(1900, self.month, self.day).map_err(|_| CalendarProblem::OutOfRange)?;
-        plus_months_back(anchor, i64::from(nth) * i64::from(self.months))
+        match &self.days {
+            Days::Counted { months, month, day, .. } => {
+                let anchor = Date::new(1900, *month, *day).map_err(|_| CalendarProblem::OutOfRange)?;
+                plus_months_back(anchor, i64::from(nth) * i64::from(*months))
+            }
+            Days::Listed(edges) => {
+                usize::try_from(nth).ok().and_then(|it| edges.get(it)).copied().ok_or_else(|| self.not_listed())
+            }
+        }
     }
 
-    /// Which period since 1900 holds a day.
+    /// Which period holds a day.
     fn number(&self, date: Date) -> Result<i32, CalendarProblem> {
-        let months = (i32::from(date.year()) - 1900) * 12 + i32::from(date.month()) - i32::from(self.month);
-        // Within the month in which a period starts, its day decides.
-        let nth = months.div_euclid(self.months);
-        Ok(if self.start(nth)? > date { nth - 1 } else { nth })
+        match &self.days {
+            Days::Counted { months, month, .. } => {
+                let since = (i32::from(date.year()) - 1900) * 12 + i32::from(date.month()) - i32::from(*month);
+                // Within the month in which a period starts, its day decides.
+                let nth = since.div_euclid(*months);
+                Ok(if self.start(nth)? > date { nth - 1 } else { nth })
+            }
+            Days::Listed(edges) => {
+                let begun = edges.partition_point(|it| *it <= date);
+                let nth = begun.checked_sub(1).filter(|_| begun < edges.len());
+                nth.and_then(|it| i32::try_from(it).ok()).ok_or_else(|| self.not_listed())
+            }
+        }
     }
 
-    /// The first day of the year that a period lies in.
-    fn year_start(&self, first: Date) -> Option<Date> {
-        let this_year =
-            plus_months_back(Date::new(1900, self.month, self.day).ok()?, (i64::from(first.year()) - 1900) * 12);
-        this_year.ok().filter(|it| *it <= first).or_else(|| Date::new(first.year() - 1, self.month, self.day).ok())
+    fn not_listed(&self) -> CalendarProblem {
+        CalendarProblem::NotListed(self.name.clone())
     }
+
+    /// Whether one of its periods begins, or the last of a list has ended, on a day.
+    fn turns_on(&self, day: Date) -> bool {
+        match &self.days {
+            Days::Counted { .. } => self.number(day).and_then(|it| self.start(it)) == Ok(day),
+            Days::Listed(edges) => edges.contains(&day),
+        }
+    }
+}
+
+/// The first day of the year, from a month and day, that a period lies in.
+fn year_start((month, day): (i8, i8), first: Date) -> Option<Date> {
+    let this_year = plus_months_back(Date::new(1900, month, day).ok()?, (i64::from(first.year()) - 1900) * 12);
+    this_year.ok().filter(|it| *it <= first).or_else(|| Date::new(first.year() - 1, month, day).ok())
 }
 
 impl Calendar {
@@ -145,6 +187,17 @@ impl Calendar {
         self.nth(kind, self.kind(kind).number(date)?)
     }
 
+    /// The period of a kind that holds a day; where listed ones have not begun yet, the first of them.
+    ///
+    /// # Errors
+    /// Where days, or the periods that are listed, end.
+    pub fn period_from(&self, kind: PeriodKind, date: Date) -> Result<Period, CalendarProblem> {
+        match &self.kind(kind).days {
+            Days::Listed(edges) if edges.first().is_some_and(|it| date < *it) => self.nth(kind, 0),
+            Days::Listed(_) | Days::Counted { .. } => self.period_containing(kind, date),
+        }
+    }
+
     fn nth(&self, kind: PeriodKind, nth: i32) -> Result<Period, CalendarProblem> {
         let of = self.kind(kind);
         let next = nth.checked_add(1).ok_or(CalendarProblem::OutOfRange)?;
@@ -179,10 +232,10 @@ impl Calendar {
     /// The periods of a kind that begin in a longer one, in order: the four quarters of a year.
     ///
     /// # Errors
-    /// Where days end.
+    /// Where days end, and where no period is listed that begins in it.
     pub fn periods_inside(&self, kind: PeriodKind, longer: &Period) -> Result<Vec<Period>, CalendarProblem> {
         let mut inside = Vec::new();
-        let mut period = self.period_containing(kind, longer.first)?;
+        let mut period = self.period_from(kind, longer.first)?;
         if period.first < longer.first {
             period = self.next(period)?;
         }
@@ -193,7 +246,7 @@ impl Calendar {
                 Err(_) => break,
             }
         }
-        Ok(inside)
+        if inside.is_empty() { Err(self.kind(kind).not_listed()) } else { Ok(inside) }
     }
 
     /// The period of a longer kind in which one begins: the year around a quarter.
@@ -204,30 +257,48 @@ impl Calendar {
         self.period_containing(kind, shorter.first)
     }
 
-    /// Whether every longer period begins and ends with a shorter one: quarters in years, not months in years from 6 April.
+    /// Whether every longer period begins and ends with a shorter one: quarters in years, not months in years from 6 April. Of
+    /// listed ones each must lie in a longer one, which may begin and end between two lists.
     #[must_use]
     pub fn nests(&self, shorter: PeriodKind, longer: PeriodKind) -> bool {
-        let (months, of) = (self.kind(shorter).months, self.kind(longer).months);
-        // After as many longer periods as a shorter one has months, all begins again.
-        let whole = |nth: i32| {
-            let start = self.kind(longer).start(nth).ok()?;
-            let inside = self.period_containing(shorter, start).ok()?;
-            Some(inside.first == start)
-        };
-        months < of && (0..=months).all(|nth| whole(nth) == Some(true))
+        match (&self.kind(shorter).days, &self.kind(longer).days) {
+            (Days::Counted { months, .. }, Days::Counted { months: of, .. }) => {
+                // After as many longer periods as a shorter one has months, all begins again.
+                let whole = |nth: i32| {
+                    let start = self.kind(longer).start(nth);
+                    start.is_ok_and(|it| self.kind(shorter).turns_on(it))
+                };
+                months < of && (0..=*months).all(whole)
+            }
+            (Days::Listed(edges), Days::Counted { .. }) => {
+                let holder = |day: Date| self.kind(longer).number(day).ok();
+                edges.windows(2).all(|it| day_before(it[1]).is_ok_and(|last| holder(it[0]) == holder(last)))
+            }
+            (Days::Counted { .. }, Days::Listed(edges)) => edges.iter().all(|it| self.kind(shorter).turns_on(*it)),
+            (Days::Listed(parts), Days::Listed(edges)) => {
+                edges.len() < parts.len() && edges.iter().all(|it| parts.contains(it))
+            }
+        }
     }
 
-    /// How a period is written: `2025/26`, `2025/26-Q1`, `2025-07`.
+    /// How a period is written: `2025/26`, `2025/26-Q1`, `2025-07`; a listed one `2026-1`, the first that begins in 2026.
     #[must_use]
     pub fn label(&self, period: &Period) -> String {
         let kind = self.kind(period.kind);
-        match kind.style {
-            Style::Year(style) => year_label(style, period.first, period.last.year()),
-            Style::Month => format!("{}-{:02}", period.first.year(), period.first.month()),
-            Style::Part(style, letter) => {
-                let year = kind.year_start(period.first).unwrap_or(period.first);
-                let nth = months_between(year, period.first) / kind.months + 1;
-                format!("{}-{letter}{nth}", year_label(style, year, year.year()))
+        match &kind.days {
+            Days::Counted { style: Style::Year(style), .. } => year_label(*style, period.first, period.last.year()),
+            Days::Counted { style: Style::Month, .. } => {
+                format!("{}-{:02}", period.first.year(), period.first.month())
+            }
+            Days::Counted { months, month, day, style: Style::Part(style, letter) } => {
+                let year = year_start((*month, *day), period.first).unwrap_or(period.first);
+                let nth = months_between(year, period.first) / months + 1;
+                format!("{}-{letter}{nth}", year_label(*style, year, year.year()))
+            }
+            Days::Listed(edges) => {
+                let year = period.first.year();
+                let nth = edges.iter().filter(|it| it.year() == year && **it <= period.first).count();
+                format!("{year}-{nth}")
             }
         }
     }
@@ -244,7 +315,7 @@ impl Calendar {
     fn find_by_label(&self, kind: PeriodKind, label: &str) -> Option<Period> {
         let digits: String = label.chars().take_while(char::is_ascii_digit).collect();
         let year: i16 = digits.parse().ok()?;
-        let mut period = self.period_containing(kind, Date::new(year, 1, 1).ok()?).ok()?;
+        let mut period = self.period_from(kind, Date::new(year, 1, 1).ok()?).ok()?;
         while period.first.year() <= year.saturating_add(1) {
             if self.label(&period) == label {
                 return Some(period);

@@ -15,6 +15,9 @@ pub enum CalendarFault {
     /// A period that does not divide years, or is not made of them.
     #[error("`{0}` is neither a part of a year that fits it evenly nor a number of whole years")]
     UnevenPeriod(String),
+    /// Listed days that do not follow one another.
+    #[error("the days on which each `{0}` begins are not in order, or the last ends before it begins")]
+    Disordered(String),
 }
 
 /// Why a date can't be made.
@@ -26,6 +29,9 @@ pub enum CalendarProblem {
     /// Beyond the years that can be counted.
     #[error("the date lies beyond what the calendar can count")]
     OutOfRange,
+    /// Before or behind the periods that are listed.
+    #[error("the calendar lists no such `{0}`")]
+    NotListed(String),
     /// A label of no period.
     #[error("`{0}` is no such period")]
     NoPeriod(String),

@@ -30,21 +30,38 @@ pub struct CalendarRules {
     pub announced: Vec<AnnouncedDay>,
 }
 
-/// A period: years that begin on a day.
+/// A kind of period and its days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeriodRule {
     /// One of them.
     pub name: String,
     /// Several.
     pub plural: String,
-    /// How long it is.
-    pub months: u8,
-    /// The month in which it begins.
-    pub month: i8,
-    /// The day on which it begins.
-    pub day: i8,
-    /// How it is written.
-    pub style: PeriodLabelStyle,
+    /// When its periods begin.
+    pub begins: PeriodBegins,
+}
+
+/// When the periods of a kind begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeriodBegins {
+    /// Every so many months, from a day of the year.
+    Every {
+        /// How long it is.
+        months: u8,
+        /// The month in which it begins.
+        month: i8,
+        /// The day on which it begins.
+        day: i8,
+        /// How it is written.
+        style: PeriodLabelStyle,
+    },
+    /// On days that are listed, each lasting to the next.
+    On {
+        /// The first days, in order.
+        starts: Vec<Date>,
+        /// The last day of the last.
+        until: Date,
+    },
 }
 
 /// How a year is written.

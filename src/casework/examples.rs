@@ -216,7 +216,7 @@ impl<'a> Theatre<'a> {
         let workflow = self.policy.workflow(flow);
         let Some(kind) = workflow.each else { return vec![None] };
         let calendar = self.policy.calendar_of(workflow);
-        let first = calendar.period_containing(kind, self.first).ok();
+        let first = calendar.period_from(kind, self.first).ok();
         let all = std::iter::successors(first, |it| calendar.next(*it).ok());
         all.take_while(|it| it.first <= today).map(Some).collect()
     }

@@ -37,7 +37,7 @@ fn periods(policy: &Policy, flow: WorkflowId, round: &Round<'_>) -> Vec<Option<P
     let calendar = policy.calendar_of(workflow);
     let from = round.adopted.unwrap_or(round.until.today);
     let mut periods = Vec::new();
-    let mut next = calendar.period_containing(kind, from).ok();
+    let mut next = calendar.period_from(kind, from).ok();
     while let Some(period) = next.filter(|it| it.first <= round.until.today) {
         next = calendar.shift(period, 1).ok();
         periods.push(Some(period));

@@ -1,10 +1,12 @@
 //! Calendars from their lines.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::{Time, Weekday};
 
 use crate::calendar::{
-    Calendar, CalendarFault, CalendarRules, HolidayDay, HolidayRule, ListedDay, MonthEnd, PeriodLabelStyle, PeriodRule,
-    Roll, Substitute,
+    Calendar, CalendarFault, CalendarRules, HolidayDay, HolidayRule, ListedDay, MonthEnd, PeriodBegins,
+    PeriodLabelStyle, PeriodRule, Roll, Substitute,
 };
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
@@ -98,7 +100,10 @@ impl Builder<'_, '_> {
                     zone_span = Some(zone.span);
                 }
                 CalendarLineKind::Working(ranges) => rules.working = worked(ranges),
-                kind @ CalendarLineKind::Period { .. } => rules.periods.extend(period_rule(kind).map(|it| it.1)),
+                kind @ CalendarLineKind::Period { begins, .. } => {
+                    self.listed_in_order(begins, line.span);
+                    rules.periods.extend(period_rule(kind).map(|it| it.1));
+                }
                 CalendarLineKind::Holiday { title, day, from, until, never_substituted } => {
                     let Some(when) = self.holiday_day(day) else { continue };
                     holiday_spans.push((title.text.clone(), line.span));
@@ -168,6 +173,7 @@ impl Builder<'_, '_> {
                 let span = holidays.iter().find(|(title, _)| title == name).map_or(written.name.span, |it| it.1);
                 (codes::NO_SUCH_DAY, span, "write a day that the month has")
             }
+            CalendarFault::Disordered(_) => (codes::PERIODS_OUT_OF_ORDER, written.name.span, "write the days in order"),
             CalendarFault::UnevenPeriod(_) => {
                 (codes::NO_SUCH_DAY, written.name.span, "a period lasts 1, 2, 3, 4 or 6 months, or whole years")
             }
@@ -189,6 +195,28 @@ impl Builder<'_, '_> {
                 HolidayDay::Listed(days.collect())
             }
         })
+    }
+
+    /// Listed periods follow one another and end.
+    fn listed_in_order(&mut self, begins: &tree::PeriodBegins, line: Span) {
+        let tree::PeriodBegins::On { starts, until } = begins else { return };
+        let Some(until) = until else {
+            let words = "the last of these periods has no end";
+            let open = Diagnostic::new(codes::PERIODS_OUT_OF_ORDER, line, words);
+            self.report(open.help("write its last day behind the list: `, until 11 December 2026`"));
+            return;
+        };
+        let days: Vec<_> = starts.iter().map(|it| (self.date(it), it.span)).collect();
+        let last = self.date(until);
+        let wrong = days.windows(2).find(|it| it[0].0.zip(it[1].0).is_some_and(|(one, next)| one >= next));
+        let ends = days.last().filter(|it| it.0.zip(last).is_some_and(|(one, last)| one > last));
+        let (span, before, words) = match (wrong, ends) {
+            (Some(it), _) => (it[1].1, it[0].1, "this period does not begin after the one before it"),
+            (None, Some(it)) => (until.span, it.1, "the last period ends before it begins"),
+            (None, None) => return,
+        };
+        let disordered = Diagnostic::new(codes::PERIODS_OUT_OF_ORDER, span, words).label(before, "it begins here");
+        self.report(disordered.help("list the first days in order, then the last day of the last"));
     }
 
     /// A year from which or until which a holiday holds: `2016`, or the year of a date.
@@ -217,7 +245,7 @@ impl Builder<'_, '_> {
 
     /// A written date, if it exists.
     pub(super) fn date(&mut self, date: &tree::Date) -> Option<jiff::civil::Date> {
-        let made = jiff::civil::Date::new(date.year, small(date.month), small(date.day)).ok();
+        let made = that_exists(date);
         if made.is_none() {
             self.error(codes::NO_SUCH_DAY, date.span, "this date does not exist");
         }
@@ -225,19 +253,32 @@ impl Builder<'_, '_> {
     }
 }
 
+fn that_exists(date: &tree::Date) -> Option<jiff::civil::Date> {
+    jiff::civil::Date::new(date.year, small(date.month), small(date.day)).ok()
+}
+
 /// A line that declares a period.
 fn period_rule(line: &CalendarLineKind) -> Option<(&tree::Name, PeriodRule)> {
-    let CalendarLineKind::Period { name, plural, months, from, written } = line else { return None };
-    let one_year = written.as_ref().is_some_and(|it| !it.text.contains('/'));
-    let rule = PeriodRule {
-        name: name.text.clone(),
-        plural: plural.text.clone(),
-        months: months.text.parse().ok()?,
-        month: small(from.month),
-        day: small(from.day),
-        style: if one_year { PeriodLabelStyle::OneYear } else { PeriodLabelStyle::TwoYears },
+    let CalendarLineKind::Period { name, plural, begins } = line else { return None };
+    let begins = match begins {
+        tree::PeriodBegins::Every { months, from, written } => {
+            let one_year = written.as_ref().is_some_and(|it| !it.text.contains('/'));
+            PeriodBegins::Every {
+                months: months.text.parse().ok()?,
+                month: small(from.month),
+                day: small(from.day),
+                style: if one_year { PeriodLabelStyle::OneYear } else { PeriodLabelStyle::TwoYears },
+            }
+        }
+        tree::PeriodBegins::On { starts, until } => {
+            // A list that is not in order has been reported; put in order, it still gives the periods their name.
+            let starts: BTreeSet<_> = starts.iter().filter_map(that_exists).collect();
+            let last = *starts.last()?;
+            let until = until.as_ref().and_then(that_exists).unwrap_or(last).max(last);
+            PeriodBegins::On { starts: starts.into_iter().collect(), until }
+        }
     };
-    Some((name, rule))
+    Some((name, PeriodRule { name: name.text.clone(), plural: plural.text.clone(), begins }))
 }
 
 pub(super) fn roll_of(roll: tree::Roll) -> Roll {

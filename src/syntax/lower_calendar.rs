@@ -4,7 +4,9 @@ use super::cursor::Cursor;
 use super::grammar::Rule;
 use super::lower_expression::operand_in;
 use super::lower_words as words;
-use super::tree::{CalendarLine, CalendarLineKind, HolidayDay, ListedDay, MonthEnd, Roll, SubstituteRule, Text};
+use super::tree::{
+    CalendarLine, CalendarLineKind, HolidayDay, ListedDay, MonthEnd, PeriodBegins, Roll, SubstituteRule, Text,
+};
 
 pub(super) fn line(mut cursor: Cursor<'_>) -> CalendarLine {
     let mut it = cursor.first();
@@ -32,6 +34,22 @@ fn period(mut it: Cursor<'_>) -> CalendarLineKind {
     CalendarLineKind::Period {
         name: words::name(&it.one(Rule::name)),
         plural: words::name(&it.one(Rule::name)),
+        begins: match it.maybe(Rule::listed_periods) {
+            Some(listed) => listed_periods(listed),
+            None => every_months(it.one(Rule::every_months)),
+        },
+    }
+}
+
+fn listed_periods(mut it: Cursor<'_>) -> PeriodBegins {
+    PeriodBegins::On {
+        starts: it.all(Rule::date).into_iter().map(words::date).collect(),
+        until: it.maybe(Rule::until_day).map(|mut it| words::date(it.one(Rule::date))),
+    }
+}
+
+fn every_months(mut it: Cursor<'_>) -> PeriodBegins {
+    PeriodBegins::Every {
         months: words::number(&it.one(Rule::number)),
         from: words::day_month(it.one(Rule::day_month)),
         written: it.maybe(Rule::written).map(written),

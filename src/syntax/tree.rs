@@ -100,7 +100,7 @@ pub enum CalendarLineKind {
     /// `working Monday to Friday` or `working Sunday, Tuesday to Thursday`: 0 is Monday; ends included.
     Working(Vec<(u8, u8)>),
     /// `period financial_year / financial_years every 12 months from 1 July, written 2025/26`
-    Period { name: Name, plural: Name, months: Number, from: DayMonth, written: Option<Text> },
+    Period { name: Name, plural: Name, begins: PeriodBegins },
     /// `holiday "New Year's Day" 1 January from 2016 until 2020, never substituted`
     Holiday { title: Text, day: HolidayDay, from: Option<Expr>, until: Option<Expr>, never_substituted: bool },
     /// `substitute none` or `substitute next free working day when on Saturday or Sunday, one for two on one weekend, and for a holiday on a holiday`
@@ -111,6 +111,15 @@ pub enum CalendarLineKind {
     MonthEnd(MonthEnd),
     /// `notices at 08:00`
     NoticesAt(Clock),
+}
+
+/// When the periods of a kind begin.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PeriodBegins {
+    /// `every 12 months from 1 July, written 2025/26`
+    Every { months: Number, from: DayMonth, written: Option<Text> },
+    /// `starting on 5 January 2026, 4 May 2026, until 31 August 2026`
+    On { starts: Vec<Date>, until: Option<Date> },
 }
 
 /// `next free working day …`

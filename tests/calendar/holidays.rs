@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use merit::calendar::{
-    Calendar, CalendarFault, CalendarRules, Date, HolidayDay, HolidayRule, PeriodLabelStyle, PeriodRule, Substitute,
-    Weekday,
+    Calendar, CalendarFault, CalendarRules, Date, HolidayDay, HolidayRule, PeriodBegins, PeriodLabelStyle, PeriodRule,
+    Substitute, Weekday,
 };
 
 use crate::support::{announced, date, easter, fixed, holiday, moon, plain_rules, rows, rwanda, rwanda_rules, uganda};
@@ -208,10 +208,7 @@ fn every_fault_of_the_rules_is_told_at_once() {
     let period = PeriodRule {
         name: "year".to_owned(),
         plural: "years".to_owned(),
-        months: 5,
-        month: 2,
-        day: 29,
-        style: PeriodLabelStyle::OneYear,
+        begins: PeriodBegins::Every { months: 5, month: 2, day: 29, style: PeriodLabelStyle::OneYear },
     };
     let fifth = holiday("Sixth Friday", HolidayDay::NthWeekday { nth: 6, weekday: Weekday::Friday, month: 8 });
     let faults = Calendar::new(CalendarRules {

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use merit::calendar::{
     Anchor, Calendar, CalendarRules, Date, DateRole, DeadlineInput, Direction, Extension, HolidayDay, Length,
-    ListedDay, Moment, MonthEnd, PeriodLabelStyle, PeriodRule, Roll, Substitute, SuspendedDays, Time, Unit, Weekday,
+    ListedDay, Moment, MonthEnd, PeriodBegins, PeriodLabelStyle, PeriodRule, Roll, Substitute, SuspendedDays, Time,
+    Unit, Weekday,
 };
 use proptest::prelude::*;
 
@@ -260,10 +261,7 @@ fn rules() -> impl Strategy<Value = CalendarRules> {
     let period = (0u8..30, 0i8..14, 0i8..33).prop_map(|(months, month, day)| PeriodRule {
         name: "stretch".to_owned(),
         plural: "stretches".to_owned(),
-        months,
-        month,
-        day,
-        style: PeriodLabelStyle::TwoYears,
+        begins: PeriodBegins::Every { months, month, day, style: PeriodLabelStyle::TwoYears },
     });
     (any::<[bool; 7]>(), any::<[bool; 7]>(), flags, holidays, prop::option::of(period)).prop_map(
         |(working, on, (one_for_two, also_for_clash), holidays, period)| CalendarRules {

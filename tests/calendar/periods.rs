@@ -1,11 +1,26 @@
 //! Periods and how they are written.
 
-use merit::calendar::{Calendar, CalendarProblem, CalendarRules, Date, PeriodLabelStyle, PeriodRule};
+use merit::calendar::{Calendar, CalendarProblem, CalendarRules, Date, PeriodBegins, PeriodLabelStyle, PeriodRule};
 
 use crate::support::{date, plain, plain_rules, rows, uganda};
 
 fn period(name: &str, months: u8, (month, day): (i8, i8), style: PeriodLabelStyle) -> PeriodRule {
-    PeriodRule { name: name.to_owned(), plural: format!("{name}s"), months, month, day, style }
+    let begins = PeriodBegins::Every { months, month, day, style };
+    PeriodRule { name: name.to_owned(), plural: format!("{name}s"), begins }
+}
+
+/// Periods whose first days are listed, and the last day of the last.
+fn listed(name: &str, starts: &[&str], until: &str) -> PeriodRule {
+    let begins = PeriodBegins::On { starts: starts.iter().map(|it| date(it)).collect(), until: date(until) };
+    PeriodRule { name: name.to_owned(), plural: format!("{name}s"), begins }
+}
+
+/// A school year in three terms, and half terms in two of them.
+fn school() -> Calendar {
+    let year = period("year", 12, (1, 1), PeriodLabelStyle::OneYear);
+    let term = listed("term", &["2026-01-05", "2026-05-04", "2026-09-07", "2027-01-04"], "2027-04-30");
+    let half = listed("half", &["2026-01-05", "2026-02-16", "2026-05-04", "2026-06-22"], "2026-09-06");
+    with(vec![year, term, half])
 }
 
 fn with(periods: Vec<PeriodRule>) -> Calendar {
@@ -17,6 +32,7 @@ fn calendar(name: &str) -> Calendar {
     let plan = |anchor| period("plan", 24, anchor, TwoYears);
     match name {
         "uganda" => uganda(),
+        "school" => school(),
         "january" => with(vec![period("year", 12, (1, 1), OneYear), period("term", 4, (1, 1), OneYear), plan((1, 1))]),
         "april" => with(vec![plan((4, 6)), period("year", 12, (4, 6), TwoYears)]),
         "last" => with(vec![period("year", 12, (5, 31), TwoYears)]),
@@ -91,4 +107,49 @@ fn a_label_of_no_period_is_refused() {
         let problem = calendar.period_from_label(year, label).unwrap_err();
         assert_eq!(problem.to_string(), format!("`{label}` is no such period"));
     }
+}
+
+#[test]
+fn before_and_behind_a_list_there_is_no_period() {
+    let calendar = school();
+    let term = calendar.period_kind("terms").unwrap();
+    let none = Err(CalendarProblem::NotListed("term".to_owned()));
+    let first = calendar.period_from_label(term, "2026-1").unwrap();
+    let last = calendar.period_from_label(term, "2027-1").unwrap();
+    assert_eq!(calendar.period_containing(term, date("2026-01-04")), none);
+    assert_eq!(calendar.period_containing(term, date("2027-05-01")), none);
+    assert_eq!((calendar.previous(first), calendar.next(last)), (none.clone(), none.clone()));
+    // Where the first has not begun, it is the next; behind the last there is none.
+    assert_eq!(calendar.period_from(term, date("2025-01-01")), Ok(first));
+    assert_eq!(calendar.period_from(term, date("2027-05-01")), none);
+    assert!(calendar.period_from_label(term, "2026-4").is_err());
+    assert!(calendar.period_from_label(term, "2025-1").is_err());
+}
+
+#[test]
+fn listed_periods_lie_inside_years_and_other_lists() {
+    let calendar = school();
+    let [year, term, half, month] = ["year", "term", "half", "month"].map(|it| calendar.period_kind(it).unwrap());
+    let inside = |kind, label| {
+        let longer = calendar.period_from_label(year, label).unwrap();
+        calendar.periods_inside(kind, &longer).map(|it| it.iter().map(|it| calendar.label(it)).collect::<Vec<_>>())
+    };
+    assert_eq!(inside(term, "2026").unwrap(), ["2026-1", "2026-2", "2026-3"]);
+    assert_eq!(inside(term, "2027").unwrap(), ["2027-1"]);
+    assert_eq!(inside(term, "2025"), Err(CalendarProblem::NotListed("term".to_owned())));
+    assert_eq!(inside(term, "2028"), Err(CalendarProblem::NotListed("term".to_owned())));
+    // The last term of 2026 runs on to 3 January, so that no year holds it; the halves end with theirs, but not every term has two.
+    assert!(!calendar.nests(term, year) && calendar.nests(half, year));
+    assert!(!calendar.nests(half, term) && !calendar.nests(month, term) && !calendar.nests(term, term));
+}
+
+#[test]
+fn a_list_out_of_order_is_a_fault() {
+    let of = |starts: &[&str], until| {
+        Calendar::new(CalendarRules { periods: vec![listed("term", starts, until)], ..plain_rules() }).is_ok()
+    };
+    assert!(of(&["2026-01-05"], "2026-01-05") && of(&["2026-01-05", "2026-01-06"], "2026-01-06"));
+    assert!(!of(&[], "2026-01-05") && !of(&["2026-01-05"], "2026-01-04"));
+    assert!(!of(&["2026-01-06", "2026-01-05"], "2026-12-31") && !of(&["2026-01-05", "2026-01-05"], "2026-12-31"));
+    assert!(!of(&["2026-01-05"], "9999-12-31"));
 }

@@ -2,7 +2,7 @@
 
 use merit::calendar::{
     Anchor, AnnouncedDay, Calendar, CalendarRules, Date, DateRole, DeadlineInput, Direction, HolidayDay, HolidayRule,
-    Length, ListedDay, MonthEnd, PeriodLabelStyle, PeriodRule, Roll, Substitute, Time, Unit, Weekday,
+    Length, ListedDay, MonthEnd, PeriodBegins, PeriodLabelStyle, PeriodRule, Roll, Substitute, Time, Unit, Weekday,
 };
 
 pub(crate) fn date(text: &str) -> Date {
@@ -152,10 +152,7 @@ fn financial_year() -> PeriodRule {
     PeriodRule {
         name: "financial_year".to_owned(),
         plural: "financial_years".to_owned(),
-        months: 12,
-        month: 7,
-        day: 1,
-        style: PeriodLabelStyle::TwoYears,
+        begins: PeriodBegins::Every { months: 12, month: 7, day: 1, style: PeriodLabelStyle::TwoYears },
     }
 }
 

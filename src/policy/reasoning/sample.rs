@@ -72,7 +72,7 @@ fn period_in(calendar: &Calendar, kind: PeriodKind, about: About, back: i32) -> 
         (None, Some(before)) => before.checked_sub(jiff::Span::new().try_years(2).ok()?).ok()?,
         (None, None) => date(2026, 1, 1),
     };
-    let mut period = calendar.period_containing(kind, near).ok()?;
+    let mut period = calendar.period_from(kind, near).ok()?;
     if about.from.is_some_and(|from| period.first < from) {
         period = calendar.next(period).ok()?;
     }
