@@ -16,7 +16,7 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> Option<ExampleLine> {
     let kind = match it.rule() {
         Rule::adopted => ExampleLineKind::Adopted(words::date(it.one(Rule::date))),
         Rule::imposed => ExampleLineKind::Imposed {
-            rule: words::name(&it.one(Rule::name)),
+            rule: words::name(&it.one(Rule::imposed_rule)),
             ended: it.has(Rule::kw_ended),
             of: words::name(&it.one(Rule::name)),
             on: words::date(it.one(Rule::date)),
