@@ -61,7 +61,7 @@ impl Builder<'_, '_> {
                 known.push(outcome.name.text.clone());
                 let asked = match &written.which {
                     WhichOutcome::Named(name) => name.text == outcome.name.text,
-                    WhichOutcome::AnySanction | WhichOutcome::NoSanction => outcome.sanction,
+                    WhichOutcome::AnySanction | WhichOutcome::NoSanction => outcome.what == tree::Proposed::Sanction,
                 };
                 if asked {
                     let lasts = outcome.lines.iter().find_map(|it| match &it.kind {
@@ -74,7 +74,7 @@ impl Builder<'_, '_> {
             }
         }
         if let (WhichOutcome::Named(name), true) = (&written.which, outcomes.is_empty()) {
-            self.unknown_name(name, "sanction or reward", &known);
+            self.unknown_name(name, "sanction, reward or measure", &known);
             return None;
         }
         let how = match &written.how {
