@@ -16,7 +16,7 @@ use merit::syntax;
 const PHRASES: std::ops::RangeInclusive<u32> = 1..=37;
 
 /// Phrases that are not written yet; the list may only become shorter.
-const MISSING: &[u32] = &[15, 23];
+const MISSING: &[u32] = &[23];
 
 /// Phrases that are checked but do not run yet, so that an example can't prove them.
 const CHECKED_ONLY: &[u32] = &[6, 9, 15, 17, 21, 23, 24, 25, 26, 31, 32, 35, 36, 37];

@@ -78,6 +78,18 @@ impl<'a> Bench<'a> {
                 self.adopted = Some(day_of(date)?);
                 Ok(())
             }
+            ExampleLineKind::Imposed { rule, of, on, ended } => {
+                let (framework, _) = crate::eval::framework::rule_named(self.policy, &rule.text)
+                    .ok_or_else(|| format!("no framework has a rule `{}`", rule.text))?;
+                let of = RecordRef { record: framework.subject, key: Arc::from(of.text.as_str()) };
+                let on = day_of(on)?;
+                if *ended {
+                    self.facts.end(&of, &rule.text, on);
+                } else {
+                    self.facts.impose(&of, &rule.text, on);
+                }
+                Ok(())
+            }
             ExampleLineKind::Facts { record, name, values } => self.state(record, name, None, values, Date::MIN),
             ExampleLineKind::Of { record, of, period, values } => {
                 self.state(record, of, period.as_ref(), values, Date::MIN)

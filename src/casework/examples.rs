@@ -137,7 +137,10 @@ impl<'a> Theatre<'a> {
         for line in &example.lines {
             let facts = matches!(
                 line.kind,
-                ExampleLineKind::Adopted(_) | ExampleLineKind::Facts { .. } | ExampleLineKind::Of { .. }
+                ExampleLineKind::Adopted(_)
+                    | ExampleLineKind::Imposed { .. }
+                    | ExampleLineKind::Facts { .. }
+                    | ExampleLineKind::Of { .. }
             );
             if let Some(words) = facts.then(|| self.bench.take(&line.kind).err()).flatten() {
                 self.fail(line.span, "facts that fit the policy", words);
@@ -507,7 +510,10 @@ fn day_of_line(kind: &ExampleLineKind) -> Option<Date> {
     match kind {
         ExampleLineKind::Expect { on, .. } => on.as_ref().and_then(|it| day_of(it).ok()),
         ExampleLineKind::Fills { on, .. } | ExampleLineKind::Change { on, .. } => day_of(on).ok(),
-        ExampleLineKind::Adopted(_) | ExampleLineKind::Facts { .. } | ExampleLineKind::Of { .. } => None,
+        ExampleLineKind::Adopted(_)
+        | ExampleLineKind::Imposed { .. }
+        | ExampleLineKind::Facts { .. }
+        | ExampleLineKind::Of { .. } => None,
     }
 }
 

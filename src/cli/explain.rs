@@ -8,7 +8,7 @@ use crate::store::Store;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// A code such as M0101; the number of a case or the key of its subject; or, with --of, the name of a definition, table, scale,
-    /// sanction or reward
+    /// sanction, reward or measure
     #[arg(value_name = "CODE|CASE|KEY|OUTCOME")]
     what: String,
     /// Only this stage of the case

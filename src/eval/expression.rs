@@ -15,7 +15,7 @@ use crate::eval::history::of_period;
 use crate::eval::operation::{arithmetic, between, compare, days, limited, map_number, number_or_reason, order_of};
 use crate::eval::scope::{Earlier, Scope};
 use crate::eval::table::of_table;
-use crate::eval::{aggregate, history, population, reads, role, scale};
+use crate::eval::{aggregate, happened, history, population, reads, role, scale};
 use crate::policy::model::{AsOn, CompareOp, Context, DateRule, Dated, Expr, ExprKind, Party};
 use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
 use jiff::civil::Date;
@@ -121,6 +121,7 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
         | ExprKind::OneOf { .. }
         | ExprKind::History(_)
         | ExprKind::OverDays { .. }
+        | ExprKind::Happened(_)
         | ExprKind::InRange { .. } => truth(scope, expr).into(),
     }
 }
@@ -141,6 +142,7 @@ fn holds(scope: &Scope<'_>, expr: &Expr) -> Truth {
         ExprKind::Not(inner) => truth(scope, inner).negate(),
         ExprKind::History(periods) => history::history(scope, periods),
         ExprKind::OverDays { condition, every } => over_days(scope, condition, *every),
+        ExprKind::Happened(asked) => happened::happened(scope, asked),
         ExprKind::And(parts) => Truth::all(parts.iter().map(|it| truth(scope, it))),
         ExprKind::Or(parts) => Truth::any(parts.iter().map(|it| truth(scope, it))),
         ExprKind::Compare { op, left, right } => asks(*op, &value(scope, left), right),

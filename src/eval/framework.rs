@@ -5,7 +5,7 @@
 use crate::eval::expression::{truth, value};
 use crate::eval::pool;
 use crate::eval::scope::{Reading, Scope};
-use crate::policy::framework::{Combination, Framework, OutcomeRule};
+use crate::policy::framework::{Combination, Framework, OutcomeRule, Proposed};
 use crate::policy::model::Policy;
 use crate::value::{Missing, Truth, Value};
 
@@ -72,11 +72,13 @@ pub(super) fn alone(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
         false => framework.condition.as_ref().map_or(Truth::Yes, |it| truth(scope, it)),
     };
     let own: Vec<Own> = framework.rules.iter().map(|it| Own::of(scope, it, &covered)).collect();
-    let sanctions: Vec<usize> = ranked(framework, true);
-    let rewards: Vec<usize> = ranked(framework, false);
+    let sanctions: Vec<usize> = ranked(framework, Proposed::Sanction);
+    let rewards: Vec<usize> = ranked(framework, Proposed::Reward);
+    let measures: Vec<usize> = ranked(framework, Proposed::Measure);
     let mut verdicts: Vec<Option<Verdict>> = vec![None; framework.rules.len()];
     combine(&own, &sanctions, framework.sanctions, framework.meanwhile_the_lesser, &mut verdicts);
     combine(&own, &rewards, framework.rewards, false, &mut verdicts);
+    combine(&own, &measures, framework.combination(Proposed::Measure), false, &mut verdicts);
     if framework.unless_a_sanction {
         withhold(&own, &sanctions, &rewards, &mut verdicts);
     }
@@ -125,8 +127,8 @@ impl Own {
 }
 
 /// Sanctions from the most severe down where that counts; everything else as written.
-fn ranked(framework: &Framework, sanctions: bool) -> Vec<usize> {
-    let of_kind = |at: &usize| framework.rules[*at].severity().is_some() == sanctions;
+fn ranked(framework: &Framework, what: Proposed) -> Vec<usize> {
+    let of_kind = |at: &usize| framework.rules[*at].what() == what;
     let mut rules: Vec<usize> = (0..framework.rules.len()).filter(of_kind).collect();
     if framework.sanctions == Combination::MostSevere {
         rules.sort_by_key(|at| std::cmp::Reverse(framework.rules[*at].severity()));

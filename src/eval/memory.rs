@@ -14,6 +14,9 @@ use crate::value::{Known, RecordRef, Value};
 /// Values of a field, each with the day from which it holds.
 type Spells = Vec<(Date, Value)>;
 
+/// The day on which something was imposed, and the one on which it was ended before its time.
+type Imposed = (Date, Option<Date>);
+
 /// Facts in memory. What nobody has stated is what the field's blank means.
 #[derive(Debug, Clone)]
 pub struct MemoryFacts<'a> {
@@ -22,13 +25,20 @@ pub struct MemoryFacts<'a> {
     panels: BTreeMap<(RecordRef, RecordId, Date, FieldId), Value>,
     /// Children in the order in which they were added, by their type.
     children: BTreeMap<RecordId, Vec<RecordRef>>,
+    imposed: BTreeMap<(RecordRef, String), Vec<Imposed>>,
 }
 
 impl<'a> MemoryFacts<'a> {
     /// No facts yet.
     #[must_use]
     pub fn new(policy: &'a Policy) -> Self {
-        Self { policy, fields: BTreeMap::new(), panels: BTreeMap::new(), children: BTreeMap::new() }
+        Self {
+            policy,
+            fields: BTreeMap::new(),
+            panels: BTreeMap::new(),
+            children: BTreeMap::new(),
+            imposed: BTreeMap::new(),
+        }
     }
 
     /// Says that a record is there, whatever is known of it.
@@ -65,6 +75,21 @@ impl<'a> MemoryFacts<'a> {
     pub fn set_panel(&mut self, of: &RecordRef, panel: RecordId, first: Date, field: FieldId, value: Value) {
         self.declare(of);
         self.panels.insert((of.clone(), panel, first, field), value);
+    }
+
+    /// Says that a sanction or reward was imposed on a day.
+    pub fn impose(&mut self, of: &RecordRef, rule: &str, on: Date) {
+        self.declare(of);
+        self.imposed.entry((of.clone(), rule.to_owned())).or_default().push((on, None));
+    }
+
+    /// Says that what was imposed before a day, and has not been ended, is ended on it.
+    pub fn end(&mut self, of: &RecordRef, rule: &str, on: Date) {
+        for (since, ended) in self.imposed.entry((of.clone(), rule.to_owned())).or_default() {
+            if *since <= on && ended.is_none() {
+                *ended = Some(on);
+            }
+        }
     }
 
     /// The keys of the records of a type, in order.
@@ -121,6 +146,10 @@ impl Facts for MemoryFacts<'_> {
     fn children(&self, of: &RecordRef, kind: RecordId) -> Vec<RecordRef> {
         let own = |it: &&RecordRef| it.key.rsplit_once('/').is_some_and(|(owner, _)| *owner == *of.key);
         self.children.get(&kind).into_iter().flatten().filter(own).cloned().collect()
+    }
+
+    fn imposed(&self, of: &RecordRef, rule: &str) -> Vec<(Date, Option<Date>)> {
+        self.imposed.get(&(of.clone(), rule.to_owned())).cloned().unwrap_or_default()
     }
 
     fn referring(&self, to: &RecordRef, kind: RecordId, field: FieldId) -> Vec<RecordRef> {

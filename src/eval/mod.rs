@@ -15,6 +15,7 @@ mod days;
 mod exempt;
 mod expression;
 pub mod framework;
+mod happened;
 mod history;
 mod listen;
 mod memory;
@@ -63,6 +64,13 @@ pub trait Facts {
 
     /// The children of a record of a type, in their order.
     fn children(&self, of: &RecordRef, kind: RecordId) -> Vec<RecordRef>;
+
+    /// The days on which a sanction or reward was imposed on a record, each with the day on which it was ended before its time.
+    /// Where nothing can be imposed, nothing was.
+    fn imposed(&self, of: &RecordRef, rule: &str) -> Vec<(Date, Option<Date>)> {
+        let _ = (of, rule);
+        Vec::new()
+    }
 
     /// The records of a type, in order, of which a field names a record, or did on some day.
     fn referring(&self, to: &RecordRef, kind: RecordId, field: FieldId) -> Vec<RecordRef>;

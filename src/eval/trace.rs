@@ -91,7 +91,7 @@ impl What {
                 What::Comparison
             }
             ExprKind::History(_) | ExprKind::OverDays { .. } => What::History,
-            ExprKind::Aggregate(_) | ExprKind::Population(_) => What::Aggregate,
+            ExprKind::Aggregate(_) | ExprKind::Population(_) | ExprKind::Happened(_) => What::Aggregate,
             ExprKind::If { .. } => What::Choice,
             ExprKind::Limit { .. } | ExprKind::Round { .. } | ExprKind::IfUnknown { .. } => What::Adjusted,
             ExprKind::Holder { .. }

@@ -129,6 +129,7 @@ impl Builder<'_, '_> {
             Written::For { pay, length } => self.pay_for(pay, length, place, span),
             Written::Share(parts) => self.share_of_points(parts, place, span),
             Written::Aggregate(aggregate) => self.aggregate(aggregate, place, span),
+            Written::Happened(happened) => self.happened(happened, place, span),
             Written::Population(population) => self.population(population, place, span),
             Written::InPeriod { what, which } => self.in_period(what, which, place, span),
             Written::History { condition, history } => self.history(condition, history, place, span),

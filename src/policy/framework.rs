@@ -5,7 +5,7 @@ use crate::ids::{MessageId, RecordId};
 use crate::policy::flow::Lasting;
 use crate::policy::model::{DateRule, Expr, Label, Party};
 
-pub use crate::syntax::tree::Combination;
+pub use crate::syntax::tree::{Combination, Proposed};
 
 /// Who is judged, when, and what follows for them.
 #[derive(Debug, Clone)]
@@ -34,11 +34,11 @@ pub struct Framework {
     pub unless_a_sanction: bool,
     /// Who is let off in which period.
     pub exempt: Vec<crate::policy::order::Exemption>,
-    /// Sanctions and rewards, as written.
+    /// Sanctions, rewards and measures, as written.
     pub rules: Vec<OutcomeRule>,
 }
 
-/// A sanction or a reward.
+/// A sanction, a reward or a measure.
 #[derive(Debug, Clone)]
 pub struct OutcomeRule {
     /// Name and title.
@@ -102,7 +102,7 @@ impl Sharing {
     }
 }
 
-/// A sanction or a reward.
+/// A sanction, a reward or a measure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutcomeKind {
     /// A sanction.
@@ -116,20 +116,42 @@ pub enum OutcomeKind {
     },
     /// A reward.
     Reward,
+    /// What helps: neither sanction nor reward, and withheld by nothing but its own exceptions.
+    Measure,
 }
 
 impl OutcomeRule {
-    /// The rank of a sanction; nothing for a reward.
+    /// The rank of a sanction; nothing for the others.
     #[must_use]
     pub fn severity(&self) -> Option<usize> {
         match self.kind {
             OutcomeKind::Sanction { severity, .. } => Some(severity),
-            OutcomeKind::Reward => None,
+            OutcomeKind::Reward | OutcomeKind::Measure => None,
+        }
+    }
+
+    /// Which of the three it is.
+    #[must_use]
+    pub fn what(&self) -> Proposed {
+        match self.kind {
+            OutcomeKind::Sanction { .. } => Proposed::Sanction,
+            OutcomeKind::Reward => Proposed::Reward,
+            OutcomeKind::Measure => Proposed::Measure,
         }
     }
 }
 
 impl Framework {
+    /// How the rules of a kind combine: all measures help.
+    #[must_use]
+    pub fn combination(&self, what: Proposed) -> Combination {
+        match what {
+            Proposed::Sanction => self.sanctions,
+            Proposed::Reward => self.rewards,
+            Proposed::Measure => Combination::All,
+        }
+    }
+
     /// A rule by its name.
     #[must_use]
     pub fn rule_named(&self, name: &str) -> Option<usize> {

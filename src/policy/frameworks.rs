@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::policy::expressions::Place;
-use crate::policy::framework::{Combination, Framework, OutcomeKind, OutcomeRule};
+use crate::policy::framework::{Combination, Framework, OutcomeKind, OutcomeRule, Proposed};
 use crate::policy::model::{Expr, ExprKind, Type};
 use crate::policy::names::{Builder, Meaning, label};
+use crate::policy::proposals::word;
 use crate::source::Span;
 use crate::syntax::tree::{self, Degree, FrameworkLineKind, Item, Name, Outcome, OutcomeLineKind};
 
@@ -119,13 +120,13 @@ impl Builder<'_, '_> {
             .flatten()
             .collect();
         for degree in &degrees {
-            if !outcomes(written).any(|it| it.sanction && it.name.text == degree.name.text) {
+            if !outcomes(written).any(|it| it.what == Proposed::Sanction && it.name.text == degree.name.text) {
                 let words = format!("no sanction is called `{}`", degree.name.text);
                 let help = format!("write `sanction {} {{ … }}`, or take it out of the order", degree.name.text);
                 self.missing_line(codes::SEVERITY_WITHOUT_RULE, degree.name.span, words, &help);
             }
         }
-        for sanction in outcomes(written).filter(|it| it.sanction) {
+        for sanction in outcomes(written).filter(|it| it.what == Proposed::Sanction) {
             if !degrees.iter().any(|it| it.name.text == sanction.name.text) {
                 let words = format!("how severe sanction `{}` is, is not said", sanction.name.text);
                 let help = "name it in the line `severity …`, from the least to the most severe";
@@ -156,11 +157,16 @@ impl Builder<'_, '_> {
                 _ => {}
             }
         }
-        for (said, sanction, word, help) in [
-            (sanctions, true, "sanctions", "add a line such as `sanctions the most severe that applies`"),
-            (rewards, false, "rewards", "add a line such as `rewards all that apply, unless a sanction applies`"),
+        for (said, what, word, help) in [
+            (sanctions, Proposed::Sanction, "sanctions", "add a line such as `sanctions the most severe that applies`"),
+            (
+                rewards,
+                Proposed::Reward,
+                "rewards",
+                "add a line such as `rewards all that apply, unless a sanction applies`",
+            ),
         ] {
-            if said.is_none() && outcomes(written).any(|it| it.sanction == sanction) {
+            if said.is_none() && outcomes(written).any(|it| it.what == what) {
                 let words =
                     format!("framework `{}` does not say which {word} count when several apply", written.name.text);
                 self.missing_line(codes::NO_COMBINATION, written.name.span, words, help);
@@ -191,7 +197,7 @@ impl Builder<'_, '_> {
         let mut rule = OutcomeRule {
             label: label(&written.name, written.title.as_ref()),
             cite: None,
-            kind: OutcomeKind::Reward,
+            kind: if written.what == Proposed::Measure { OutcomeKind::Measure } else { OutcomeKind::Reward },
             when: self.condition_at(when, place)?,
             unless: Vec::new(),
             amount: None,
@@ -227,8 +233,8 @@ impl Builder<'_, '_> {
             }
         }
         for line in &framework.lines {
-            if let FrameworkLineKind::Except { rule: name, sanction, when } = &line.kind
-                && *sanction == written.sanction
+            if let FrameworkLineKind::Except { rule: name, what, when } = &line.kind
+                && *what == written.what
                 && name.text == written.name.text
             {
                 rule.unless.extend(self.condition_at(when, place));
@@ -237,10 +243,10 @@ impl Builder<'_, '_> {
         if let Some((pool, span)) = pool {
             rule.pool = self.pool(pool, span, rule.amount.as_ref(), place);
         }
-        if written.sanction {
+        if written.what == Proposed::Sanction {
             rule.kind = self.sanction(written, severity, automatic, through, rule.amount.is_some());
         } else if let Some(span) = automatic.or(through.map(|it| it.1)) {
-            let help = "take the line out: a reward needs no hearing";
+            let help = format!("take the line out: a {} needs no hearing", word(written.what));
             self.report(Diagnostic::new(codes::NO_WAY, span, "this is said of sanctions only").help(help));
         }
         Some(rule)
@@ -312,13 +318,11 @@ impl Builder<'_, '_> {
         for item in self.items.clone() {
             let Item::Framework(written) = item else { continue };
             for line in &written.lines {
-                let FrameworkLineKind::Except { rule, sanction, .. } = &line.kind else { continue };
-                if !outcomes(written).any(|it| it.sanction == *sanction && it.name.text == rule.text) {
-                    let kind = if *sanction { "sanction" } else { "reward" };
-                    let known: Vec<String> = outcomes(written)
-                        .filter(|it| it.sanction == *sanction)
-                        .map(|it| it.name.text.clone())
-                        .collect();
+                let FrameworkLineKind::Except { rule, what, .. } = &line.kind else { continue };
+                if !outcomes(written).any(|it| it.what == *what && it.name.text == rule.text) {
+                    let kind = word(*what);
+                    let known: Vec<String> =
+                        outcomes(written).filter(|it| it.what == *what).map(|it| it.name.text.clone()).collect();
                     self.unknown_name(rule, kind, &known);
                 }
             }

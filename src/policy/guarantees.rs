@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::policy::expressions::Place;
-use crate::policy::framework::{Combination, Framework, OutcomeKind};
+use crate::policy::framework::{Combination, Framework, OutcomeKind, Proposed};
 use crate::policy::model::{Expr, Policy};
 use crate::policy::names::Builder;
 use crate::policy::promised_stages::{Lacks, in_force_only_after};
@@ -136,11 +136,11 @@ impl Builder<'_, '_> {
     fn rules_of(&self, framework: usize, of: &GuaranteedRules) -> Vec<usize> {
         let rules = self.policy.frameworks[framework].rules.iter().enumerate();
         let wanted = rules.filter(|(_, rule)| match of {
-            GuaranteedRules::Sanctions => rule.severity().is_some(),
+            GuaranteedRules::Sanctions => rule.what() == Proposed::Sanction,
             GuaranteedRules::HeardSanctions => {
                 matches!(rule.kind, OutcomeKind::Sanction { administrative: false, .. })
             }
-            GuaranteedRules::Rewards => rule.severity().is_none(),
+            GuaranteedRules::Rewards => rule.what() == Proposed::Reward,
             GuaranteedRules::Named(name) => rule.label.name == name.text,
         });
         wanted.map(|it| it.0).collect()
@@ -303,7 +303,8 @@ impl<'p> Judging<'p> {
     /// Whether who is in the second case is worse off than who is in the first.
     fn is_worse(&self, sanctions: bool, from: &Look<'_, '_>, to: &Look<'_, '_>) -> Truths {
         let framework = self.framework();
-        let of_kind = |it: &usize| framework.rules[*it].severity().is_some() == sanctions;
+        let what = if sanctions { Proposed::Sanction } else { Proposed::Reward };
+        let of_kind = |it: &usize| framework.rules[*it].what() == what;
         let rules: Vec<usize> = (0..framework.rules.len()).filter(of_kind).collect();
         let first = framework.rewards == Combination::First;
         let each = rules.iter().map(|&rule| {
@@ -334,7 +335,8 @@ impl<'p> Judging<'p> {
         let (from, to) = if better { (less, more) } else { (more, less) };
         let proposed =
             |world: &World, rule: usize| takes_effect(&Look::new(terms, world), framework, rule).is_only(Truths::YES);
-        let of_kind = |it: &usize| framework.rules[*it].severity().is_some() == sanctions;
+        let what = if sanctions { Proposed::Sanction } else { Proposed::Reward };
+        let of_kind = |it: &usize| framework.rules[*it].what() == what;
         let (with, without) = if sanctions { (to, from) } else { (from, to) };
         let rule = (0..framework.rules.len())
             .filter(of_kind)

@@ -20,6 +20,7 @@ mod flow_checks;
 pub mod framework;
 mod frameworks;
 pub mod guarantees;
+pub mod happened;
 mod history;
 mod lasting;
 mod local;

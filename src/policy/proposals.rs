@@ -167,10 +167,7 @@ impl Builder<'_, '_> {
 }
 
 fn is_what(rule: &OutcomeRule, what: Proposed) -> bool {
-    matches!(
-        (&rule.kind, what),
-        (OutcomeKind::Sanction { .. }, Proposed::Sanction) | (OutcomeKind::Reward, Proposed::Reward)
-    )
+    rule.what() == what
 }
 
 fn rule_goes_through(rule: &OutcomeRule, workflow: &str) -> bool {

@@ -32,6 +32,9 @@ fn same_at_the_top(a: &Expr, b: &Expr) -> bool {
         (ExprKind::Parameter(a), ExprKind::Parameter(b)) => a == b,
         (ExprKind::Context(a), ExprKind::Context(b)) => a == b,
         (ExprKind::Population(a), ExprKind::Population(b)) => a.id == b.id,
+        (ExprKind::Happened(a), ExprKind::Happened(b)) => {
+            a.outcomes == b.outcomes && a.none == b.none && a.how == b.how
+        }
         (ExprKind::Holder { role: a, .. }, ExprKind::Holder { role: b, .. }) => a == b,
         (ExprKind::Field { record: a, field: x, .. }, ExprKind::Field { record: b, field: y, .. }) => (a, x) == (b, y),
         (

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::policy::framework::{Combination, Framework, OutcomeKind, OutcomeRule};
+use crate::policy::framework::{Combination, Framework, OutcomeKind, OutcomeRule, Proposed};
 use crate::policy::model::{Expr, Policy};
 use crate::policy::reasoning::{self, About, Found, Judged, Look, Terms, Truths, World};
 use crate::policy::same::same;
@@ -56,14 +56,16 @@ pub(super) fn conditions<'p>(framework: &'p Framework, rules: impl Iterator<Item
 pub(super) fn before(framework: &Framework, at: usize) -> Vec<usize> {
     let severity = |it: usize| framework.rules[it].severity();
     let own = severity(at);
-    let combination = if own.is_some() { framework.sanctions } else { framework.rewards };
+    let what = framework.rules[at].what();
+    let combination = framework.combination(what);
     let others = (0..framework.rules.len()).filter(|other| *other != at);
     others
-        .filter(|other| match (severity(*other), own, combination) {
-            (Some(_), None, _) => framework.unless_a_sanction,
-            (None, Some(_), _) | (_, _, Combination::All) => false,
+        .filter(|other| match (framework.rules[*other].what(), what, combination) {
+            (Proposed::Sanction, Proposed::Reward, _) => framework.unless_a_sanction,
+            (other, own, _) if other != own => false,
+            (_, _, Combination::All) => false,
             (_, _, Combination::First) => *other < at,
-            (other_severity, _, Combination::MostSevere) => other_severity > own,
+            (_, _, Combination::MostSevere) => severity(*other) > own,
         })
         .collect()
 }
@@ -205,7 +207,7 @@ impl<'p> Rule<'p> {
 /// Whether two rules differ in nothing but their name and rank.
 fn says_the_same(a: &OutcomeRule, b: &OutcomeRule) -> bool {
     let kind = match (&a.kind, &b.kind) {
-        (OutcomeKind::Reward, OutcomeKind::Reward) => true,
+        (OutcomeKind::Reward, OutcomeKind::Reward) | (OutcomeKind::Measure, OutcomeKind::Measure) => true,
         (OutcomeKind::Sanction { through: a, .. }, OutcomeKind::Sanction { through: b, .. }) => a == b,
         _ => false,
     };

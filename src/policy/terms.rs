@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::calendar::{Period, PeriodKind};
 use crate::ids::{ChoiceId, DefinitionId, FieldId, ParameterId, RecordId, RoleId, ScaleId, StageId};
+use crate::policy::happened::Happened;
 use crate::policy::model::{DateRule, Dated};
 use crate::policy::population::Population;
 use crate::policy::table::Table;
@@ -115,6 +116,8 @@ pub enum ExprKind {
     History(Box<History>),
     /// Something made of several records or periods.
     Aggregate(Box<Aggregate>),
+    /// Whether something is in force, or was imposed.
+    Happened(Box<Happened>),
     /// A place among others.
     Population(Box<Population>),
     /// Not.
@@ -441,6 +444,7 @@ impl ExprKind {
             // What it is made of is about others than the subject.
             | ExprKind::Aggregate(_)
             | ExprKind::Population(_)
+            | ExprKind::Happened(_)
             | ExprKind::DateOf(_)
             | ExprKind::StageIs { .. }
             | ExprKind::Today => Vec::new(),

@@ -145,13 +145,14 @@ pub(super) static FRAMEWORK: Context = Context {
         "except",
         "sanction",
         "reward",
+        "measure",
     ],
-    later: &["measure", "ladder", "gives way to", "judged when", "judged on request", "keep", "expunge"],
+    later: &["ladder", "gives way to", "judged when", "judged on request", "keep", "expunge"],
     free: None,
 };
 
 pub(super) static OUTCOME: Context = Context {
-    what: "line of a sanction or reward",
+    what: "line of a sanction, a reward or a measure",
     line: Rule::outcome_line,
     words: &[
         "cite",
@@ -166,7 +167,7 @@ pub(super) static OUTCOME: Context = Context {
         "because",
         "notify",
     ],
-    later: &["measure"],
+    later: &[],
     free: None,
 };
 

@@ -3,7 +3,7 @@
 
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
-use super::tree::{Name, Population, Range, Text};
+use super::tree::{Happened, Name, Population, Range, Text};
 use crate::source::Span;
 
 /// An expression with its place.
@@ -60,6 +60,8 @@ pub enum ExprKind {
     Aggregate(Box<Aggregate>),
     /// `in the top 5% of unit by score, …`, `rank of officer in unit by score, …`
     Population(Box<Population>),
+    /// `written_warning in force`
+    Happened(Box<Happened>),
     /// `not …`
     Not(Box<Expr>),
     /// `a and b and c`

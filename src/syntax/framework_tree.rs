@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
-use super::tree::{Expr, Length, Name, Text};
+use super::tree::{Expr, Length, Name, Proposed, Text};
 use crate::source::Span;
 
 /// `framework rewards_and_sanctions "…" { … }`
@@ -39,7 +39,7 @@ pub enum FrameworkLineKind {
     /// `rewards all that apply, unless a sanction applies`
     Rewards { combination: Combination, unless_a_sanction: bool },
     /// `except sanction written_warning when …`
-    Except { rule: Name, sanction: bool, when: Expr },
+    Except { rule: Name, what: Proposed, when: Expr },
     /// `sanction written_warning "…" { … }`
     Outcome(Outcome),
 }
@@ -62,10 +62,10 @@ pub enum Combination {
     All,
 }
 
-/// A sanction or a reward.
+/// A sanction, a reward or a measure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    pub sanction: bool,
+    pub what: Proposed,
     pub name: Name,
     pub title: Option<Text>,
     pub lines: Vec<OutcomeLine>,
@@ -94,14 +94,14 @@ pub enum PoolSharing {
     Stop(Expr),
 }
 
-/// A line of a sanction or reward.
+/// A line of a sanction, a reward or a measure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutcomeLine {
     pub kind: OutcomeLineKind,
     pub span: Span,
 }
 
-/// What a line of a sanction or reward says.
+/// What a line of a sanction, a reward or a measure says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OutcomeLineKind {
     /// `cite "…"`

@@ -15,6 +15,12 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> Option<ExampleLine> {
     let span = it.span();
     let kind = match it.rule() {
         Rule::adopted => ExampleLineKind::Adopted(words::date(it.one(Rule::date))),
+        Rule::imposed => ExampleLineKind::Imposed {
+            rule: words::name(&it.one(Rule::imposed_rule)),
+            ended: it.has(Rule::kw_ended),
+            of: words::name(&it.one(Rule::name)),
+            on: words::date(it.one(Rule::date)),
+        },
         Rule::expect => ExampleLineKind::Expect { on: None, expectation: expect(it)? },
         _ => {
             let on = words::date(it.one(Rule::date));

@@ -385,6 +385,7 @@ fn composed(mut it: Cursor<'_>) -> ExprKind {
         }
         Rule::aggregate => aggregate::aggregate(it),
         Rule::population => population::population(it),
+        Rule::happened => population::happened(it),
         Rule::weighted => ExprKind::Weighted(it.all(Rule::weighted_part).into_iter().map(weighted_part).collect()),
         Rule::share_of_points => {
             let part = |mut it: Cursor<'_>| (sum(it.one(Rule::sum)), sum(it.one(Rule::sum)));

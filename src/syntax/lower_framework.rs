@@ -7,7 +7,7 @@ use super::lower_expression::{expr, expr_in, operand, sum};
 use super::lower_words as words;
 use super::tree::{
     ArithmeticOp, Combination, Degree, Expectation, Expr, ExprKind, FrameworkLine, FrameworkLineKind, OutcomeLine,
-    OutcomeLineKind, OutcomeState, Pool, PoolSharing,
+    OutcomeLineKind, OutcomeState, Pool, PoolSharing, Proposed,
 };
 
 pub(super) fn line(mut cursor: Cursor<'_>) -> FrameworkLine {
@@ -32,13 +32,22 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> FrameworkLine {
             unless_a_sanction: it.has(Rule::unless_a_sanction),
         },
         Rule::exception => FrameworkLineKind::Except {
-            sanction: it.has(Rule::kw_sanction),
+            what: proposed(&it),
             rule: words::name(&it.one(Rule::name)),
             when: expr(it.one(Rule::expr)),
         },
         other => unreachable!("the grammar promises a line of a framework, not {other:?}"),
     };
     FrameworkLine { kind, span }
+}
+
+/// Which of the three a line speaks of.
+pub(super) fn proposed(it: &Cursor<'_>) -> Proposed {
+    match (it.has(Rule::kw_sanction), it.has(Rule::kw_reward)) {
+        (true, _) => Proposed::Sanction,
+        (false, true) => Proposed::Reward,
+        (false, false) => Proposed::Measure,
+    }
 }
 
 fn degree(mut it: Cursor<'_>) -> Degree {

@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::grammar::Rule;
 use super::lower_aggregate::{condition_in, picked_value};
 use super::lower_words as words;
-use super::tree::{ExprKind, Population, PopulationAsked, PopulationWords, Ties};
+use super::tree::{ExprKind, Happened, HappenedHow, Population, PopulationAsked, PopulationWords, Ties, WhichOutcome};
 use crate::codes_syntax as codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -66,6 +66,24 @@ fn ties(it: &mut Cursor<'_>) -> Ties {
             Ties::By { lower_first, value, then_in }
         }
     }
+}
+
+/// `written_warning in force`, `no sanction imposed in the last 2 years`
+pub(super) fn happened(mut cursor: Cursor<'_>) -> ExprKind {
+    let mut which = cursor.one(Rule::which_outcome);
+    let which = match which.maybe(Rule::name) {
+        Some(name) => WhichOutcome::Named(words::name(&name)),
+        None if which.has(Rule::kw_no_sanction) => WhichOutcome::NoSanction,
+        None => WhichOutcome::AnySanction,
+    };
+    let how = match (cursor.maybe(Rule::imposed_in_this), cursor.maybe(Rule::imposed_in_last)) {
+        (Some(mut it), _) => HappenedHow::InThis(words::name(&it.one(Rule::name))),
+        (None, Some(mut it)) => {
+            HappenedHow::InTheLast(words::number(&it.one(Rule::number)), words::name(&it.one(Rule::name)))
+        }
+        (None, None) => HappenedHow::InForce,
+    };
+    ExprKind::Happened(Box::new(Happened { which, how }))
 }
 
 fn refuse_twice(cursor: &Cursor<'_>, span: Span) {

@@ -288,8 +288,8 @@ impl<'s> Reader<'s> {
         let mut lines = Vec::new();
         for line in statements(self.block(statement)) {
             match errors::leading_word(self, line, &context::FRAMEWORK) {
-                Some(word @ ("sanction" | "reward")) => {
-                    let kind = self.outcome(line, word == "sanction").map(FrameworkLineKind::Outcome);
+                Some("sanction" | "reward" | "measure") => {
+                    let kind = self.outcome(line).map(FrameworkLineKind::Outcome);
                     lines.extend(kind.map(|kind| FrameworkLine { kind, span: self.whole(line) }));
                 }
                 Some(_) => {
@@ -302,11 +302,13 @@ impl<'s> Reader<'s> {
         Some(Framework { name, title, lines, span: self.whole(statement) })
     }
 
-    fn outcome(self, statement: &'s Statement, sanction: bool) -> Option<Outcome> {
+    fn outcome(self, statement: &'s Statement) -> Option<Outcome> {
         let head = self.head(statement, Rule::outcome_head, &context::FRAMEWORK);
         let lines = self.lines(self.block(statement), &context::OUTCOME, |it| Some(lower_framework::outcome_line(it)));
-        let (name, title) = name_and_title(&mut head?);
-        Some(Outcome { sanction, name, title, lines, span: self.whole(statement) })
+        let mut head = head?;
+        let what = lower_framework::proposed(&head);
+        let (name, title) = name_and_title(&mut head);
+        Some(Outcome { what, name, title, lines, span: self.whole(statement) })
     }
 
     // ---- guarantees

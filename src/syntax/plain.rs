@@ -117,6 +117,7 @@ pub(super) fn is_name(rule: Rule) -> bool {
             | Rule::field
             | Rule::band
             | Rule::fact_value
+            | Rule::imposed_rule
     )
 }
 

@@ -41,6 +41,32 @@ pub struct PopulationWords {
     pub least: Option<Number>,
 }
 
+/// `written_warning in force`, `no sanction imposed in the last 2 years`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Happened {
+    pub which: WhichOutcome,
+    pub how: HappenedHow,
+}
+
+/// What may have been imposed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WhichOutcome {
+    Named(Name),
+    AnySanction,
+    NoSanction,
+}
+
+/// What is asked of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HappenedHow {
+    /// `in force`
+    InForce,
+    /// `imposed in this year`
+    InThis(Name),
+    /// `imposed in the last 2 years`
+    InTheLast(Number, Name),
+}
+
 /// What becomes of those who tie at the last place.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ties {

@@ -380,6 +380,8 @@ pub struct ExampleLine {
 pub enum ExampleLineKind {
     /// `adopted 1 July 2025`
     Adopted(Date),
+    /// `written_warning imposed for Ada on 3 March 2025`, `… ended for Ada on …`
+    Imposed { rule: Name, of: Name, on: Date, ended: bool },
     /// `officer Akello { terms permanent; grade U4 }`
     Facts { record: Name, name: Name, values: Vec<FactValue> },
     /// `appraisal of Akello 2024/25 { targets 48 }` or `incident of Akello { … }`

@@ -213,6 +213,7 @@ impl<'t, 'p> Look<'t, 'p> {
             | ExprKind::Share(_)
             | ExprKind::OverDays { .. }
             | ExprKind::AsOn { .. }
+            | ExprKind::Happened(_)
             | ExprKind::Between { .. }
             | ExprKind::DateOf(_)
             | ExprKind::StageIs { .. }

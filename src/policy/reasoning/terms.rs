@@ -477,6 +477,7 @@ pub(super) fn is_fact(expr: &Expr) -> bool {
         | ExprKind::Share(_)
         | ExprKind::OverDays { .. }
         | ExprKind::AsOn { .. }
+        | ExprKind::Happened(_)
         | ExprKind::Between { .. }
         | ExprKind::DateOf(_)
         | ExprKind::StageIs { .. }

@@ -1,0 +1,48 @@
+//! What was imposed: whether it is in force, and in which periods it was imposed. What nobody has imposed did not happen; that is known.
+
+use jiff::civil::Date;
+
+use crate::calendar::Direction;
+use crate::eval::dates::{Answer, DateOptions, date_rule};
+use crate::eval::scope::Scope;
+use crate::policy::happened::{Happened, How};
+use crate::policy::model::{DateRule, Point};
+use crate::value::{Missing, Truth};
+
+/// Whether any of the outcomes is in force, or was imposed in the last periods.
+pub(super) fn happened(scope: &Scope<'_>, happened: &Happened) -> Truth {
+    let any = Truth::any(happened.outcomes.iter().flat_map(|outcome| {
+        scope.facts.imposed(&scope.subject, &outcome.name).into_iter().map(|(on, ended)| match happened.how {
+            How::InForce => in_force(scope, outcome.lasts, on, ended),
+            How::Imposed { periods } => imposed(scope, periods, on),
+        })
+    }));
+    if happened.none { any.negate() } else { any }
+}
+
+/// From the day on which it is imposed, until the last day that it lasts, or until the day on which it ends.
+fn in_force(scope: &Scope<'_>, lasts: Option<crate::calendar::Length>, on: Date, ended: Option<Date>) -> Truth {
+    let day = scope.day();
+    if day < on || ended.is_some_and(|it| it <= day) {
+        return Truth::No;
+    }
+    let Some(length) = lasts else { return Truth::Yes };
+    let anchor = Box::new(DateRule::At(Point::Date(on)));
+    let end = DateRule::Offset { length, direction: Direction::After, anchor };
+    match date_rule(scope, &end, &DateOptions::closing()) {
+        Ok(Answer::Known(last)) => Truth::of(day <= last.date),
+        Ok(Answer::NotYet) => Truth::Yes,
+        Ok(Answer::Unknown(missing)) => Truth::Unknown(missing.into_iter().map(Missing::Fact).collect()),
+        Err(words) => Truth::Unknown(vec![Missing::Reason(words)]),
+    }
+}
+
+/// In this period or one of those before it, so many together.
+fn imposed(scope: &Scope<'_>, periods: u32, on: Date) -> Truth {
+    let Some(own) = scope.period else { return Truth::NotApplicable };
+    let back = i32::try_from(periods.saturating_sub(1)).unwrap_or(i32::MAX);
+    match scope.calendar.shift(own, -back) {
+        Ok(first) => Truth::of(first.first <= on && on <= own.last),
+        Err(problem) => Truth::Unknown(vec![Missing::Reason(problem.to_string())]),
+    }
+}

@@ -1,0 +1,101 @@
+//! What was imposed, as a condition: which outcomes, and whether they are in force or were imposed.
+
+use crate::calendar::Length;
+use crate::codes_policy as codes;
+use crate::diagnostic::Diagnostic;
+use crate::policy::expressions::{Place, made};
+use crate::policy::model::{Expr, ExprKind, Type};
+use crate::policy::names::Builder;
+use crate::source::Span;
+use crate::syntax::tree::{self, FrameworkLineKind, HappenedHow, Item, OutcomeLineKind, WhichOutcome};
+
+/// Whether something is in force, or was imposed.
+#[derive(Debug, Clone)]
+pub struct Happened {
+    /// The sanctions and rewards that are asked for.
+    pub outcomes: Vec<OutcomeAsked>,
+    /// Whether none of them is, else any.
+    pub none: bool,
+    /// What is asked of them.
+    pub how: How,
+}
+
+/// A sanction or reward that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeAsked {
+    /// Its name.
+    pub name: String,
+    /// How long it is in force, if it ends by itself.
+    pub lasts: Option<Length>,
+}
+
+/// What is asked of what was imposed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// Whether it is in force on the day that is read.
+    InForce,
+    /// Whether it was imposed in the last so many periods, this one included.
+    Imposed {
+        /// How many.
+        periods: u32,
+    },
+}
+
+impl Builder<'_, '_> {
+    /// `written_warning in force`, `no sanction imposed in the last 2 years`
+    pub(super) fn happened(&mut self, written: &tree::Happened, place: &Place, span: Span) -> Option<Expr> {
+        let owner = place.subject.map(|it| self.policy.record(it).label.name.clone());
+        let mut outcomes = Vec::new();
+        let mut known = Vec::new();
+        for item in self.items.clone() {
+            let Item::Framework(framework) = item else { continue };
+            let judged = framework.lines.iter().find_map(|it| match &it.kind {
+                FrameworkLineKind::ForEach { record, .. } => Some(&record.text),
+                _ => None,
+            });
+            if judged != owner.as_ref() {
+                continue;
+            }
+            for line in &framework.lines {
+                let FrameworkLineKind::Outcome(outcome) = &line.kind else { continue };
+                known.push(outcome.name.text.clone());
+                let asked = match &written.which {
+                    WhichOutcome::Named(name) => name.text == outcome.name.text,
+                    WhichOutcome::AnySanction | WhichOutcome::NoSanction => outcome.what == tree::Proposed::Sanction,
+                };
+                if asked {
+                    let lasts = outcome.lines.iter().find_map(|it| match &it.kind {
+                        OutcomeLineKind::Lasts { length, .. } => Some(length),
+                        _ => None,
+                    });
+                    let lasts = lasts.and_then(|it| self.length(it));
+                    outcomes.push(OutcomeAsked { name: outcome.name.text.clone(), lasts });
+                }
+            }
+        }
+        if let (WhichOutcome::Named(name), true) = (&written.which, outcomes.is_empty()) {
+            self.unknown_name(name, "sanction, reward or measure", &known);
+            return None;
+        }
+        let how = match &written.how {
+            HappenedHow::InForce => How::InForce,
+            HappenedHow::InThis(kind) => {
+                self.at_hand(kind, place, span)?;
+                How::Imposed { periods: 1 }
+            }
+            HappenedHow::InTheLast(number, kind) => {
+                self.at_hand(kind, place, span)?;
+                let periods = self.number(number)?.to_scaled(0).and_then(|it| u32::try_from(it).ok());
+                let Some(periods) = periods.filter(|it| (1..=60).contains(it)) else {
+                    let words = format!("`{}` is no number of periods", number.text);
+                    let help = "write a whole number from 1 to 60";
+                    self.report(Diagnostic::new(codes::HISTORY_COUNT, number.span, words).help(help));
+                    return None;
+                };
+                How::Imposed { periods }
+            }
+        };
+        let none = matches!(written.which, WhichOutcome::NoSanction);
+        made(ExprKind::Happened(Box::new(Happened { outcomes, none, how })), Type::YesNo, span)
+    }
+}
