@@ -23,7 +23,7 @@ pub(super) fn in_force_only_after(policy: &Policy, rule: &OutcomeRule, stages: &
     let sanction = &rule.label.name;
     let through = match &rule.kind {
         OutcomeKind::Sanction { through, .. } => through.as_ref(),
-        OutcomeKind::Reward => None,
+        OutcomeKind::Reward | OutcomeKind::Measure => None,
     };
     let workflow = through.and_then(|name| policy.workflows.iter().find(|it| it.label.name == *name));
     let Some(workflow) = workflow else {
