@@ -23,6 +23,21 @@ pub enum Unit {
     Years,
 }
 
+impl Unit {
+    /// One of it, in words.
+    #[must_use]
+    pub fn singular(self) -> &'static str {
+        match self {
+            Unit::Hours => "hour",
+            Unit::Days => "day",
+            Unit::WorkingDays => "working day",
+            Unit::Weeks => "week",
+            Unit::Months => "month",
+            Unit::Years => "year",
+        }
+    }
+}
+
 /// An allowance: `1 month`, `5 working days`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Length {

@@ -58,15 +58,7 @@ pub(super) fn clock(time: Time) -> String {
 
 /// `1 month`, `5 working days`, `36 hours (2 whole days)`.
 pub(super) fn length(length: Length) -> String {
-    let unit = match length.unit {
-        Unit::Hours => "hour",
-        Unit::Days => "day",
-        Unit::WorkingDays => "working day",
-        Unit::Weeks => "week",
-        Unit::Months => "month",
-        Unit::Years => "year",
-    };
-    let words = count(i64::from(length.count), unit);
+    let words = count(i64::from(length.count), length.unit.singular());
     match length.unit {
         Unit::Hours => format!("{words} ({})", count(whole_days(length.count), "whole day")),
         _ => words,

@@ -110,14 +110,7 @@ impl Builder<'_, '_> {
 
     /// An allowance: whole and above nought.
     pub(super) fn length(&mut self, written: &tree::Length) -> Option<Length> {
-        let unit = match written.unit {
-            tree::Unit::Hours => Unit::Hours,
-            tree::Unit::Days => Unit::Days,
-            tree::Unit::WorkingDays => Unit::WorkingDays,
-            tree::Unit::Weeks => Unit::Weeks,
-            tree::Unit::Months => Unit::Months,
-            tree::Unit::Years => Unit::Years,
-        };
+        let unit = unit_of(written.unit);
         match written.count.text.parse::<u32>() {
             Ok(count) if count <= 40_000 => Some(Length { count, unit }),
             _ => {
@@ -126,5 +119,17 @@ impl Builder<'_, '_> {
                 None
             }
         }
+    }
+}
+
+/// The unit that an author wrote.
+pub(super) fn unit_of(written: tree::Unit) -> Unit {
+    match written {
+        tree::Unit::Hours => Unit::Hours,
+        tree::Unit::Days => Unit::Days,
+        tree::Unit::WorkingDays => Unit::WorkingDays,
+        tree::Unit::Weeks => Unit::Weeks,
+        tree::Unit::Months => Unit::Months,
+        tree::Unit::Years => Unit::Years,
     }
 }

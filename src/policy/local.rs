@@ -8,6 +8,7 @@ use jiff::{Span as Stretch, civil};
 
 use crate::codes_local as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::policy::dates::unit_of;
 use crate::policy::expressions::Place;
 use crate::policy::model::{Dated, ExprKind, Policy, Type};
 use crate::policy::names::{Builder, nearest};
@@ -255,14 +256,7 @@ fn stretch(length: &Length) -> Option<Stretch> {
 }
 
 fn in_words(length: &Length) -> String {
-    let unit = match length.unit {
-        Unit::Hours => "hour",
-        Unit::Days => "day",
-        Unit::WorkingDays => "working day",
-        Unit::Weeks => "week",
-        Unit::Months => "month",
-        Unit::Years => "year",
-    };
+    let unit = unit_of(length.unit).singular();
     let several = if length.count.text == "1" { "" } else { "s" };
     format!("{} {unit}{several}", length.count.text)
 }

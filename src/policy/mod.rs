@@ -97,16 +97,26 @@ pub fn compile(sources: &Sources) -> Compilation {
 #[must_use]
 pub fn compile_with(sources: &Sources, calendar: Option<&str>) -> Compilation {
     let mut found = Diagnostics::new();
-    let files = syntax::parse(sources, &mut found);
-    let lost = lost_words(sources, &found);
-    let written: Vec<&tree::Item> = files.iter().flat_map(|file| &file.items).collect();
-    let local = local::extended(&written, &mut found);
-    let items = local.as_ref().map_or(written, |it| it.iter().collect());
+    let (items, lost) = read(sources, &mut found);
+    let items: Vec<&tree::Item> = items.iter().collect();
     let mut policy = check(&items, calendar, lost, sources, &mut found);
     policy.hash = hash_of(sources);
     if found.no_errors() {
         scenarios_stand(&items, calendar, sources, &mut found);
     }
+    compiled(policy, found)
+}
+
+/// What is written, with what local texts make of it; and what the parser lost.
+fn read(sources: &Sources, found: &mut Diagnostics) -> (Vec<tree::Item>, Option<BTreeSet<String>>) {
+    let files = syntax::parse(sources, found);
+    let lost = lost_words(sources, found);
+    let written: Vec<&tree::Item> = files.iter().flat_map(|file| &file.items).collect();
+    let local = local::extended(&written, found);
+    (local.unwrap_or_else(|| files.into_iter().flat_map(|file| file.items).collect()), lost)
+}
+
+fn compiled(policy: Policy, mut found: Diagnostics) -> Compilation {
     found.tidy();
     let guarantees = policy.guarantees.clone();
     Compilation { policy: found.no_errors().then_some(policy), diagnostics: found, guarantees }
@@ -118,11 +128,8 @@ pub fn compile_with(sources: &Sources, calendar: Option<&str>) -> Compilation {
 #[must_use]
 pub fn compile_scenario(sources: &Sources, calendar: Option<&str>, name: &str) -> Option<Compilation> {
     let mut found = Diagnostics::new();
-    let files = syntax::parse(sources, &mut found);
-    let lost = lost_words(sources, &found);
-    let written: Vec<&tree::Item> = files.iter().flat_map(|file| &file.items).collect();
-    let local = local::extended(&written, &mut found);
-    let items = local.as_ref().map_or(written, |it| it.iter().collect());
+    let (items, lost) = read(sources, &mut found);
+    let items: Vec<&tree::Item> = items.iter().collect();
     let scenario = items.iter().find_map(|it| match it {
         tree::Item::Scenario(it) if it.name.text == name => Some(it),
         _ => None,
@@ -133,9 +140,7 @@ pub fn compile_scenario(sources: &Sources, calendar: Option<&str>, name: &str) -
     if !scenario.changes.is_empty() {
         policy.hash = hash_of(&Sources::single(scenario.name.text.clone(), policy.hash.clone()));
     }
-    found.tidy();
-    let guarantees = policy.guarantees.clone();
-    Some(Compilation { policy: found.no_errors().then_some(policy), diagnostics: found, guarantees })
+    Some(compiled(policy, found))
 }
 
 /// Every scenario gives a policy in which nothing is wrong that was not wrong before.
