@@ -25,6 +25,7 @@ pub(crate) const SAID_TWICE: Code = Code("M0120");
 pub(crate) const NUMBER_OUT_OF_RANGE: Code = Code("M0121");
 pub(crate) const TOO_DEEP: Code = Code("M0122");
 pub(crate) const NOT_YET: Code = Code("M0123");
+pub(crate) const WHERE_IS_OPEN: Code = Code("M0124");
 
 /// What can be wrong with the words themselves.
 pub(crate) const SYNTAX: &[Entry] = &[
@@ -229,5 +230,14 @@ pub(crate) const SYNTAX: &[Entry] = &[
         explanation: "What is shown belongs to the language, but this version of the program can't use it yet.",
         wrong: "workflow w { grace after downtime 5 working days }",
         right: "# Later: grace after downtime",
+    },
+    Entry {
+        code: WHERE_IS_OPEN,
+        severity: Severity::Error,
+        title: "a `where` that may go on",
+        explanation: "Behind `any incident where a and b` nobody can tell whether `b` is asked of the incident or beside it. \
+            Brackets say it.",
+        wrong: "define a of member = any incident where kind is absence and days > 3",
+        right: "define a of member = any incident where (kind is absence and days > 3)",
     },
 ];

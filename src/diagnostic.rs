@@ -43,6 +43,11 @@ impl Diagnostic {
         self
     }
 
+    /// The place of the finding, and those that belong to it.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Span> {
+        std::iter::once(self.span).chain(self.labels.iter().map(|it| it.0))
+    }
+
     /// Says the way out.
     #[must_use]
     pub fn help(mut self, words: impl Into<String>) -> Self {
@@ -73,6 +78,11 @@ impl Diagnostics {
     #[must_use]
     pub fn no_errors(&self) -> bool {
         self.found.iter().all(|it| it.severity != Severity::Error)
+    }
+
+    /// Drops the findings that another one makes needless.
+    pub(crate) fn leave_out(&mut self, needless: impl Fn(&Diagnostic) -> bool) {
+        self.found.retain(|it| !needless(it));
     }
 
     /// Puts the findings in the order of their places and drops those said twice.

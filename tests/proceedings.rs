@@ -6,6 +6,7 @@ use merit::casework::{Bench, examples};
 use merit::codes;
 use merit::diagnostic::Diagnostics;
 use merit::policy::compile;
+use merit::policy::guarantees::Standing;
 use merit::source::{FileId, Sources};
 use merit::syntax;
 
@@ -23,13 +24,21 @@ fn codes_of(text: &str) -> Vec<String> {
     found(text).into_iter().map(|it| it.0).collect()
 }
 
+/// A framework with its sanctions, the workflows that hear them and that appraise, what is promised, tried and shown: all in one.
 #[test]
-fn the_whole_policy_checks_and_stands_in_its_form() {
+fn the_whole_policy_checks_runs_and_stands_in_its_form() {
     let text = std::fs::read_to_string("tests/lang/good/whole.merit").unwrap();
     let sources = Sources::single("whole.merit", text.clone());
     let compilation = compile(&sources);
     assert!(compilation.diagnostics.is_empty(), "{}", compilation.diagnostics.render(&sources, false));
     assert_eq!(syntax::format(FileId(0), &text, &mut Diagnostics::new()), Some(text));
+    assert_eq!(compilation.guarantees.iter().map(|it| it.standing).collect::<Vec<_>>(), [Standing::Proved; 2]);
+    let policy = compilation.policy.unwrap();
+    assert_eq!(policy.examples.len(), 3);
+    for example in &policy.examples {
+        let failures = examples::run(&policy, example).failures;
+        assert!(failures.is_empty(), "{failures:?}");
+    }
 }
 
 /// Each line: what is changed in the workflow that hears everybody, and what its sanction could then be in force without.
@@ -231,4 +240,17 @@ fn what_opens_by_itself_is_not_decided() {
     );
     let codes: Vec<&str> = found.iter().map(|it| it.0.as_str()).collect();
     assert!(codes.contains(&"M1202"), "{found:?}");
+}
+
+#[test]
+fn a_misspelt_word_is_one_mistake() {
+    for (from, to) in [
+        ("sends note to person", "sends notte to person"),
+        ("fills said", "fills sayd"),
+        ("by person; due 30 days after ruling", "by persom; due 30 days after ruling"),
+    ] {
+        let text = heard().replacen(from, to, 1);
+        assert_ne!(text, heard(), "{from}");
+        assert_eq!(codes_of(&text), ["M0202"], "{to}");
+    }
 }

@@ -544,6 +544,29 @@ fn promises_are_proved_refuted_or_left_open() {
         assert!(found.len() == 1 && found[0].starts_with(refuted), "{promise}\n{said}");
         assert_eq!(standing, [Standing::Refuted]);
     }
+    // Whoever counts less in this year counts no more in the last three.
+    for (rules, refuted) in [
+        (
+            "sanction a { when (score < 50) in 2 of the last 3 years; through hearing }\nsanction b { when rating is poor; through hearing }",
+            None,
+        ),
+        (
+            "sanction a { when rating is poor in 2 of the last 3 years, then afresh; through hearing }\nsanction b { when score < 50 in 3 consecutive years; through hearing }",
+            None,
+        ),
+        (
+            "sanction a { when (score > 50) in 2 of the last 3 years; through hearing }\nsanction b { when score < 30; through hearing }",
+            Some("M1201 `a` is proposed when"),
+        ),
+        (
+            "sanction a { when not ((score < 50) in 2 of the last 3 years); through hearing }\nsanction b { when score < 30; through hearing }",
+            Some("M1201 `a` is proposed when"),
+        ),
+    ] {
+        let (found, said, standing) = promised(rules, "sanctions never get more severe as score rises");
+        assert_eq!(standing, [if refuted.is_some() { Standing::Refuted } else { Standing::Proved }], "{rules}\n{said}");
+        assert!(found.iter().zip(refuted).all(|(it, start)| it.starts_with(start)), "{said}");
+    }
     let odd = "sanction a { when score < 50; through hearing }\nsanction b { when score is 60 to 70; through hearing }";
     let (found, said, _) = promised(odd, "sanctions never get more severe as score rises");
     assert!(found[0].starts_with("M1201 `b` is proposed when"), "{said}");
@@ -554,9 +577,9 @@ fn promises_are_proved_refuted_or_left_open() {
             "a rule also asks for what it is made of",
         ),
         (
-            "sanction a { when (score < 50) in 2 of the last 3 years; through hearing }\nsanction b { when score < 30; through hearing }",
+            "sanction a { when in the worst 10% of place by score, places rounded up, ties all in, unknown left out, groups of at least 2; through hearing }\nsanction b { when score < 30; through hearing }",
             "sanctions never get more severe as score rises",
-            "a rule counts periods",
+            "a rule asks for a place among others",
         ),
     ] {
         let (found, said, standing) = promised(rules, promise);

@@ -1,6 +1,8 @@
 //! What the language forbids beyond names and types: a table of contents, and one sentence for each.
 
 use crate::calendar::Direction;
+use crate::codes::Code;
+use crate::codes_flow as flow_codes;
 use crate::codes_framework::RANKED_IN_WORKFLOW;
 use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -11,6 +13,11 @@ use crate::policy::model::{DateRule, Point, Policy, Stage, Timing, Workflow};
 use crate::policy::scale_checks::bands_hold_every_value;
 use crate::policy::{due_process, flow_checks, table_checks};
 use crate::syntax::tree::Item;
+
+/// Whether a finding is about something that is not there, so that it goes without saying where a word there was not understood.
+pub(super) fn says_what_lacks(code: Code) -> bool {
+    [codes::NEVER_DONE, codes::NOBODY_ACTS, flow_codes::NOTHING_SENT, flow_codes::SANCTIONED_UNHEARD].contains(&code)
+}
 
 /// Everything the language forbids, beyond names and types.
 pub(super) fn check_all(policy: &Policy, items: &[&Item], found: &mut Diagnostics) {

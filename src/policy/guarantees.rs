@@ -271,13 +271,16 @@ impl<'p> Judging<'p> {
     /// Two who differ in one value alone: the one with more is not worse off.
     fn monotone(&self, sanctions: bool, better: bool, value: &'p Expr) -> Result<(), Diagnostic> {
         let framework = self.framework();
-        let mut asked = conditions(framework, framework.rules.iter());
+        // Rewards ask whether a sanction applies; sanctions ask for no reward.
+        let rules = framework.rules.iter().filter(|it| !sanctions || it.what() == Proposed::Sanction);
+        let mut asked = conditions(framework, rules);
         asked.push(value);
         for (day, about) in self.days(&asked)? {
             let mut terms = Terms::of(self.policy, day, &asked);
             let Some(term) = terms.ask(value) else {
                 return Err(self.not_decided("this is no value that rises and falls"));
             };
+            terms.ask_what_is_counted(term);
             if let Some(why) = terms.entangled(term) {
                 return Err(self.not_decided(&why));
             }

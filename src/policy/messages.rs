@@ -33,7 +33,8 @@ impl Builder<'_, '_> {
                 }
             }
             let Some((about, each, proposal)) = self.uses.get(&message.name.text).cloned() else {
-                if !self.unparsed {
+                // One that is misspelt where it is sent is told there.
+                if !self.unparsed && self.half_said.is_empty() {
                     let words = format!("no workflow sends message `{}`", message.name.text);
                     self.report(
                         Diagnostic::new(codes::UNUSED_MESSAGE, message.name.span, words)

@@ -192,9 +192,11 @@ fn check(
     builder.messages();
     builder.examples();
     let promises = std::mem::take(&mut builder.promises);
+    let half_said = std::mem::take(&mut builder.half_said);
     let mut policy = builder.finish();
     policy.find_turns();
     checks::check_all(&policy, items, found);
+    found.leave_out(|it| checks::says_what_lacks(it.code) && it.places().any(|place| half_said.contains(&place)));
     if found.no_errors() {
         conditions::conditions_can_go_either_way(&policy, sources, found);
         shadows::every_rule_can_take_effect(&policy, found);

@@ -49,6 +49,8 @@ pub(super) struct Builder<'t, 'd> {
     pub(super) broken_fields: BTreeSet<(RecordId, FieldId)>,
     /// Top-level names in whose item a mistake was reported: what rests on them says nothing more.
     pub(super) broken: BTreeSet<String>,
+    /// The names of stages in which a name or a type is wrong, and of their workflows: what they seem to lack may be what was meant.
+    pub(super) half_said: Vec<Span>,
     /// How many rankings there are: each has a number.
     pub(super) populations: u32,
     /// Definitions and scales being lowered, so that a cycle is found.
@@ -72,6 +74,7 @@ impl<'t, 'd> Builder<'t, 'd> {
             lost: lost.unwrap_or_default(),
             broken_fields: BTreeSet::new(),
             broken: BTreeSet::new(),
+            half_said: Vec::new(),
             populations: 0,
             promises: Vec::new(),
             under_way: Vec::new(),

@@ -88,8 +88,12 @@ impl Builder<'_, '_> {
                     Diagnostic::new(codes::DECLARED_TWICE, name.span, words).label(first.stage.name.span, "the first");
                 self.report(twice.help("give one of them another name"));
             }
-            let stage = self.stage(stage, &place, &workflow.ends);
-            workflow.stages.push(stage);
+            let before = self.found.len();
+            let lowered = self.stage(stage, &place, &workflow.ends);
+            if self.found.iter().skip(before).any(|it| it.code.0.starts_with("M02")) {
+                self.half_said.extend([name.span, written.name.span]);
+            }
+            workflow.stages.push(lowered);
         }
         if stages.is_empty() && !self.unparsed {
             let words = format!("workflow `{}` has no stage, so that nothing happens in it", written.name.text);

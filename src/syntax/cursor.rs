@@ -88,6 +88,20 @@ impl<'s> Cursor<'s> {
         self.children.iter().any(|it| it.as_rule() == rule)
     }
 
+    /// The rule of some in which the text ends, at any depth, with its text; not where that ends in brackets of its own.
+    pub(super) fn ends_in(&self, rules: &[Rule]) -> Option<(Rule, &'s str)> {
+        let mut last = self.children.back().cloned();
+        while let Some(pair) = last {
+            let inner = pair.clone().into_inner();
+            if rules.contains(&pair.as_rule()) {
+                let open = inner.clone().all(|it| it.as_rule() != Rule::brackets);
+                return open.then(|| (pair.as_rule(), pair.as_str().trim_end()));
+            }
+            last = inner.last();
+        }
+        None
+    }
+
     /// Keeps a finding.
     pub(super) fn report(&self, finding: Diagnostic) {
         self.place.found.borrow_mut().push(finding);

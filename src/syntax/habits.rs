@@ -38,6 +38,7 @@ pub(super) fn remedy(around: &Around<'_>) -> Option<String> {
         (_, "=", "=") => "to compare, write `is`",
         ("not", "known", _) => "write `is unknown`",
         (_, "rounded", _) => ROUNDED,
+        ("any" | "every" | "no", "of", _) => "take it out, and name one of them: `any incident where …`",
         (_, "the", _) => "take it out",
         (_, "on", _) if matches!(first, "due" | "closes" | "opens") => "take it out: the date stands alone",
         (_, "<" | "<=" | ">" | ">=", _) if matches!(before, "and" | "or") => {

@@ -42,7 +42,9 @@ fn at(kind: ExprKind, span: Span) -> Expr {
 fn logic(mut cursor: Cursor<'_>) -> Expr {
     let junctions = cursor.all(Rule::junction);
     let mut ands = junctions.iter().map(|it| it.text() == "and");
-    let terms = cursor.all(Rule::negation).into_iter().map(negation);
+    let terms = cursor.all(Rule::negation);
+    junctions.iter().zip(&terms).for_each(|(junction, term)| refuse_open_where(term, junction));
+    let terms = terms.into_iter().map(negation);
     let mut rows: Vec<Vec<Expr>> = Vec::new();
     for term in terms {
         // Beside an `and` a term joins the row at hand, beside an `or` it begins one.
@@ -73,6 +75,17 @@ fn refuse_mixture(cursor: &Cursor<'_>, junctions: &[Cursor<'_>]) {
             .label(first.span(), format!("`{}` stands here", first.text()))
             .help(format!("say what belongs together, such as `{}`", bracketed(cursor, junctions))),
     );
+}
+
+/// `any incident where a and b`: nobody can tell of what `b` is asked.
+fn refuse_open_where(term: &Cursor<'_>, junction: &Cursor<'_>) {
+    let Some((rule, inside)) = term.ends_in(&[Rule::where_one, Rule::satisfies]) else { return };
+    let word = if rule == Rule::where_one { "where" } else { "satisfies" };
+    let inside = inside.strip_prefix(word).unwrap_or(inside).trim_start();
+    let (whole, and) = (term.text(), junction.text());
+    let message = format!("nobody can tell whether what stands behind this `{and}` belongs to the `{word}`");
+    let help = format!("write `{word} ({inside} {and} …)` if it does, and else `({whole}) {and} …`");
+    term.report(Diagnostic::new(codes::WHERE_IS_OPEN, junction.span(), message).help(help));
 }
 
 /// The condition with brackets around what `and` joins, as a proposal.

@@ -36,7 +36,7 @@ impl<'t, 'p> Look<'t, 'p> {
         Self { terms, world, found: RefCell::new(HashMap::new()) }
     }
 
-    fn left(&self, at: usize) -> Option<&'t Extent> {
+    pub(super) fn left(&self, at: usize) -> Option<&'t Extent> {
         self.world.get(at).and_then(Option::as_ref)
     }
 

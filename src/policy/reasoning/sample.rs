@@ -7,8 +7,9 @@ use jiff::civil::{Date, date};
 use crate::calendar::{Calendar, Period, PeriodKind};
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{AggregateWord, Expr, ExprKind, FieldKind, Shape, When};
-use crate::policy::reasoning::look::World;
+use crate::policy::reasoning::look::{Look, World};
 use crate::policy::reasoning::terms::{Term, TermKind, Terms, counts_this_period, is_subject};
+use crate::policy::reasoning::truths::Truths;
 use crate::policy::table;
 use crate::value::Number;
 
@@ -45,6 +46,7 @@ pub(in crate::policy) fn sample(terms: &Terms<'_>, world: &World, about: About, 
     };
     let mut facts = Facts {
         terms,
+        world,
         about,
         period,
         name,
@@ -99,6 +101,7 @@ struct Kept {
 
 struct Facts<'t, 'p> {
     terms: &'t Terms<'p>,
+    world: &'t World,
     about: About,
     period: Option<Period>,
     name: &'t str,
@@ -139,7 +142,9 @@ impl Facts<'_, '_> {
             }
             ExprKind::History(history) => {
                 let holds = at? == Number::ONE;
-                if !counts_this_period(history) {
+                // Where this period meets what is counted and the count holds, earlier ones may be the same; likewise where neither.
+                let now = Look::new(self.terms, self.world).truths(&history.condition);
+                if !counts_this_period(history) && !now.is_only(Truths::of(holds)) {
                     return None;
                 }
                 self.back = self.back.max(if holds { history.last - 1 } else { 0 });

@@ -3,7 +3,7 @@
 //! What conditions ask for is gone through piece by piece; where what is asked is reckoned from facts, facts are looked for that give
 //! it, by halves.
 
-use crate::policy::model::Stretch;
+use crate::policy::model::{History, Stretch};
 use crate::policy::reasoning::extent::{Extent, multiple};
 use crate::policy::reasoning::look::{Look, World};
 use crate::policy::reasoning::terms::{TermKind, Terms};
@@ -84,13 +84,16 @@ type JudgeOfTwo<'j> = &'j dyn Fn(&Look<'_, '_>, &Look<'_, '_>) -> Truths;
 
 /// Looks for two cases that differ in one term (and what it is made of) alone, of which `holds` says yes.
 pub(in crate::policy) fn find_pair(terms: &Terms<'_>, term: usize, holds: JudgeOfTwo<'_>) -> Pairs {
-    let asked = (0..terms.list.len()).filter(|at| terms.list[*at].is_asked && *at != term);
+    // What follows from the term differs with it.
+    let other = |at: &usize| terms.list[*at].is_asked && *at != term && !terms.follows_from(*at, term);
+    let asked = (0..terms.list.len()).filter(other);
     let asked = asked.map(|at| (at, terms.list[at].pieces())).collect();
     let steps: Vec<Extent> = terms.list[term].pieces().into_iter().filter(|it| it.known.is_some()).collect();
     let search = Search { terms, judge: &|_| Judged::Holds, asked, looks: MOST_LOOKS };
-    let varied = terms.varied(term);
-    let mut two = Two { search, term, varied, steps, holds };
-    match two.pieces(&vec![None; terms.list.len()], 0) {
+    let (varied, counts) = (terms.varied(term), terms.counts_with(term));
+    let mut two = Two { search, term, varied, counts, steps, holds };
+    let nothing = vec![None; terms.list.len()];
+    match two.pieces(&nothing, &nothing, 0) {
         Ok(Some((less, more))) => Pairs::Two(less, more),
         Ok(None) => Pairs::None,
         Err(OutOfLooks) => Pairs::Open,
@@ -104,6 +107,9 @@ struct Two<'t, 'p, 'j> {
     term: usize,
     /// The facts that the term is made of.
     varied: Vec<usize>,
+    /// Counts over periods that need this one to hold or can do without it, each with what it counts: the one who differs in this
+    /// period may differ in the count.
+    counts: Vec<(usize, &'p History)>,
     /// What the term can be, from the least to the greatest.
     steps: Vec<Extent>,
     holds: JudgeOfTwo<'j>,
@@ -116,16 +122,19 @@ impl Two<'_, '_, '_> {
         with
     }
 
-    fn pieces(&mut self, world: &World, next: usize) -> Result<Option<(World, World)>, OutOfLooks> {
+    fn pieces(&mut self, one: &World, other: &World, next: usize) -> Result<Option<(World, World)>, OutOfLooks> {
         let mut open = false;
         for more in 1..self.steps.len() {
             for less in 0..more {
-                let (one, other) = (self.with(world, less), self.with(world, more));
+                let (one, other) = (self.with(one, less), self.with(other, more));
                 self.search.looks = self.search.looks.checked_sub(1).ok_or(OutOfLooks)?;
                 let (a, b) = (Look::new(self.search.terms, &one), Look::new(self.search.terms, &other));
-                let truths = if a.fits() && b.fits() { (self.holds)(&a, &b) } else { Truths::NO };
+                let fit = a.fits() && b.fits();
+                let counted = self.counted(&a, &b);
+                let truths = if fit && counted != Some(false) { (self.holds)(&a, &b) } else { Truths::NO };
                 open |= truths.has(Truths::YES);
-                if truths.is_only(Truths::YES)
+                if counted == Some(true)
+                    && truths.is_only(Truths::YES)
                     && let Some(cases) = self.cases(&one, &other)?
                 {
                     return Ok(Some(cases));
@@ -136,14 +145,44 @@ impl Two<'_, '_, '_> {
             return Ok(None);
         }
         let Some((at, pieces)) = self.search.asked.get(next).cloned() else { return Err(OutOfLooks) };
-        for piece in pieces {
-            let mut inside = world.clone();
-            inside[at] = Some(piece);
-            if let Some(cases) = self.pieces(&inside, next + 1)? {
-                return Ok(Some(cases));
+        let apart = self.counts.iter().any(|it| it.0 == at);
+        for (place, piece) in pieces.iter().enumerate() {
+            let others = if apart { &pieces[..] } else { &pieces[place..=place] };
+            for same_or_other in others {
+                let (mut inside, mut beside) = (one.clone(), other.clone());
+                inside[at] = Some(piece.clone());
+                beside[at] = Some(same_or_other.clone());
+                if let Some(cases) = self.pieces(&inside, &beside, next + 1)? {
+                    return Ok(Some(cases));
+                }
             }
         }
         Ok(None)
+    }
+
+    /// Whether the counts of both can be theirs; nothing where that is not known. The periods before are the same, so that who
+    /// meets in this period what is counted has no less of it.
+    fn counted(&self, a: &Look<'_, '_>, b: &Look<'_, '_>) -> Option<bool> {
+        let mut all = Some(true);
+        for (at, history) in &self.counts {
+            let side = |look: &Look<'_, '_>| {
+                let now = look.truths(&history.condition).rank()?;
+                let count = look.left(*at)?.truths();
+                // A count can be asked wherever what it counts can be asked of this period.
+                Some((now, if count.is_only(Truths::UNFIT) { None } else { Some(count.rank()?) }))
+            };
+            let fits =
+                side(a).zip(side(b)).map(|((now, count), (other_now, other_count))| match (count, other_count) {
+                    (Some(one), Some(other)) => one == other || one.cmp(&other) == now.cmp(&other_now),
+                    (None, _) | (_, None) => false,
+                });
+            all = match (all, fits) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), it) => it,
+                (None, _) => None,
+            };
+        }
+        all
     }
 
     /// Facts of both: those that the term is not made of are the same.
@@ -154,8 +193,9 @@ impl Two<'_, '_, '_> {
             Comes::Nowhere => return Err(OutOfLooks),
         };
         let is_fact = |at: usize| matches!(self.search.terms.list[at].kind, TermKind::Fact);
+        let counted = |at: usize| self.counts.iter().any(|it| it.0 == at);
         let mut more = other.clone();
-        for at in (0..more.len()).filter(|at| is_fact(*at) && !self.varied.contains(at)) {
+        for at in (0..more.len()).filter(|at| is_fact(*at) && !self.varied.contains(at) && !counted(*at)) {
             more[at].clone_from(&less[at]);
         }
         match self.search.facts(&more) {

@@ -132,11 +132,12 @@ impl<'p> Terms<'p> {
     pub(in crate::policy) fn entangled(&self, term: usize) -> Option<String> {
         let facts = self.facts_of(self.list[term].asked);
         let rests = |expr: &'p Expr| self.facts_of(expr).into_iter().any(|it| facts.iter().any(|fact| same(fact, it)));
-        let others = self.list.iter().enumerate().filter(|(at, it)| *at != term && it.is_asked);
+        let others = self.list.iter().enumerate();
+        let others = others.filter(|(at, it)| *at != term && it.is_asked && !self.follows_from(*at, term));
         others.into_iter().find_map(|(_, other)| match (&other.kind, &other.asked.kind) {
             (TermKind::Fact, ExprKind::Population(_)) => Some("a rule asks for a place among others".to_owned()),
-            (TermKind::Fact, ExprKind::History(history)) if !counts_this_period(history) => {
-                rests(&history.condition).then(|| "a rule counts periods in which it may hold or not".to_owned())
+            (TermKind::Fact, ExprKind::History(history)) if !is_subject(&history.subject) => {
+                rests(&history.condition).then(|| "a rule counts periods of somebody else".to_owned())
             }
             (TermKind::Fact, ExprKind::History(_)) => None,
             (TermKind::Fact, _) => facts
@@ -150,6 +151,50 @@ impl<'p> Terms<'p> {
                 (rests(a) || rests(b)).then(|| "a rule also compares it with another value".to_owned())
             }
         })
+    }
+
+    /// Whether one thing reckoned rests on another alone, as the band of a score does on the score.
+    pub(super) fn follows_from(&self, at: usize, term: usize) -> bool {
+        matches!(self.list[at].kind, TermKind::Made)
+            && self.rests_only_on(self.list[at].asked, self.list[term].asked, DEEPEST)
+    }
+
+    /// The counts over periods that may hold whether or not this one is met, of what rests on a term.
+    pub(super) fn counts_with(&self, term: usize) -> Vec<(usize, &'p History)> {
+        let facts = self.facts_of(self.list[term].asked);
+        let rests = |expr: &'p Expr| self.facts_of(expr).into_iter().any(|it| facts.iter().any(|fact| same(fact, it)));
+        let counts = self.list.iter().enumerate().filter_map(|(at, it)| match &it.asked.kind {
+            ExprKind::History(history) if it.is_asked && is_subject(&history.subject) => Some((at, &**history)),
+            _ => None,
+        });
+        counts.filter(|(_, it)| !counts_this_period(it) && rests(&it.condition)).collect()
+    }
+
+    /// Asks what such counts count, so that they can be held to it.
+    pub(in crate::policy) fn ask_what_is_counted(&mut self, term: usize) {
+        for (_, history) in self.counts_with(term) {
+            self.gather(&history.condition, DEEPEST);
+        }
+    }
+
+    fn rests_only_on(&self, expr: &Expr, on: &Expr, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let expr = strip(self.policy, expr);
+        let all = |it: &Expr| self.rests_only_on(it, on, depth);
+        if same(expr, on) || is_constant(expr) {
+            return true;
+        }
+        match &expr.kind {
+            _ if is_fact(expr) => false,
+            ExprKind::Definition { id, .. } => all(&self.policy.definitions[id.index()].value),
+            ExprKind::Band { id, .. } => {
+                let version = in_force(&self.policy.scales[id.index()].versions, self.day);
+                version.is_some_and(|it| all(&it.of) && it.caps.iter().all(|cap| all(&cap.when)))
+            }
+            ExprKind::Versions(versions) => in_force(versions, self.day).is_some_and(all),
+            ExprKind::Subject => false,
+            kind => kind.parts().into_iter().all(all),
+        }
     }
 
     /// A known value as a place on the axis of a type.

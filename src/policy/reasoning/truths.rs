@@ -46,6 +46,16 @@ impl Truths {
         self.0 == one.0
     }
 
+    /// The place of a single one between no and yes; what can't be asked has none.
+    pub(super) const fn rank(self) -> Option<u8> {
+        match self {
+            Self::NO => Some(0),
+            Self::UNKNOWN => Some(1),
+            Self::YES => Some(2),
+            _ => None,
+        }
+    }
+
     fn each(self) -> impl Iterator<Item = Truth> {
         Self::EACH.into_iter().filter(move |it| self.has(*it)).map(|it| match it {
             Self::YES => Truth::Yes,
