@@ -26,6 +26,20 @@ macro_rules! framework {
     };
 }
 
+/// A framework with three administrative sanctions, and these lines.
+macro_rules! sanctions {
+    ($lines:literal) => {
+        concat!(
+            "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }\n",
+            "record person { id key text; mark number from 0 to 100; fault yes/no }\n",
+            "framework conduct {\n  for each person each year; judged 30 June after the year\n",
+            "  severity advice (administrative) < caution (administrative) < warning (administrative)\n  sanctions the most severe that applies\n",
+            $lines,
+            "\n}"
+        )
+    };
+}
+
 codes! { FRAMEWORK;
     POOL_WITHOUT_AMOUNT = "M0910", Error, "a budget, and nothing that is paid",
         "`within` keeps what a rule pays inside a budget; the rule says with `amount` what it pays to each.",
@@ -35,6 +49,18 @@ codes! { FRAMEWORK;
         "A budget is that of all, or of a record which several have in common: `unit.budget`. One that is worked out for each person alone needs `, for each unit`, or whatever they have in common.",
         framework!("  reward bonus { when mark > 90; amount USD 100; within 5% of pay, pro rata }"),
         framework!("  reward bonus { when mark > 90; amount USD 100; within 5% of unit.budget, pro rata }");
+    LADDER_ORDER = "M0912", Error, "a ladder whose steps do not rise",
+        "The steps of a ladder are at least two sanctions of the framework, each once, from the less to the more severe as the line `severity` ranks them.",
+        sanctions!("  ladder caution, advice, warning { a step when mark < 50 }\n  sanction advice { automatic }\n  sanction caution { automatic }\n  sanction warning { automatic }"),
+        sanctions!("  ladder advice, caution, warning { a step when mark < 50 }\n  sanction advice { automatic }\n  sanction caution { automatic }\n  sanction warning { automatic }");
+    LADDER_STEP = "M0913", Error, "a step that is not on the ladder",
+        "`straight to` names a step of its own ladder, and a sanction stands on one ladder alone.",
+        sanctions!("  ladder advice, caution { a step when mark < 50; straight to warning when fault }\n  sanction advice { automatic }\n  sanction caution { automatic }\n  sanction warning { when mark < 10; automatic }"),
+        sanctions!("  ladder advice, caution, warning { a step when mark < 50; straight to warning when fault }\n  sanction advice { automatic }\n  sanction caution { automatic }\n  sanction warning { automatic }");
+    LADDER_STANDS = "M0914", Error, "a ladder on which nobody steps",
+        "A ladder says when its next step is taken (`a step when …`), or at least what leads straight to its first one.",
+        sanctions!("  ladder advice, caution, warning { afresh after mark >= 80 }\n  sanction advice { automatic }\n  sanction caution { automatic }\n  sanction warning { automatic }"),
+        sanctions!("  ladder advice, caution, warning { a step when mark < 50; afresh after mark >= 80 }\n  sanction advice { automatic }\n  sanction caution { automatic }\n  sanction warning { automatic }");
     RANKED_NOBODY = "M1101", Error, "nobody is ranked here",
         "A rank or share is that of the record which is spoken of, among those of its type.",
         people!("define r of person = rank of unit in unit by mark, unknown awaited, groups of at least 3"),

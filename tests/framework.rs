@@ -166,3 +166,84 @@ proptest! {
         prop_assert_eq!(failures(&trial.policy()), Vec::<String>::new(), "{:?}", trial);
     }
 }
+
+/// A framework with three sanctions on a ladder, and these further items.
+fn ladder(lines: &str, more: &str) -> String {
+    format!(
+        "calendar c {{ time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }}
+record person {{ id key text; gross yes/no; away yes/no }}
+record review of person each year {{ mark number from 0 to 100 with 1 decimal }}
+framework conduct {{
+  for each person each year
+  judged 31 March after the year
+  severity advice (administrative) < caution (administrative) < warning (administrative)
+  sanctions the most severe that applies
+  rewards all that apply, unless a sanction applies
+  measure support {{ when mark < 70 }}
+  ladder advice, caution, warning {{ {lines} }}
+  sanction advice {{ automatic }}
+  sanction caution {{ unless away; automatic }}
+  sanction warning {{ automatic }}
+  reward praise {{ when mark >= 90 }}
+}}
+{more}
+"
+    )
+}
+
+/// The codes of what is found in a policy.
+fn codes(text: &str) -> Vec<&'static str> {
+    compile(&Sources::single("test.merit", text)).diagnostics.iter().map(|it| it.code.0).collect()
+}
+
+const CLIMB: &str = "a step when mark < 50; only after support was completed; afresh after mark >= 60";
+
+#[test]
+fn nothing_is_found_in_a_ladder_that_can_be_climbed() {
+    assert_eq!(codes(&ladder(CLIMB, "")), Vec::<&str>::new());
+    let straight = format!("{CLIMB}; straight to caution when gross; straight to warning when gross and away");
+    assert_eq!(codes(&ladder(&straight, "")), Vec::<&str>::new());
+}
+
+#[test]
+fn conditions_of_a_ladder_that_decide_nothing_are_found_once() {
+    assert_eq!(codes(&ladder("a step when mark < 50 and mark > 60", "")), ["M1301"]);
+    assert_eq!(codes(&ladder("a step when mark < 50; only after mark > 60", "")), ["M1301"]);
+    assert_eq!(codes(&ladder("a step when mark < 50; afresh after mark >= 0", "")), ["M1302"]);
+    assert_eq!(codes(&ladder("straight to warning when gross", "")), ["M0914"]);
+    assert_eq!(codes(&ladder("a step when mark < 50; straight to warming when gross", "")), ["M0913"]);
+    assert_eq!(
+        codes(&ladder("a step when support imposed in this year; only after caution was completed", "")),
+        ["M0202"]
+    );
+}
+
+#[test]
+fn guarantees_reason_about_ladders() {
+    let better = "guarantee \"g\" { sanctions never get more severe as mark rises; no sanction is proposed when mark >= 50; rewards never fall as mark rises }";
+    assert_eq!(codes(&ladder(CLIMB, better)), Vec::<&str>::new());
+    let straight = format!("{CLIMB}; straight to warning when gross");
+    assert_eq!(codes(&ladder(&straight, better)), ["M1201"]);
+    let gross = "guarantee \"g\" { caution is proposed only when mark < 50 and not away; warning is proposed only when mark < 50 or gross }";
+    assert_eq!(codes(&ladder(&straight, gross)), Vec::<&str>::new());
+}
+
+#[test]
+fn what_holds_a_step_back_puts_no_other_in_its_place() {
+    let example = "example \"e\" {
+  person Ada { gross no; away yes }
+  review of Ada 2026 { mark 40 }
+  support completed for Ada on 1 May 2026
+  advice imposed for Ada on 1 May 2026
+  expect no caution for Ada in 2026
+  expect no advice for Ada in 2026
+  expect no warning for Ada in 2026
+}";
+    assert_eq!(failures(&ladder(CLIMB, example)), Vec::<String>::new());
+}
+
+#[test]
+fn a_scenario_takes_a_step_out_of_a_ladder() {
+    let scenario = "scenario milder \"Without the middle\" { remove sanction caution }";
+    assert_eq!(codes(&ladder(CLIMB, scenario)), Vec::<&str>::new());
+}

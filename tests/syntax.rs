@@ -119,7 +119,7 @@ fn every_construct_has_its_tree() {
 /// Every word that the grammar knows, from its files.
 fn grammar_words() -> Vec<String> {
     let mut words = Vec::new();
-    for file in ["words", "keywords", "expressions", "populations", "statements"] {
+    for file in ["words", "keywords", "expressions", "populations", "statements", "ladders"] {
         let text = std::fs::read_to_string(format!("grammar/{file}.pest")).unwrap();
         for piece in text.split('"').skip(1).step_by(2) {
             if piece.len() > 1 && piece.chars().all(|it| it.is_ascii_alphabetic()) {

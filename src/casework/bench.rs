@@ -9,8 +9,9 @@ use crate::casework::desk::{Desk, Opens};
 use crate::casework::facts::{day_of, value_of};
 use crate::eval::{Listener, MemoryFacts};
 use crate::ids::{RecordId, WorkflowId};
+use crate::policy::framework::Proposed;
 use crate::policy::model::{Policy, Shape};
-use crate::syntax::tree::{ExampleLineKind, ExprKind, FactValue, Name, PeriodLiteral};
+use crate::syntax::tree::{ExampleLineKind, ExprKind, FactValue, Name, OutcomeAct, PeriodLiteral};
 use crate::value::{Known, RecordRef, Value};
 use crate::workflow::{Advanced, Case, Event, Look, StageCase, StageStatus};
 
@@ -78,15 +79,17 @@ impl<'a> Bench<'a> {
                 self.adopted = Some(day_of(date)?);
                 Ok(())
             }
-            ExampleLineKind::Imposed { rule, of, on, ended } => {
-                let (framework, _) = crate::eval::framework::rule_named(self.policy, &rule.text)
+            ExampleLineKind::Imposed { rule, of, on, what } => {
+                let (framework, at) = crate::eval::framework::rule_named(self.policy, &rule.text)
                     .ok_or_else(|| format!("no framework has a rule `{}`", rule.text))?;
                 let of = RecordRef { record: framework.subject, key: Arc::from(of.text.as_str()) };
                 let on = day_of(on)?;
-                if *ended {
-                    self.facts.end(&of, &rule.text, on);
-                } else {
-                    self.facts.impose(&of, &rule.text, on);
+                let is_measure = framework.rules[at].what() == Proposed::Measure;
+                match what {
+                    OutcomeAct::Completed if is_measure => self.facts.complete(&of, &rule.text, on),
+                    OutcomeAct::Completed => return Err(format!("`{}` is no measure: it is imposed", rule.text)),
+                    OutcomeAct::Ended => self.facts.end(&of, &rule.text, on),
+                    OutcomeAct::Imposed => self.facts.impose(&of, &rule.text, on),
                 }
                 Ok(())
             }

@@ -15,7 +15,7 @@ use crate::eval::history::of_period;
 use crate::eval::operation::{arithmetic, between, compare, days, limited, map_number, number_or_reason, order_of};
 use crate::eval::scope::{Earlier, Scope};
 use crate::eval::table::of_table;
-use crate::eval::{aggregate, happened, history, population, reads, role, scale};
+use crate::eval::{aggregate, happened, history, ladder, population, reads, role, scale};
 use crate::policy::model::{AsOn, CompareOp, Context, DateRule, Dated, Expr, ExprKind, Party};
 use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
 use jiff::civil::Date;
@@ -122,6 +122,8 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
         | ExprKind::History(_)
         | ExprKind::OverDays { .. }
         | ExprKind::Happened(_)
+        | ExprKind::OnLadder(_)
+        | ExprKind::OrNo(_)
         | ExprKind::InRange { .. } => truth(scope, expr).into(),
     }
 }
@@ -129,6 +131,12 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
 /// Whether a condition holds.
 #[must_use]
 pub fn truth(scope: &Scope<'_>, expr: &Expr) -> Truth {
+    if let ExprKind::OrNo(inner) = &expr.kind {
+        return match truth(scope, inner) {
+            Truth::NotApplicable => Truth::No,
+            other => other,
+        };
+    }
     let Some(listener) = scope.listener else { return holds(scope, expr) };
     listener.asked(scope, expr);
     let truth = holds(scope, expr);
@@ -143,6 +151,7 @@ fn holds(scope: &Scope<'_>, expr: &Expr) -> Truth {
         ExprKind::History(periods) => history::history(scope, periods),
         ExprKind::OverDays { condition, every } => over_days(scope, condition, *every),
         ExprKind::Happened(asked) => happened::happened(scope, asked),
+        ExprKind::OnLadder(asked) => ladder::on_ladder(scope, asked),
         ExprKind::And(parts) => Truth::all(parts.iter().map(|it| truth(scope, it))),
         ExprKind::Or(parts) => Truth::any(parts.iter().map(|it| truth(scope, it))),
         ExprKind::Compare { op, left, right } => asks(*op, &value(scope, left), right),

@@ -11,10 +11,18 @@ use crate::value::{Missing, Truth};
 
 /// Whether any of the outcomes is in force, or was imposed in the last periods.
 pub(super) fn happened(scope: &Scope<'_>, happened: &Happened) -> Truth {
+    if let How::Completed { periods } = happened.how {
+        let days = happened.outcomes.iter().flat_map(|it| scope.facts.completed(&scope.subject, &it.name));
+        return Truth::any(days.map(|on| match periods {
+            Some(periods) => imposed(scope, periods, on),
+            None => Truth::of(on <= scope.day()),
+        }));
+    }
     let any = Truth::any(happened.outcomes.iter().flat_map(|outcome| {
         scope.facts.imposed(&scope.subject, &outcome.name).into_iter().map(|(on, ended)| match happened.how {
             How::InForce => in_force(scope, outcome.lasts, on, ended),
             How::Imposed { periods } => imposed(scope, periods, on),
+            How::Completed { .. } => Truth::No,
         })
     }));
     if happened.none { any.negate() } else { any }

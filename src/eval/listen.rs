@@ -22,6 +22,11 @@ pub trait Listener {
 
     /// A line that is no expression applied: a row of a table, a way of finding the holder of a role, a due date.
     fn applied(&self, line: Span);
+
+    /// Something that is worth telling of what was asked last, in words.
+    fn noted(&self, words: &str) {
+        let _ = words;
+    }
 }
 
 impl<'a> Scope<'a> {

@@ -26,6 +26,7 @@ pub struct MemoryFacts<'a> {
     /// Children in the order in which they were added, by their type.
     children: BTreeMap<RecordId, Vec<RecordRef>>,
     imposed: BTreeMap<(RecordRef, String), Vec<Imposed>>,
+    completed: BTreeMap<(RecordRef, String), Vec<Date>>,
 }
 
 impl<'a> MemoryFacts<'a> {
@@ -38,6 +39,7 @@ impl<'a> MemoryFacts<'a> {
             panels: BTreeMap::new(),
             children: BTreeMap::new(),
             imposed: BTreeMap::new(),
+            completed: BTreeMap::new(),
         }
     }
 
@@ -90,6 +92,12 @@ impl<'a> MemoryFacts<'a> {
                 *ended = Some(on);
             }
         }
+    }
+
+    /// Says that a measure was completed on a day.
+    pub fn complete(&mut self, of: &RecordRef, measure: &str, on: Date) {
+        self.declare(of);
+        self.completed.entry((of.clone(), measure.to_owned())).or_default().push(on);
     }
 
     /// The keys of the records of a type, in order.
@@ -150,6 +158,10 @@ impl Facts for MemoryFacts<'_> {
 
     fn imposed(&self, of: &RecordRef, rule: &str) -> Vec<(Date, Option<Date>)> {
         self.imposed.get(&(of.clone(), rule.to_owned())).cloned().unwrap_or_default()
+    }
+
+    fn completed(&self, of: &RecordRef, measure: &str) -> Vec<Date> {
+        self.completed.get(&(of.clone(), measure.to_owned())).cloned().unwrap_or_default()
     }
 
     fn referring(&self, to: &RecordRef, kind: RecordId, field: FieldId) -> Vec<RecordRef> {

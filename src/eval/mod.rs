@@ -17,6 +17,7 @@ mod expression;
 pub mod framework;
 mod happened;
 mod history;
+mod ladder;
 mod listen;
 mod memory;
 mod message;
@@ -69,6 +70,12 @@ pub trait Facts {
     /// Where nothing can be imposed, nothing was.
     fn imposed(&self, of: &RecordRef, rule: &str) -> Vec<(Date, Option<Date>)> {
         let _ = (of, rule);
+        Vec::new()
+    }
+
+    /// The days on which a measure was completed for a record.
+    fn completed(&self, of: &RecordRef, measure: &str) -> Vec<Date> {
+        let _ = (of, measure);
         Vec::new()
     }
 

@@ -9,6 +9,7 @@ use crate::eval::listen::Listener;
 use crate::eval::reads::ReadFact;
 use crate::eval::scope::Scope;
 use crate::ids::{DefinitionId, ParameterId, ScaleId};
+use crate::policy::ladder::LadderAsked;
 use crate::policy::model::{Expr, ExprKind};
 use crate::source::Span;
 use crate::value::{RecordRef, Value};
@@ -35,6 +36,8 @@ pub struct Question {
     pub fact: Option<ReadFact>,
     /// The lines that applied: rows of a table, ways of a role.
     pub applied: Vec<Span>,
+    /// What else is to be told of it, in words.
+    pub notes: Vec<String>,
     /// What had to be asked for it, in order.
     pub parts: Vec<Question>,
     /// The expression, by its place in memory: only to tell it from its parts.
@@ -60,6 +63,10 @@ pub enum What {
     Conditions,
     /// A condition made of values.
     Comparison,
+    /// Whether a step of a ladder comes next.
+    NextStep,
+    /// Whether the next step of a ladder is not above one.
+    NotAbove,
     /// A condition counted over several periods.
     History,
     /// Something made of several records or periods.
@@ -86,7 +93,12 @@ impl What {
             ExprKind::Definition { id, .. } => What::Definition(*id),
             ExprKind::Band { id, .. } => What::Band(*id),
             ExprKind::Table(_) => What::Rows,
-            ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_) => What::Conditions,
+            ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_) | ExprKind::OrNo(_) => What::Conditions,
+            ExprKind::OnLadder(on) => match on.asked {
+                LadderAsked::Next { .. } => What::NextStep,
+                LadderAsked::NotAbove(_) => What::NotAbove,
+                LadderAsked::Completed(_) => What::Aggregate,
+            },
             ExprKind::Compare { .. } | ExprKind::IsKnown(_) | ExprKind::OneOf { .. } | ExprKind::InRange { .. } => {
                 What::Comparison
             }
@@ -157,6 +169,7 @@ impl Listener for Trace {
             value: Value::Unknown(Vec::new()),
             fact: None,
             applied: Vec::new(),
+            notes: Vec::new(),
             parts: Vec::new(),
             expr: std::ptr::from_ref(expr).addr(),
         });
@@ -189,6 +202,13 @@ impl Listener for Trace {
         let kept = &mut *self.kept.borrow_mut();
         if let Some(question) = kept.open.last_mut().filter(|_| kept.beyond == 0) {
             question.fact = Some(fact.clone());
+        }
+    }
+
+    fn noted(&self, words: &str) {
+        let kept = &mut *self.kept.borrow_mut();
+        if let Some(question) = kept.open.last_mut().filter(|_| kept.beyond == 0) {
+            question.notes.push(words.to_owned());
         }
     }
 

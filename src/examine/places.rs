@@ -99,6 +99,10 @@ impl Places {
     fn framework(&mut self, framework: &Framework) {
         self.name.clone_from(&framework.label.name);
         framework.condition.iter().for_each(|it| self.condition("where", it));
+        for ladder in &framework.ladders {
+            ladder.climbs.iter().for_each(|it| self.condition("a step when", it));
+            ladder.others.iter().for_each(|(words, it)| self.condition(words, it));
+        }
         for rule in &framework.rules {
             self.name.clone_from(&rule.label.name);
             self.add("rule", "it is never proposed", rule.label.span, Test::Applied);

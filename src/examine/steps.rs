@@ -43,6 +43,10 @@ impl Steps {
         }
         for framework in &policy.frameworks {
             framework.condition.iter().for_each(|it| steps.inside(policy, it));
+            for ladder in &framework.ladders {
+                let lines = ladder.climbs.iter().chain(ladder.others.iter().map(|it| &it.1));
+                lines.for_each(|it| steps.inside(policy, it));
+            }
             for rule in &framework.rules {
                 let exprs = std::iter::once(&rule.when).chain(&rule.unless).chain(&rule.amount);
                 exprs.for_each(|it| steps.inside(policy, it));

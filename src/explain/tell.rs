@@ -44,6 +44,10 @@ impl<'a> Teller<'a> {
                 let scale = &self.policy.scales[id.index()];
                 (self.named(&scale.label.title, question), self.band(scale, question))
             }
+            What::NextStep | What::NotAbove => {
+                let is = if question.what == What::NextStep { "is" } else { "is not above" };
+                (format!("the next step {is} {}", self.squeezed(question.span)), question.notes.clone())
+            }
             What::Rows
             | What::Conditions
             | What::Comparison
@@ -68,7 +72,15 @@ impl<'a> Teller<'a> {
         let body = body(question);
         let around = body.unwrap_or(question);
         let others = question.parts.iter().filter(|it| body.is_some_and(|body| !std::ptr::eq(*it, body)));
-        others.chain(&around.parts).filter_map(|part| self.reason(part, Some(around))).collect()
+        others.chain(&around.parts).flat_map(|part| self.reasons(part, around)).collect()
+    }
+
+    /// Conditions that stand where the whole does (the parts of a step of a ladder) are told without the words of the whole again.
+    fn reasons(&self, part: &Question, around: &Question) -> Vec<Reason> {
+        if part.what == What::Conditions && part.span == around.span {
+            return part.parts.iter().flat_map(|it| self.reasons(it, around)).collect();
+        }
+        self.reason(part, Some(around)).into_iter().collect()
     }
 
     fn was_told(&self, question: &Question) -> bool {

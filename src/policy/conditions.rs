@@ -67,8 +67,15 @@ pub(super) fn conditions_can_go_either_way(policy: &Policy, sources: &Sources, f
             in_case: false,
         };
         framework.condition.iter().for_each(|it| checker.condition(&place(it)));
+        for ladder in &framework.ladders {
+            ladder
+                .climbs
+                .iter()
+                .chain(ladder.others.iter().map(|it| &it.1))
+                .for_each(|it| checker.condition(&place(it)));
+        }
         for rule in &framework.rules {
-            std::iter::once(&rule.when).chain(&rule.unless).for_each(|it| checker.condition(&place(it)));
+            rule.own_when.iter().chain(&rule.unless).for_each(|it| checker.condition(&place(it)));
             rule.amount.iter().for_each(|it| checker.value(&place(it)));
         }
     }

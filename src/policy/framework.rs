@@ -32,6 +32,8 @@ pub struct Framework {
     pub rewards: Combination,
     /// Whether a sanction that applies takes every reward away.
     pub unless_a_sanction: bool,
+    /// Its ladders of sanctions, line by line.
+    pub ladders: Vec<crate::policy::ladder::LadderLines>,
     /// Who is let off in which period.
     pub exempt: Vec<crate::policy::order::Exemption>,
     /// Sanctions, rewards and measures, as written.
@@ -47,8 +49,10 @@ pub struct OutcomeRule {
     pub cite: Option<String>,
     /// Which of the two, and what is said only of one.
     pub kind: OutcomeKind,
-    /// When it applies.
+    /// When it applies: by its own condition, or as the next step of a ladder.
     pub when: Expr,
+    /// Its own condition; nothing for a sanction that stands on a ladder alone.
+    pub own_when: Option<Expr>,
     /// What holds it back: its own exceptions, and those that the framework makes of it.
     pub unless: Vec<Expr>,
     /// What is paid.

@@ -37,8 +37,12 @@ impl Builder<'_, '_> {
     }
 
     fn framework(&mut self, written: &tree::Framework) -> Option<Framework> {
-        let repeats =
-            |it: &FrameworkLineKind| matches!(it, FrameworkLineKind::Except { .. } | FrameworkLineKind::Outcome(_));
+        let repeats = |it: &FrameworkLineKind| {
+            matches!(
+                it,
+                FrameworkLineKind::Except { .. } | FrameworkLineKind::Outcome(_) | FrameworkLineKind::Ladder(_)
+            )
+        };
         self.said_once(written.lines.iter().map(|it| (&it.kind, it.span)), repeats);
         let calendar = written.lines.iter().find_map(|it| match &it.kind {
             FrameworkLineKind::Calendar(name) => Some(name),
@@ -81,8 +85,13 @@ impl Builder<'_, '_> {
         };
         let severity = self.severity(written);
         let (sanctions, rewards) = self.combinations(written);
-        let rules: Vec<OutcomeRule> =
-            outcomes(written).filter_map(|it| self.outcome_rule(it, written, &severity, &place)).collect();
+        let mut ladders = self.ladders(written, &severity, judged.as_ref(), &place);
+        let rules: Vec<OutcomeRule> = outcomes(written)
+            .filter_map(|it| {
+                let step = ladders.whens.remove(&it.name.text);
+                self.outcome_rule(it, step, (written, &severity), &place)
+            })
+            .collect();
         Some(Framework {
             label: label(&written.name, written.title.as_ref()),
             cite: written.lines.iter().find_map(|it| match &it.kind {
@@ -98,6 +107,7 @@ impl Builder<'_, '_> {
             meanwhile_the_lesser: sanctions.1,
             rewards: rewards.0,
             unless_a_sanction: rewards.1,
+            ladders: ladders.lines,
             exempt: Vec::new(),
             rules,
         })
@@ -179,8 +189,8 @@ impl Builder<'_, '_> {
     fn outcome_rule(
         &mut self,
         written: &Outcome,
-        framework: &tree::Framework,
-        severity: &[Degree],
+        step: Option<Option<Expr>>,
+        (framework, severity): (&tree::Framework, &[Degree]),
         place: &Place,
     ) -> Option<OutcomeRule> {
         let repeats = |it: &OutcomeLineKind| matches!(it, OutcomeLineKind::Unless(_) | OutcomeLineKind::Notify { .. });
@@ -189,16 +199,28 @@ impl Builder<'_, '_> {
             OutcomeLineKind::When(condition) => Some(condition),
             _ => None,
         });
-        let Some(when) = when else {
+        if when.is_none() && step.is_none() {
             let words = format!("rule `{}` does not say when it applies", written.name.text);
             self.missing_line(codes::RULE_WITHOUT_CONDITION, written.name.span, words, "add a line `when …`");
             return None;
+        }
+        let own_when = match when {
+            Some(when) => Some(self.condition_at(when, place)?),
+            None => None,
+        };
+        // A ladder that is broken was reported.
+        let ways: Vec<Expr> = own_when.clone().into_iter().chain(step.flatten()).collect();
+        let when = match <[Expr; 1]>::try_from(ways) {
+            Ok([only]) => only,
+            Err(ways) if ways.is_empty() => return None,
+            Err(ways) => Expr { kind: ExprKind::Or(ways), ty: Type::YesNo, span: written.name.span },
         };
         let mut rule = OutcomeRule {
             label: label(&written.name, written.title.as_ref()),
             cite: None,
             kind: if written.what == Proposed::Measure { OutcomeKind::Measure } else { OutcomeKind::Reward },
-            when: self.condition_at(when, place)?,
+            when,
+            own_when,
             unless: Vec::new(),
             amount: None,
             pool: None,

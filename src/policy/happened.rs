@@ -7,7 +7,7 @@ use crate::policy::expressions::{Place, made};
 use crate::policy::model::{Expr, ExprKind, Type};
 use crate::policy::names::Builder;
 use crate::source::Span;
-use crate::syntax::tree::{self, FrameworkLineKind, HappenedHow, Item, OutcomeLineKind, WhichOutcome};
+use crate::syntax::tree::{self, FrameworkLineKind, HappenedHow, HappenedWithin, Item, OutcomeLineKind, WhichOutcome};
 
 /// Whether something is in force, or was imposed.
 #[derive(Debug, Clone)]
@@ -39,6 +39,11 @@ pub enum How {
         /// How many.
         periods: u32,
     },
+    /// Whether it was completed by the day that is read, or in the last so many periods.
+    Completed {
+        /// How many, if it says so.
+        periods: Option<u32>,
+    },
 }
 
 impl Builder<'_, '_> {
@@ -46,7 +51,7 @@ impl Builder<'_, '_> {
     pub(super) fn happened(&mut self, written: &tree::Happened, place: &Place, span: Span) -> Option<Expr> {
         let owner = place.subject.map(|it| self.policy.record(it).label.name.clone());
         let mut outcomes = Vec::new();
-        let mut known = Vec::new();
+        let (mut known, mut measures) = (Vec::new(), Vec::new());
         for item in self.items.clone() {
             let Item::Framework(framework) = item else { continue };
             let judged = framework.lines.iter().find_map(|it| match &it.kind {
@@ -59,6 +64,9 @@ impl Builder<'_, '_> {
             for line in &framework.lines {
                 let FrameworkLineKind::Outcome(outcome) = &line.kind else { continue };
                 known.push(outcome.name.text.clone());
+                if outcome.what == tree::Proposed::Measure {
+                    measures.push(outcome.name.text.clone());
+                }
                 let asked = match &written.which {
                     WhichOutcome::Named(name) => name.text == outcome.name.text,
                     WhichOutcome::AnySanction | WhichOutcome::NoSanction => outcome.what == tree::Proposed::Sanction,
@@ -79,23 +87,38 @@ impl Builder<'_, '_> {
         }
         let how = match &written.how {
             HappenedHow::InForce => How::InForce,
-            HappenedHow::InThis(kind) => {
-                self.at_hand(kind, place, span)?;
-                How::Imposed { periods: 1 }
-            }
-            HappenedHow::InTheLast(number, kind) => {
-                self.at_hand(kind, place, span)?;
-                let periods = self.number(number)?.to_scaled(0).and_then(|it| u32::try_from(it).ok());
-                let Some(periods) = periods.filter(|it| (1..=60).contains(it)) else {
-                    let words = format!("`{}` is no number of periods", number.text);
-                    let help = "write a whole number from 1 to 60";
-                    self.report(Diagnostic::new(codes::HISTORY_COUNT, number.span, words).help(help));
-                    return None;
+            HappenedHow::Imposed(within) => How::Imposed { periods: self.within(within, place, span)? },
+            HappenedHow::Completed(within) => {
+                self.is_completed(&written.which, &measures, span)?;
+                let periods = match within {
+                    Some(within) => Some(self.within(within, place, span)?),
+                    None => None,
                 };
-                How::Imposed { periods }
+                How::Completed { periods }
             }
         };
         let none = matches!(written.which, WhichOutcome::NoSanction);
         made(ExprKind::Happened(Box::new(Happened { outcomes, none, how })), Type::YesNo, span)
+    }
+
+    /// In how many periods, this one included.
+    fn within(&mut self, written: &HappenedWithin, place: &Place, span: Span) -> Option<u32> {
+        match written {
+            HappenedWithin::This(kind) => {
+                self.at_hand(kind, place, span)?;
+                Some(1)
+            }
+            HappenedWithin::Last(number, kind) => {
+                self.at_hand(kind, place, span)?;
+                let periods = self.number(number)?.to_scaled(0).and_then(|it| u32::try_from(it).ok());
+                let periods = periods.filter(|it| (1..=60).contains(it));
+                if periods.is_none() {
+                    let words = format!("`{}` is no number of periods", number.text);
+                    let help = "write a whole number from 1 to 60";
+                    self.report(Diagnostic::new(codes::HISTORY_COUNT, number.span, words).help(help));
+                }
+                periods
+            }
+        }
     }
 }

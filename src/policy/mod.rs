@@ -22,6 +22,7 @@ mod frameworks;
 pub mod guarantees;
 pub mod happened;
 mod history;
+pub mod ladder;
 mod lasting;
 mod local;
 mod messages;

@@ -1,5 +1,8 @@
 //! Whether two expressions say the same, wherever they stand.
 
+use std::sync::Arc;
+
+use crate::policy::ladder::LadderAsked;
 use crate::policy::model::{Expr, ExprKind};
 
 /// The same value, or the same words: whatever the facts, both give the same. Where this can't be told, they are not the same.
@@ -21,6 +24,7 @@ fn same_at_the_top(a: &Expr, b: &Expr) -> bool {
         | (ExprKind::Owner { .. }, ExprKind::Owner { .. })
         | (ExprKind::Today, ExprKind::Today)
         | (ExprKind::Not(_), ExprKind::Not(_))
+        | (ExprKind::OrNo(_), ExprKind::OrNo(_))
         | (ExprKind::And(_), ExprKind::And(_))
         | (ExprKind::Or(_), ExprKind::Or(_))
         | (ExprKind::Negative(_), ExprKind::Negative(_))
@@ -34,6 +38,15 @@ fn same_at_the_top(a: &Expr, b: &Expr) -> bool {
         (ExprKind::Population(a), ExprKind::Population(b)) => a.id == b.id,
         (ExprKind::Happened(a), ExprKind::Happened(b)) => {
             a.outcomes == b.outcomes && a.none == b.none && a.how == b.how
+        }
+        (ExprKind::OnLadder(a), ExprKind::OnLadder(b)) => {
+            Arc::ptr_eq(&a.ladder, &b.ladder)
+                && match (&a.asked, &b.asked) {
+                    (LadderAsked::Next { step: a, .. }, LadderAsked::Next { step: b, .. })
+                    | (LadderAsked::NotAbove(a), LadderAsked::NotAbove(b)) => a == b,
+                    (LadderAsked::Completed(a), LadderAsked::Completed(b)) => a == b,
+                    _ => false,
+                }
         }
         (ExprKind::Holder { role: a, .. }, ExprKind::Holder { role: b, .. }) => a == b,
         (ExprKind::Field { record: a, field: x, .. }, ExprKind::Field { record: b, field: y, .. }) => (a, x) == (b, y),

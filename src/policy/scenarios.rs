@@ -109,6 +109,10 @@ impl Edit<'_> {
                         true
                     }
                     FrameworkLineKind::Except { rule, .. } => rule.text != name.text,
+                    FrameworkLineKind::Ladder(ladder) if word == "sanction" => {
+                        ladder.steps.retain(|it| it.text != name.text);
+                        true
+                    }
                     _ => true,
                 });
             }

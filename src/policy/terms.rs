@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::calendar::{Period, PeriodKind};
 use crate::ids::{ChoiceId, DefinitionId, FieldId, ParameterId, RecordId, RoleId, ScaleId, StageId};
 use crate::policy::happened::Happened;
+use crate::policy::ladder::{LadderAsked, OnLadder};
 use crate::policy::model::{DateRule, Dated};
 use crate::policy::population::Population;
 use crate::policy::table::Table;
@@ -118,8 +119,12 @@ pub enum ExprKind {
     Aggregate(Box<Aggregate>),
     /// Whether something is in force, or was imposed.
     Happened(Box<Happened>),
+    /// Where somebody stands on a ladder of sanctions.
+    OnLadder(Box<OnLadder>),
     /// A place among others.
     Population(Box<Population>),
+    /// A condition that does not hold where it can't be asked.
+    OrNo(Box<Expr>),
     /// Not.
     Not(Box<Expr>),
     /// All of them.
@@ -455,9 +460,15 @@ impl ExprKind {
             | ExprKind::Band { of, .. }
             | ExprKind::Holder { of, .. } => vec![of],
             ExprKind::History(history) => vec![&history.condition],
-            ExprKind::Not(inner) | ExprKind::Negative(inner) | ExprKind::IsKnown(inner) | ExprKind::Counts(inner) => {
-                vec![inner]
-            }
+            ExprKind::OnLadder(on) => match &on.asked {
+                LadderAsked::Next { parts, .. } => parts.iter().collect(),
+                LadderAsked::NotAbove(_) | LadderAsked::Completed(_) => Vec::new(),
+            },
+            ExprKind::Not(inner)
+            | ExprKind::OrNo(inner)
+            | ExprKind::Negative(inner)
+            | ExprKind::IsKnown(inner)
+            | ExprKind::Counts(inner) => vec![inner],
             ExprKind::Share(parts) => parts.iter().flat_map(|(got, most)| [got, most]).collect(),
             ExprKind::OverDays { condition, .. } => vec![condition],
             ExprKind::AsOn { value, day: AsOn::Day(day) } => vec![value, day],

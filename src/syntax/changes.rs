@@ -54,6 +54,8 @@ const CAN_GO: &[&str] = &[
     "gone",
     "not",
     "qualifies",
+    "afresh",
+    "straight",
 ];
 
 /// Every small change of a file. `decimals` tells how fine a number is, by its place and the name of its item.

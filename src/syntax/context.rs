@@ -146,8 +146,17 @@ pub(super) static FRAMEWORK: Context = Context {
         "sanction",
         "reward",
         "measure",
+        "ladder",
     ],
-    later: &["ladder", "gives way to", "judged when", "judged on request", "keep", "expunge"],
+    later: &["gives way to", "judged when", "judged on request", "keep", "expunge"],
+    free: None,
+};
+
+pub(super) static LADDER: Context = Context {
+    what: "line of a ladder",
+    line: Rule::ladder_line,
+    words: &["a step when", "only after", "afresh after", "straight to"],
+    later: &[],
     free: None,
 };
 
@@ -262,7 +271,7 @@ pub(super) static EXEMPT: Context =
     Context { what: "line of an exemption", line: Rule::exempt_line, words: &["by order"], later: &[], free: None };
 
 /// All kinds of blocks, for words that stand in the wrong one.
-pub(super) static ALL: [&Context; 22] = [
-    &TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &TABLE, &MESSAGE, &WORDING, &FRAMEWORK, &OUTCOME, &WORKFLOW, &TOGETHER,
-    &STAGE, &COMMITTEE, &GUARANTEE, &SCENARIO, &EXTEND, &ADJUST, &EXEMPT, &PANEL, &EXAMPLE, &FACTS,
+pub(super) static ALL: [&Context; 23] = [
+    &TOP, &CALENDAR, &RECORD, &ROLE, &SCALE, &TABLE, &MESSAGE, &WORDING, &FRAMEWORK, &LADDER, &OUTCOME, &WORKFLOW,
+    &TOGETHER, &STAGE, &COMMITTEE, &GUARANTEE, &SCENARIO, &EXTEND, &ADJUST, &EXEMPT, &PANEL, &EXAMPLE, &FACTS,
 ];

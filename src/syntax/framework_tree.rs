@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
-use super::tree::{Expr, Length, Name, Proposed, Text};
+use super::tree::{Expr, Ladder, Length, Name, Proposed, Text};
 use crate::source::Span;
 
 /// `framework rewards_and_sanctions "…" { … }`
@@ -42,6 +42,19 @@ pub enum FrameworkLineKind {
     Except { rule: Name, what: Proposed, when: Expr },
     /// `sanction written_warning "…" { … }`
     Outcome(Outcome),
+    /// `ladder warning, deferment, demotion { … }`
+    Ladder(Ladder),
+}
+
+/// What somebody did with what was proposed, in an example.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutcomeAct {
+    /// `imposed`
+    Imposed,
+    /// `ended`: before its time
+    Ended,
+    /// `completed`
+    Completed,
 }
 
 /// A rank of severity.

@@ -8,4 +8,5 @@
 #[grammar = "grammar/populations.pest"]
 #[grammar = "grammar/statements.pest"]
 #[grammar = "grammar/orders.pest"]
+#[grammar = "grammar/ladders.pest"]
 pub(super) struct Grammar;

@@ -5,7 +5,7 @@ use super::grammar::Rule;
 use super::lower_expression::{operand_in, plain_value};
 use super::lower_framework;
 use super::lower_words as words;
-use super::tree::{Date, ExampleLine, ExampleLineKind, Expectation, FactValue, Name};
+use super::tree::{Date, ExampleLine, ExampleLineKind, Expectation, FactValue, Name, OutcomeAct};
 use crate::codes_syntax as codes;
 use crate::diagnostic::Diagnostic;
 
@@ -17,7 +17,11 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> Option<ExampleLine> {
         Rule::adopted => ExampleLineKind::Adopted(words::date(it.one(Rule::date))),
         Rule::imposed => ExampleLineKind::Imposed {
             rule: words::name(&it.one(Rule::imposed_rule)),
-            ended: it.has(Rule::kw_ended),
+            what: match (it.has(Rule::kw_ended), it.has(Rule::kw_completed)) {
+                (true, _) => OutcomeAct::Ended,
+                (false, true) => OutcomeAct::Completed,
+                (false, false) => OutcomeAct::Imposed,
+            },
             of: words::name(&it.one(Rule::name)),
             on: words::date(it.one(Rule::date)),
         },

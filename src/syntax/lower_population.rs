@@ -4,7 +4,9 @@ use super::cursor::Cursor;
 use super::grammar::Rule;
 use super::lower_aggregate::{condition_in, picked_value};
 use super::lower_words as words;
-use super::tree::{ExprKind, Happened, HappenedHow, Population, PopulationAsked, PopulationWords, Ties, WhichOutcome};
+use super::tree::{
+    ExprKind, Happened, HappenedHow, HappenedWithin, Population, PopulationAsked, PopulationWords, Ties, WhichOutcome,
+};
 use crate::codes_syntax as codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -68,7 +70,7 @@ fn ties(it: &mut Cursor<'_>) -> Ties {
     }
 }
 
-/// `written_warning in force`, `no sanction imposed in the last 2 years`
+/// `written_warning in force`, `no sanction imposed in the last 2 years`, `support was completed`
 pub(super) fn happened(mut cursor: Cursor<'_>) -> ExprKind {
     let mut which = cursor.one(Rule::which_outcome);
     let which = match which.maybe(Rule::name) {
@@ -76,12 +78,18 @@ pub(super) fn happened(mut cursor: Cursor<'_>) -> ExprKind {
         None if which.has(Rule::kw_no_sanction) => WhichOutcome::NoSanction,
         None => WhichOutcome::AnySanction,
     };
-    let how = match (cursor.maybe(Rule::imposed_in_this), cursor.maybe(Rule::imposed_in_last)) {
-        (Some(mut it), _) => HappenedHow::InThis(words::name(&it.one(Rule::name))),
+    let within = match (cursor.maybe(Rule::imposed_in_this), cursor.maybe(Rule::imposed_in_last)) {
+        (Some(mut it), _) => Some(HappenedWithin::This(words::name(&it.one(Rule::name)))),
         (None, Some(mut it)) => {
-            HappenedHow::InTheLast(words::number(&it.one(Rule::number)), words::name(&it.one(Rule::name)))
+            let number = words::number(&it.one(Rule::number));
+            Some(HappenedWithin::Last(number, words::name(&it.one(Rule::name))))
         }
-        (None, None) => HappenedHow::InForce,
+        (None, None) => None,
+    };
+    let how = match within {
+        within if cursor.has(Rule::kw_was_completed) => HappenedHow::Completed(within),
+        Some(within) => HappenedHow::Imposed(within),
+        None => HappenedHow::InForce,
     };
     ExprKind::Happened(Box::new(Happened { which, how }))
 }

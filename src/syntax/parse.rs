@@ -292,6 +292,10 @@ impl<'s> Reader<'s> {
                     let kind = self.outcome(line).map(FrameworkLineKind::Outcome);
                     lines.extend(kind.map(|kind| FrameworkLine { kind, span: self.whole(line) }));
                 }
+                Some("ladder") => {
+                    let kind = self.ladder(line).map(FrameworkLineKind::Ladder);
+                    lines.extend(kind.map(|kind| FrameworkLine { kind, span: self.whole(line) }));
+                }
                 Some(_) => {
                     lines.extend(self.alone(line, Rule::framework_line, &context::FRAMEWORK).map(lower_framework::line))
                 }

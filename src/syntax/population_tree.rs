@@ -61,10 +61,19 @@ pub enum WhichOutcome {
 pub enum HappenedHow {
     /// `in force`
     InForce,
-    /// `imposed in this year`
-    InThis(Name),
-    /// `imposed in the last 2 years`
-    InTheLast(Number, Name),
+    /// `imposed in this year`, `imposed in the last 2 years`
+    Imposed(HappenedWithin),
+    /// `was completed`, `was completed in this year`
+    Completed(Option<HappenedWithin>),
+}
+
+/// In which periods.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HappenedWithin {
+    /// `in this year`
+    This(Name),
+    /// `in the last 2 years`
+    Last(Number, Name),
 }
 
 /// What becomes of those who tie at the last place.

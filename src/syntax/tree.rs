@@ -13,6 +13,7 @@ pub use super::expression::{
 pub use super::extend_tree::*;
 pub use super::framework_tree::*;
 pub use super::guarantee_tree::*;
+pub use super::ladder_tree::*;
 pub use super::order_tree::*;
 pub use super::population_tree::*;
 pub use super::scale::{Band, Cap, Scale};
@@ -380,8 +381,8 @@ pub struct ExampleLine {
 pub enum ExampleLineKind {
     /// `adopted 1 July 2025`
     Adopted(Date),
-    /// `written_warning imposed for Ada on 3 March 2025`, `… ended for Ada on …`
-    Imposed { rule: Name, of: Name, on: Date, ended: bool },
+    /// `written_warning imposed for Ada on 3 March 2025`, `… ended for Ada on …`, `support completed for Ada on …`
+    Imposed { rule: Name, of: Name, on: Date, what: OutcomeAct },
     /// `officer Akello { terms permanent; grade U4 }`
     Facts { record: Name, name: Name, values: Vec<FactValue> },
     /// `appraisal of Akello 2024/25 { targets 48 }` or `incident of Akello { … }`

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 
+use crate::policy::ladder::LadderAsked;
 use crate::policy::model::{
     Cell, CompareOp, Expr, ExprKind, Hit, Interval, Order, Scale, State, Stretch, Table, Type, When,
 };
@@ -78,6 +79,10 @@ impl<'t, 'p> Look<'t, 'p> {
     pub(in crate::policy) fn truths(&self, expr: &Expr) -> Truths {
         match &expr.kind {
             ExprKind::Not(inner) => self.truths(inner).negate(),
+            ExprKind::OrNo(inner) => self.truths(inner).or_no(),
+            ExprKind::OnLadder(on) if matches!(on.asked, LadderAsked::Next { .. }) => {
+                Truths::all(expr.kind.parts().into_iter().map(|it| self.truths(it)))
+            }
             ExprKind::And(parts) => Truths::all(parts.iter().map(|it| self.truths(it))),
             ExprKind::Or(parts) => Truths::any(parts.iter().map(|it| self.truths(it))),
             ExprKind::Compare { op, left, right } => self.compare(expr, *op, left, right),
@@ -193,6 +198,7 @@ impl<'t, 'p> Look<'t, 'p> {
             }
             ExprKind::Counts(of) => self.counts(of),
             ExprKind::Not(_)
+            | ExprKind::OrNo(_)
             | ExprKind::And(_)
             | ExprKind::Or(_)
             | ExprKind::Compare { .. }
@@ -214,6 +220,7 @@ impl<'t, 'p> Look<'t, 'p> {
             | ExprKind::OverDays { .. }
             | ExprKind::AsOn { .. }
             | ExprKind::Happened(_)
+            | ExprKind::OnLadder(_)
             | ExprKind::Between { .. }
             | ExprKind::DateOf(_)
             | ExprKind::StageIs { .. }

@@ -6,6 +6,7 @@ use jiff::civil::{Date, date};
 
 use crate::calendar::{Calendar, Period, PeriodKind};
 use crate::ids::{FieldId, RecordId};
+use crate::policy::ladder::LadderAsked;
 use crate::policy::model::{AggregateWord, Expr, ExprKind, FieldKind, Shape, When};
 use crate::policy::reasoning::look::{Look, World};
 use crate::policy::reasoning::terms::{Term, TermKind, Terms, counts_this_period, is_subject};
@@ -155,6 +156,12 @@ impl Facts<'_, '_> {
                 let told = matches!(it.word, AggregateWord::Count | AggregateWord::Any | AggregateWord::No);
                 return (told && at? == none).then_some(());
             }
+            // Where nothing is told of what was imposed, nothing was, and the first step comes next.
+            ExprKind::OnLadder(on) => {
+                let holds = at? == Number::ONE;
+                return (holds == matches!(on.asked, LadderAsked::NotAbove(_))).then_some(());
+            }
+            ExprKind::Happened(happened) => return ((at? == Number::ONE) == happened.none).then_some(()),
             _ => return None,
         }
         Some(())

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use crate::ids::{DefinitionId, ParameterId};
 use crate::policy::axes::axis_of;
+use crate::policy::ladder::{LadderAsked, OnLadder};
 use crate::policy::model::{
     AggregateWord, Axis, Blank, CompareOp, Dated, Expr, ExprKind, History, MissingPeriods, Policy, Stretch, Type, When,
 };
@@ -57,7 +58,7 @@ pub(in crate::policy) struct Terms<'p> {
     /// The same for where two terms are compared, and whether they stand the other way round.
     pairs: HashMap<usize, (usize, bool)>,
     pub(super) texts: Vec<Arc<str>>,
-    /// Counts over several periods of which the first holds only if the second does.
+    /// Counts over several periods, and places on a ladder, of which the first holds only if the second does.
     pub(super) chains: Vec<(usize, usize)>,
     seen: HashSet<DefinitionId>,
     /// Whether what is gathered now is a part of something reckoned.
@@ -222,7 +223,15 @@ impl<'p> Terms<'p> {
             .collect();
         let pairs = counts.iter().flat_map(|a| counts.iter().map(move |b| (a, b)));
         let pairs = pairs.filter(|(a, b)| a.0 != b.0 && holds_only_if(a.1, b.1));
-        self.chains = pairs.map(|(a, b)| (a.0, b.0)).collect();
+        let counts = pairs.map(|(a, b)| (a.0, b.0));
+        let ladders = self.list.iter().enumerate().filter_map(|(at, it)| match &it.asked.kind {
+            ExprKind::OnLadder(on) => Some((at, &**on)),
+            _ => None,
+        });
+        let ladders: Vec<(usize, &OnLadder)> = ladders.collect();
+        let steps = ladders.iter().flat_map(|a| ladders.iter().map(move |b| (a, b)));
+        let steps = steps.filter(|(a, b)| lies_below(a.1, b.1)).map(|(a, b)| (a.0, b.0));
+        self.chains = counts.chain(steps).collect();
     }
 
     // ---- gathering
@@ -447,6 +456,9 @@ impl<'p> Terms<'p> {
                 return Extent { known, unknown: true, ..Extent::default() };
             }
             ExprKind::History(_) => return Extent { known, unknown: true, unfit: true, not_happened: false },
+            ExprKind::OnLadder(on) => {
+                return Extent { known, unknown: on.ladder.afresh.is_some(), ..Extent::default() };
+            }
             _ => return Extent { known, not_happened: expr.ty == Type::Date, ..Extent::anything() },
         };
         let elsewhere = other_period || !is_subject(of);
@@ -511,6 +523,7 @@ pub(super) fn is_subject(of: &Expr) -> bool {
 /// What is looked at from outside only: facts, and what this reasoning does not see through.
 pub(super) fn is_fact(expr: &Expr) -> bool {
     match &expr.kind {
+        ExprKind::OnLadder(on) => !matches!(on.asked, LadderAsked::Next { .. }),
         ExprKind::Owner { .. }
         | ExprKind::Field { .. }
         | ExprKind::Panel { .. }
@@ -534,6 +547,7 @@ pub(super) fn is_fact(expr: &Expr) -> bool {
         | ExprKind::Subject
         | ExprKind::Parameter(_)
         | ExprKind::Not(_)
+        | ExprKind::OrNo(_)
         | ExprKind::And(_)
         | ExprKind::Or(_)
         | ExprKind::Arithmetic { .. }
@@ -581,6 +595,14 @@ fn holds_only_if(one: &History, other: &History) -> bool {
         one.last <= other.last && one.count >= other.count && (one.consecutive || !other.consecutive)
     };
     alike && enough && same(&one.subject, &other.subject) && same(&one.condition, &other.condition)
+}
+
+/// Whether one asks of a ladder not to be above a step, and the other of the same not to be above a higher one.
+fn lies_below(one: &OnLadder, other: &OnLadder) -> bool {
+    match (&one.asked, &other.asked) {
+        (LadderAsked::NotAbove(a), LadderAsked::NotAbove(b)) => a < b && Arc::ptr_eq(&one.ladder, &other.ladder),
+        _ => false,
+    }
 }
 
 /// What holds on a day; without a day, before all that has one.
