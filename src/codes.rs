@@ -72,5 +72,5 @@ pub fn entry(code: &str) -> Option<&'static Entry> {
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     let (syntax, policy) = (crate::codes_syntax::SYNTAX, crate::codes_policy::POLICY);
     let all = syntax.iter().chain(policy).chain(crate::codes_framework::FRAMEWORK);
-    all.chain(crate::codes_flow::FLOW).chain(crate::codes_local::LOCAL)
+    all.chain(crate::codes_flow::FLOW).chain(crate::codes_local::LOCAL).chain(crate::codes_gathered::GATHERED)
 }

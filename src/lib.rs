@@ -5,6 +5,7 @@ pub mod casework;
 pub mod codes;
 mod codes_flow;
 mod codes_framework;
+mod codes_gathered;
 mod codes_local;
 mod codes_policy;
 mod codes_syntax;

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 
 const POLICY: &str = r#"
 calendar office { time zone "UTC"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026 }
-record body { id key text; name text; head optional person }
+record body { id key text; name text; head optional person; parent optional body }
 record person {
   id     key text
   name   text
@@ -206,6 +206,17 @@ fn a_circle_of_superiors_is_named() {
     let circles: Vec<_> = plans[0].report.findings.iter().filter(|it| it.reason.contains("circle")).collect();
     assert_eq!(circles.len(), 1, "{circles:?}");
     assert!(["A", "B", "C"].iter().all(|it| circles[0].reason.contains(it)) && !circles[0].reason.contains('D'));
+}
+
+#[test]
+fn a_circle_that_a_tree_closes_with_what_is_in_the_store_is_named() {
+    let mut desk = Desk::new();
+    let report = desk.one("body.csv", b"id,parent\nTop,\nMiddle,Top\nLow,Middle\n", "");
+    assert!(report.findings.is_empty(), "{report:#?}");
+    let report = desk.one("body.csv", b"id,parent\nTop,Low\n", "");
+    let circles: Vec<_> = report.findings.iter().filter(|it| it.reason.contains("circle")).collect();
+    assert_eq!(circles.len(), 1, "{report:#?}");
+    assert!(["Top", "Middle", "Low"].iter().all(|it| circles[0].reason.contains(it)), "{circles:?}");
 }
 
 #[test]

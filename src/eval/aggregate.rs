@@ -7,8 +7,9 @@
 use crate::eval::expression::{truth, value};
 use crate::eval::history::{elsewhere, first_day};
 use crate::eval::operation::{arithmetic, order_of};
-use crate::eval::reads;
 use crate::eval::scope::Scope;
+use crate::eval::{reads, tree};
+use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Aggregate, AggregateWord, ArithmeticOp, Members, Type, When};
 use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
 
@@ -61,10 +62,16 @@ fn members<'a>(scope: &Scope<'a>, members: Members) -> Result<Vec<Scope<'a>>, Va
         Members::Children(kind) => {
             Ok(scope.facts.children(&scope.subject, kind).into_iter().map(|it| scope.about(it)).collect())
         }
+        Members::Referring(kind, field) if scope.policy.parent_of(kind) == Some(field) => {
+            tree::right_below(scope, field)
+        }
         Members::Referring(kind, field) => {
-            let names = |it: &RecordRef| matches!(reads::field(scope, it, field), Value::Known(Known::Record(other)) if other == scope.subject);
-            let referring = scope.facts.referring(&scope.subject, kind, field).into_iter().filter(names);
-            Ok(referring.map(|it| scope.about(it)).collect())
+            Ok(referring(scope, &scope.subject, kind, field).into_iter().map(|it| scope.about(it)).collect())
+        }
+        Members::Within { record, field, parent } => {
+            let all = tree::within(scope, parent)?;
+            let named = all.iter().flat_map(|it| referring(scope, it, record, field));
+            Ok(named.map(|it| scope.about(it)).collect())
         }
         Members::Periods(kind) => {
             let own = scope.period.ok_or_else(|| Value::because("no period is at hand"))?;
@@ -75,6 +82,13 @@ fn members<'a>(scope: &Scope<'a>, members: Members) -> Result<Vec<Scope<'a>>, Va
             there.map(|it| elsewhere(scope, &scope.subject, When::In(it))).collect()
         }
     }
+}
+
+/// Those whose field names a record on the day that is read.
+pub(super) fn referring(scope: &Scope<'_>, to: &RecordRef, kind: RecordId, field: FieldId) -> Vec<RecordRef> {
+    let names =
+        |it: &RecordRef| matches!(reads::field(scope, it, field), Value::Known(Known::Record(other)) if other == *to);
+    scope.facts.referring(to, kind, field).into_iter().filter(names).collect()
 }
 
 /// Nothing for one that does not count.

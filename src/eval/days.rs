@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::eval::expression::{truth, value};
 use crate::eval::scope::Scope;
+use crate::eval::tree;
 use crate::policy::model::{Aggregate, Dated, Expr, ExprKind, Members, When};
 use crate::value::{Known, Missing, Truth, Value};
 
@@ -139,11 +140,26 @@ impl Changes {
     fn gather_of_members(&mut self, scope: &Scope<'_>, aggregate: &Aggregate) {
         let members = match aggregate.members {
             Members::Children(kind) => scope.facts.children(&scope.subject, kind),
+            // What rests on itself down a tree may rest on anything there.
+            Members::Referring(kind, field)
+                if scope.policy.parent_of(kind) == Some(field)
+                    && aggregate.filter.iter().chain(&aggregate.value).any(may_rest_on_itself) =>
+            {
+                self.daily = true;
+                return;
+            }
             Members::Referring(kind, field) => scope.facts.referring(&scope.subject, kind, field),
+            Members::Within { record, field, parent } => {
+                let all = tree::ever_within(scope, parent);
+                for part in &all {
+                    scope.facts.spells(part, parent).into_iter().for_each(|(since, _)| self.note(since));
+                }
+                all.iter().flat_map(|it| scope.facts.referring(it, record, field)).collect()
+            }
             Members::Periods(_) => Vec::new(),
         };
         for member in members {
-            if let Members::Referring(_, field) = aggregate.members {
+            if let Members::Referring(_, field) | Members::Within { field, .. } = aggregate.members {
                 scope.facts.spells(&member, field).into_iter().for_each(|(since, _)| self.note(since));
             }
             let about = scope.about(member);
@@ -164,4 +180,10 @@ impl Changes {
         };
         self.days.iter().filter_map(named).collect()
     }
+}
+
+/// Whether an expression names a definition or a scale, which may name itself of what stands below.
+fn may_rest_on_itself(expr: &Expr) -> bool {
+    let names = matches!(expr.kind, ExprKind::Definition { .. } | ExprKind::Band { .. } | ExprKind::Aggregate(_));
+    names || expr.kind.parts().into_iter().any(may_rest_on_itself)
 }

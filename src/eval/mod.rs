@@ -30,6 +30,7 @@ mod scale;
 mod scope;
 mod table;
 mod trace;
+mod tree;
 mod words;
 
 pub use dates::{Answer, DateOptions, anchor, date_rule, grace};

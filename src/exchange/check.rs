@@ -13,7 +13,7 @@ use crate::exchange::{Blanks, Finding, ImportError, ImportReport, MappingFault, 
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Blank, Field, FieldKind, Policy, RecordType, Shape};
 use crate::store::{RecordChange, Store};
-use crate::value::Known;
+use crate::value::{Known, RecordRef, Value};
 
 /// What checking gives.
 pub(super) struct Checked {
@@ -151,8 +151,8 @@ impl<'p> Draft<'p> {
         true
     }
 
-    pub(super) fn finish(mut self) -> Checked {
-        self.checker.loops(self.sheet, &self.candidates);
+    pub(super) fn finish(mut self, store: &dyn Store) -> Checked {
+        self.checker.loops(self.sheet, &self.candidates, store);
         let mut report = self.checker.finish();
         report.good = self.candidates.len() as u64;
         report.rejected = self.reasons.len() as u64;
@@ -535,8 +535,8 @@ impl<'p> Checker<'p> {
         std::mem::take(&mut self.report)
     }
 
-    /// Loops in a reference of a record type to itself are named.
-    fn loops(&mut self, sheet: &Sheet, candidates: &[Candidate]) {
+    /// Records that stand above each other in a circle: in this file and, where they are a tree, in the store.
+    fn loops(&mut self, sheet: &Sheet, candidates: &[Candidate], store: &dyn Store) {
         let own: Vec<(FieldId, usize)> = self
             .wanted
             .iter()
@@ -552,6 +552,18 @@ impl<'p> Checker<'p> {
             };
             let links: BTreeMap<Arc<str>, (Arc<str>, usize)> =
                 candidates.iter().filter_map(|it| Some((Arc::clone(&it.change.key), (above(it)?, it.row)))).collect();
+            let is_tree = self.policy.parent_of(self.record) == Some(field);
+            let here: BTreeSet<&Arc<str>> = candidates.iter().filter(|_| is_tree).map(|it| &it.change.key).collect();
+            let reader = is_tree.then(|| store.reader(self.policy));
+            let stored = |key: &Arc<str>| {
+                let reader = reader.as_ref().filter(|_| !here.contains(key))?;
+                let of = RecordRef { record: self.record, key: Arc::clone(key) };
+                match reader.field(&of, field, self.from) {
+                    Value::Known(Known::Record(above)) => Some(above.key),
+                    _ => None,
+                }
+            };
+            let mut circles: Vec<(u64, Arc<str>, String)> = Vec::new();
             let mut done: BTreeSet<Arc<str>> = BTreeSet::new();
             for start in links.keys() {
                 let mut path: Vec<Arc<str>> = Vec::new();
@@ -560,15 +572,19 @@ impl<'p> Checker<'p> {
                     if let Some(first) = path.iter().position(|it| *it == key) {
                         let names: Vec<&str> = path[first..].iter().map(|it| &**it).collect();
                         let reason = format!("these stand above each other in a circle: {}", names.join(", "));
-                        let line = links.get(&key).map_or(0, |it| sheet.rows[it.1].line);
-                        let column = self.head[at].clone();
-                        self.note(line, &column, &key, &reason);
+                        let row = path[first..].iter().find_map(|it| links.get(it)).map(|it| it.1);
+                        let line = row.map_or(0, |it| sheet.rows[it].line);
+                        circles.push((line, key, reason));
                         break;
                     }
-                    next = links.get(&key).map(|it| Arc::clone(&it.0));
+                    next = links.get(&key).map(|it| Arc::clone(&it.0)).or_else(|| stored(&key));
                     path.push(key);
                 }
                 done.extend(path);
+            }
+            let column = self.head[at].clone();
+            for (line, key, reason) in circles {
+                self.note(line, &column, &key, &reason);
             }
         }
     }

@@ -128,7 +128,7 @@ pub fn plan_all(policy: &Policy, store: &dyn Store, files: &[ImportFile]) -> Res
     let read = |it| check::Draft::read(policy, it);
     let mut drafts = opened.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     check::settle_references(policy, store, &mut drafts)?;
-    let checked: Vec<Checked> = drafts.into_iter().map(check::Draft::finish).collect();
+    let checked: Vec<Checked> = drafts.into_iter().map(|it| it.finish(store)).collect();
     Ok(opened.into_iter().zip(checked).map(|(opened, checked)| plan_of(opened, checked)).collect())
 }
 

@@ -1,5 +1,6 @@
 //! What is made of several records or periods: whose they are, and of what type it is.
 
+use crate::codes_gathered as gathered;
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{FieldId, RecordId};
@@ -111,11 +112,18 @@ impl Builder<'_, '_> {
                     }
                 }
             }
-            Written::Referring { records, field, this } => {
+            Written::Referring { records, field, within, this } => {
                 let record = self.gathered(records)?;
                 self.is_subject(this, subject)?;
                 let field = self.referring_field(record, field, subject)?;
-                Some((Members::Referring(record, field), Place::of(record, place.each)))
+                let parent = self.policy.parent_of(subject);
+                let inner = Place::of(record, place.each);
+                if *within {
+                    let parent = parent.or_else(|| self.no_tree(this, subject))?;
+                    return Some((Members::Within { record, field, parent }, inner));
+                }
+                let below = record == subject && parent == Some(field);
+                Some((Members::Referring(record, field), Place { below, ..inner }))
             }
             Written::Periods { inner, this } => {
                 let (kind, own) = (self.period_kind(inner)?, self.period_kind(this)?);
@@ -137,6 +145,15 @@ impl Builder<'_, '_> {
         let near = [Some(name.text.clone()), plain, singular].into_iter().flatten();
         let found = near.into_iter().find_map(|it| self.policy.record_named(&it));
         found.or_else(|| self.record_id(name))
+    }
+
+    /// What stands below what is told only by a reference of each record to the one above.
+    fn no_tree<T>(&mut self, this: &Name, subject: RecordId) -> Option<T> {
+        let owner = self.policy.record(subject).label.name.clone();
+        let words = format!("nothing says what stands below a record of `{owner}`");
+        let help = format!("give `{owner}` a field `parent optional {owner}`, or write `is this {owner}`");
+        self.report(Diagnostic::new(gathered::NO_TREE, this.span, words).help(help));
+        None
     }
 
     fn is_subject(&mut self, this: &Name, subject: RecordId) -> Option<()> {

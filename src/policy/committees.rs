@@ -199,8 +199,9 @@ impl Builder<'_, '_> {
     pub(super) fn one_each(&mut self, written: &tree::OneEach, place: &mut Place) -> Option<OneEach> {
         let subject = place.subject?;
         let members = match &written.whose {
-            Some((field, this)) => {
-                tree::Members::Referring { records: written.records.clone(), field: field.clone(), this: this.clone() }
+            Some((within, [field, this])) => {
+                let (records, field, this) = (written.records.clone(), field.clone(), this.clone());
+                tree::Members::Referring { records, field, within: *within, this }
             }
             None => tree::Members::Children(written.records.clone()),
         };

@@ -133,7 +133,9 @@ impl<'p> Checker<'p, '_> {
             ExprKind::History(history) => self.condition(&of(&history.condition)),
             ExprKind::Aggregate(aggregate) => {
                 let (subject, each) = match aggregate.members {
-                    Members::Children(record) | Members::Referring(record, _) => (record, place.each),
+                    Members::Children(record) | Members::Referring(record, _) | Members::Within { record, .. } => {
+                        (record, place.each)
+                    }
                     Members::Periods(kind) => (place.subject, Some(kind)),
                 };
                 let member = |expr| Place { expr, subject, each, definition: None, in_case: place.in_case };

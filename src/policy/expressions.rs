@@ -33,6 +33,8 @@ pub(super) struct Place {
     pub(super) one: Option<(String, RecordId)>,
     /// Whether an earlier period is asked: there a definition may rest on itself.
     pub(super) earlier: bool,
+    /// Whether the subject stands right below the one that is spoken of, in a tree: there a definition may rest on itself, too.
+    pub(super) below: bool,
 }
 
 impl Place {
@@ -404,7 +406,8 @@ impl Builder<'_, '_> {
 
     fn defined_by_itself(&mut self, name: &str, span: Span) {
         let words = format!("`{name}` is defined by itself");
-        let help = "a definition may use its own earlier period (`previous …`), never itself";
+        let help = "a definition may use its own earlier period (`previous …`), or what stands right below in a tree (`sum of … of \
+                    units whose parent is this unit`), never itself";
         self.report(Diagnostic::new(codes::DEFINED_BY_ITSELF, span, words).help(help));
     }
 
@@ -419,7 +422,7 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn definition_type(&mut self, id: crate::ids::DefinitionId, place: &Place, span: Span) -> Option<Type> {
-        if place.earlier && self.under_way.last() == Some(&Rests::Definition(id)) {
+        if (place.earlier || place.below) && self.under_way.last() == Some(&Rests::Definition(id)) {
             return Some(self.policy.definitions[id.index()].value.ty.clone());
         }
         if self.under_way.contains(&Rests::Definition(id)) {

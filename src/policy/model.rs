@@ -511,6 +511,15 @@ impl Policy {
         &self.record(record).fields[field.index()]
     }
 
+    /// The field by which records of a type name the one above them, which makes a tree of them.
+    #[must_use]
+    pub fn parent_of(&self, record: RecordId) -> Option<FieldId> {
+        let kind = self.record(record);
+        let id = kind.field_named("parent").filter(|_| matches!(kind.shape, Shape::Entity { .. }))?;
+        let field = &kind.fields[id.index()];
+        (field.kind == FieldKind::Reference(record) && field.blank == Blank::NotApplicable).then_some(id)
+    }
+
     /// A workflow.
     #[must_use]
     pub fn workflow(&self, id: WorkflowId) -> &Workflow {

@@ -26,6 +26,8 @@ pub enum Way {
     Back(Reference),
     /// Along any of these, again and again or not at all: a role that falls through up the line.
     Any(BTreeSet<Reference>),
+    /// To the records that a reference leads from, again and again or not at all: whatever stands below in a tree.
+    Below(Reference),
 }
 
 /// A fact that a workflow reads, and the way from the subject to the record that holds it.
@@ -259,8 +261,22 @@ impl Reader<'_> {
                 self.take(record, FieldId(0), &path);
                 path
             }
+            Members::Referring(record, field) if self.policy.parent_of(record) == Some(field) => {
+                // What rests on itself goes down as far as there is anything.
+                let path = along(from, Way::Below((record, field)));
+                self.take(record, field, &path);
+                path
+            }
             Members::Referring(record, field) => {
                 let path = along(from, Way::Back((record, field)));
+                self.take(record, field, &path);
+                path
+            }
+            Members::Within { record, field, parent } => {
+                let tree = record_of(&aggregate.subject).unwrap_or(record);
+                let below = along(from, Way::Below((tree, parent)));
+                self.take(tree, parent, &below);
+                let path = along(&below, Way::Back((record, field)));
                 self.take(record, field, &path);
                 path
             }
@@ -403,7 +419,7 @@ impl Reader<'_> {
             .flat_map(|way| match way {
                 Way::One(reference) => BTreeSet::from([reference]),
                 Way::Any(references) => references,
-                Way::Children(_) | Way::Owner(_) | Way::Back(_) => BTreeSet::new(),
+                Way::Children(_) | Way::Owner(_) | Way::Back(_) | Way::Below(_) => BTreeSet::new(),
             })
             .collect();
         let own = self.policy.roles[passing.index()].tries.iter();
@@ -444,6 +460,7 @@ fn along(path: &[Way], next: Way) -> Path {
     let there = match (path.last(), &next) {
         (Some(Way::Any(any)), Way::One(reference)) => any.contains(reference),
         (Some(Way::Any(any)), Way::Any(more)) => more.is_subset(any),
+        (Some(Way::Below(one)), Way::Below(other)) => one == other,
         _ => false,
     };
     if !there {

@@ -295,10 +295,11 @@ impl Builder<'_, '_> {
         let Some(written) = self.written.defines.get(id.index()).cloned() else { return self.table(id) };
         let Some(first) = written.first().copied().filter(|it| !self.is_broken(&it.name.text)) else { return };
         // Until it is known, its own earlier value is taken to be what its outermost word gives.
-        self.policy.definitions[id.index()].value.ty = likely_type(&first.value);
-        self.under_way.push(Rests::Definition(id));
         let definition = &self.policy.definitions[id.index()];
         let place = Place::of(definition.of, definition.each);
+        let likely = self.likely_type(&first.value, &place).unwrap_or(Type::Number);
+        self.policy.definitions[id.index()].value.ty = likely;
+        self.under_way.push(Rests::Definition(id));
         let values: Vec<Option<Expr>> = written.iter().map(|it| self.expr(&it.value, &place, None)).collect();
         self.under_way.pop();
         let values = values.into_iter().collect::<Option<Vec<_>>>();
@@ -308,32 +309,50 @@ impl Builder<'_, '_> {
             None => self.mark_broken(&first.name.text),
         }
     }
-}
 
-/// What an expression gives, as far as its outermost words say; a number where they do not.
-fn likely_type(written: &tree::Expr) -> Type {
-    use tree::ExprKind as Written;
-    match &written.kind {
-        Written::Not(_)
-        | Written::And(_)
-        | Written::Or(_)
-        | Written::Compare { .. }
-        | Written::IsKnown(_)
-        | Written::OverDays { .. }
-        | Written::IsUnknown(_)
-        | Written::StageIs { .. }
-        | Written::IsOneOf { .. }
-        | Written::IsIn { .. }
-        | Written::YesNo(_) => Type::YesNo,
-        Written::Date(_) | Written::Today | Written::Edge { .. } | Written::Offset { .. } => Type::Date,
-        Written::Text(_) => Type::Text,
-        Written::Money { currency, .. } => Type::Money { currency: currency.text.as_str().into(), per: None },
-        Written::Arithmetic { left, right, .. } => match likely_type(left) {
-            Type::Number => likely_type(right),
-            other => other,
-        },
-        Written::If { then, .. } => likely_type(then),
-        Written::Tailed { value, .. } => likely_type(value),
-        _ => Type::Number,
+    /// What an expression gives, as far as its outermost words and the fields and parameters among them say.
+    fn likely_type(&self, written: &tree::Expr, place: &Place) -> Option<Type> {
+        use tree::ExprKind as Written;
+        let money = |it: &Type| matches!(it, Type::Money { .. } | Type::Duration(_));
+        Some(match &written.kind {
+            Written::Not(_)
+            | Written::And(_)
+            | Written::Or(_)
+            | Written::Compare { .. }
+            | Written::IsKnown(_)
+            | Written::OverDays { .. }
+            | Written::IsUnknown(_)
+            | Written::StageIs { .. }
+            | Written::IsOneOf { .. }
+            | Written::IsIn { .. }
+            | Written::YesNo(_) => Type::YesNo,
+            Written::Date(_) | Written::Today | Written::Edge { .. } | Written::Offset { .. } => Type::Date,
+            Written::Text(_) => Type::Text,
+            Written::Money { currency, .. } => Type::Money { currency: currency.text.as_str().into(), per: None },
+            Written::Number(_) | Written::Percent(_) | Written::Weighted(_) | Written::Share(_) => Type::Number,
+            Written::Arithmetic { left, right, .. } => {
+                let (left, right) = (self.likely_type(left, place), self.likely_type(right, place));
+                left.clone().filter(money).or(right.filter(money)).or(left)?
+            }
+            Written::If { then, otherwise, .. } => {
+                self.likely_type(then, place).or_else(|| self.likely_type(otherwise, place))?
+            }
+            Written::Tailed { value, .. } | Written::Negative(value) => self.likely_type(value, place)?,
+            Written::Aggregate(aggregate) => match aggregate.word {
+                tree::AggregateWord::Count => Type::Number,
+                tree::AggregateWord::Every | tree::AggregateWord::Any | tree::AggregateWord::No => Type::YesNo,
+                _ => self.likely_type(aggregate.value.as_ref()?, place)?,
+            },
+            Written::Dot(_, name) | Written::Name(name) => self.type_of_name(name, place)?,
+            _ => return None,
+        })
+    }
+
+    /// A field of the subject or a parameter: what is known before any definition is.
+    fn type_of_name(&self, name: &tree::Name, place: &Place) -> Option<Type> {
+        if let Some((Meaning::Parameter(id), _)) = self.names.get(&name.text) {
+            return self.policy.parameters.get(id.index()).map(|it| it.ty.clone());
+        }
+        self.fields_named(place.subject?, name, place).into_iter().next().map(|it| it.0.ty)
     }
 }

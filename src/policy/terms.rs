@@ -350,6 +350,15 @@ pub enum Members {
     Children(RecordId),
     /// The records of a type of which a field names the subject.
     Referring(RecordId, FieldId),
+    /// The records of a type of which a field names the subject, or one that stands below it by this field of its own: a tree.
+    Within {
+        /// The type.
+        record: RecordId,
+        /// The field that names a record of the tree.
+        field: FieldId,
+        /// The field by which each record of the tree names the one above.
+        parent: FieldId,
+    },
     /// The shorter periods inside the one at hand.
     Periods(PeriodKind),
 }

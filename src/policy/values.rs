@@ -101,6 +101,8 @@ impl Builder<'_, '_> {
     /// `result of unit`: a definition or scale asked of another record.
     pub(super) fn defined_of(&mut self, name: &Name, of: &tree::Expr, place: &Place, span: Span) -> Option<Expr> {
         let of = Box::new(self.expr(of, place, None)?);
+        let below = place.below && matches!(of.kind, ExprKind::Subject);
+        let place = &Place { below, ..place.clone() };
         let meaning = self.names.get(&name.text).map(|it| it.0);
         let (subject, each) = match meaning {
             Some(Meaning::Definition(id)) => {

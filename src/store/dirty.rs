@@ -80,6 +80,26 @@ fn array<'k>(keys: impl IntoIterator<Item = &'k Arc<str>>) -> std::rc::Rc<Vec<Ce
     std::rc::Rc::new(keys.into_iter().map(|it| Cell::Text(it.to_string())).collect())
 }
 
+/// What is found from these, from what is found there, and so on; with these themselves.
+fn again_and_again(
+    found: &Found,
+    step: impl Fn(&Found) -> Result<Vec<Found>, StoreError>,
+) -> Result<Found, StoreError> {
+    let (mut all, mut fresh) = (found.clone(), found.clone());
+    while !fresh.is_empty() {
+        let mut next = Found::new();
+        for (record, keys) in step(&fresh)?.into_iter().flatten() {
+            let known = all.entry(record).or_default();
+            let new: BTreeSet<_> = keys.into_iter().filter(|it| known.insert(Arc::clone(it))).collect();
+            if !new.is_empty() {
+                next.entry(record).or_default().extend(new);
+            }
+        }
+        fresh = next;
+    }
+    Ok(all)
+}
+
 /// Those to whom children belong.
 fn owners(policy: &Policy, record: RecordId, found: &Found) -> Found {
     let keys = found.get(&record).into_iter().flatten();
@@ -186,21 +206,10 @@ impl SqliteStore {
             Way::Children(record) => Ok(owners(policy, *record, found)),
             Way::Back(reference) => self.referred_to(policy, *reference, found),
             Way::Any(references) => {
-                let (mut all, mut fresh) = (found.clone(), found.clone());
-                while !fresh.is_empty() {
-                    let mut next = Found::new();
-                    for reference in references {
-                        for (record, keys) in self.referring(policy, *reference, &fresh)? {
-                            let known = all.entry(record).or_default();
-                            let new: BTreeSet<_> = keys.into_iter().filter(|it| known.insert(Arc::clone(it))).collect();
-                            if !new.is_empty() {
-                                next.entry(record).or_default().extend(new);
-                            }
-                        }
-                    }
-                    fresh = next;
-                }
-                Ok(all)
+                again_and_again(found, |fresh| references.iter().map(|it| self.referring(policy, *it, fresh)).collect())
+            }
+            Way::Below(reference) => {
+                again_and_again(found, |fresh| Ok(vec![self.referred_to(policy, *reference, fresh)?]))
             }
         }
     }

@@ -176,8 +176,8 @@ pub enum AggregateWord {
 pub enum Members {
     /// `incidents`
     Children(Name),
-    /// `officers whose reports_to is this officer`
-    Referring { records: Name, field: Name, this: Name },
+    /// `officers whose reports_to is this officer`, `officers whose unit is within this unit`
+    Referring { records: Name, field: Name, within: bool, this: Name },
     /// `the half_years in this year`
     Periods { inner: Name, this: Name },
 }

@@ -6,6 +6,7 @@
 #[grammar = "grammar/keywords.pest"]
 #[grammar = "grammar/expressions.pest"]
 #[grammar = "grammar/populations.pest"]
+#[grammar = "grammar/gathered.pest"]
 #[grammar = "grammar/statements.pest"]
 #[grammar = "grammar/orders.pest"]
 #[grammar = "grammar/ladders.pest"]

@@ -68,7 +68,14 @@ pub(super) fn picked_value(mut cursor: Cursor<'_>) -> Expr {
     super::lower_expression::field_name(cursor)
 }
 
-pub(super) fn two_names(mut cursor: Cursor<'_>) -> [Name; 2] {
+/// `whose unit is this unit`, `whose unit is within this unit`
+pub(super) fn whose_this(mut cursor: Cursor<'_>) -> (bool, [Name; 2]) {
+    let field = words::name(&cursor.one(Rule::name));
+    let within = cursor.has(Rule::kw_is_within_this);
+    (within, [field, words::name(&cursor.one(Rule::name))])
+}
+
+fn two_names(mut cursor: Cursor<'_>) -> [Name; 2] {
     [(); 2].map(|()| words::name(&cursor.one(Rule::name)))
 }
 
@@ -76,8 +83,8 @@ fn gathered(mut cursor: Cursor<'_>) -> (Members, Option<Expr>) {
     let records = words::name(&cursor.one(Rule::name));
     let members = match cursor.maybe(Rule::whose) {
         Some(whose) => {
-            let [field, this] = two_names(whose);
-            Members::Referring { records, field, this }
+            let (within, [field, this]) = whose_this(whose);
+            Members::Referring { records, field, within, this }
         }
         None => Members::Children(records),
     };

@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::grammar::Rule;
-use super::lower_aggregate::two_names;
+use super::lower_aggregate::whose_this;
 use super::lower_calendar::roll;
 use super::lower_expression::{expr, expr_in, field_name, operand, operand_in, sum, value};
 use super::lower_record::choice;
@@ -53,7 +53,7 @@ pub(super) fn one_each(mut it: Cursor<'_>) -> OneEach {
     OneEach {
         name: words::name(&it.one(Rule::name)),
         records: words::name(&it.one(Rule::name)),
-        whose: it.maybe(Rule::whose).map(|it| two_names(it).into()),
+        whose: it.maybe(Rule::whose).map(whose_this),
         condition: expr_in(&mut it, Rule::where_part),
         at_least: it.maybe(Rule::of_them).map(|mut it| words::number(&it.one(Rule::number))),
     }

@@ -78,8 +78,8 @@ pub struct Stage {
 pub struct OneEach {
     pub name: Name,
     pub records: Name,
-    /// `whose reports_to is this officer`: the field, and the record that it names.
-    pub whose: Option<(Name, Name)>,
+    /// `whose reports_to is this officer`: whether it is `within`, the field, and the record that it names.
+    pub whose: Option<(bool, [Name; 2])>,
     pub condition: Option<Expr>,
     pub at_least: Option<Number>,
 }
