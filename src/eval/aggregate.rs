@@ -5,7 +5,7 @@
 //! * The result is unknown only where what is missing could change it. Where children may be missing, one more could be there.
 
 use crate::eval::expression::{truth, value};
-use crate::eval::history::{elsewhere, first_day};
+use crate::eval::history::{MOST_PERIODS_BACK, elsewhere, first_day};
 use crate::eval::operation::{arithmetic, order_of};
 use crate::eval::scope::Scope;
 use crate::eval::{reads, tree};
@@ -23,7 +23,7 @@ struct Member {
 
 /// Something made of several.
 pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &Aggregate, ty: &Type) -> Value {
-    let scopes = match members(scope, aggregate.members) {
+    let scopes = match members(scope, aggregate) {
         Ok(scopes) => scopes,
         Err(nothing) => return nothing,
     };
@@ -57,8 +57,8 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &Aggregate, ty: &Type) -> 
 }
 
 /// The scopes of those of whom it is made.
-fn members<'a>(scope: &Scope<'a>, members: Members) -> Result<Vec<Scope<'a>>, Value> {
-    match members {
+fn members<'a>(scope: &Scope<'a>, aggregate: &Aggregate) -> Result<Vec<Scope<'a>>, Value> {
+    match aggregate.members {
         Members::Children(kind) => {
             Ok(scope.facts.children(&scope.subject, kind).into_iter().map(|it| scope.about(it)).collect())
         }
@@ -80,6 +80,17 @@ fn members<'a>(scope: &Scope<'a>, members: Members) -> Result<Vec<Scope<'a>>, Va
             let first = first_day(scope, &scope.subject, own.first);
             let there = inside.into_iter().filter(|it| first.is_none_or(|first| first <= it.last));
             there.map(|it| elsewhere(scope, &scope.subject, When::In(it))).collect()
+        }
+        Members::Last(count) => {
+            scope.period.ok_or_else(|| Value::because("no period is at hand"))?;
+            let before = (0..=MOST_PERIODS_BACK).map_while(|ago| match ago {
+                0 => Some(scope.clone()),
+                ago => elsewhere(scope, &scope.subject, When::Ago(ago)).ok(),
+            });
+            let applies = |it: &Scope<'a>| {
+                aggregate.value.as_ref().is_none_or(|own| !matches!(value(it, own), Value::NotApplicable))
+            };
+            Ok(before.filter(applies).take(count as usize).collect())
         }
     }
 }

@@ -156,7 +156,7 @@ impl Changes {
                 }
                 all.iter().flat_map(|it| scope.facts.referring(it, record, field)).collect()
             }
-            Members::Periods(_) => Vec::new(),
+            Members::Periods(_) | Members::Last(_) => Vec::new(),
         };
         for member in members {
             if let Members::Referring(_, field) | Members::Within { field, .. } = aggregate.members {

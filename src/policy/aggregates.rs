@@ -5,6 +5,7 @@ use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{FieldId, RecordId};
 use crate::policy::expressions::{Place, made};
+use crate::policy::history::MOST_PERIODS;
 use crate::policy::model::{Aggregate, AggregateWord, Expr, ExprKind, FieldKind, Members, Shape, Type};
 use crate::policy::names::Builder;
 use crate::source::Span;
@@ -124,6 +125,10 @@ impl Builder<'_, '_> {
                 }
                 let below = record == subject && parent == Some(field);
                 Some((Members::Referring(record, field), Place { below, ..inner }))
+            }
+            Written::Last { count, kind } => {
+                self.at_hand(kind, place, count.span.to(kind.span))?;
+                Some((Members::Last(self.count(count, MOST_PERIODS)?), place.clone()))
             }
             Written::Periods { inner, this } => {
                 let (kind, own) = (self.period_kind(inner)?, self.period_kind(this)?);

@@ -137,6 +137,7 @@ impl<'p> Checker<'p, '_> {
                         (record, place.each)
                     }
                     Members::Periods(kind) => (place.subject, Some(kind)),
+                    Members::Last(_) => (place.subject, place.each),
                 };
                 let member = |expr| Place { expr, subject, each, definition: None, in_case: place.in_case };
                 aggregate.filter.iter().for_each(|it| self.condition(&member(it)));

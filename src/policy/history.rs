@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::syntax::tree::{self, ExprKind as Written, Name, WhichPeriod};
 
 /// How many periods a history may look back on: more than a working life of years.
-const MOST_PERIODS: u32 = 60;
+pub(super) const MOST_PERIODS: u32 = 60;
 /// With `then afresh` every way in which the missing ones may turn out is followed.
 const MOST_AFRESH: u32 = 12;
 
@@ -168,7 +168,7 @@ impl Builder<'_, '_> {
         None
     }
 
-    fn count(&mut self, number: &tree::Number, most: u32) -> Option<u32> {
+    pub(super) fn count(&mut self, number: &tree::Number, most: u32) -> Option<u32> {
         let count = number.text.parse().ok().filter(|it| (1..=most).contains(it));
         if count.is_none() {
             let words = format!("a whole number from 1 to {most} is expected here");

@@ -280,7 +280,7 @@ impl Reader<'_> {
                 self.take(record, field, &path);
                 path
             }
-            Members::Periods(_) => {
+            Members::Periods(_) | Members::Last(_) => {
                 self.first_period(&aggregate.subject, from);
                 from.to_vec()
             }

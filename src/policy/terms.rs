@@ -361,6 +361,9 @@ pub enum Members {
     },
     /// The shorter periods inside the one at hand.
     Periods(PeriodKind),
+    /// The period at hand and those before it, so many in all; one to which the value does not apply is left out, and an earlier one
+    /// steps in.
+    Last(u32),
 }
 
 /// What becomes of a period of which a fact is missing.

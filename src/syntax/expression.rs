@@ -178,6 +178,8 @@ pub enum Members {
     Children(Name),
     /// `officers whose reports_to is this officer`, `officers whose unit is within this unit`
     Referring { records: Name, field: Name, within: bool, this: Name },
+    /// `the last 5 years`
+    Last { count: Number, kind: Name },
     /// `the half_years in this year`
     Periods { inner: Name, this: Name },
 }

@@ -27,10 +27,16 @@ pub(super) fn aggregate(mut cursor: Cursor<'_>) -> ExprKind {
         }
     };
     let (members, filter) = match it.maybe(Rule::inside) {
-        Some(inside) => {
-            let [inner, this] = two_names(inside);
-            (Members::Periods { inner, this }, None)
-        }
+        Some(mut inside) => match inside.maybe(Rule::number) {
+            Some(count) => {
+                let (count, kind) = (words::number(&count), words::name(&inside.one(Rule::name)));
+                (Members::Last { count, kind }, None)
+            }
+            None => {
+                let [inner, this] = two_names(inside);
+                (Members::Periods { inner, this }, None)
+            }
+        },
         None => gathered(it.one(Rule::gathered)),
     };
     let weight = it.maybe(Rule::weighted_by).map(|mut it| picked_value(it.one(Rule::picked_value)));

@@ -203,7 +203,7 @@ fn phrase(rule: Rule) -> (&'static str, &'static [&'static str]) {
         Rule::whose => ("`whose … is this …`", &["whose"]),
         Rule::where_one => ("`where` and a condition", &["where"]),
         Rule::satisfies => ("`satisfies` and a condition", &["satisfies"]),
-        Rule::inside => ("`of the … in this …`", &[]),
+        Rule::inside => ("`of the … in this …`, `of the last 5 years`", &[]),
         Rule::those_known => ("`of those known`", &["of those known"]),
         Rule::picked_value => ("a field, or a value in brackets", &[]),
         Rule::ago => ("`… ago`", &[]),
