@@ -247,3 +247,91 @@ fn a_scenario_takes_a_step_out_of_a_ladder() {
     let scenario = "scenario milder \"Without the middle\" { remove sanction caution }";
     assert_eq!(codes(&ladder(CLIMB, scenario)), Vec::<&str>::new());
 }
+
+/// A framework with these rules.
+fn rules(rules: &str, more: &str) -> String {
+    format!(
+        "calendar c {{ time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }}
+record person {{ id key text; away yes/no }}
+record review of person each year {{ mark number from 0 to 100 }}
+framework conduct {{
+  for each person each year
+  judged 31 March after the year
+  severity caution (administrative) < warning (administrative)
+  sanctions the most severe that applies
+  rewards all that apply, unless a sanction applies
+  {rules}
+}}
+{more}
+"
+    )
+}
+
+const WARNING: &str = "sanction warning from 2027 until 2028 { when mark < 50; automatic }";
+
+#[test]
+fn outside_its_time_a_rule_is_not_there() {
+    let text = rules(
+        &format!(
+            "sanction caution until 2026 {{ when mark < 40; automatic }}
+  sanction caution from 2028 {{ when mark < 60; automatic }}
+  {WARNING}
+  reward prize {{ when mark < 50 }}"
+        ),
+        "example \"e\" {
+  person Ada {}
+  review of Ada 2026 { mark 45 }
+  review of Ada 2027 { mark 45 }
+  review of Ada 2028 { mark 45 }
+  review of Ada 2029 { mark 45 }
+  expect no caution for Ada in 2026
+  expect warning not covered for Ada in 2026
+  expect prize proposed for Ada in 2026
+  expect caution not covered for Ada in 2027
+  expect warning proposed for Ada in 2027
+  expect no prize for Ada in 2027
+  expect no caution for Ada in 2028
+  expect warning proposed for Ada in 2028
+  expect caution proposed for Ada in 2029
+  expect warning not covered for Ada in 2029
+}",
+    );
+    assert_eq!(failures(&text), Vec::<String>::new());
+}
+
+#[test]
+fn versions_of_a_rule_do_not_overlap_and_change_between_periods() {
+    let two = |first: &str, second: &str| {
+        let caution = |days: &str, least: u32| format!("sanction caution {days} {{ when mark < {least}; automatic }}");
+        codes(&rules(&format!("{}\n{}\n{WARNING}", caution(first, 40), caution(second, 60)), ""))
+    };
+    assert_eq!(two("until 2026", "from 2027"), Vec::<&str>::new());
+    assert_eq!(two("from 2020", "from 2027"), Vec::<&str>::new(), "one ends when the next begins");
+    assert_eq!(two("until 2024", "from 2027"), Vec::<&str>::new(), "there may be a hole");
+    assert_eq!(two("until 2027", "from 2027"), ["M0308"]);
+    assert_eq!(two("until 2026", "until 2025"), ["M0308"]);
+    assert_eq!(two("from 2026 until 2025", "from 2027"), ["M0308"]);
+    assert_eq!(two("until 31 March 2026", "from 2027"), ["M0311"]);
+    assert_eq!(two("until 2026", "from 1 July 2027"), ["M0311"]);
+    assert_eq!(two("", "from 2027"), ["M0201"]);
+}
+
+#[test]
+fn a_rule_stands_behind_another_only_in_its_time() {
+    let behind = |days: &str| {
+        let caution = "sanction caution from 2027 { when mark < 40; automatic }";
+        codes(&rules(&format!("{caution}\nsanction warning {days} {{ when mark < 50; automatic }}"), ""))
+    };
+    assert_eq!(behind("from 2027"), ["M1303"]);
+    assert_eq!(behind("from 2028"), Vec::<&str>::new(), "in 2027 it takes effect");
+    assert_eq!(behind("from 2020 until 2024"), Vec::<&str>::new());
+}
+
+#[test]
+fn guarantees_hold_for_every_time_of_a_rule() {
+    let promise = "guarantee \"g\" { caution is proposed only when mark < 40 }";
+    let caution = "sanction caution until 2026 { when mark < 40; automatic }\nsanction caution from 2027 { when mark < 45; automatic }";
+    let warning = "sanction warning { when mark < 20; automatic }";
+    assert_eq!(codes(&rules(&format!("{caution}\n{warning}"), promise)), ["M1201"]);
+    assert_eq!(codes(&rules(&format!("{}\n{warning}", caution.replace("45", "35")), promise)), Vec::<&str>::new());
+}

@@ -44,7 +44,7 @@ pub(super) fn expect(
         OutcomeState::No => format!("no {name} for {of} in {label}"),
         OutcomeState::Undetermined => format!("{name} undetermined for {of} in {label}{}", for_want(&wanted)),
     };
-    let Some((framework, at)) = rule_named(policy, name) else {
+    let Some((framework, _)) = rule_named(policy, name) else {
         return Err((expected, "no framework has a rule of that name".to_owned()));
     };
     let calendar = &policy.calendars[framework.calendar];
@@ -52,6 +52,7 @@ pub(super) fn expect(
         Ok(period) => period,
         Err(problem) => return Err((expected, problem.to_string())),
     };
+    let at = framework.rule_on(name, period.first).unwrap_or_default();
     let subject = RecordRef { record: framework.subject, key: Arc::from(of.as_str()) };
     let scope = Scope::new(policy, calendar, facts, subject, Some(period), period.last).heard_by(listener);
     let mut verdicts = judge(&scope, framework);

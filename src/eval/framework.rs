@@ -2,7 +2,7 @@
 //!
 //! Nobody is sanctioned and nothing is paid on an unknown fact. A fact is missing only if it could change what is proposed.
 
-use crate::eval::expression::{truth, value};
+use crate::eval::expression::{rules_of, truth, value};
 use crate::eval::pool;
 use crate::eval::scope::{Reading, Scope};
 use crate::policy::framework::{Combination, Framework, OutcomeRule, Proposed};
@@ -87,7 +87,7 @@ pub(super) fn alone(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
     verdicts.into_iter().zip(&framework.rules).map(paid).collect()
 }
 
-/// The place of a rule among a policy's frameworks.
+/// The place of a rule among a policy's frameworks; of several versions the first.
 #[must_use]
 pub fn rule_named<'p>(policy: &'p Policy, name: &str) -> Option<(&'p Framework, usize)> {
     policy.frameworks.iter().find_map(|it| Some((it, it.rule_named(name)?)))
@@ -102,7 +102,7 @@ struct Own {
 
 impl Own {
     fn of(scope: &Scope<'_>, rule: &OutcomeRule, covered: &Truth) -> Self {
-        if *covered == Truth::No || *covered == Truth::NotApplicable {
+        if !rule.holds_on(rules_of(scope)) || *covered == Truth::No || *covered == Truth::NotApplicable {
             return Self { applies: Truth::NotApplicable, excepted: false };
         }
         let when = truth(scope, &rule.when);

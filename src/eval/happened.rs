@@ -20,7 +20,7 @@ pub(super) fn happened(scope: &Scope<'_>, happened: &Happened) -> Truth {
     }
     let any = Truth::any(happened.outcomes.iter().flat_map(|outcome| {
         scope.facts.imposed(&scope.subject, &outcome.name).into_iter().map(|(on, ended)| match happened.how {
-            How::InForce => in_force(scope, outcome.lasts, on, ended),
+            How::InForce => in_force(scope, outcome.lasts_from(on), on, ended),
             How::Imposed { periods } => imposed(scope, periods, on),
             How::Completed { .. } => Truth::No,
         })

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::calendar::day_in_words;
 use crate::eval::dates::{Answer, DateOptions, date_rule};
-use crate::eval::expression::truth;
+use crate::eval::expression::{rules_of, truth};
 use crate::eval::history::elsewhere;
 use crate::eval::scope::Scope;
 use crate::policy::ladder::{Ladder, LadderAsked, OnLadder};
@@ -23,33 +23,42 @@ pub(super) fn on_ladder(scope: &Scope<'_>, on: &OnLadder) -> Truth {
             let days = scope.facts.completed(&scope.subject, measure).into_iter().filter(|it| *it < judged);
             Truth::any(days.map(|it| began_afresh_after(scope, ladder, it).negate()))
         }
-        LadderAsked::NotAbove(step) => match next(scope, ladder) {
-            Some((next, afresh)) if next > *step => afresh,
-            _ => Truth::Yes,
-        },
-        LadderAsked::Next { step, .. } => match next(scope, ladder) {
-            None => Truth::of(*step == 0),
-            Some((next, _)) if next == *step && next == 0 => Truth::Yes,
-            Some((next, afresh)) if next == *step => afresh.negate(),
-            Some((_, afresh)) if *step == 0 => afresh,
-            Some(_) => Truth::No,
+        LadderAsked::NotAbove(step) => either(next(scope, ladder), |next| next <= *step),
+        LadderAsked::Next { step, .. } => either(next(scope, ladder), |next| next == *step),
+    }
+}
+
+/// The first step, and the one above the last imposed with whether the ladder has begun afresh since: of the one or the other.
+fn either((first, above): (usize, Option<(usize, Truth)>), holds: impl Fn(usize) -> bool) -> Truth {
+    match above {
+        None => Truth::of(holds(first)),
+        Some((above, afresh)) => match (holds(first), holds(above)) {
+            (true, false) => afresh,
+            (false, true) => afresh.negate(),
+            (both, _) => Truth::of(both),
         },
     }
 }
 
-/// The step above the last one imposed, and whether the ladder has begun afresh since; nothing where none was imposed.
-fn next(scope: &Scope<'_>, ladder: &Ladder) -> Option<(usize, Truth)> {
-    let judged = judgement(scope, ladder)?;
+/// The first step, and the one above the last imposed, with whether the ladder has begun afresh since; nothing where none was imposed.
+/// Steps that do not hold in the period at hand are passed over.
+fn next(scope: &Scope<'_>, ladder: &Ladder) -> (usize, Option<(usize, Truth)>) {
+    let rules = || scope.policy.frameworks.iter().flat_map(|it| &it.rules);
+    let holds = |name: &str| rules().any(|it| it.label.name == name && it.holds_on(rules_of(scope)));
+    let there: Vec<usize> = (0..ladder.steps.len()).filter(|it| holds(&ladder.steps[*it])).collect();
+    let first = there.first().copied().unwrap_or_default();
+    let Some(judged) = judgement(scope, ladder) else { return (first, None) };
     let each = ladder.steps.iter().enumerate().flat_map(|(step, name)| {
         let imposed = scope.facts.imposed(&scope.subject, name).into_iter();
         let counts = move |(on, ended): &(Date, Option<Date>)| *on < judged && ended.is_none_or(|it| it >= judged);
         imposed.filter(counts).map(move |(on, _)| (on, step))
     });
-    let (on, last) = each.max()?;
+    let Some((on, last)) = each.max() else { return (first, None) };
     if let Some(listener) = scope.listener {
         listener.noted(&format!("`{}` was imposed on {}", ladder.steps[last], day_in_words(on)));
     }
-    Some(((last + 1).min(ladder.steps.len() - 1), began_afresh_after(scope, ladder, on)))
+    let above = there.iter().copied().find(|it| *it > last).or(there.last().copied()).unwrap_or(last);
+    (first, Some((above, began_afresh_after(scope, ladder, on))))
 }
 
 /// Whether it began afresh at a judgement after a day, before the one at hand.

@@ -107,7 +107,11 @@ pub fn ask(
     let came = match outcome {
         Outcome::Definition(id) => Came::Value(eval::value(&scope, &definition(policy, id))),
         Outcome::Band(id) => Came::Value(eval::value(&scope, &band(policy, id))),
-        Outcome::Rule(framework, at) => Came::Verdicts(framework, at, judge(&scope, &policy.frameworks[framework])),
+        Outcome::Rule(framework, at) => {
+            let rules = &policy.frameworks[framework];
+            let at = period.and_then(|it| rules.rule_on(name, it.first)).unwrap_or(at);
+            Came::Verdicts(framework, at, judge(&scope, rules))
+        }
     };
     Ok(Asked { name: name.to_owned(), subject, period, questions: trace.questions(), came })
 }
@@ -118,7 +122,10 @@ pub fn names(policy: &Policy) -> Vec<String> {
     let definitions = policy.definitions.iter().map(|it| &it.label);
     let scales = policy.scales.iter().map(|it| &it.label);
     let rules = policy.frameworks.iter().flat_map(|it| &it.rules).map(|it| &it.label);
-    definitions.chain(scales).chain(rules).map(|it| it.name.clone()).collect()
+    let mut names: Vec<String> = definitions.chain(scales).chain(rules).map(|it| it.name.clone()).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|it| seen.insert(it.clone()));
+    names
 }
 
 fn outcome_named(policy: &Policy, name: &str) -> Result<Outcome, Refusal> {

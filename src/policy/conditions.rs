@@ -189,7 +189,7 @@ impl<'p> Checker<'p, '_> {
 
     fn certain(&self, place: &Place<'p>) -> Option<Certain> {
         let condition = [place.expr];
-        let days = reasoning::days(self.policy, &condition)?;
+        let days = reasoning::days(self.policy, &condition, [])?;
         let (mut never, mut always) = (true, true);
         let mut case = None;
         for (at, day) in days.iter().enumerate() {

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::calendar::PeriodKind;
 use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::policy::framework::{Framework, OutcomeRule};
 use crate::policy::model::{Dated, Expr, ExprKind, Label, Policy};
 use crate::source::Span;
 
@@ -23,7 +24,31 @@ pub(super) fn versions_follow_each_other(policy: &Policy, found: &mut Diagnostic
             leave_no_hole(&definition.label, versions, found);
         }
     }
+    for framework in &policy.frameworks {
+        versions_of_rules_do_not_overlap(framework, found);
+    }
     change_between_periods(policy, found);
+}
+
+/// Between the versions of a rule there may be a time without it, but no day with two.
+fn versions_of_rules_do_not_overlap(framework: &Framework, found: &mut Diagnostics) {
+    for (at, rule) in framework.rules.iter().enumerate() {
+        let first = |it: &OutcomeRule| it.from.unwrap_or(Date::MIN);
+        let overlaps = |it: &&OutcomeRule| {
+            let later = first(rule).max(first(it));
+            it.label.name == rule.label.name && it.holds_on(later) && rule.holds_on(later)
+        };
+        if let Some(other) = framework.rules[..at].iter().find(overlaps) {
+            let from = first(rule).max(first(other));
+            let when = if from == Date::MIN { "before its first day".to_owned() } else { format!("on {from}") };
+            let words = format!("`{}` has two versions {when}", rule.label.name);
+            let overlap = Diagnostic::new(codes::OVERLAP, rule.label.span, words).label(other.label.span, "the other");
+            found.push(overlap.help("end one version before the next begins"));
+        } else if rule.from.zip(rule.until).is_some_and(|(from, until)| until < from) {
+            let words = format!("`{}` ends before it begins", rule.label.name);
+            found.push(Diagnostic::new(codes::OVERLAP, rule.label.span, words).help("let it end after it begins"));
+        }
+    }
 }
 
 fn leave_no_hole<T>(label: &Label, values: &[Dated<T>], found: &mut Diagnostics) {
@@ -72,6 +97,15 @@ fn change_between_periods(policy: &Policy, found: &mut Diagnostics) {
         }
         for version in scale.versions.iter().skip(1) {
             changes.begins(policy, version.value.span, &scale.label, version.from, each);
+        }
+    }
+    for framework in &policy.frameworks {
+        for rule in &framework.rules {
+            changes.begins(policy, rule.label.span, &rule.label, rule.from, framework.each);
+            let ends = rule.until.and_then(|it| it.tomorrow().ok());
+            changes.begins(policy, rule.label.span, &rule.label, ends, framework.each);
+            let rests_on = std::iter::once(&rule.when).chain(&rule.unless).chain(&rule.amount);
+            rests_on.for_each(|it| changes.expr(policy, it, &rule.label, framework.each));
         }
     }
     for (span, (name, from, each)) in changes.by_place {

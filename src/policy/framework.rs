@@ -1,5 +1,7 @@
 //! Frameworks of rewards and sanctions, checked.
 
+use jiff::civil::Date;
+
 use crate::calendar::{Length, PeriodKind};
 use crate::ids::{MessageId, RecordId};
 use crate::policy::flow::Lasting;
@@ -45,6 +47,10 @@ pub struct Framework {
 pub struct OutcomeRule {
     /// Name and title.
     pub label: Label,
+    /// The first day on which it holds, or from ever. A period is judged by the rules of its first day.
+    pub from: Option<Date>,
+    /// The last day on which it holds, or for ever.
+    pub until: Option<Date>,
     /// The text that it rests on.
     pub cite: Option<String>,
     /// Which of the two, and what is said only of one.
@@ -125,6 +131,12 @@ pub enum OutcomeKind {
 }
 
 impl OutcomeRule {
+    /// Whether it is there for what is judged by the rules of a day.
+    #[must_use]
+    pub fn holds_on(&self, day: Date) -> bool {
+        self.from.is_none_or(|it| it <= day) && self.until.is_none_or(|it| it >= day)
+    }
+
     /// The rank of a sanction; nothing for the others.
     #[must_use]
     pub fn severity(&self) -> Option<usize> {
@@ -156,9 +168,16 @@ impl Framework {
         }
     }
 
-    /// A rule by its name.
+    /// A rule by its name; of several versions the first.
     #[must_use]
     pub fn rule_named(&self, name: &str) -> Option<usize> {
         self.rules.iter().position(|it| it.label.name == name)
+    }
+
+    /// The version of a rule that is there for what is judged by the rules of a day; where none is, the first.
+    #[must_use]
+    pub fn rule_on(&self, name: &str, day: Date) -> Option<usize> {
+        let on_day = |it: &OutcomeRule| it.label.name == name && it.holds_on(day);
+        self.rules.iter().position(on_day).or_else(|| self.rule_named(name))
     }
 }

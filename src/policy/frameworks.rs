@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::policy::expressions::Place;
@@ -15,18 +17,25 @@ use crate::syntax::tree::{self, Degree, FrameworkLineKind, Item, Name, Outcome, 
 impl Builder<'_, '_> {
     /// Every framework, in order.
     pub(super) fn frameworks(&mut self) {
-        let mut declared: BTreeMap<String, Span> = BTreeMap::new();
-        for item in self.items.clone() {
+        let mut declared: BTreeMap<String, (usize, &Outcome)> = BTreeMap::new();
+        for (at, item) in self.items.clone().into_iter().enumerate() {
             if let Item::Framework(written) = item {
                 for rule in outcomes(written) {
                     match declared.get(&rule.name.text) {
-                        Some(first) => {
+                        // Versions of one rule, each for its time.
+                        Some((other, first)) if *other == at && may_be_versions(first, rule) => {}
+                        Some((other, first)) => {
                             let words = format!("two rules are called `{}`", rule.name.text);
                             let twice = Diagnostic::new(codes::DECLARED_TWICE, rule.name.span, words);
-                            self.report(twice.label(*first, "the first").help("give one of them another name"));
+                            let dated = [first, rule].iter().any(|it| it.from.is_some() || it.until.is_some());
+                            let help = match *other == at && first.what == rule.what && dated {
+                                true => "give each its days: `until 31 December 2026`, `from 1 January 2027`",
+                                false => "give one of them another name",
+                            };
+                            self.report(twice.label(first.name.span, "the first").help(help));
                         }
                         None => {
-                            declared.insert(rule.name.text.clone(), rule.name.span);
+                            declared.insert(rule.name.text.clone(), (at, rule));
                         }
                     }
                 }
@@ -85,13 +94,14 @@ impl Builder<'_, '_> {
         };
         let severity = self.severity(written);
         let (sanctions, rewards) = self.combinations(written);
-        let mut ladders = self.ladders(written, &severity, judged.as_ref(), &place);
-        let rules: Vec<OutcomeRule> = outcomes(written)
+        let ladders = self.ladders(written, &severity, judged.as_ref(), &place);
+        let mut rules: Vec<OutcomeRule> = outcomes(written)
             .filter_map(|it| {
-                let step = ladders.whens.remove(&it.name.text);
+                let step = ladders.whens.get(&it.name.text).cloned();
                 self.outcome_rule(it, step, (written, &severity), &place)
             })
             .collect();
+        end_before_the_next(&mut rules);
         Some(Framework {
             label: label(&written.name, written.title.as_ref()),
             cite: written.lines.iter().find_map(|it| match &it.kind {
@@ -217,6 +227,8 @@ impl Builder<'_, '_> {
         };
         let mut rule = OutcomeRule {
             label: label(&written.name, written.title.as_ref()),
+            from: written.from.as_ref().and_then(|it| self.first_day(it)),
+            until: written.until.as_ref().and_then(|it| self.last_day(it)),
             cite: None,
             kind: if written.what == Proposed::Measure { OutcomeKind::Measure } else { OutcomeKind::Reward },
             when,
@@ -349,6 +361,21 @@ impl Builder<'_, '_> {
                 }
             }
         }
+    }
+}
+
+/// Whether two rules of one name are versions of one: both carry days.
+fn may_be_versions(one: &Outcome, other: &Outcome) -> bool {
+    let dated = |it: &Outcome| it.from.is_some() || it.until.is_some();
+    one.what == other.what && dated(one) && dated(other)
+}
+
+/// A version without a last day holds until the day before the next begins.
+fn end_before_the_next(rules: &mut [OutcomeRule]) {
+    let begins: Vec<(String, Date)> = rules.iter().filter_map(|it| Some((it.label.name.clone(), it.from?))).collect();
+    for rule in rules.iter_mut().filter(|it| it.until.is_none()) {
+        let later = begins.iter().filter(|(name, from)| *name == rule.label.name && Some(*from) > rule.from);
+        rule.until = later.map(|it| it.1).min().and_then(|it| it.yesterday().ok());
     }
 }
 

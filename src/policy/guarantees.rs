@@ -12,7 +12,7 @@ use crate::policy::model::{Expr, Policy};
 use crate::policy::names::Builder;
 use crate::policy::promised_stages::{Lacks, in_force_only_after};
 use crate::policy::reasoning::{self, About, Found, Look, Pairs, Sample, Terms, Truths, World};
-use crate::policy::shadows::{conditions, takes_effect, wanted};
+use crate::policy::shadows::{conditions, days, takes_effect, wanted};
 use crate::source::Span;
 use crate::syntax::tree::{self, GuaranteeLineKind, GuaranteedRules, Item, Name};
 
@@ -226,7 +226,7 @@ impl<'p> Judging<'p> {
 
     /// The days from which other rules hold, each with the first on which they no longer do.
     fn days(&self, conditions: &[&Expr]) -> Result<Vec<(Option<Date>, About)>, Diagnostic> {
-        let days = reasoning::days(self.policy, conditions);
+        let days = days(self.policy, conditions, self.framework().rules.iter());
         let days = days.ok_or_else(|| self.not_decided("its rules change too often, or rest on too much"))?;
         let (subject, each) = (self.framework().subject, Some(self.framework().each));
         let about = |at: usize| About { subject, each, from: days[at], before: days.get(at + 1).copied().flatten() };

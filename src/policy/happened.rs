@@ -1,5 +1,7 @@
 //! What was imposed, as a condition: which outcomes, and whether they are in force or were imposed.
 
+use jiff::civil::Date;
+
 use crate::calendar::Length;
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
@@ -8,6 +10,15 @@ use crate::policy::model::{Expr, ExprKind, Type};
 use crate::policy::names::Builder;
 use crate::source::Span;
 use crate::syntax::tree::{self, FrameworkLineKind, HappenedHow, HappenedWithin, Item, OutcomeLineKind, WhichOutcome};
+
+impl OutcomeAsked {
+    /// How long it lasts if it is imposed on a day.
+    #[must_use]
+    pub fn lasts_from(&self, day: Date) -> Option<Length> {
+        let on_day = self.lasts.iter().rev().find(|it| it.0.is_none_or(|from| from <= day));
+        on_day.or(self.lasts.first()).and_then(|it| it.1)
+    }
+}
 
 /// Whether something is in force, or was imposed.
 #[derive(Debug, Clone)]
@@ -25,8 +36,8 @@ pub struct Happened {
 pub struct OutcomeAsked {
     /// Its name.
     pub name: String,
-    /// How long it is in force, if it ends by itself.
-    pub lasts: Option<Length>,
+    /// How long it is in force, if it ends by itself: of each of its versions, with the first day on which that holds.
+    pub lasts: Vec<(Option<Date>, Option<Length>)>,
 }
 
 /// What is asked of what was imposed.
@@ -77,7 +88,12 @@ impl Builder<'_, '_> {
                         _ => None,
                     });
                     let lasts = lasts.and_then(|it| self.length(it));
-                    outcomes.push(OutcomeAsked { name: outcome.name.text.clone(), lasts });
+                    let version = (outcome.from.as_ref().and_then(|it| self.first_day(it)), lasts);
+                    let name = &outcome.name.text;
+                    match outcomes.iter_mut().find(|it: &&mut OutcomeAsked| it.name == *name) {
+                        Some(other) => other.lasts.push(version),
+                        None => outcomes.push(OutcomeAsked { name: name.clone(), lasts: vec![version] }),
+                    }
                 }
             }
         }
@@ -85,6 +101,7 @@ impl Builder<'_, '_> {
             self.unknown_name(name, "sanction, reward or measure", &known);
             return None;
         }
+        outcomes.iter_mut().for_each(|it| it.lasts.sort_by_key(|it| it.0));
         let how = match &written.how {
             HappenedHow::InForce => How::InForce,
             HappenedHow::Imposed(within) => How::Imposed { periods: self.within(within, place, span)? },

@@ -95,7 +95,12 @@ impl Builder<'_, '_> {
             .flat_map(|it| &it.rules)
             .filter(|it| is_what(it, what) && (of.is_some() || rule_may_go_through(it, workflow)))
             .collect();
-        let labels: Vec<Label> = rules.iter().map(|it| it.label.clone()).collect();
+        let mut labels: Vec<Label> = Vec::new();
+        for rule in &rules {
+            if !labels.iter().any(|it| it.name == rule.label.name) {
+                labels.push(rule.label.clone());
+            }
+        }
         let mut amounts: Vec<Type> = rules.iter().filter_map(|it| it.amount.as_ref()).map(|it| it.ty.clone()).collect();
         amounts.dedup();
         let one_framework = (subjects.len() == 1).then(|| subjects[0]);

@@ -73,12 +73,18 @@ impl Edit<'_> {
     }
 
     fn replace_outcome(&mut self, outcome: &Outcome) {
-        let own = |it: &&mut FrameworkLine| matches!(&it.kind, FrameworkLineKind::Outcome(it) if is_same(it, outcome));
-        let Some(line) = self.outcomes().find(own) else {
+        let own = |it: &FrameworkLine| matches!(&it.kind, FrameworkLineKind::Outcome(it) if is_same(it, outcome));
+        let Some(line) = self.outcomes().find(|it| own(it)) else {
             self.not_there(kind_of(outcome.what), &outcome.name);
             return;
         };
         line.kind = FrameworkLineKind::Outcome(outcome.clone());
+        for item in &mut self.items {
+            let Item::Framework(framework) = item else { continue };
+            // Versions of one rule are replaced together.
+            let mut seen = false;
+            framework.lines.retain(|it| !own(it) || !std::mem::replace(&mut seen, true));
+        }
     }
 
     fn add_outcome(&mut self, outcome: &Outcome, span: Span) {

@@ -28,6 +28,9 @@ pub(super) fn every_rule_can_take_effect(policy: &Policy, found: &mut Diagnostic
 
 /// Whether a rule applies, before it is asked which rules count.
 pub(super) fn applies(look: &Look<'_, '_>, framework: &Framework, rule: &OutcomeRule) -> Truths {
+    if !rule.holds_on(look.day()) {
+        return Truths::UNFIT;
+    }
     let covered = framework.condition.as_ref().map_or(Truths::YES, |it| look.truths(it));
     let when = look.truths(&rule.when);
     // An exception that can't be asked does not hold.
@@ -50,6 +53,16 @@ pub(super) fn takes_effect(look: &Look<'_, '_>, framework: &Framework, at: usize
 pub(super) fn conditions<'p>(framework: &'p Framework, rules: impl Iterator<Item = &'p OutcomeRule>) -> Vec<&'p Expr> {
     let own = rules.flat_map(|it| std::iter::once(&it.when).chain(&it.unless));
     framework.condition.iter().chain(own).collect()
+}
+
+/// The days from which something else holds for rules of a framework, their own days among them; nothing if there are too many.
+pub(super) fn days<'p>(
+    policy: &Policy,
+    conditions: &[&Expr],
+    rules: impl Iterator<Item = &'p OutcomeRule>,
+) -> Option<Vec<Option<Date>>> {
+    let own = rules.flat_map(|it| it.from.into_iter().chain(it.until.and_then(|it| it.tomorrow().ok())));
+    reasoning::days(policy, conditions, own)
 }
 
 /// The rules that count before another: if one of them applies, the other does not take effect.
@@ -99,9 +112,9 @@ impl<'p> Rule<'p> {
 
     /// On each day from which other rules hold: a case in which something is so. Nothing where it was not decided whether there is one.
     fn cases(&self, rules: &[usize], judge: reasoning::Judge<'_>) -> Option<Vec<Case<'p>>> {
-        let rules = rules.iter().map(|it| &self.framework.rules[*it]);
-        let conditions = conditions(self.framework, rules);
-        let days: Vec<Option<Date>> = reasoning::days(self.policy, &conditions)?;
+        let rules = || rules.iter().map(|it| &self.framework.rules[*it]);
+        let conditions = conditions(self.framework, rules());
+        let days: Vec<Option<Date>> = days(self.policy, &conditions, rules())?;
         let mut cases = Vec::new();
         for (at, day) in days.iter().enumerate() {
             let terms = Terms::of(self.policy, *day, &conditions);

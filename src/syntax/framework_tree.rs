@@ -75,12 +75,14 @@ pub enum Combination {
     All,
 }
 
-/// A sanction, a reward or a measure.
+/// A sanction, a reward or a measure: `sanction warning "…" from 2026 until 2029 { … }`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     pub what: Proposed,
     pub name: Name,
     pub title: Option<Text>,
+    pub from: Option<Expr>,
+    pub until: Option<Expr>,
     pub lines: Vec<OutcomeLine>,
     pub span: Span,
 }

@@ -312,7 +312,9 @@ impl<'s> Reader<'s> {
         let mut head = head?;
         let what = lower_framework::proposed(&head);
         let (name, title) = name_and_title(&mut head);
-        Some(Outcome { what, name, title, lines, span: self.whole(statement) })
+        let from = expression::operand_in(&mut head, Rule::from_part);
+        let until = expression::operand_in(&mut head, Rule::until_part);
+        Some(Outcome { what, name, title, from, until, lines, span: self.whole(statement) })
     }
 
     // ---- guarantees

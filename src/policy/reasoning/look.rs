@@ -37,6 +37,11 @@ impl<'t, 'p> Look<'t, 'p> {
         Self { terms, world, found: RefCell::new(HashMap::new()) }
     }
 
+    /// The day by whose rules it looks.
+    pub(in crate::policy) fn day(&self) -> Date {
+        self.terms.day.unwrap_or(Date::MIN)
+    }
+
     pub(super) fn left(&self, at: usize) -> Option<&'t Extent> {
         self.world.get(at).and_then(Option::as_ref)
     }

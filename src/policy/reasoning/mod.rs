@@ -32,8 +32,14 @@ const MOST_PARTS: u32 = 5_000;
 const MOST_DAYS: usize = 60;
 
 /// The days from which something else holds in what conditions rest on, "before all of them" first; nothing if there are too many.
-pub(in crate::policy) fn days(policy: &Policy, conditions: &[&Expr]) -> Option<Vec<Option<Date>>> {
-    let mut turns = Turns { policy, days: BTreeSet::new(), seen: BTreeSet::new(), left: MOST_PARTS };
+/// `others` are days on which it does for another reason.
+pub(in crate::policy) fn days(
+    policy: &Policy,
+    conditions: &[&Expr],
+    others: impl IntoIterator<Item = Date>,
+) -> Option<Vec<Option<Date>>> {
+    let days = others.into_iter().collect();
+    let mut turns = Turns { policy, days, seen: BTreeSet::new(), left: MOST_PARTS };
     conditions.iter().for_each(|it| turns.gather(it, DEEPEST));
     let (days, left) = (turns.days, turns.left);
     let days: Vec<Option<Date>> = std::iter::once(None).chain(days.into_iter().map(Some)).collect();
