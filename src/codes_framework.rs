@@ -40,6 +40,23 @@ macro_rules! sanctions {
     };
 }
 
+/// Two frameworks over the same people, the second with this line and condition.
+macro_rules! two {
+    ($line:literal, $when:literal) => {
+        concat!(
+            "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }\n",
+            "record person { id key text; mark number from 0 to 100 }\n",
+            "framework conduct {\n  for each person each year; judged 30 June after the year\n",
+            "  severity caution (administrative); sanctions all that apply\n  sanction caution { when mark < 50; automatic }\n}\n",
+            "framework diligence {\n  for each person each year; judged 30 June after the year\n",
+            $line,
+            "  severity advice (administrative); sanctions all that apply\n  sanction advice { when ",
+            $when,
+            "; automatic }\n}"
+        )
+    };
+}
+
 codes! { FRAMEWORK;
     POOL_WITHOUT_AMOUNT = "M0910", Error, "a budget, and nothing that is paid",
         "`within` keeps what a rule pays inside a budget; the rule says with `amount` what it pays to each.",
@@ -61,6 +78,14 @@ codes! { FRAMEWORK;
         "A ladder says when its next step is taken (`a step when …`), or at least what leads straight to its first one.",
         sanctions!("  ladder advice, caution, warning { afresh after mark >= 80 }\n  sanction advice { automatic }\n  sanction caution { automatic }\n  sanction warning { automatic }"),
         sanctions!("  ladder advice, caution, warning { a step when mark < 50; afresh after mark >= 80 }\n  sanction advice { automatic }\n  sanction caution { automatic }\n  sanction warning { automatic }");
+    SAME_FACTS = "M0915", Warning, "two frameworks on the same facts",
+        "Frameworks decide apart, so that two of them may sanction the same person twice for the same fact. One gives way to the other, or their conditions exclude each other.",
+        two!("", "mark < 60"),
+        two!("  gives way to conduct\n", "mark < 60");
+    GIVES_WAY = "M0916", Error, "a framework that can't give way",
+        "`gives way to` names frameworks that judge the same people for the same periods, and that do not give way to this one in turn.",
+        two!("  gives way to diligence\n", "mark < 60"),
+        two!("  gives way to conduct\n", "mark < 60");
     RANKED_NOBODY = "M1101", Error, "nobody is ranked here",
         "A rank or share is that of the record which is spoken of, among those of its type.",
         people!("define r of person = rank of unit in unit by mark, unknown awaited, groups of at least 3"),

@@ -335,3 +335,62 @@ fn guarantees_hold_for_every_time_of_a_rule() {
     assert_eq!(codes(&rules(&format!("{caution}\n{warning}"), promise)), ["M1201"]);
     assert_eq!(codes(&rules(&format!("{}\n{warning}", caution.replace("45", "35")), promise)), Vec::<&str>::new());
 }
+
+/// Two frameworks, of which the second has this line, and a sanction under this condition.
+fn two(line: &str, when: &str, more: &str) -> String {
+    format!(
+        "calendar c {{ time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }}
+record person {{ id key text; away yes/no }}
+record review of person each year {{ mark number from 0 to 100; absent number from 0 to 366 }}
+record incident of person {{ happened event; kind one of theft, fraud }}
+define weak of person each year = mark < 50
+framework discipline {{
+  for each person each year where not away
+  judged 31 March after the year
+  severity caution (administrative) < warning (administrative)
+  sanctions the most severe that applies
+  sanction caution {{ when weak; unless absent > 200; automatic }}
+  sanction warning {{ when any incident where kind is theft; automatic }}
+}}
+framework performance {{
+  for each person each year where not away
+  judged 31 March after the year
+  {line}
+  severity advice (administrative)
+  sanctions the most severe that applies
+  sanction advice {{ when {when}; automatic }}
+}}
+{more}
+"
+    )
+}
+
+#[test]
+fn two_frameworks_on_the_same_facts_are_found_where_both_can_apply() {
+    let found = |when: &str| codes(&two("", when, ""));
+    assert_eq!(found("mark < 20"), ["M0915"]);
+    assert_eq!(found("mark < 60 in 2 consecutive years"), ["M0915"]);
+    assert_eq!(found("any incident where kind is theft"), ["M0915"]);
+    assert_eq!(found("mark < 20 and absent > 200"), Vec::<&str>::new(), "an exception holds the other back");
+    assert_eq!(found("mark >= 50 and mark < 60"), Vec::<&str>::new(), "never both");
+    assert_eq!(found("absent > 10"), Vec::<&str>::new(), "another thing");
+    assert_eq!(found("any incident where kind is fraud"), Vec::<&str>::new(), "another thing");
+    assert_eq!(codes(&two("gives way to discipline", "mark < 20 and absent < 9", "")), ["M1303"]);
+    assert_eq!(codes(&two("gives way to discipline", "mark < 60", "")), Vec::<&str>::new());
+}
+
+#[test]
+fn a_framework_gives_way_to_one_that_judges_the_same() {
+    let circle = two("gives way to discipline", "mark < 60", "")
+        .replace("severity caution", "gives way to performance\n  severity caution");
+    assert_eq!(codes(&circle), ["M0916"]);
+    assert_eq!(codes(&two("gives way to performance", "mark < 60", "")), ["M0916"]);
+    assert_eq!(codes(&two("gives way to disciplin", "mark < 60", "")), ["M0202"]);
+}
+
+#[test]
+fn guarantees_know_who_gives_way() {
+    let promise = "guarantee \"g\" { advice is proposed only when mark >= 50 or absent > 200 }";
+    assert_eq!(codes(&two("gives way to discipline", "mark < 60", promise)), Vec::<&str>::new());
+    assert_eq!(codes(&two("", "mark < 60", promise)), ["M0915", "M1201"]);
+}

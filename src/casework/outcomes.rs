@@ -102,6 +102,10 @@ fn told(
         Verdict::No(Why::Exception) => "no: an exception holds it back".to_owned(),
         Verdict::No(Why::Behind(other)) => format!("no: {} counts instead", name(*other)),
         Verdict::No(Why::Sanction(other)) => format!("no: a sanction applies ({})", name(*other)),
+        Verdict::No(Why::Elsewhere { framework, rule }) => {
+            let other = &policy.frameworks[*framework];
+            format!("no: a sanction of {} applies ({})", other.label.name, other.rules[*rule].label.name)
+        }
         Verdict::No(Why::Spent) => "no: the money is spent".to_owned(),
         Verdict::NotCovered => "not covered".to_owned(),
         Verdict::Undetermined(missing) => format!("undetermined{}", for_want(&fields(missing))),

@@ -3,6 +3,7 @@
 //! Nobody is sanctioned and nothing is paid on an unknown fact. A fact is missing only if it could change what is proposed.
 
 use crate::eval::expression::{rules_of, truth, value};
+use crate::eval::gives_way::give_way;
 use crate::eval::pool;
 use crate::eval::scope::{Reading, Scope};
 use crate::policy::framework::{Combination, Framework, OutcomeRule, Proposed};
@@ -35,6 +36,13 @@ pub enum Why {
     Sanction(usize),
     /// The money is spent.
     Spent,
+    /// A sanction applies of a framework that this one gives way to (both by their places).
+    Elsewhere {
+        /// The framework.
+        framework: usize,
+        /// The sanction.
+        rule: usize,
+    },
 }
 
 /// What every rule of a framework comes to, in the order of its rules. `scope` is the record, the period, and a day to judge it on.
@@ -57,6 +65,13 @@ pub fn judge(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
 
 /// What every rule comes to before money is shared out.
 pub(super) fn alone(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
+    let mut verdicts = apart(scope, framework);
+    give_way(scope, framework, &mut verdicts);
+    verdicts
+}
+
+/// What every rule comes to if there were no other framework.
+fn apart(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
     let scope = &match framework.exempt.is_empty() {
         true => scope.clone(),
         // What was reckoned for others counts periods that are none of theirs.

@@ -29,7 +29,12 @@ pub(super) fn happened(scope: &Scope<'_>, happened: &Happened) -> Truth {
 }
 
 /// From the day on which it is imposed, until the last day that it lasts, or until the day on which it ends.
-fn in_force(scope: &Scope<'_>, lasts: Option<crate::calendar::Length>, on: Date, ended: Option<Date>) -> Truth {
+pub(super) fn in_force(
+    scope: &Scope<'_>,
+    lasts: Option<crate::calendar::Length>,
+    on: Date,
+    ended: Option<Date>,
+) -> Truth {
     let day = scope.day();
     if day < on || ended.is_some_and(|it| it <= day) {
         return Truth::No;

@@ -15,6 +15,7 @@ mod days;
 mod exempt;
 mod expression;
 pub mod framework;
+mod gives_way;
 mod happened;
 mod history;
 mod ladder;

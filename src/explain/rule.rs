@@ -74,6 +74,11 @@ impl Told<'_> {
             Verdict::No(Why::Exception) => "no, an exception holds it back".to_owned(),
             Verdict::No(Why::Behind(other)) => format!("no, {} counts instead", title(*other)),
             Verdict::No(Why::Sanction(other)) => format!("no, a sanction applies: {}", title(*other)),
+            Verdict::No(Why::Elsewhere { framework, rule }) => {
+                let other = &self.teller.policy.frameworks[*framework];
+                let (title, of) = (&other.rules[*rule].label.title, &other.label.title);
+                format!("no, a sanction applies by {of}: {title}")
+            }
             Verdict::No(Why::Spent) => "no, the money is spent".to_owned(),
             Verdict::NotCovered => "not covered".to_owned(),
             Verdict::Undetermined(missing) => {
@@ -85,15 +90,22 @@ impl Told<'_> {
 
     /// The rule that counts instead, with its own clauses; and, where a verdict waits for others, those that it waits for.
     fn instead(&self, at: usize) -> Vec<Reason> {
+        if let Verdict::No(Why::Elsewhere { framework, rule }) = &self.verdicts[at] {
+            let rule = &self.teller.policy.frameworks[*framework].rules[*rule];
+            let place = Some(self.teller.place(rule.label.span));
+            let because = vec![self.clause("when", &rule.when)];
+            let (what, answer) = (rule.label.title.clone(), "applies".to_owned());
+            return vec![Reason { what, answer, place, because, ..Reason::default() }];
+        }
         let others: Vec<usize> = match &self.verdicts[at] {
             Verdict::No(Why::Behind(other) | Why::Sanction(other)) => vec![*other],
             Verdict::Undetermined(_) => {
                 let waiting = |other: &usize| *other != at && matches!(self.verdicts[*other], Verdict::Undetermined(_));
                 (0..self.verdicts.len()).filter(waiting).collect()
             }
-            Verdict::Proposed(_) | Verdict::No(Why::Condition | Why::Exception | Why::Spent) | Verdict::NotCovered => {
-                Vec::new()
-            }
+            Verdict::Proposed(_)
+            | Verdict::No(Why::Condition | Why::Exception | Why::Spent | Why::Elsewhere { .. })
+            | Verdict::NotCovered => Vec::new(),
         };
         others
             .into_iter()

@@ -34,6 +34,8 @@ pub struct Framework {
     pub rewards: Combination,
     /// Whether a sanction that applies takes every reward away.
     pub unless_a_sanction: bool,
+    /// The frameworks that it gives way to, by their places: while a sanction of theirs applies, none of its own is proposed.
+    pub gives_way: Vec<usize>,
     /// Its ladders of sanctions, line by line.
     pub ladders: Vec<crate::policy::ladder::LadderLines>,
     /// Who is let off in which period.

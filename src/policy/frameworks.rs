@@ -117,6 +117,7 @@ impl Builder<'_, '_> {
             meanwhile_the_lesser: sanctions.1,
             rewards: rewards.0,
             unless_a_sanction: rewards.1,
+            gives_way: Vec::new(),
             ladders: ladders.lines,
             exempt: Vec::new(),
             rules,

@@ -12,7 +12,7 @@ use crate::policy::model::{Expr, Policy};
 use crate::policy::names::Builder;
 use crate::policy::promised_stages::{Lacks, in_force_only_after};
 use crate::policy::reasoning::{self, About, Found, Look, Pairs, Sample, Terms, Truths, World};
-use crate::policy::shadows::{conditions, days, takes_effect, wanted};
+use crate::policy::shadows::{around, conditions, days, takes_effect, wanted};
 use crate::source::Span;
 use crate::syntax::tree::{self, GuaranteeLineKind, GuaranteedRules, Item, Name};
 
@@ -226,17 +226,26 @@ impl<'p> Judging<'p> {
 
     /// The days from which other rules hold, each with the first on which they no longer do.
     fn days(&self, conditions: &[&Expr]) -> Result<Vec<(Option<Date>, About)>, Diagnostic> {
-        let days = days(self.policy, conditions, self.framework().rules.iter());
+        let rules = around(self.policy, self.framework()).into_iter().flat_map(|it| &it.rules);
+        let days = days(self.policy, conditions, rules);
         let days = days.ok_or_else(|| self.not_decided("its rules change too often, or rest on too much"))?;
         let (subject, each) = (self.framework().subject, Some(self.framework().each));
         let about = |at: usize| About { subject, each, from: days[at], before: days.get(at + 1).copied().flatten() };
         Ok((0..days.len()).map(|at| (days[at], about(at))).collect())
     }
 
+    /// What it rests on which rules the framework proposes, or which sanctions.
+    fn conditions(&self, sanctions: bool) -> Vec<&'p Expr> {
+        let of = |it: &'p Framework| {
+            conditions(it, it.rules.iter().filter(|it| !sanctions || it.what() == Proposed::Sanction))
+        };
+        around(self.policy, self.framework()).into_iter().flat_map(of).collect()
+    }
+
     /// One rule never takes effect when a condition holds, or only when it does.
     fn rule(&self, at: usize, when: &'p Expr, never: bool) -> Result<(), Diagnostic> {
         let framework = self.framework();
-        let mut asked = conditions(framework, framework.rules.iter());
+        let mut asked = self.conditions(false);
         asked.push(when);
         let name = &framework.rules[at].label.name;
         let breaks = |look: &Look<'_, '_>| {
@@ -272,8 +281,7 @@ impl<'p> Judging<'p> {
     fn monotone(&self, sanctions: bool, better: bool, value: &'p Expr) -> Result<(), Diagnostic> {
         let framework = self.framework();
         // Rewards ask whether a sanction applies; sanctions ask for no reward.
-        let rules = framework.rules.iter().filter(|it| !sanctions || it.what() == Proposed::Sanction);
-        let mut asked = conditions(framework, rules);
+        let mut asked = self.conditions(sanctions);
         asked.push(value);
         for (day, about) in self.days(&asked)? {
             let mut terms = Terms::of(self.policy, day, &asked);

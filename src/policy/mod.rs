@@ -3,6 +3,7 @@
 //! Start reading at [`compile`]; what comes out is [`model::Policy`].
 
 mod aggregates;
+mod apart;
 mod axes;
 mod calendar_checks;
 mod calendars;
@@ -185,6 +186,7 @@ fn check(
     builder.record_conditions();
     builder.message_names();
     builder.frameworks();
+    builder.frameworks_give_way();
     builder.committees();
     builder.workflows();
     builder.exceptions_name_rules();
@@ -201,6 +203,7 @@ fn check(
     if found.no_errors() {
         conditions::conditions_can_go_either_way(&policy, sources, found);
         shadows::every_rule_can_take_effect(&policy, found);
+        apart::frameworks_do_not_meet(&policy, found);
         guarantees::promises_hold(&mut policy, &promises, found);
     } else {
         // Nothing is promised by a policy in which something is wrong.

@@ -46,7 +46,29 @@ pub(super) fn takes_effect(look: &Look<'_, '_>, framework: &Framework, at: usize
         let truths = applies(look, framework, &framework.rules[it]);
         if lesser { truths.certainly() } else { truths.or_no() }
     });
-    Truths::all([applies(look, framework, rule), Truths::any(others).negate()])
+    let elsewhere = match rule.what() {
+        Proposed::Sanction => framework.gives_way.as_slice(),
+        Proposed::Reward | Proposed::Measure => &[],
+    };
+    let elsewhere = elsewhere.iter().flat_map(|it| {
+        let other = &look.policy().frameworks[*it];
+        let sanctions = (0..other.rules.len()).filter(|at| other.rules[*at].what() == Proposed::Sanction);
+        sanctions.map(|at| takes_effect(look, other, at).or_no())
+    });
+    Truths::all([applies(look, framework, rule), Truths::any(others).negate(), Truths::any(elsewhere).negate()])
+}
+
+/// A framework, and those that it gives way to, again and again.
+pub(super) fn around<'p>(policy: &'p Policy, framework: &'p Framework) -> Vec<&'p Framework> {
+    let mut all = vec![framework];
+    let mut next = 0;
+    while let Some(at) = all.get(next) {
+        let others = at.gives_way.iter().map(|it| &policy.frameworks[*it]);
+        let others: Vec<&Framework> = others.filter(|it| !all.iter().any(|known| std::ptr::eq(*known, *it))).collect();
+        all.extend(others);
+        next += 1;
+    }
+    all
 }
 
 /// Everything that tells whether rules apply.
@@ -112,9 +134,11 @@ impl<'p> Rule<'p> {
 
     /// On each day from which other rules hold: a case in which something is so. Nothing where it was not decided whether there is one.
     fn cases(&self, rules: &[usize], judge: reasoning::Judge<'_>) -> Option<Vec<Case<'p>>> {
-        let rules = || rules.iter().map(|it| &self.framework.rules[*it]);
-        let conditions = conditions(self.framework, rules());
-        let days: Vec<Option<Date>> = days(self.policy, &conditions, rules())?;
+        let others = || around(self.policy, self.framework).into_iter().skip(1);
+        let own = || rules.iter().map(|it| &self.framework.rules[*it]);
+        let mut conditions = conditions(self.framework, own());
+        conditions.extend(others().flat_map(|it| self::conditions(it, it.rules.iter())));
+        let days: Vec<Option<Date>> = days(self.policy, &conditions, own().chain(others().flat_map(|it| &it.rules)))?;
         let mut cases = Vec::new();
         for (at, day) in days.iter().enumerate() {
             let terms = Terms::of(self.policy, *day, &conditions);
@@ -177,7 +201,8 @@ impl<'p> Rule<'p> {
     fn stands_behind(&self) -> Option<Diagnostic> {
         let (framework, rule) = (self.framework, self.rule());
         let before = before(framework, self.at);
-        if before.is_empty() {
+        let gives_way = rule.what() == Proposed::Sanction && !framework.gives_way.is_empty();
+        if before.is_empty() && !gives_way {
             return None;
         }
         let mut both = vec![self.at];
@@ -196,6 +221,11 @@ impl<'p> Rule<'p> {
         let name = &rule.label.name;
         let words = match other {
             Some(other) => format!("`{name}` never takes effect: wherever it applies, `{}` does too", other.label.name),
+            None if gives_way => {
+                format!(
+                    "`{name}` never takes effect: wherever it applies, so does a sanction to which its framework gives way"
+                )
+            }
             None => format!("`{name}` never takes effect: wherever it applies, a rule that counts before it does too"),
         };
         let mut behind = Diagnostic::new(codes::SHADOWED, rule.when.span, words);

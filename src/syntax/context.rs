@@ -147,8 +147,9 @@ pub(super) static FRAMEWORK: Context = Context {
         "reward",
         "measure",
         "ladder",
+        "gives way to",
     ],
-    later: &["gives way to", "judged when", "judged on request", "keep", "expunge"],
+    later: &["judged when", "judged on request", "keep", "expunge"],
     free: None,
 };
 

@@ -38,6 +38,8 @@ pub enum FrameworkLineKind {
     Sanctions { combination: Combination, meanwhile_the_lesser: bool },
     /// `rewards all that apply, unless a sanction applies`
     Rewards { combination: Combination, unless_a_sanction: bool },
+    /// `gives way to conduct`
+    GivesWay(Vec<Name>),
     /// `except sanction written_warning when …`
     Except { rule: Name, what: Proposed, when: Expr },
     /// `sanction written_warning "…" { … }`

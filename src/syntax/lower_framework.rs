@@ -31,6 +31,7 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> FrameworkLine {
             combination: combination(it.one(Rule::combination)),
             unless_a_sanction: it.has(Rule::unless_a_sanction),
         },
+        Rule::gives_way => FrameworkLineKind::GivesWay(words::names(it.one(Rule::names))),
         Rule::exception => FrameworkLineKind::Except {
             what: proposed(&it),
             rule: words::name(&it.one(Rule::name)),

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::policy::ladder::LadderAsked;
 use crate::policy::model::{
-    Cell, CompareOp, Expr, ExprKind, Hit, Interval, Order, Scale, State, Stretch, Table, Type, When,
+    Cell, CompareOp, Expr, ExprKind, Hit, Interval, Order, Policy, Scale, State, Stretch, Table, Type, When,
 };
 use crate::policy::reasoning::extent::Extent;
 use crate::policy::reasoning::terms::{
@@ -35,6 +35,11 @@ pub(super) fn constant(terms: &Terms<'_>, expr: &Expr) -> Option<Number> {
 impl<'t, 'p> Look<'t, 'p> {
     pub(in crate::policy) fn new(terms: &'t Terms<'p>, world: &'t World) -> Self {
         Self { terms, world, found: RefCell::new(HashMap::new()) }
+    }
+
+    /// The policy that is looked at.
+    pub(in crate::policy) fn policy(&self) -> &'p Policy {
+        self.terms.policy
     }
 
     /// The day by whose rules it looks.

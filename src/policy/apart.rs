@@ -1,0 +1,201 @@
+//! Frameworks side by side: they decide apart, so that two of them may sanction the same person for the same thing, unless one gives way.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use crate::codes_framework as codes;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::ids::DefinitionId;
+use crate::policy::framework::{Framework, OutcomeRule, Proposed};
+use crate::policy::model::{Expr, ExprKind, Policy};
+use crate::policy::names::Builder;
+use crate::policy::reasoning::{self, About, Found, Sample, Terms, Truths};
+use crate::policy::same::same;
+use crate::policy::shadows::{around, conditions, days, takes_effect, wanted};
+use crate::syntax::tree::{self, FrameworkLineKind, Item, Name};
+
+impl Builder<'_, '_> {
+    /// Which frameworks give way to which, once all are there.
+    pub(super) fn frameworks_give_way(&mut self) {
+        let mut written: Vec<(usize, &Name)> = Vec::new();
+        for item in self.items.clone() {
+            let Item::Framework(framework) = item else { continue };
+            let Some(own) = self.framework_named(&framework.name) else { continue };
+            written.extend(names_of(framework).map(|it| (own, it)));
+        }
+        for (own, name) in &written {
+            let Some(other) = self.framework_named(name) else {
+                let known: Vec<String> = self.policy.frameworks.iter().map(|it| it.label.name.clone()).collect();
+                self.unknown_name(name, "framework", &known);
+                continue;
+            };
+            let judged = |at: usize| (self.policy.frameworks[at].subject, self.policy.frameworks[at].each);
+            if judged(*own) != judged(other) {
+                let words = format!("`{}` judges others, or for another period", name.text);
+                let help = "a framework gives way to one that judges the same people for the same periods";
+                self.report(Diagnostic::new(codes::GIVES_WAY, name.span, words).help(help));
+            } else if let Some(way) = self.way_back(other, *own) {
+                let names: Vec<String> = std::iter::once(*own)
+                    .chain(way)
+                    .map(|it| format!("`{}`", self.policy.frameworks[it].label.name))
+                    .collect();
+                let words = format!("frameworks give way in a circle: {}", names.join(" to "));
+                let circle = Diagnostic::new(codes::GIVES_WAY, name.span, words);
+                self.report(circle.help("let one of them stand: take its `gives way to` out"));
+            } else {
+                self.policy.frameworks[*own].gives_way.push(other);
+            }
+        }
+    }
+
+    fn framework_named(&self, name: &Name) -> Option<usize> {
+        self.policy.frameworks.iter().position(|it| it.label.name == name.text)
+    }
+
+    /// The way along `gives way to` from one framework to another, both included.
+    fn way_back(&self, from: usize, to: usize) -> Option<Vec<usize>> {
+        if from == to {
+            return Some(vec![to]);
+        }
+        let next = self.policy.frameworks[from].gives_way.iter();
+        next.filter_map(|it| self.way_back(*it, to)).map(|way| std::iter::once(from).chain(way).collect()).next()
+    }
+}
+
+fn names_of(framework: &tree::Framework) -> impl Iterator<Item = &Name> {
+    framework.lines.iter().flat_map(|it| match &it.kind {
+        FrameworkLineKind::GivesWay(names) => names.as_slice(),
+        _ => &[],
+    })
+}
+
+/// Looks at every two frameworks about the same people of which neither gives way to the other.
+pub(super) fn frameworks_do_not_meet(policy: &Policy, found: &mut Diagnostics) {
+    for (at, one) in policy.frameworks.iter().enumerate() {
+        for (before, other) in policy.frameworks[..at].iter().enumerate() {
+            let settled = gives_way(policy, at, before) || gives_way(policy, before, at);
+            if one.subject == other.subject && !settled {
+                Two { policy, one, other }.meet().into_iter().for_each(|it| found.push(it));
+            }
+        }
+    }
+}
+
+/// Whether one framework gives way to another, if only by others between them.
+fn gives_way(policy: &Policy, one: usize, other: usize) -> bool {
+    policy.frameworks[one].gives_way.iter().any(|it| *it == other || gives_way(policy, *it, other))
+}
+
+struct Two<'p> {
+    policy: &'p Policy,
+    one: &'p Framework,
+    other: &'p Framework,
+}
+
+impl<'p> Two<'p> {
+    /// The first two sanctions that can both apply, and rest on the same.
+    fn meet(&self) -> Option<Diagnostic> {
+        let sanctions = |of: &'p Framework| of.rules.iter().filter(|it| it.what() == Proposed::Sanction);
+        sanctions(self.one).find_map(|a| sanctions(self.other).find_map(|b| self.both(a, b)))
+    }
+
+    fn both(&self, a: &'p OutcomeRule, b: &'p OutcomeRule) -> Option<Diagnostic> {
+        let shared = self.shared(a, b)?;
+        let places = [self.place(self.one, a)?, self.place(self.other, b)?];
+        let frameworks = || [self.one, self.other].into_iter().flat_map(|it| around(self.policy, it));
+        let sanctions = |of: &'p Framework| of.rules.iter().filter(|it| it.what() == Proposed::Sanction);
+        let asked: Vec<&Expr> = frameworks().flat_map(|it| conditions(it, sanctions(it))).collect();
+        let days: Vec<Option<Date>> = days(self.policy, &asked, frameworks().flat_map(sanctions))?;
+        for (at, day) in days.iter().enumerate() {
+            let terms = Terms::of(self.policy, *day, &asked);
+            let both = |look: &reasoning::Look<'_, '_>| {
+                let each = [(self.one, places[0]), (self.other, places[1])];
+                wanted(Truths::all(each.map(|(framework, at)| takes_effect(look, framework, at))), Truths::YES)
+            };
+            if let Found::Case(world) = reasoning::find(&terms, &both) {
+                let before = days.get(at + 1).copied().flatten();
+                let about = About { subject: self.one.subject, each: Some(self.one.each), from: *day, before };
+                let sample = reasoning::sample(&terms, &world, about, "A").filter(|_| self.one.each == self.other.each);
+                return Some(self.finding(a, b, shared, sample));
+            }
+        }
+        None
+    }
+
+    fn place(&self, framework: &Framework, rule: &OutcomeRule) -> Option<usize> {
+        framework.rules.iter().position(|it| std::ptr::eq(it, rule))
+    }
+
+    fn finding(&self, a: &OutcomeRule, b: &OutcomeRule, shared: &str, sample: Option<Sample>) -> Diagnostic {
+        let (own, other) = (&a.label.name, &b.label.name);
+        let words = format!("`{own}` and `{other}` of another framework can be proposed for the same `{shared}`");
+        let example = sample.map(|it| {
+            let lines = [a, b].map(|rule| format!("{} proposed for A{}", rule.label.name, it.period));
+            format!("; to see it:\n{}", it.example(&format!("{own} and {other} at once"), &lines))
+        });
+        let name = &self.other.label.name;
+        let help = format!(
+            "write `gives way to {name}` in framework `{}`, or the other way round, or let the two conditions exclude each other{}",
+            self.one.label.name,
+            example.unwrap_or_default()
+        );
+        Diagnostic::new(codes::SAME_FACTS, a.label.span, words).label(b.label.span, "the other one").help(help)
+    }
+
+    /// The name of a fact on which both conditions rest.
+    fn shared(&self, a: &'p OutcomeRule, b: &'p OutcomeRule) -> Option<&'p str> {
+        let (mut one, mut other) = (Facts::of(self.policy), Facts::of(self.policy));
+        one.gather(&a.when, DEEPEST);
+        other.gather(&b.when, DEEPEST);
+        let both = one.facts.iter().find(|it| other.facts.iter().any(|fact| same(fact, it)))?;
+        Some(self.name(both))
+    }
+
+    fn name(&self, fact: &'p Expr) -> &'p str {
+        match &fact.kind {
+            ExprKind::Field { record, field, .. } | ExprKind::Panel { record, field, .. } => {
+                &self.policy.field(*record, *field).label.name
+            }
+            _ => "facts",
+        }
+    }
+}
+
+/// How deep definitions are followed.
+const DEEPEST: u32 = 80;
+
+/// The facts that a condition asks for, of whatever period: fields, and what is counted over others, as a whole.
+struct Facts<'p> {
+    policy: &'p Policy,
+    facts: Vec<&'p Expr>,
+    seen: BTreeSet<DefinitionId>,
+}
+
+impl<'p> Facts<'p> {
+    fn of(policy: &'p Policy) -> Self {
+        Self { policy, facts: Vec::new(), seen: BTreeSet::new() }
+    }
+
+    fn gather(&mut self, expr: &'p Expr, depth: u32) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        let policy = self.policy;
+        match &expr.kind {
+            ExprKind::Field { .. } | ExprKind::Panel { .. } | ExprKind::Aggregate(_) | ExprKind::Population(_) => {
+                self.facts.push(expr);
+            }
+            ExprKind::Definition { id, .. } => {
+                if self.seen.insert(*id) {
+                    self.gather(&policy.definitions[id.index()].value, depth);
+                }
+            }
+            ExprKind::Band { id, .. } => {
+                for version in &policy.scales[id.index()].versions {
+                    self.gather(&version.value.of, depth);
+                    version.value.caps.iter().for_each(|it| self.gather(&it.when, depth));
+                }
+            }
+            kind => kind.parts().into_iter().for_each(|it| self.gather(it, depth)),
+        }
+    }
+}
