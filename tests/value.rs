@@ -165,6 +165,32 @@ proptest! {
     }
 
     #[test]
+    fn the_nearest_multiple_lies_next_to_the_number((a, b) in small(), step in 1_i64..=25, below in 1_i64..=10) {
+        let (given, step) = (fraction(a, b), fraction(step, below));
+        let (up, down) = (given.multiple(step, true).unwrap(), given.multiple(step, false).unwrap());
+        prop_assert!(down <= given && given <= up);
+        prop_assert!(down.divide(step).unwrap().is_whole() && up.divide(step).unwrap().is_whole());
+        prop_assert!(up == down || up == down.add(step).unwrap());
+        prop_assert_eq!(up == down, given == up);
+    }
+
+    #[test]
+    fn wide_numbers_reckon_as_narrow_ones_do((a, b) in small(), (c, d) in small()) {
+        // Beyond 32 and beyond 64 bits numbers are reckoned otherwise.
+        for wide in [1 << 40, 1 << 80] {
+            let wide = Number::fraction(wide, 1).unwrap();
+            let (x, y) = (fraction(a, b), fraction(c, d));
+            let (more, also) = (x.multiply(wide).unwrap(), y.multiply(wide).unwrap());
+            prop_assert_eq!(more.cmp(&also), x.cmp(&y));
+            prop_assert_eq!(more.add(also).unwrap().divide(wide), x.add(y));
+            prop_assert_eq!(more.subtract(also).unwrap().divide(wide), x.subtract(y));
+            if y != Number::ZERO {
+                prop_assert_eq!(more.divide(also), x.divide(y));
+            }
+        }
+    }
+
+    #[test]
     fn order_is_total_and_exact(mut numbers in prop::collection::vec(any_number(), 3)) {
         numbers.sort();
         prop_assert!(numbers[0] <= numbers[1] && numbers[1] <= numbers[2] && numbers[0] <= numbers[2]);

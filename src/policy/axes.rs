@@ -56,8 +56,8 @@ fn numbers(policy: &Policy, asked: &Expr, left: &Cell<u32>) -> Axis {
         ExprKind::Round { value, to, .. } => {
             let of = inner(value);
             // Rounding can reach the next multiple on either side.
-            let low = of.low.and_then(|it| multiple(it, *to, false));
-            let high = of.high.and_then(|it| multiple(it, *to, true));
+            let low = of.low.and_then(|it| it.multiple(*to, false).ok());
+            let high = of.high.and_then(|it| it.multiple(*to, true).ok());
             Axis { low, high, step: Some(*to), ..of }
         }
         ExprKind::Weighted(parts) => {
@@ -123,13 +123,6 @@ fn of_field(kind: &FieldKind) -> Axis {
 /// The step of so many decimals.
 fn decimal(decimals: u8) -> Option<Number> {
     Number::from_scaled(1, decimals).ok()
-}
-
-/// The nearest multiple not above, or not below.
-fn multiple(at: Number, to: Number, above: bool) -> Option<Number> {
-    let towards_nought = at.round(crate::value::Rounding::Down, to).ok()?;
-    let away = at.round(crate::value::Rounding::Up, to).ok()?;
-    Some(if above { towards_nought.max(away) } else { towards_nought.min(away) })
 }
 
 /// What is one or the other.

@@ -61,6 +61,9 @@ impl Number {
         if denominator == 1 {
             return Ok(Self { numerator, denominator });
         }
+        if let (Ok(small), Ok(below)) = (i32::try_from(numerator), i32::try_from(denominator)) {
+            return Ok(Self::small_fraction(small.into(), below.into()));
+        }
         let common = gcd(numerator.unsigned_abs(), denominator.unsigned_abs());
         let common = i128::try_from(common).map_err(|_| NumberFault::TooLarge)?;
         let (mut numerator, mut denominator) = (numerator / common, denominator / common);
@@ -69,6 +72,16 @@ impl Number {
             denominator = denominator.checked_neg().ok_or(NumberFault::TooLarge)?;
         }
         Ok(Self { numerator, denominator })
+    }
+
+    /// The same of numbers that a machine reckons with at once: nearly all there are. Neither is beyond 32 bits.
+    fn small_fraction(numerator: i64, denominator: i64) -> Self {
+        let (mut a, mut b) = (numerator.unsigned_abs(), denominator.unsigned_abs());
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        let common = i64::try_from(a).unwrap_or(1).max(1) * denominator.signum();
+        Self { numerator: (numerator / common).into(), denominator: (denominator / common).into() }
     }
 
     /// A whole number of units at a scale: 1234 at scale 2 is 12.34.
@@ -180,11 +193,11 @@ impl Number {
     /// When `to` is nought, or it is too large.
     pub fn round(self, mode: Rounding, to: Self) -> Result<Self, NumberFault> {
         let units = self.divide(to)?;
-        let whole = units.numerator / units.denominator;
-        let rest = units.numerator % units.denominator;
-        if rest == 0 {
+        if units.denominator == 1 {
             return Ok(self);
         }
+        let whole = units.numerator / units.denominator;
+        let rest = units.numerator % units.denominator;
         let away = if units.numerator < 0 { whole.checked_sub(1) } else { whole.checked_add(1) };
         let away = away.ok_or(NumberFault::TooLarge)?;
         let twice = rest.unsigned_abs().checked_mul(2).ok_or(NumberFault::TooLarge)?;
@@ -203,6 +216,16 @@ impl Number {
     }
 }
 
+impl Number {
+    /// The nearest multiple of `step`, which is above nought, that is not below, or not above.
+    ///
+    /// # Errors
+    /// When `step` is nought, or it is too large.
+    pub fn multiple(self, step: Self, not_below: bool) -> Result<Self, NumberFault> {
+        self.round(if not_below == (self.numerator > 0) { Rounding::Up } else { Rounding::Down }, step)
+    }
+}
+
 impl From<i64> for Number {
     fn from(whole: i64) -> Self {
         Self { numerator: i128::from(whole), denominator: 1 }
@@ -213,6 +236,10 @@ impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
         if self.denominator == other.denominator {
             return self.numerator.cmp(&other.numerator);
+        }
+        let halves = |it: &Self| Some((i64::try_from(it.numerator).ok()?, i64::try_from(it.denominator).ok()?));
+        if let (Some((a, b)), Some((c, d))) = (halves(self), halves(other)) {
+            return (i128::from(a) * i128::from(d)).cmp(&(i128::from(c) * i128::from(b)));
         }
         let left = self.numerator.checked_mul(other.denominator);
         let right = other.numerator.checked_mul(self.denominator);

@@ -59,7 +59,7 @@ impl Stretch {
         let Some(step) = step else { return self.clone() };
         let end = |end: End, up: bool| {
             let (at, included) = end?;
-            let near = multiple(at, step, up)?;
+            let near = at.multiple(step, up).ok()?;
             let inside = if included || near != at { near } else { next(near, step, up)? };
             Some((inside, true))
         };
@@ -124,13 +124,6 @@ fn outer(a: End, b: End, low: bool) -> End {
         ((x, p), (y, q)) if x == y => Some((x, p || q)),
         ((x, p), (y, q)) => Some(if (x < y) == low { (x, p) } else { (y, q) }),
     }
-}
-
-/// The nearest multiple of a step not below, or not above.
-pub(in crate::policy) fn multiple(at: Number, step: Number, up: bool) -> Option<Number> {
-    let inwards = at.round(Rounding::Down, step).ok()?;
-    let outwards = at.round(Rounding::Up, step).ok()?;
-    Some(if up { inwards.max(outwards) } else { inwards.min(outwards) })
 }
 
 fn next(at: Number, step: Number, up: bool) -> Option<Number> {

@@ -4,7 +4,7 @@
 //! it, by halves.
 
 use crate::policy::model::{History, Stretch};
-use crate::policy::reasoning::extent::{Extent, multiple};
+use crate::policy::reasoning::extent::Extent;
 use crate::policy::reasoning::look::{Look, World};
 use crate::policy::reasoning::terms::{TermKind, Terms};
 use crate::policy::reasoning::truths::Truths;
@@ -382,9 +382,9 @@ fn one_of(stretch: &Stretch, step: Option<Number>) -> Option<Number> {
         low,
         high,
         Some(Number::ZERO).filter(|_| low.is_none() && high.is_none()),
-        low.and_then(|it| multiple(it, step, true)),
+        low.and_then(|it| it.multiple(step, true).ok()),
         low.and_then(|it| it.add(step).ok()),
-        high.and_then(|it| multiple(it, step, false)),
+        high.and_then(|it| it.multiple(step, false).ok()),
         high.and_then(|it| it.subtract(step).ok()),
         low.zip(high).and_then(|(a, b)| a.add(b).and_then(|it| it.divide(Number::from(2))).ok()),
     ];
@@ -395,7 +395,7 @@ fn one_of(stretch: &Stretch, step: Option<Number>) -> Option<Number> {
 fn halved(stretch: &Stretch, step: Option<Number>) -> Option<impl Iterator<Item = Stretch>> {
     let ((low, _), (high, _)) = stretch.low.zip(stretch.high)?;
     let middle = low.add(high).ok()?.divide(Number::from(2)).ok()?;
-    let at = multiple(middle, step?, false)?;
+    let at = middle.multiple(step?, false).ok()?;
     let below = Stretch { low: stretch.low, high: Some((at, true)) };
     let above = Stretch { low: Some((at, false)), high: stretch.high }.on_grid(step);
     Some([below, above].into_iter().filter(|it| !it.is_empty()))
