@@ -1,7 +1,5 @@
 //! The truths that a condition can come to, as a set.
 
-use crate::value::Truth;
-
 /// Which of yes, no, unknown and "can't be asked" are possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::policy) struct Truths(u8);
@@ -11,7 +9,6 @@ impl Truths {
     pub(in crate::policy) const NO: Self = Self(2);
     pub(in crate::policy) const UNKNOWN: Self = Self(4);
     pub(in crate::policy) const UNFIT: Self = Self(8);
-    const EACH: [Self; 4] = [Self::YES, Self::NO, Self::UNKNOWN, Self::UNFIT];
 
     pub(in crate::policy) const fn of(yes: bool) -> Self {
         if yes { Self::YES } else { Self::NO }
@@ -56,39 +53,68 @@ impl Truths {
         }
     }
 
-    fn each(self) -> impl Iterator<Item = Truth> {
-        Self::EACH.into_iter().filter(move |it| self.has(*it)).map(|it| match it {
-            Self::YES => Truth::Yes,
-            Self::NO => Truth::No,
-            Self::UNKNOWN => Truth::Unknown(Vec::new()),
-            _ => Truth::NotApplicable,
-        })
-    }
-
-    fn one(truth: &Truth) -> Self {
-        match truth {
-            Truth::Yes => Self::YES,
-            Truth::No => Self::NO,
-            Truth::Unknown(_) => Self::UNKNOWN,
-            Truth::NotApplicable => Self::UNFIT,
+    /// What two of them can come to together: one no decides; then what is unknown; then what can't be asked.
+    const fn and(self, other: Self) -> Self {
+        if self.0 == 0 || other.0 == 0 {
+            return Self(0);
         }
-    }
-
-    /// What two of them can come to together.
-    fn meet(self, other: Self, how: fn([Truth; 2]) -> Truth) -> Self {
-        let pairs = self.each().flat_map(|a| other.each().map(move |b| [a.clone(), b]));
-        pairs.map(|it| Self::one(&how(it))).fold(Self::default(), Self::or)
+        let (a, b) = (self.without(Self::NO), other.without(Self::NO));
+        let mut both = Self((self.0 | other.0) & Self::NO.0);
+        if a.0 == 0 || b.0 == 0 {
+            return both;
+        }
+        both = Self(both.0 | ((a.0 | b.0) & Self::UNKNOWN.0));
+        let (c, d) = (a.without(Self::UNKNOWN), b.without(Self::UNKNOWN));
+        if (c.has(Self::UNFIT) && d.0 != 0) || (d.has(Self::UNFIT) && c.0 != 0) {
+            both = both.or(Self::UNFIT);
+        }
+        both.or(Self(c.0 & d.0 & Self::YES.0))
     }
 
     pub(in crate::policy) fn all(of: impl IntoIterator<Item = Self>) -> Self {
-        of.into_iter().fold(Self::YES, |a, b| a.meet(b, Truth::all))
+        of.into_iter().fold(Self::YES, Self::and)
     }
 
     pub(in crate::policy) fn any(of: impl IntoIterator<Item = Self>) -> Self {
-        of.into_iter().fold(Self::NO, |a, b| a.meet(b, Truth::any))
+        of.into_iter().fold(Self::NO, |a, b| a.negate().and(b.negate()).negate())
     }
 
-    pub(in crate::policy) fn negate(self) -> Self {
-        self.each().map(|it| Self::one(&it.negate())).fold(Self::default(), Self::or)
+    pub(in crate::policy) const fn negate(self) -> Self {
+        let rest = self.without(Self::YES).without(Self::NO);
+        let rest = if self.has(Self::YES) { rest.or(Self::NO) } else { rest };
+        if self.has(Self::NO) { rest.or(Self::YES) } else { rest }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Truths;
+    use crate::value::Truth;
+
+    const EACH: [(Truths, Truth); 4] = [
+        (Truths::YES, Truth::Yes),
+        (Truths::NO, Truth::No),
+        (Truths::UNKNOWN, Truth::Unknown(Vec::new())),
+        (Truths::UNFIT, Truth::NotApplicable),
+    ];
+
+    fn each(of: Truths) -> impl Iterator<Item = Truth> {
+        EACH.into_iter().filter(move |it| of.has(it.0)).map(|it| it.1)
+    }
+
+    fn set(of: impl Iterator<Item = Truth>) -> Truths {
+        let one = |truth: Truth| EACH.into_iter().find(|it| it.1 == truth).map(|it| it.0).unwrap_or_default();
+        of.map(one).fold(Truths::default(), Truths::or)
+    }
+
+    /// What sets come to is what every pair out of them comes to.
+    #[test]
+    fn sets_of_truths_follow_the_truths_in_them() {
+        for (a, b) in (0..16).flat_map(|a| (0..16).map(move |b| (Truths(a), Truths(b)))) {
+            let pairs = || each(a).flat_map(|a| each(b).map(move |b| [a.clone(), b]));
+            assert_eq!(Truths::all([a, b]), set(pairs().map(Truth::all)), "{a:?} and {b:?}");
+            assert_eq!(Truths::any([a, b]), set(pairs().map(Truth::any)), "{a:?} or {b:?}");
+            assert_eq!(a.negate(), set(each(a).map(Truth::negate)), "not {a:?}");
+        }
     }
 }
