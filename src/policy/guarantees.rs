@@ -11,7 +11,7 @@ use crate::policy::framework::{Combination, Framework, OutcomeKind, Proposed};
 use crate::policy::model::{Expr, Policy};
 use crate::policy::names::Builder;
 use crate::policy::promised_stages::{Lacks, in_force_only_after};
-use crate::policy::reasoning::{self, About, Found, Look, Pairs, Sample, Terms, Truths, World};
+use crate::policy::reasoning::{self, About, Found, Look, Pairs, RestsOn, Sample, Terms, Truths, World};
 use crate::policy::shadows::{around, conditions, days, takes_effect, wanted};
 use crate::source::Span;
 use crate::syntax::tree::{self, GuaranteeLineKind, GuaranteedRules, Item, Name};
@@ -167,8 +167,11 @@ impl Builder<'_, '_> {
 
 /// Judges every promise; what is not proved is reported.
 pub(super) fn promises_hold(policy: &mut Policy, promises: &[Promise], found: &mut crate::diagnostic::Diagnostics) {
+    let asked = policy.frameworks.iter().map(|it| RestsOn::of(policy, all_that_tells(policy, it)));
+    let asked: Vec<RestsOn> = asked.collect();
     for promise in promises {
-        let judged = Judging { policy, promise }.judged();
+        let asked = &asked[promise.framework];
+        let judged = Judging { policy, promise, asked }.judged();
         let standing = match judged {
             Ok(()) => Standing::Proved,
             Err(finding) => {
@@ -182,9 +185,19 @@ pub(super) fn promises_hold(policy: &mut Policy, promises: &[Promise], found: &m
     }
 }
 
+/// Everything that tells what is proposed, and how much.
+fn all_that_tells<'p>(policy: &'p Policy, framework: &'p Framework) -> impl Iterator<Item = &'p Expr> {
+    around(policy, framework).into_iter().flat_map(|it| {
+        let amounts = it.rules.iter().filter_map(|it| it.amount.as_ref());
+        conditions(it, it.rules.iter()).into_iter().chain(amounts)
+    })
+}
+
 struct Judging<'p> {
     policy: &'p Policy,
     promise: &'p Promise,
+    /// What the rules of its framework rest on.
+    asked: &'p RestsOn,
 }
 
 impl<'p> Judging<'p> {
@@ -277,9 +290,20 @@ impl<'p> Judging<'p> {
         Ok(())
     }
 
+    /// Whether nothing that the framework asks for has to do with a value: whoever differs in it alone gets the same. What is paid within
+    /// a budget rests on others, too.
+    fn is_untouched_by(&self, value: &'p Expr) -> bool {
+        self.asked.is_apart_from(&RestsOn::of(self.policy, [value]))
+            && self.framework().rules.iter().all(|it| it.pool.is_none())
+            && Terms::of(self.policy, None, &[]).ask(value).is_some()
+    }
+
     /// Two who differ in one value alone: the one with more is not worse off.
     fn monotone(&self, sanctions: bool, better: bool, value: &'p Expr) -> Result<(), Diagnostic> {
         let framework = self.framework();
+        if self.is_untouched_by(value) {
+            return Ok(());
+        }
         // Rewards ask whether a sanction applies; sanctions ask for no reward.
         let mut asked = self.conditions(sanctions);
         asked.push(value);

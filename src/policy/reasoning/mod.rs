@@ -4,6 +4,7 @@
 //! answers the same. What is not understood (a rule's date, a role's holder) is taken to be anything, so that "there is no case" is
 //! never said wrongly; who runs out of looks says so. Start reading at [`find`].
 
+mod apart;
 mod extent;
 mod look;
 mod sample;
@@ -18,6 +19,7 @@ use jiff::civil::Date;
 use crate::ids::DefinitionId;
 use crate::policy::model::{Expr, ExprKind, Policy, When};
 
+pub(in crate::policy) use apart::RestsOn;
 pub(in crate::policy) use extent::Extent;
 pub(in crate::policy) use look::{Look, World};
 pub(in crate::policy) use sample::{About, Sample, sample};
