@@ -98,15 +98,26 @@ pub fn compile(sources: &Sources) -> Compilation {
 /// The same, with the name of the calendar that is the project's.
 #[must_use]
 pub fn compile_with(sources: &Sources, calendar: Option<&str>) -> Compilation {
+    compiled(sources, calendar, true)
+}
+
+/// The policy of a version in force, which was checked with its scenarios before it was deployed: what else might hold concerns nobody
+/// any more.
+#[must_use]
+pub fn compile_deployed(sources: &Sources, calendar: Option<&str>) -> Compilation {
+    compiled(sources, calendar, false)
+}
+
+fn compiled(sources: &Sources, calendar: Option<&str>, with_scenarios: bool) -> Compilation {
     let mut found = Diagnostics::new();
     let (items, lost) = read(sources, &mut found);
     let items: Vec<&tree::Item> = items.iter().collect();
     let mut policy = check(&items, calendar, lost, sources, &mut found);
     policy.hash = hash_of(sources);
-    if found.no_errors() {
+    if with_scenarios && found.no_errors() {
         scenarios_stand(&items, calendar, sources, &mut found);
     }
-    compiled(policy, found)
+    told(policy, found)
 }
 
 /// What is written, with what local texts make of it; and what the parser lost.
@@ -118,7 +129,7 @@ fn read(sources: &Sources, found: &mut Diagnostics) -> (Vec<tree::Item>, Option<
     (local.unwrap_or_else(|| files.into_iter().flat_map(|file| file.items).collect()), lost)
 }
 
-fn compiled(policy: Policy, mut found: Diagnostics) -> Compilation {
+fn told(policy: Policy, mut found: Diagnostics) -> Compilation {
     found.tidy();
     let guarantees = policy.guarantees.clone();
     Compilation { policy: found.no_errors().then_some(policy), diagnostics: found, guarantees }
@@ -142,7 +153,7 @@ pub fn compile_scenario(sources: &Sources, calendar: Option<&str>, name: &str) -
     if !scenario.changes.is_empty() {
         policy.hash = hash_of(&Sources::single(scenario.name.text.clone(), policy.hash.clone()));
     }
-    Some(compiled(policy, found))
+    Some(told(policy, found))
 }
 
 /// Every scenario gives a policy in which nothing is wrong that was not wrong before.

@@ -151,7 +151,7 @@ impl SqliteStore {
         for (name, text) in self.policy(version)?.files {
             sources.add(name, text);
         }
-        let Some(older) = crate::policy::compile(&sources).policy else {
+        let Some(older) = crate::policy::compile_deployed(&sources, None).policy else {
             return self.mark_all_cases(Some(version), rev);
         };
         let touched = touched.seen_by(latest, &older);
