@@ -86,6 +86,10 @@ codes! { FRAMEWORK;
         "`gives way to` names frameworks that judge the same people for the same periods, and that do not give way to this one in turn.",
         two!("  gives way to diligence\n", "mark < 60"),
         two!("  gives way to conduct\n", "mark < 60");
+    EXCEPTION_CIRCLE = "M0917", Error, "exceptions in a circle",
+        "An exception with a name can be excepted in turn, and that exception too; but the way leads back to a rule in the end.",
+        sanctions!("  except sanction warning when fault, named excused\n  except pardon when mark > 80, named good\n  except good when mark > 90, named pardon\n  sanction advice { when mark < 50; automatic }\n  sanction caution { when mark < 40; automatic }\n  sanction warning { when mark < 30; automatic }"),
+        sanctions!("  except sanction warning when fault, named excused\n  except excused when mark < 20, named gross\n  except gross when mark > 10\n  sanction advice { when mark < 50; automatic }\n  sanction caution { when mark < 40; automatic }\n  sanction warning { when mark < 30; automatic }");
     RANKED_NOBODY = "M1101", Error, "nobody is ranked here",
         "A rank or share is that of the record which is spoken of, among those of its type.",
         people!("define r of person = rank of unit in unit by mark, unknown awaited, groups of at least 3"),

@@ -394,3 +394,56 @@ fn guarantees_know_who_gives_way() {
     assert_eq!(codes(&two("gives way to discipline", "mark < 60", promise)), Vec::<&str>::new());
     assert_eq!(codes(&two("", "mark < 60", promise)), ["M0915", "M1201"]);
 }
+
+#[test]
+fn published_cases_of_exceptions_come_out() {
+    let text = std::fs::read_to_string("tests/framework/exceptions.merit").unwrap();
+    assert_eq!(failures(&text), Vec::<String>::new());
+}
+
+#[test]
+fn exceptions_are_named_and_lead_to_a_rule() {
+    let except = |lines: &str| {
+        codes(&rules(
+            &format!(
+                "sanction caution {{ when mark < 40; automatic }}\nsanction warning {{ when mark < 20; unless away, named off; automatic }}\n{lines}"
+            ),
+            "",
+        ))
+    };
+    assert_eq!(except("except off when mark < 10"), Vec::<&str>::new());
+    assert_eq!(except("except off when mark < 10, named worst\nexcept worst when mark > 5"), Vec::<&str>::new());
+    assert_eq!(except("except offs when mark < 10"), ["M0202"]);
+    assert_eq!(except("except caution when mark < 10"), ["M0202"]);
+    assert_eq!(except("except off when mark < 10, named off"), ["M0201"]);
+    assert_eq!(except("except a when mark < 10, named b\nexcept b when away, named a"), ["M0917"]);
+    assert_eq!(except("except a when mark < 10, named a"), ["M0917"]);
+    assert_eq!(except("except off when mark < 10 and mark > 12"), ["M1301"]);
+    assert_eq!(except("except off when mark > 30"), Vec::<&str>::new());
+    let circle = "except a when mark < 10, named b\nexcept b when away, named c\nexcept c when away, named a";
+    let text = rules(
+        &format!(
+            "sanction caution {{ when mark < 40; automatic }}\nsanction warning {{ when mark < 20; automatic }}\n{circle}"
+        ),
+        "",
+    );
+    let found = compile(&Sources::single("test.merit", text)).diagnostics;
+    let words: Vec<&str> = found.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(words, ["exceptions from each other in a circle: `a` from `c` from `b` from `a`"]);
+    let deep: String = (0..500).map(|it| format!("except e{it} when away, named e{}\n", it + 1)).collect();
+    let deep = rules(
+        &format!(
+            "sanction caution {{ when mark < 40; automatic }}\nsanction warning {{ when mark < 20; unless away, named e0; automatic }}\n{deep}"
+        ),
+        "",
+    );
+    assert_eq!(codes(&deep), ["M0917"]);
+}
+
+#[test]
+fn guarantees_see_through_exceptions_from_exceptions() {
+    let warning = "sanction caution { when mark < 20; automatic }\nsanction warning { when mark < 40; unless away, named off; automatic }\nexcept off when mark < 10";
+    let promise = |mark: u32| format!("guarantee \"g\" {{ warning is proposed only when not away or mark < {mark} }}");
+    assert_eq!(codes(&rules(warning, &promise(10))), Vec::<&str>::new());
+    assert_eq!(codes(&rules(warning, &promise(9))), ["M1201"]);
+}

@@ -154,7 +154,15 @@ impl Places {
         match &expr.kind {
             ExprKind::And(parts) | ExprKind::Or(parts) => {
                 let word = if matches!(expr.kind, ExprKind::And(_)) { "and" } else { "or" };
-                parts.iter().for_each(|it| self.both(&format!("this side of `{word}`"), it));
+                for part in parts {
+                    match &part.kind {
+                        // An exception from an exception stands in its place.
+                        ExprKind::Not(inner) if part.span == expr.span => {
+                            self.both("the condition behind `except`", inner);
+                        }
+                        _ => self.both(&format!("this side of `{word}`"), part),
+                    }
+                }
             }
             ExprKind::If { condition, .. } => self.both("the condition behind `if`", condition),
             ExprKind::History(history) => self.both("the condition of the history", &history.condition),

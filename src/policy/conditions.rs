@@ -155,7 +155,7 @@ impl<'p> Checker<'p, '_> {
     fn part(&mut self, place: &Place<'p>) -> bool {
         let parts: Vec<&Expr> = match &place.expr.kind {
             ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().collect(),
-            ExprKind::Not(inner) => vec![inner],
+            ExprKind::Not(inner) | ExprKind::OrNo(inner) => vec![inner],
             _ => Vec::new(),
         };
         let narrower = |expr| Place { expr, definition: None, ..*place };

@@ -204,7 +204,8 @@ impl Builder<'_, '_> {
         (framework, severity): (&tree::Framework, &[Degree]),
         place: &Place,
     ) -> Option<OutcomeRule> {
-        let repeats = |it: &OutcomeLineKind| matches!(it, OutcomeLineKind::Unless(_) | OutcomeLineKind::Notify { .. });
+        let repeats =
+            |it: &OutcomeLineKind| matches!(it, OutcomeLineKind::Unless { .. } | OutcomeLineKind::Notify { .. });
         self.said_once(written.lines.iter().map(|it| (&it.kind, it.span)), repeats);
         let when = written.lines.iter().find_map(|it| match &it.kind {
             OutcomeLineKind::When(condition) => Some(condition),
@@ -247,7 +248,7 @@ impl Builder<'_, '_> {
             match &line.kind {
                 OutcomeLineKind::Cite(text) => rule.cite = Some(text.text.clone()),
                 OutcomeLineKind::When(_) => {}
-                OutcomeLineKind::Unless(condition) => rule.unless.extend(self.condition_at(condition, place)),
+                OutcomeLineKind::Unless { .. } => {}
                 OutcomeLineKind::Automatic => automatic = Some(line.span),
                 OutcomeLineKind::Through(name) => through = Some((self.workflow_name(name), line.span)),
                 OutcomeLineKind::Lasts { length, alarm, message } => {
@@ -267,14 +268,7 @@ impl Builder<'_, '_> {
                 }
             }
         }
-        for line in &framework.lines {
-            if let FrameworkLineKind::Except { rule: name, what, when } = &line.kind
-                && *what == written.what
-                && name.text == written.name.text
-            {
-                rule.unless.extend(self.condition_at(when, place));
-            }
-        }
+        rule.unless = self.exceptions(written, framework, place);
         if let Some((pool, span)) = pool {
             rule.pool = self.pool(pool, span, rule.amount.as_ref(), place);
         }
@@ -346,22 +340,6 @@ impl Builder<'_, '_> {
         let known = self.names_of(|it| matches!(it, Meaning::Workflow));
         self.unknown_name(name, "workflow", &known);
         None
-    }
-
-    /// Exceptions that the framework makes name a rule that is there.
-    pub(super) fn exceptions_name_rules(&mut self) {
-        for item in self.items.clone() {
-            let Item::Framework(written) = item else { continue };
-            for line in &written.lines {
-                let FrameworkLineKind::Except { rule, what, .. } = &line.kind else { continue };
-                if !outcomes(written).any(|it| it.what == *what && it.name.text == rule.text) {
-                    let kind = word(*what);
-                    let known: Vec<String> =
-                        outcomes(written).filter(|it| it.what == *what).map(|it| it.name.text.clone()).collect();
-                    self.unknown_name(rule, kind, &known);
-                }
-            }
-        }
     }
 }
 

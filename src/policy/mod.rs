@@ -15,6 +15,7 @@ mod cover;
 mod dated_checks;
 mod dates;
 mod due_process;
+mod exceptions;
 mod expressions;
 pub mod flow;
 mod flow_checks;

@@ -114,7 +114,9 @@ impl Edit<'_> {
                         degrees.retain(|it| it.name.text != name.text);
                         true
                     }
-                    FrameworkLineKind::Except { rule, .. } => rule.text != name.text,
+                    FrameworkLineKind::Except { rule, what, .. } => {
+                        what.is_none_or(|it| kind_of(it) != word) || rule.text != name.text
+                    }
                     FrameworkLineKind::Ladder(ladder) if word == "sanction" => {
                         ladder.steps.retain(|it| it.text != name.text);
                         true

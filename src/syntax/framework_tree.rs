@@ -40,8 +40,8 @@ pub enum FrameworkLineKind {
     Rewards { combination: Combination, unless_a_sanction: bool },
     /// `gives way to conduct`
     GivesWay(Vec<Name>),
-    /// `except sanction written_warning when …`
-    Except { rule: Name, what: Proposed, when: Expr },
+    /// `except sanction written_warning when …, named …`; without a kind it is an exception from an exception.
+    Except { rule: Name, what: Option<Proposed>, when: Expr, named: Option<Name> },
     /// `sanction written_warning "…" { … }`
     Outcome(Outcome),
     /// `ladder warning, deferment, demotion { … }`
@@ -125,8 +125,8 @@ pub enum OutcomeLineKind {
     Cite(Text),
     /// `when score < pass_mark`
     When(Expr),
-    /// `unless status is on_leave`
-    Unless(Expr),
+    /// `unless status is on_leave, named leave`
+    Unless { when: Expr, named: Option<Name> },
     /// `automatic`
     Automatic,
     /// `through sanction_process`

@@ -32,11 +32,15 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> FrameworkLine {
             unless_a_sanction: it.has(Rule::unless_a_sanction),
         },
         Rule::gives_way => FrameworkLineKind::GivesWay(words::names(it.one(Rule::names))),
-        Rule::exception => FrameworkLineKind::Except {
-            what: proposed(&it),
-            rule: words::name(&it.one(Rule::name)),
-            when: expr(it.one(Rule::expr)),
-        },
+        Rule::exception => {
+            let rule = it.maybe(Rule::excepted_rule).map(|mut it| (proposed(&it), words::name(&it.one(Rule::name))));
+            let (what, rule) = match rule {
+                Some((what, rule)) => (Some(what), rule),
+                None => (None, words::name(&it.one(Rule::name))),
+            };
+            let when = expr(it.one(Rule::expr));
+            FrameworkLineKind::Except { what, rule, when, named: words::name_in(&mut it, Rule::named) }
+        }
         other => unreachable!("the grammar promises a line of a framework, not {other:?}"),
     };
     FrameworkLine { kind, span }
@@ -69,7 +73,9 @@ pub(super) fn outcome_line(mut cursor: Cursor<'_>) -> OutcomeLine {
     let kind = match it.rule() {
         Rule::cite => OutcomeLineKind::Cite(words::text(&it.one(Rule::text))),
         Rule::rule_when => OutcomeLineKind::When(expr(it.one(Rule::expr))),
-        Rule::rule_unless => OutcomeLineKind::Unless(expr(it.one(Rule::expr))),
+        Rule::rule_unless => {
+            OutcomeLineKind::Unless { when: expr(it.one(Rule::expr)), named: words::name_in(&mut it, Rule::named) }
+        }
         Rule::automatic => OutcomeLineKind::Automatic,
         Rule::through => OutcomeLineKind::Through(words::name(&it.one(Rule::name))),
         Rule::lasts => OutcomeLineKind::Lasts {
