@@ -308,6 +308,8 @@ fn versions_of_a_rule_do_not_overlap_and_change_between_periods() {
     assert_eq!(two("until 2026", "from 2027"), Vec::<&str>::new());
     assert_eq!(two("from 2020", "from 2027"), Vec::<&str>::new(), "one ends when the next begins");
     assert_eq!(two("until 2024", "from 2027"), Vec::<&str>::new(), "there may be a hole");
+    let alike = "sanction caution until 2024 { when mark < 40; automatic }\nsanction caution from 2027 { when mark < 40; automatic }";
+    assert_eq!(codes(&rules(&format!("{alike}\n{WARNING}"), "")), Vec::<&str>::new(), "and then it is as before");
     assert_eq!(two("until 2027", "from 2027"), ["M0308"]);
     assert_eq!(two("until 2026", "until 2025"), ["M0308"]);
     assert_eq!(two("from 2026 until 2025", "from 2027"), ["M0308"]);

@@ -59,8 +59,10 @@ pub enum What {
     Band(ScaleId),
     /// The rows of a table.
     Rows,
-    /// A condition made of conditions: all, any, or not.
+    /// A condition made of conditions: all, or any.
     Conditions,
+    /// A condition that holds where another does not.
+    Not,
     /// A condition made of values.
     Comparison,
     /// Whether a step of a ladder comes next.
@@ -93,7 +95,8 @@ impl What {
             ExprKind::Definition { id, .. } => What::Definition(*id),
             ExprKind::Band { id, .. } => What::Band(*id),
             ExprKind::Table(_) => What::Rows,
-            ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_) | ExprKind::OrNo(_) => What::Conditions,
+            ExprKind::And(_) | ExprKind::Or(_) | ExprKind::OrNo(_) => What::Conditions,
+            ExprKind::Not(_) => What::Not,
             ExprKind::OnLadder(on) => match on.asked {
                 LadderAsked::Next { .. } => What::NextStep,
                 LadderAsked::NotAbove(_) => What::NotAbove,

@@ -1,6 +1,6 @@
 //! A rule of a framework, clause by clause.
 
-use crate::calendar::Period;
+use crate::calendar::{Period, day_in_words};
 use crate::eval::framework::{Verdict, Why};
 use crate::eval::{Question, What};
 use crate::explain::Reason;
@@ -26,6 +26,10 @@ impl Told<'_> {
         let teller = self.teller;
         let mut notes: Vec<String> =
             rule.cite.iter().chain(&self.framework.cite).map(|it| format!("by {it}")).collect();
+        let from = rule.from.map(|it| format!("from {}", day_in_words(it)));
+        let until = rule.until.map(|it| format!("until {}", day_in_words(it)));
+        let time = from.into_iter().chain(until).collect::<Vec<_>>().join(" ");
+        notes.extend(Some(time).filter(|it| !it.is_empty()));
         notes.extend(rule.because.iter().map(|it| format!("because: {it}")));
         let covered = self.framework.condition.iter().map(|it| ("it covers whoever", it));
         let when = std::iter::once(("when", &rule.when));

@@ -50,6 +50,7 @@ impl<'a> Teller<'a> {
             }
             What::Rows
             | What::Conditions
+            | What::Not
             | What::Comparison
             | What::History
             | What::Aggregate
@@ -75,10 +76,17 @@ impl<'a> Teller<'a> {
         others.chain(&around.parts).flat_map(|part| self.reasons(part, around)).collect()
     }
 
-    /// Conditions that stand where the whole does (the parts of a step of a ladder) are told without the words of the whole again.
+    /// Conditions that stand where the whole does: the parts of a step of a ladder are told without the words of the whole again, and
+    /// an exception from an exception as what it is.
     fn reasons(&self, part: &Question, around: &Question) -> Vec<Reason> {
-        if part.what == What::Conditions && part.span == around.span {
-            return part.parts.iter().flat_map(|it| self.reasons(it, around)).collect();
+        if part.span == around.span && matches!(part.what, What::Conditions | What::Not) {
+            if is_step(around) {
+                return part.parts.iter().flat_map(|it| self.reasons(it, around)).collect();
+            }
+            if part.what == What::Not {
+                let except = |it: Reason| Reason { what: format!("except {}", it.what), ..it };
+                return part.parts.iter().filter_map(|it| self.reason(it, Some(around))).map(except).collect();
+            }
         }
         self.reason(part, Some(around)).into_iter().collect()
     }
@@ -202,6 +210,12 @@ impl<'a> Teller<'a> {
         });
         words.into_iter().filter(|it| !it.is_empty()).collect()
     }
+}
+
+/// Whether it is asked of a step of a ladder.
+fn is_step(question: &Question) -> bool {
+    let own = question.parts.iter().filter(|it| it.span == question.span);
+    own.into_iter().any(|it| matches!(it.what, What::NextStep | What::NotAbove) || is_step(it))
 }
 
 /// Of whom and when a definition or scale was asked: as its own value was.

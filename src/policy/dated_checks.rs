@@ -33,14 +33,10 @@ pub(super) fn versions_follow_each_other(policy: &Policy, found: &mut Diagnostic
 /// Between the versions of a rule there may be a time without it, but no day with two.
 fn versions_of_rules_do_not_overlap(framework: &Framework, found: &mut Diagnostics) {
     for (at, rule) in framework.rules.iter().enumerate() {
-        let first = |it: &OutcomeRule| it.from.unwrap_or(Date::MIN);
-        let overlaps = |it: &&OutcomeRule| {
-            let later = first(rule).max(first(it));
-            it.label.name == rule.label.name && it.holds_on(later) && rule.holds_on(later)
-        };
+        let overlaps = |it: &&OutcomeRule| it.label.name == rule.label.name && it.meets(rule);
         if let Some(other) = framework.rules[..at].iter().find(overlaps) {
-            let from = first(rule).max(first(other));
-            let when = if from == Date::MIN { "before its first day".to_owned() } else { format!("on {from}") };
+            let from = rule.from.max(other.from);
+            let when = from.map_or_else(|| "before its first day".to_owned(), |it| format!("on {it}"));
             let words = format!("`{}` has two versions {when}", rule.label.name);
             let overlap = Diagnostic::new(codes::OVERLAP, rule.label.span, words).label(other.label.span, "the other");
             found.push(overlap.help("end one version before the next begins"));

@@ -139,6 +139,13 @@ impl OutcomeRule {
         self.from.is_none_or(|it| it <= day) && self.until.is_none_or(|it| it >= day)
     }
 
+    /// Whether both are there for what is judged by the rules of some day.
+    #[must_use]
+    pub fn meets(&self, other: &OutcomeRule) -> bool {
+        let later = self.from.max(other.from).unwrap_or(Date::MIN);
+        self.holds_on(later) && other.holds_on(later)
+    }
+
     /// The rank of a sanction; nothing for the others.
     #[must_use]
     pub fn severity(&self) -> Option<usize> {

@@ -239,7 +239,7 @@ impl<'p> Rule<'p> {
     /// Another rule says the same.
     fn is_said_twice(&self) -> Option<Diagnostic> {
         let rule = self.rule();
-        let alike = |it: &&OutcomeRule| says_the_same(it, rule);
+        let alike = |it: &&OutcomeRule| it.meets(rule) && says_the_same(it, rule);
         let other = self.framework.rules[..self.at].iter().find(alike)?;
         let words = format!("`{}` says the same as `{}`", rule.label.name, other.label.name);
         let twice = Diagnostic::new(codes::SAME_RULE, rule.label.span, words).label(other.label.span, "the other one");
