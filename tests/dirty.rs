@@ -63,7 +63,7 @@ enum Happening {
 }
 
 /// What may change: record type and field, and what it may become. `~` empties it.
-const FIELDS: [(&str, &[&str]); 21] = [
+const FIELDS: [(&str, &[&str]); 24] = [
     ("person.boss", &["P0", "P1", "P2", "P3", "P4", "~"]),
     ("person.mentor", &["P0", "P1", "P2", "P3", "~"]),
     ("person.team", &["U0", "U1", "U2", "~"]),
@@ -81,6 +81,9 @@ const FIELDS: [(&str, &[&str]); 21] = [
     ("incident.reported", &["2026-01-05", "2026-02-05", "~"]),
     ("incident.about", &["P0", "P1", "P2", "~"]),
     ("incident.closed", &["2026-02-01", "2026-03-01", "~"]),
+    ("absence.began", &["2026-01-05", "2026-01-20", "2026-02-10", "~"]),
+    ("absence.back", &["2026-01-25", "2026-02-20", "2026-03-20", "~"]),
+    ("absence.counted", &["yes", "no", "~"]),
     ("permit.granted", &["2026-01-03", "2026-02-03", "2026-06-01", "~"]),
     ("permit.owner", &["P0", "P1", "P2", "P3", "P4", "~"]),
     ("permit.renewed", &["2026-03-01", "2026-04-01", "~"]),
@@ -156,7 +159,7 @@ impl Office {
             "unit" => (format!("U{}", set.who % 3), String::new()),
             "permit" => (format!("L{}", set.who % 4), String::new()),
             "review" => (format!("P{}", set.who), "2026-01-01".to_owned()),
-            "incident" => (format!("P{}", set.who % 2), (set.who % 3).to_string()),
+            "incident" | "absence" => (format!("P{}", set.who % 2), (set.who % 3).to_string()),
             _ => (format!("P{}", set.who), String::new()),
         };
         let from = self.today.checked_add(set.from.days()).unwrap();

@@ -28,6 +28,8 @@ record person {
 }
 record review of person each year { agreed event; mark number from 0 to 100 with 1 decimal }
 record incident of person { happened event; kind one of absence, fraud }
+record posting of person from started until ended { started event; ended event }
+record leave of person from began until back { began date; back optional date; may overlap }
 "#;
 
 const FROM: Date = date(2026, 1, 1);
@@ -217,6 +219,27 @@ fn a_circle_that_a_tree_closes_with_what_is_in_the_store_is_named() {
     let circles: Vec<_> = report.findings.iter().filter(|it| it.reason.contains("circle")).collect();
     assert_eq!(circles.len(), 1, "{report:#?}");
     assert!(["Top", "Middle", "Low"].iter().all(|it| circles[0].reason.contains(it)), "{circles:?}");
+}
+
+#[test]
+fn spells_that_overlap_are_held_back_unless_they_may() {
+    let mut desk = Desk::new();
+    desk.one("person.csv", b"id,name\nA,Ann\nB,Ben\n", "");
+    let rows = b"person,n,started,ended\nA,1,2026-01-01,2026-01-31\nA,2,2026-02-01,\nA,3,2026-03-01,2026-03-05\nB,1,2026-03-01,\nB,2,2026-02-01,2026-01-01\n";
+    let report = desk.one("posting.csv", rows, "");
+    let reasons: Vec<(u64, &str)> = report.findings.iter().map(|it| (it.line, it.reason.as_str())).collect();
+    assert_eq!(
+        reasons,
+        [(4, "it overlaps another, which runs from 2026-02-01 and goes on"), (6, "it ends before it begins")]
+    );
+    let report = desk.one("posting.csv", b"person,n,started,ended\nA,4,2026-01-31,2026-01-31\n", "");
+    assert_eq!(report.rejected, 1, "{report:#?}");
+    let report = desk.one("posting.csv", b"person,n,ended\nA,2,2026-02-28\n", "");
+    assert_eq!(report.rejected, 0, "{report:#?}");
+    let report = desk.one("posting.csv", b"person,n,started,ended\nA,3,2026-03-01,2026-03-05\n", "");
+    assert_eq!(report.rejected, 0, "what went on has ended: {report:#?}");
+    let rows = b"person,n,began,back\nA,1,2026-01-01,2026-01-31\nA,2,2026-01-05,\n";
+    assert_eq!(desk.one("leave.csv", rows, "").rejected, 0);
 }
 
 #[test]

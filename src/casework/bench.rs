@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::calendar::Period;
 use crate::casework::desk::{Desk, Opens};
 use crate::casework::facts::{day_of, value_of};
-use crate::eval::{Listener, MemoryFacts};
+use crate::eval::{Facts, Listener, MemoryFacts, not_beside, sure_days};
 use crate::ids::{RecordId, WorkflowId};
 use crate::policy::framework::Proposed;
 use crate::policy::model::{Policy, Shape};
@@ -134,10 +134,23 @@ impl<'a> Bench<'a> {
                 if period.is_some() {
                     return Err(format!("`{}` is not kept for each period: leave the period out", record.text));
                 }
-                let child = self.facts.add_child(&RecordRef { record: of, key }, id);
-                self.write(&child, id, None, values, from)
+                let owner = RecordRef { record: of, key };
+                let child = self.facts.add_child(&owner, id);
+                self.write(&child, id, None, values, from)?;
+                self.stands_beside(&owner, &child)
             }
         }
+    }
+
+    /// A spell overlaps no other of the same record, unless its kind may.
+    fn stands_beside(&self, owner: &RecordRef, child: &RecordRef) -> Result<(), String> {
+        let Some(spell) = self.policy.record(child.record).spell else { return Ok(()) };
+        let end = |it: &RecordRef, field| self.facts.field(it, field, Date::MAX);
+        let days = |it: &RecordRef| sure_days(&end(it, spell.first), &end(it, spell.last));
+        let others = self.facts.children(owner, child.record).into_iter();
+        let others = others.filter(|it| !spell.may_overlap && it != child).filter_map(|it| days(&it));
+        let others: Vec<_> = others.collect();
+        days(child).and_then(|it| not_beside(it, &others)).map_or(Ok(()), Err)
     }
 
     fn write(

@@ -8,6 +8,7 @@ use crate::eval::expression::{truth, value};
 use crate::eval::history::{MOST_PERIODS_BACK, elsewhere, first_day};
 use crate::eval::operation::{arithmetic, order_of};
 use crate::eval::scope::Scope;
+use crate::eval::spell::{self, Window};
 use crate::eval::{reads, tree};
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Aggregate, AggregateWord, ArithmeticOp, Members, Type, When};
@@ -23,16 +24,24 @@ struct Member {
 
 /// Something made of several.
 pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &Aggregate, ty: &Type) -> Value {
-    let scopes = match members(scope, aggregate) {
-        Ok(scopes) => scopes,
+    let scopes = members(scope, aggregate).and_then(|scopes| {
+        let window = spell::window(scope, aggregate.window.as_ref())?;
+        Ok((scopes, window))
+    });
+    let (scopes, window) = match scopes {
+        Ok((scopes, window)) => (scopes.into_iter().map(|it| window.around(it)).collect::<Vec<_>>(), window),
         Err(nothing) => return nothing,
     };
+    if aggregate.word == AggregateWord::Days {
+        return spell::days(scope, aggregate, &scopes, &window).map_or_else(|open| open, |days| spell::length(&days));
+    }
+    let member = |it: &Scope<'_>| member(it, aggregate, &window);
     if aggregate.word == AggregateWord::Average && (aggregate.weight.is_some() || aggregate.enough.is_some()) {
-        let members: Vec<Member> = scopes.iter().filter_map(|it| member(it, aggregate)).collect();
+        let members: Vec<Member> = scopes.iter().filter_map(member).collect();
         let sure = aggregate.those_known || !others_may_be_there(scope, aggregate);
         return weighted(&members, aggregate, sure);
     }
-    let mut members: Vec<Member> = scopes.iter().filter_map(|it| member(it, aggregate)).collect();
+    let mut members: Vec<Member> = scopes.iter().filter_map(member).collect();
     if aggregate.those_known {
         let known = |it: &Member| !matches!(it.counts, Truth::Unknown(_)) && !matches!(it.gives, Value::Unknown(_));
         members.retain(known);
@@ -53,11 +62,12 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &Aggregate, ty: &Type) -> 
         AggregateWord::Any => any(&members).into(),
         AggregateWord::No => any(&members).negate().into(),
         AggregateWord::Every => every(&members).into(),
+        AggregateWord::Days => Value::because("days of what is no spell"),
     }
 }
 
 /// The scopes of those of whom it is made.
-fn members<'a>(scope: &Scope<'a>, aggregate: &Aggregate) -> Result<Vec<Scope<'a>>, Value> {
+pub(super) fn members<'a>(scope: &Scope<'a>, aggregate: &Aggregate) -> Result<Vec<Scope<'a>>, Value> {
     match aggregate.members {
         Members::Children(kind) => {
             Ok(scope.facts.children(&scope.subject, kind).into_iter().map(|it| scope.about(it)).collect())
@@ -87,9 +97,8 @@ fn members<'a>(scope: &Scope<'a>, aggregate: &Aggregate) -> Result<Vec<Scope<'a>
                 0 => Some(scope.clone()),
                 ago => elsewhere(scope, &scope.subject, When::Ago(ago)).ok(),
             });
-            let applies = |it: &Scope<'a>| {
-                aggregate.value.as_ref().is_none_or(|own| !matches!(value(it, own), Value::NotApplicable))
-            };
+            let asked = aggregate.value.as_ref().or(aggregate.filter.as_ref());
+            let applies = |it: &Scope<'a>| asked.is_none_or(|own| !matches!(value(it, own), Value::NotApplicable));
             Ok(before.filter(applies).take(count as usize).collect())
         }
     }
@@ -103,8 +112,9 @@ pub(super) fn referring(scope: &Scope<'_>, to: &RecordRef, kind: RecordId, field
 }
 
 /// Nothing for one that does not count.
-fn member(scope: &Scope<'_>, aggregate: &Aggregate) -> Option<Member> {
-    let counts = aggregate.filter.as_ref().map_or(Truth::Yes, |it| truth(scope, it));
+fn member(scope: &Scope<'_>, aggregate: &Aggregate, window: &Window) -> Option<Member> {
+    let filter = aggregate.filter.as_ref().map_or(Truth::Yes, |it| truth(scope, it));
+    let counts = if *window == Window::Any { filter } else { Truth::all([window.holds(scope), filter]) };
     if matches!(counts, Truth::No | Truth::NotApplicable) {
         return None;
     }
@@ -173,7 +183,7 @@ fn one() -> Value {
     Known::Number(Number::ONE).into()
 }
 
-fn others_may_be_there(scope: &Scope<'_>, aggregate: &Aggregate) -> bool {
+pub(super) fn others_may_be_there(scope: &Scope<'_>, aggregate: &Aggregate) -> bool {
     matches!(aggregate.members, Members::Children(kind) if scope.policy.record(kind).may_be_missing)
 }
 

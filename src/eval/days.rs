@@ -6,8 +6,8 @@ use jiff::civil::Date;
 
 use crate::eval::expression::{truth, value};
 use crate::eval::scope::Scope;
-use crate::eval::tree;
-use crate::policy::model::{Aggregate, Dated, Expr, ExprKind, Members, When};
+use crate::eval::{spell, tree};
+use crate::policy::model::{Aggregate, AggregateWord, AsOn, Dated, Expr, ExprKind, Members, SpellWindow, When};
 use crate::value::{Known, Missing, Truth, Value};
 
 /// The stretches of days, both ends included, on which a condition is a known yes; and what is missing on the others.
@@ -88,7 +88,9 @@ impl Changes {
 
     fn gather(&mut self, scope: &Scope<'_>, expr: &Expr) {
         match &expr.kind {
-            ExprKind::Today | ExprKind::Holder { .. } | ExprKind::DateOf(_) => self.daily = true,
+            ExprKind::Today | ExprKind::Holder { .. } | ExprKind::DateOf(_) | ExprKind::SpellDays { .. } => {
+                self.daily = true;
+            }
             ExprKind::Field { of, record, field } => {
                 self.gather(scope, of);
                 if !self.daily && scope.policy.field(*record, *field).dated {
@@ -122,6 +124,10 @@ impl Changes {
                 expr.kind.parts().into_iter().for_each(|part| self.gather(scope, part));
             }
             ExprKind::Aggregate(aggregate) => self.gather_of_members(scope, aggregate),
+            ExprKind::PayForDays { pay, days } => {
+                self.gather(scope, pay);
+                self.gather_of_members(scope, days);
+            }
             kind => kind.parts().into_iter().for_each(|part| self.gather(scope, part)),
         }
     }
@@ -138,6 +144,14 @@ impl Changes {
 
     /// Children and those who refer are asked one by one; what other periods give is the same on every day.
     fn gather_of_members(&mut self, scope: &Scope<'_>, aggregate: &Aggregate) {
+        match &aggregate.window {
+            Some(SpellWindow::UnderWay(Some(AsOn::Day(day)))) => self.gather(scope, day),
+            Some(SpellWindow::Within { after, until }) => {
+                [after, until].into_iter().for_each(|it| self.gather(scope, it));
+            }
+            Some(SpellWindow::UnderWay(Some(AsOn::Start | AsOn::End)) | SpellWindow::UnderWay(None)) => {}
+            None => self.daily |= aggregate.word == AggregateWord::Days,
+        }
         let members = match aggregate.members {
             Members::Children(kind) => scope.facts.children(&scope.subject, kind),
             // What rests on itself down a tree may rest on anything there.
@@ -161,6 +175,9 @@ impl Changes {
         for member in members {
             if let Members::Referring(_, field) | Members::Within { field, .. } = aggregate.members {
                 scope.facts.spells(&member, field).into_iter().for_each(|(since, _)| self.note(since));
+            }
+            if let Some(SpellWindow::UnderWay(None)) = aggregate.window {
+                spell::turns(scope, &member).into_iter().for_each(|day| self.note(day));
             }
             let about = scope.about(member);
             aggregate

@@ -15,7 +15,7 @@ use crate::eval::history::of_period;
 use crate::eval::operation::{arithmetic, between, compare, days, limited, map_number, number_or_reason, order_of};
 use crate::eval::scope::{Earlier, Scope};
 use crate::eval::table::of_table;
-use crate::eval::{aggregate, happened, history, ladder, population, reads, role, scale};
+use crate::eval::{aggregate, happened, history, ladder, population, reads, role, scale, spell};
 use crate::policy::model::{AsOn, CompareOp, Context, DateRule, Dated, Expr, ExprKind, Party};
 use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
 use jiff::civil::Date;
@@ -91,6 +91,8 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
             Value::Unknown(_) => value(scope, default),
             known => known,
         },
+        ExprKind::SpellDays { within } => spell::days_of_one(scope, *within),
+        ExprKind::PayForDays { pay, days } => spell::pay_for(scope, pay, days),
         ExprKind::Between { unit, from, to } => between(scope.calendar, *unit, value(scope, from), value(scope, to)),
         ExprKind::DateOf(rule) => date_of(scope, rule),
         ExprKind::Table(table) => of_table(scope, table),

@@ -29,6 +29,7 @@ mod reads;
 mod role;
 mod scale;
 mod scope;
+mod spell;
 mod table;
 mod trace;
 mod tree;
@@ -45,6 +46,7 @@ pub use reads::ReadFact;
 pub use role::{Resolution, holder, holder_except};
 pub use scale::caps_that_hold;
 pub use scope::{CaseContext, Reading, Scope, StageDays};
+pub use spell::{not_beside, sure_days};
 pub use trace::{Question, Trace, What};
 pub use words::render;
 

@@ -31,6 +31,8 @@ pub struct Scope<'a> {
     pub(super) exempt: &'a [Exemption],
     /// While it is asked whom an order lets off, what they need not fill is read like anything else.
     pub(super) without_orders: bool,
+    /// The stretch of time in which a spell was looked for, both ends included.
+    pub(super) within: Option<(Date, Date)>,
     /// How many periods lie between the one first asked for and this one.
     pub(super) back: u32,
     /// Values of earlier periods, found once: a definition may name its own earlier period more than once.
@@ -132,6 +134,7 @@ impl<'a> Scope<'a> {
             listener,
             exempt: &[],
             without_orders: false,
+            within: None,
             back,
             earlier,
             asked,

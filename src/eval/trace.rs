@@ -117,6 +117,8 @@ impl What {
             | ExprKind::Share(_)
             | ExprKind::AsOn { .. }
             | ExprKind::Between { .. }
+            | ExprKind::SpellDays { .. }
+            | ExprKind::PayForDays { .. }
             | ExprKind::Versions(_)
             | ExprKind::Counts(_)
             | ExprKind::DateOf(_) => What::Computed,

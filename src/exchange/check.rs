@@ -151,6 +151,26 @@ impl<'p> Draft<'p> {
         true
     }
 
+    pub(super) fn kind(&self) -> &'p RecordType {
+        self.checker.kind
+    }
+
+    pub(super) fn changes(&self) -> impl Iterator<Item = &RecordChange> + Clone {
+        self.candidates.iter().map(|it| &it.change)
+    }
+
+    /// Holds back rows by their place among the changes, for what a field says.
+    pub(super) fn reject_rows(&mut self, field: FieldId, bad: Vec<(usize, String)>) {
+        let at = self.checker.wanted.iter().find(|it| it.id == field).map(|it| it.at);
+        for (place, reason) in bad {
+            let row = self.candidates[place].row;
+            let (line, column) = (self.sheet.rows[row].line, at.map_or("", |it| self.checker.head[it].as_str()));
+            let key = self.candidates[place].change.key.to_string();
+            self.checker.reject(&mut self.reasons, row, line, column, &key, reason);
+        }
+        self.drop_rejected();
+    }
+
     pub(super) fn finish(mut self, store: &dyn Store) -> Checked {
         self.checker.loops(self.sheet, &self.candidates, store);
         let mut report = self.checker.finish();

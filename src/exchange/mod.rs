@@ -4,6 +4,7 @@
 mod check;
 mod mapping;
 mod reader;
+mod spells;
 mod values;
 
 use std::collections::BTreeMap;
@@ -128,6 +129,7 @@ pub fn plan_all(policy: &Policy, store: &dyn Store, files: &[ImportFile]) -> Res
     let read = |it| check::Draft::read(policy, it);
     let mut drafts = opened.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     check::settle_references(policy, store, &mut drafts)?;
+    spells::settle(policy, store, &mut drafts);
     let checked: Vec<Checked> = drafts.into_iter().map(|it| it.finish(store)).collect();
     Ok(opened.into_iter().zip(checked).map(|(opened, checked)| plan_of(opened, checked)).collect())
 }

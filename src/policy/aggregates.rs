@@ -6,11 +6,11 @@ use crate::diagnostic::Diagnostic;
 use crate::ids::{FieldId, RecordId};
 use crate::policy::expressions::{Place, made};
 use crate::policy::history::MOST_PERIODS;
-use crate::policy::model::{Aggregate, AggregateWord, Expr, ExprKind, FieldKind, Members, Shape, Type};
+use crate::policy::model::{Aggregate, AggregateWord, Expr, ExprKind, FieldKind, Members, Shape, SpellWindow, Type};
 use crate::policy::names::Builder;
 use crate::source::Span;
 use crate::syntax::tree::{self, AggregateWord as Word, Members as Written, Name};
-use crate::value::Number;
+use crate::value::{Number, TimeUnit};
 
 impl Builder<'_, '_> {
     /// `count of incidents where kind is absence`
@@ -21,7 +21,15 @@ impl Builder<'_, '_> {
             self.report(Diagnostic::new(codes::NOTHING_GATHERED, span, words).help(help));
             return None;
         };
-        let (members, inner) = self.members(&written.members, subject, place)?;
+        let (members, mut inner) = self.members(&written.members, subject, place)?;
+        let window = match &written.window {
+            Some(window) => Some(self.spell_window(window, members, place, span)?),
+            None => None,
+        };
+        inner.days_within = matches!(window, Some(SpellWindow::Within { .. }));
+        if written.word == Word::Days {
+            self.spell_of(members, span)?;
+        }
         let filter = match &written.filter {
             Some(filter) => Some(self.condition_at(filter, &inner)?),
             None => None,
@@ -61,7 +69,7 @@ impl Builder<'_, '_> {
             return None;
         }
         let those_known = written.those_known;
-        let aggregate = Aggregate { subject, word, members, filter, value, weight, those_known, enough };
+        let aggregate = Aggregate { subject, word, members, window, filter, value, weight, those_known, enough };
         made(ExprKind::Aggregate(Box::new(aggregate)), ty, span)
     }
 
@@ -75,7 +83,11 @@ impl Builder<'_, '_> {
 
     fn made_of(&mut self, word: AggregateWord, value: Option<&Expr>) -> Option<Type> {
         let Some(value) = value else {
-            return Some(if word == AggregateWord::Count { Type::Number } else { Type::YesNo });
+            return Some(match word {
+                AggregateWord::Count => Type::Number,
+                AggregateWord::Days => Type::Duration(TimeUnit::Days),
+                _ => Type::YesNo,
+            });
         };
         match word {
             AggregateWord::Sum | AggregateWord::Average => match value.ty {
@@ -91,6 +103,7 @@ impl Builder<'_, '_> {
                 Some(value.ty.clone())
             }
             AggregateWord::Count => Some(Type::Number),
+            AggregateWord::Days => Some(Type::Duration(TimeUnit::Days)),
             AggregateWord::Every | AggregateWord::Any | AggregateWord::No => Some(Type::YesNo),
         }
     }
@@ -196,5 +209,6 @@ fn word(written: Word) -> AggregateWord {
         Word::Every => AggregateWord::Every,
         Word::Any => AggregateWord::Any,
         Word::No => AggregateWord::No,
+        Word::Days => AggregateWord::Days,
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Place {
     pub(super) earlier: bool,
     /// Whether the subject stands right below the one that is spoken of, in a tree: there a definition may rest on itself, too.
     pub(super) below: bool,
+    /// Whether the spell that is spoken of was looked for in a stretch of time, in which its days count.
+    pub(super) days_within: bool,
 }
 
 impl Place {
@@ -129,6 +131,7 @@ impl Builder<'_, '_> {
             Written::OverDays { condition, every, kind } => self.over_days(condition, *every, kind, place, span),
             Written::AsOn { what, day } => self.as_on(what, day, place, span),
             Written::For { pay, length } => self.pay_for(pay, length, place, span),
+            Written::ForDays { pay, days } => self.pay_for_days(pay, days, place, span),
             Written::Share(parts) => self.share_of_points(parts, place, span),
             Written::Aggregate(aggregate) => self.aggregate(aggregate, place, span),
             Written::Happened(happened) => self.happened(happened, place, span),
@@ -328,6 +331,7 @@ impl Builder<'_, '_> {
             return None;
         }
         match fits.len() {
+            0 if self.days_of_spell(name, place).is_some() => self.days_of_spell(name, place),
             0 => {
                 self.no_such_word(name, place, want);
                 None

@@ -51,6 +51,7 @@ mod scale_checks;
 mod scales;
 mod scenarios;
 mod shadows;
+mod spells;
 mod stage;
 mod stages;
 mod table;

@@ -16,7 +16,7 @@ pub use crate::policy::stage::{Done, DueLine, Extension, Fill, Party, Stage, Ste
 pub use crate::policy::table::{Axis, Cell, Column, Hit, Row, Slice, State, Stretch, Table};
 pub use crate::policy::terms::{
     Aggregate, AggregateWord, ArithmeticOp, AsOn, CompareOp, Context, Expr, ExprKind, History, Members, MissingPeriods,
-    ProposalPart, StageState, Type, When,
+    ProposalPart, SpellWindow, StageState, Type, When,
 };
 use crate::source::Span;
 use crate::value::{Number, TimeUnit, Value};
@@ -76,6 +76,8 @@ pub struct RecordType {
     pub shape: Shape,
     /// Fields, in the order written. An entity's first `key` field is its id.
     pub fields: Vec<Field>,
+    /// Whether each is a spell, with a first and maybe a last day.
+    pub spell: Option<Spell>,
     /// Children that are not there are unknown, not none.
     pub may_be_missing: bool,
     /// When somebody of this type can't act for now.
@@ -104,6 +106,17 @@ pub enum Shape {
         /// The other type.
         of: RecordId,
     },
+}
+
+/// A stretch of days: a posting, an absence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spell {
+    /// The field that holds its first day.
+    pub first: FieldId,
+    /// The field that holds its last day; while there is none, it goes on.
+    pub last: FieldId,
+    /// Whether several of one record may run on the same day.
+    pub may_overlap: bool,
 }
 
 /// A field.

@@ -7,7 +7,8 @@ use jiff::civil::Date;
 
 use crate::ids::{DefinitionId, FieldId, RecordId, RoleId, ScaleId, WorkflowId};
 use crate::policy::model::{
-    Aggregate, DateRule, Done, Expr, ExprKind, FieldKind, Members, Party, Point, Policy, RoleTry, Shape, Type, When,
+    Aggregate, AggregateWord, AsOn, DateRule, Done, Expr, ExprKind, FieldKind, Members, Party, Point, Policy, RoleTry,
+    Shape, SpellWindow, Type, When,
 };
 
 /// A reference field, with the record type that holds it.
@@ -199,7 +200,11 @@ impl Reader<'_> {
             {
                 self.first_period(of, from);
             }
-            ExprKind::Aggregate(aggregate) => self.aggregate(aggregate, from),
+            ExprKind::Aggregate(aggregate) | ExprKind::PayForDays { days: aggregate, .. } => {
+                self.aggregate(aggregate, from);
+            }
+            // What counts until the day that is read grows with it.
+            ExprKind::SpellDays { within: false } => self.reads.turns.daily = true,
             ExprKind::Population(_) => self.reads.ranks = true,
             ExprKind::History(history) => self.first_period(&history.subject, from),
             _ => {}
@@ -285,6 +290,22 @@ impl Reader<'_> {
                 from.to_vec()
             }
         };
+        if let Members::Children(record) = aggregate.members
+            && let Some(spell) = self.policy.record(record).spell
+            && (aggregate.window.is_some() || aggregate.word == AggregateWord::Days || aggregate.weight.is_some())
+        {
+            self.take(record, spell.first, &path);
+            self.take(record, spell.last, &path);
+        }
+        match &aggregate.window {
+            // A spell begins and ends on its days though no fact changes then.
+            Some(SpellWindow::UnderWay(None)) => self.reads.turns.daily = true,
+            Some(SpellWindow::UnderWay(Some(AsOn::Day(day)))) => self.expr(day, from),
+            Some(SpellWindow::UnderWay(Some(AsOn::Start | AsOn::End))) => {}
+            Some(SpellWindow::Within { after, until }) => [after, until].into_iter().for_each(|it| self.expr(it, from)),
+            None if aggregate.word == AggregateWord::Days => self.reads.turns.daily = true,
+            None => {}
+        }
         aggregate.filter.iter().chain(&aggregate.value).chain(&aggregate.weight).for_each(|it| self.expr(it, &path));
     }
 

@@ -73,10 +73,13 @@ impl Builder<'_, '_> {
                 hint: field.hint.as_ref().map(|it| it.text.clone()),
             });
         }
+        let shape = self.shape(written, key);
+        let spell = self.spell(written, shape, &fields);
         RecordType {
             label: label(&written.name, written.title.as_ref()),
-            shape: self.shape(written, key),
+            shape,
             fields,
+            spell,
             may_be_missing: written.may_be_missing,
             absent_when: None,
             gone_when: None,

@@ -74,6 +74,8 @@ fn same_at_the_top(a: &Expr, b: &Expr) -> bool {
         }
         (ExprKind::Aggregate(a), ExprKind::Aggregate(b)) => {
             (a.word, a.members, a.those_known, a.enough) == (b.word, b.members, b.those_known, b.enough)
+                && a.window.is_none()
+                && b.window.is_none()
                 && optional(a.weight.as_ref(), b.weight.as_ref())
                 && same(&a.subject, &b.subject)
                 && optional(a.filter.as_ref(), b.filter.as_ref())

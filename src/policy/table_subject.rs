@@ -114,6 +114,7 @@ fn gather(expr: &tree::Expr, words: &mut Vec<tree::Name>) {
         | Written::Tailed { value: inner, .. }
         | Written::AsOn { what: inner, .. }
         | Written::For { pay: inner, .. }
+        | Written::ForDays { pay: inner, .. }
         | Written::OverDays { condition: inner, .. }
         | Written::Of { of: inner, .. }
         | Written::Compare { left: inner, .. } => gather(inner, words),

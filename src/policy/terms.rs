@@ -228,6 +228,18 @@ pub enum ExprKind {
         /// The other.
         default: Box<Expr>,
     },
+    /// How many days of the spell at hand count: of those looked for, else all until the day that is read.
+    SpellDays {
+        /// Whether they are looked for in a stretch of time.
+        within: bool,
+    },
+    /// Pay for the days of spells, each day at what is paid on it.
+    PayForDays {
+        /// What is paid, per year or month.
+        pay: Box<Expr>,
+        /// For which days.
+        days: Box<Aggregate>,
+    },
     /// How many days (working days, months, …) lie between two dates; the first is left out, the last counts.
     Between {
         /// The unit.
@@ -310,6 +322,8 @@ pub struct Aggregate {
     pub word: AggregateWord,
     /// Which they are.
     pub members: Members,
+    /// Which spells: about the subject.
+    pub window: Option<SpellWindow>,
     /// Which of them count; about a member.
     pub filter: Option<Expr>,
     /// What is added up or picked, or what they satisfy; about a member.
@@ -341,6 +355,22 @@ pub enum AggregateWord {
     Any,
     /// Whether none does.
     No,
+    /// On how many days any of the spells runs.
+    Days,
+}
+
+/// Which spells.
+#[derive(Debug, Clone)]
+pub enum SpellWindow {
+    /// Those that run on the day that is read, or on another.
+    UnderWay(Option<AsOn>),
+    /// Those that have a day after the one and until the other.
+    Within {
+        /// The day before the first.
+        after: Box<Expr>,
+        /// The last day.
+        until: Box<Expr>,
+    },
 }
 
 /// Of which records or periods something is made.
@@ -464,7 +494,9 @@ impl ExprKind {
             | ExprKind::Happened(_)
             | ExprKind::DateOf(_)
             | ExprKind::StageIs { .. }
+            | ExprKind::SpellDays { .. }
             | ExprKind::Today => Vec::new(),
+            ExprKind::PayForDays { pay, .. } => vec![pay],
             ExprKind::Owner { of }
             | ExprKind::Field { of, .. }
             | ExprKind::Panel { of, .. }

@@ -175,6 +175,10 @@ impl<'a> Sampler<'a> {
         if wanted.blank > 0.0 && self.draw(sheet, row, &format!("{name} blank")).share() < wanted.blank {
             return String::new();
         }
+        // A made-up spell goes on, so that it never ends before it begins.
+        if kind.spell.is_some_and(|it| it.last == id) && wanted.fixed.is_none() {
+            return String::new();
+        }
         let mut draw = self.draw(sheet, row, name);
         if let Some(fixed) = &wanted.fixed {
             return fixed.clone();

@@ -93,6 +93,9 @@ impl<'s> Cursor<'s> {
         let mut last = self.children.back().cloned();
         while let Some(pair) = last {
             let inner = pair.clone().into_inner();
+            if matches!(pair.as_rule(), Rule::brackets | Rule::weighted | Rule::share_of_points) {
+                return None;
+            }
             if rules.contains(&pair.as_rule()) {
                 let open = inner.clone().all(|it| it.as_rule() != Rule::brackets);
                 return open.then(|| (pair.as_rule(), pair.as_str().trim_end()));

@@ -54,6 +54,8 @@ pub enum ExprKind {
     AsOn { what: Box<Expr>, day: AsOn },
     /// `salary for 3 months`
     For { pay: Box<Expr>, length: Length },
+    /// `salary for the days of interdictions within this year`
+    ForDays { pay: Box<Expr>, days: Box<Aggregate> },
     /// `share of points { audit out of 10, website out of 5 }`
     Share(Vec<(Expr, Expr)>),
     /// `count of incidents where kind is absence`, `sum of mark of the quarters in this year`, `any incident where …`
@@ -148,6 +150,8 @@ pub struct Aggregate {
     /// What is added up, or what every one satisfies.
     pub value: Option<Expr>,
     pub members: Members,
+    /// `under way at start of year`, `within this year`
+    pub window: Option<SpellWindow>,
     /// `where …`
     pub filter: Option<Expr>,
     /// `weighted by days`
@@ -169,6 +173,17 @@ pub enum AggregateWord {
     Every,
     Any,
     No,
+    /// `days of postings`
+    Days,
+}
+
+/// Which spells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SpellWindow {
+    /// `under way`, `under way on 1 April`
+    UnderWay(Option<AsOn>),
+    /// `within this year`, `within 12 months before due`: after the one, until the other.
+    Within { after: Box<Expr>, until: Box<Expr> },
 }
 
 /// Of which records or periods.

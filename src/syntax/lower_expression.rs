@@ -349,6 +349,10 @@ fn factor(mut cursor: Cursor<'_>) -> Expr {
         return at(ExprKind::Arithmetic { op: ArithmeticOp::Multiply, left: Box::new(half), right: whole }, span);
     }
     let pay = value(cursor.one(Rule::value));
+    if let Some(it) = cursor.maybe(Rule::for_days) {
+        let days = Box::new(super::lower_aggregate::for_days(it));
+        return at(ExprKind::ForDays { pay: Box::new(pay), days }, span);
+    }
     match cursor.maybe(Rule::for_length) {
         Some(mut it) => {
             let length = words::length(it.one(Rule::length));
@@ -480,7 +484,7 @@ fn reference(mut it: Cursor<'_>) -> ExprKind {
 }
 
 /// `at start of year`, `on 1 April`
-fn as_on(mut it: Cursor<'_>) -> AsOn {
+pub(super) fn as_on(mut it: Cursor<'_>) -> AsOn {
     if it.has(Rule::kw_at_start_of) {
         return AsOn::Start(words::name(&it.one(Rule::name)));
     }

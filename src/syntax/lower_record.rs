@@ -11,6 +11,7 @@ pub(super) enum RecordLine {
     AbsentWhen(Expr),
     GoneWhen(Expr),
     MayBeMissing,
+    MayOverlap,
     Field(Box<Field>),
 }
 
@@ -20,8 +21,14 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> RecordLine {
         Rule::absent_when => RecordLine::AbsentWhen(expr(it.one(Rule::expr))),
         Rule::gone_when => RecordLine::GoneWhen(expr(it.one(Rule::expr))),
         Rule::may_be_missing => RecordLine::MayBeMissing,
+        Rule::may_overlap => RecordLine::MayOverlap,
         _ => RecordLine::Field(Box::new(field(it))),
     }
+}
+
+/// `from started until ended`
+pub(super) fn spell(mut it: Cursor<'_>) -> [Name; 2] {
+    [(); 2].map(|()| words::name(&it.one(Rule::name)))
 }
 
 fn field(mut it: Cursor<'_>) -> Field {

@@ -136,7 +136,9 @@ impl<'s> Reader<'s> {
             title,
             of: words::name_in(&mut head, Rule::of_part),
             each: words::name_in(&mut head, Rule::each_part),
+            spell: head.maybe(Rule::spell_part).map(lower_record::spell),
             may_be_missing: head.has(Rule::kw_may_be_missing),
+            may_overlap: head.maybe(Rule::kw_may_overlap).map(|it| it.span()),
             fields: Vec::new(),
             absent_when: None,
             gone_when: None,
@@ -147,6 +149,7 @@ impl<'s> Reader<'s> {
                 RecordLine::AbsentWhen(it) => self.once(&mut record.absent_when, it, span, "absent when"),
                 RecordLine::GoneWhen(it) => self.once(&mut record.gone_when, it, span, "gone when"),
                 RecordLine::MayBeMissing => record.may_be_missing = true,
+                RecordLine::MayOverlap => record.may_overlap = Some(span),
                 RecordLine::Field(it) => record.fields.push(*it),
             }
         }

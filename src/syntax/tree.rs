@@ -7,8 +7,8 @@
 pub use super::committee_tree::*;
 pub use super::expression::{
     Aggregate, AggregateWord, ArithmeticOp, AsOn, Clock, CompareOp, Date, DayMonth, EdgeOf, Expr, ExprKind, Extreme,
-    History, Length, Members, MissingPeriods, Number, PeriodLiteral, RoundTo, Rounding, StageState, Tail, Unit,
-    WhichPeriod,
+    History, Length, Members, MissingPeriods, Number, PeriodLiteral, RoundTo, Rounding, SpellWindow, StageState, Tail,
+    Unit, WhichPeriod,
 };
 pub use super::extend_tree::*;
 pub use super::framework_tree::*;
@@ -181,8 +181,12 @@ pub struct Record {
     pub of: Option<Name>,
     /// `each financial_year`
     pub each: Option<Name>,
+    /// `from started until ended`: a spell, with the fields that hold its first and its last day.
+    pub spell: Option<[Name; 2]>,
     /// `may be missing`: children that are not there are unknown, not none.
     pub may_be_missing: bool,
+    /// `may overlap`: of spells
+    pub may_overlap: Option<Span>,
     pub fields: Vec<Field>,
     /// `absent when …`
     pub absent_when: Option<Expr>,

@@ -232,6 +232,8 @@ impl<'t, 'p> Look<'t, 'p> {
             | ExprKind::Happened(_)
             | ExprKind::OnLadder(_)
             | ExprKind::Between { .. }
+            | ExprKind::SpellDays { .. }
+            | ExprKind::PayForDays { .. }
             | ExprKind::DateOf(_)
             | ExprKind::StageIs { .. }
             | ExprKind::Today => Extent::anything(),

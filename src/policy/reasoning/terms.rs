@@ -537,6 +537,8 @@ pub(super) fn is_fact(expr: &Expr) -> bool {
         | ExprKind::AsOn { .. }
         | ExprKind::Happened(_)
         | ExprKind::Between { .. }
+        | ExprKind::SpellDays { .. }
+        | ExprKind::PayForDays { .. }
         | ExprKind::DateOf(_)
         | ExprKind::StageIs { .. }
         | ExprKind::Today => true,
