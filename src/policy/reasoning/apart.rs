@@ -61,6 +61,8 @@ impl RestsOn {
             | ExprKind::Population(_)
             | ExprKind::OverDays { .. }
             | ExprKind::AsOn { .. }
+            | ExprKind::SpellDays { .. }
+            | ExprKind::PayForDays { .. }
             | ExprKind::DateOf(_)
             | ExprKind::StageIs { .. } => self.on_more = true,
             ExprKind::Literal(_)
