@@ -377,6 +377,13 @@ fn two_frameworks_on_the_same_facts_are_found_where_both_can_apply() {
     assert_eq!(found("mark >= 50 and mark < 60"), Vec::<&str>::new(), "never both");
     assert_eq!(found("absent > 10"), Vec::<&str>::new(), "another thing");
     assert_eq!(found("any incident where kind is fraud"), Vec::<&str>::new(), "another thing");
+    let graded = |it: &str| {
+        let text =
+            two("", "absent > 10 and grade is G1", "").replace("away yes/no", "away yes/no; grade one of G1 < G2");
+        codes(&text.replace("mark < 50\n", "mark < 50 and grade is G1\n").replace("grade one of", it))
+    };
+    assert_eq!(graded("grade dated one of"), Vec::<&str>::new(), "the same grade is nothing that somebody did");
+    assert_eq!(graded("grade one of"), ["M0915"]);
     assert_eq!(codes(&two("gives way to discipline", "mark < 20 and absent < 9", "")), ["M1303"]);
     assert_eq!(codes(&two("gives way to discipline", "mark < 60", "")), Vec::<&str>::new());
 }

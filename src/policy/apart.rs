@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::codes_framework as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ids::DefinitionId;
+use crate::ids::{DefinitionId, FieldId, RecordId};
 use crate::policy::framework::{Framework, OutcomeRule, Proposed};
 use crate::policy::model::{Expr, ExprKind, Policy};
 use crate::policy::names::Builder;
@@ -72,10 +72,11 @@ fn names_of(framework: &tree::Framework) -> impl Iterator<Item = &Name> {
 
 /// Looks at every two frameworks about the same people of which neither gives way to the other.
 pub(super) fn frameworks_do_not_meet(policy: &Policy, found: &mut Diagnostics) {
+    let grounds: Vec<Grounds<'_>> = policy.frameworks.iter().map(|it| Grounds::of_all(policy, it)).collect();
     for (at, one) in policy.frameworks.iter().enumerate() {
         for (before, other) in policy.frameworks[..at].iter().enumerate() {
-            let settled = gives_way(policy, at, before) || gives_way(policy, before, at);
-            if one.subject == other.subject && !settled {
+            let settled = || gives_way(policy, at, before) || gives_way(policy, before, at);
+            if one.subject == other.subject && grounds[at].may_meet(&grounds[before]) && !settled() {
                 Two { policy, one, other }.meet().into_iter().for_each(|it| found.push(it));
             }
         }
@@ -145,9 +146,8 @@ impl<'p> Two<'p> {
 
     /// The name of a fact on which both conditions rest.
     fn shared(&self, a: &'p OutcomeRule, b: &'p OutcomeRule) -> Option<&'p str> {
-        let (mut one, mut other) = (Facts::of(self.policy), Facts::of(self.policy));
-        one.gather(&a.when, DEEPEST);
-        other.gather(&b.when, DEEPEST);
+        let grounds = |it| Grounds::of(self.policy, self.one.subject, [it]);
+        let (one, other) = (grounds(a), grounds(b));
         let both = one.facts.iter().find(|it| other.facts.iter().any(|fact| same(fact, it)))?;
         Some(self.name(both))
     }
@@ -165,23 +165,49 @@ impl<'p> Two<'p> {
 /// How deep definitions are followed.
 const DEEPEST: u32 = 80;
 
-/// The facts that a condition asks for, of whatever period: fields, and what is counted over others, as a whole.
-struct Facts<'p> {
+/// The facts for which sanctions are proposed, of whatever period: fields, and what is counted over others, as a whole. A `dated` field
+/// of somebody's own record, such as a grade, says who they are and not what they did: it is no ground.
+struct Grounds<'p> {
     policy: &'p Policy,
+    subject: RecordId,
     facts: Vec<&'p Expr>,
+    fields: BTreeSet<(RecordId, FieldId)>,
+    /// Whether something is counted over others.
+    counted: bool,
     seen: BTreeSet<DefinitionId>,
 }
 
-impl<'p> Facts<'p> {
-    fn of(policy: &'p Policy) -> Self {
-        Self { policy, facts: Vec::new(), seen: BTreeSet::new() }
+impl<'p> Grounds<'p> {
+    fn of(policy: &'p Policy, subject: RecordId, rules: impl IntoIterator<Item = &'p OutcomeRule>) -> Self {
+        let (facts, fields, seen) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        let mut grounds = Self { policy, subject, facts, fields, counted: false, seen };
+        rules.into_iter().for_each(|it| grounds.gather(&it.when, DEEPEST));
+        grounds
+    }
+
+    /// Those of all sanctions of a framework.
+    fn of_all(policy: &'p Policy, framework: &'p Framework) -> Self {
+        let sanctions = framework.rules.iter().filter(|it| it.what() == Proposed::Sanction);
+        Self::of(policy, framework.subject, sanctions)
+    }
+
+    /// Whether two may have a fact in common, as is quickly told.
+    fn may_meet(&self, other: &Self) -> bool {
+        (self.counted && other.counted) || !self.fields.is_disjoint(&other.fields)
     }
 
     fn gather(&mut self, expr: &'p Expr, depth: u32) {
         let Some(depth) = depth.checked_sub(1) else { return };
         let policy = self.policy;
         match &expr.kind {
-            ExprKind::Field { .. } | ExprKind::Panel { .. } | ExprKind::Aggregate(_) | ExprKind::Population(_) => {
+            ExprKind::Field { record, field, .. } if *record == self.subject && policy.field(*record, *field).dated => {
+            }
+            ExprKind::Field { record, field, .. } | ExprKind::Panel { record, field, .. } => {
+                self.fields.insert((*record, *field));
+                self.facts.push(expr);
+            }
+            ExprKind::Aggregate(_) | ExprKind::Population(_) => {
+                self.counted = true;
                 self.facts.push(expr);
             }
             ExprKind::Definition { id, .. } => {
