@@ -218,8 +218,8 @@ pub(crate) const SYNTAX: &[Entry] = &[
         code: TOO_DEEP,
         severity: Severity::Error,
         title: "too many brackets in each other",
-        explanation: "More than a hundred brackets, blocks or waiting words stand in each other, which nobody can read. A \
-            part of it can have a name of its own, with `define`.",
+        explanation: "More than fifty brackets or blocks, or a hundred parts of a sum or waiting words, stand in each other, which nobody \
+            can read. A part of it can have a name of its own, with `define`.",
         wrong: "define a of member = (((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((b)))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))",
         right: "define a of member = b + c",
     },

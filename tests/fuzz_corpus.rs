@@ -48,6 +48,44 @@ fn deep_nests_are_refused_and_not_entered() {
     survive("blocks", &format!("workflow w {{ {} {}", "stage s { ".repeat(3_000), "}".repeat(3_000)));
 }
 
+/// What may be one thing or another is read once: else each of these would be read twice as often as the one inside it.
+#[test]
+fn what_stands_in_brackets_is_read_once() {
+    for form in [
+        "least of (@), mark",
+        "greatest of mark, (@)",
+        "average of (@), mark",
+        "average of (@, mark)",
+        "sum of (@)",
+        "average of (@)",
+        "average of (@) of reviews",
+        "sum of (@) of the last 3 years",
+        "count of (@)",
+        "count of (@) of the last 3 years",
+        "days of (@)",
+        "count of reviews where ((@) > 1)",
+        "any review where ((@) > 1)",
+        "every review satisfies ((@) > 1)",
+        "(@) is (@) to mark",
+        "(@) is one of mark, (@)",
+        "if (@) > 1 then mark else (@)",
+        "weighted { 50% (@), 50% mark }",
+        "share of points { (@) out of mark }",
+        "(@) + 1, at most 3",
+        "half of (@) for 1 year",
+        "years from (@) to mark",
+        "rank of person among all by (@)",
+        "in the top 5% of (@) by mark, ties all in",
+        "(@) within 3 days before (@)",
+        "(@) > 1 in 2 consecutive years",
+        "(@) 2 years ago",
+    ] {
+        // One that stands in itself twice grows by itself: the second is not nested.
+        let nest = (0..16).fold("mark".to_owned(), |inner, _| form.replacen('@', &inner, 1).replace('@', "mark"));
+        survive(form, &format!("{HEAD}define d of person = {nest}\n"));
+    }
+}
+
 #[test]
 fn many_names_lines_rows_and_columns_are_read() {
     let names: String = (0..3_000).map(|at| format!("define d{at} of person = mark + {at}\n")).collect();

@@ -119,10 +119,10 @@ fn places_are_trimmed_and_true() {
 }
 
 #[test]
-fn a_hundred_brackets_are_read_and_more_are_refused() {
+fn fifty_brackets_are_read_and_more_are_refused() {
     let nested = |depth: usize| format!("define a of officer = {}b{}", "(".repeat(depth), ")".repeat(depth));
-    assert_eq!(survive(&nested(100)), 0);
-    assert_eq!(survive(&nested(101)), 1);
+    assert_eq!(survive(&nested(50)), 0);
+    assert_eq!(survive(&nested(51)), 1);
     assert_eq!(survive(&nested(100_000)), 1);
     for word in
         ["not ", "-", "x of ", "1 day after ", "if ", "if a then b else ", "(", ")", "{", "}", "weighted {", "((a"]

@@ -202,6 +202,7 @@ impl Builder<'_, '_> {
                 made(ExprKind::If { condition, then, otherwise }, ty, span)
             }
             Written::Extreme { pick, of } => self.extreme(*pick, of, place, written),
+            Written::Mean(of) => self.mean(of, place, written.span),
             Written::Weighted(parts) => self.weighted(parts, place, span),
             Written::Tailed { value, tail } => self.tailed(value, tail, place, want, span),
             Written::Between { unit, from, to } => {

@@ -235,7 +235,7 @@ fn lost_words(sources: &Sources, found: &Diagnostics) -> Option<BTreeSet<String>
     for diagnostic in found.iter() {
         let text = &sources.file(diagnostic.span.file).text;
         let (start, end) = (diagnostic.span.start as usize, diagnostic.span.end as usize);
-        let from = text.get(..start).and_then(|it| it.rfind('\n')).map_or(0, |it| it + 1);
+        let from = text.get(..start).map_or(0, beginning_of_statement);
         let to = text.get(end..).and_then(|it| it.find('\n')).map_or(text.len(), |it| end + it);
         let line = text.get(from..to).unwrap_or("");
         words.extend(
@@ -243,6 +243,21 @@ fn lost_words(sources: &Sources, found: &Diagnostics) -> Option<BTreeSet<String>
         );
     }
     Some(words)
+}
+
+/// Where the statement begins that a text breaks off in: on its last line, or above where that line only goes on.
+fn beginning_of_statement(text: &str) -> usize {
+    let mut from = text.rfind('\n').map_or(0, |it| it + 1);
+    while let Some(above) = from.checked_sub(1) {
+        let above = &text[..above];
+        let begins = above.rfind('\n').map_or(0, |it| it + 1);
+        let line = above[begins..].split('#').next().unwrap_or("").trim_end();
+        if !(line.ends_with([',', '=', '+', '-', '*', '/', '(']) || line.ends_with(" and") || line.ends_with(" or")) {
+            break;
+        }
+        from = begins;
+    }
+    from
 }
 
 fn hash_of(sources: &Sources) -> String {

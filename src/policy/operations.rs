@@ -175,6 +175,26 @@ impl Builder<'_, '_> {
         made(ExprKind::Weighted(lowered), Type::Number, span)
     }
 
+    /// The average of some values: each weighs the same, and one that does not apply leaves its weight to the others.
+    pub(super) fn mean(&mut self, of: &[tree::Expr], place: &Place, span: Span) -> Option<Expr> {
+        if of.len() < 2 {
+            let words = "an average of one value is that value";
+            let help = "list several: `average of a, b and c`; over records it is `average of mark of reviews`";
+            self.report(Diagnostic::new(codes::WRONG_TYPE, span, words).help(help));
+            return None;
+        }
+        let mut lowered = Vec::new();
+        for part in of {
+            let part = self.expr(part, place, None)?;
+            let part = self.reckoned(part);
+            if part.ty != Type::Number {
+                return self.wrong(&part, "a part of an average is a number");
+            }
+            lowered.push((Number::ONE, part));
+        }
+        made(ExprKind::Weighted(lowered), Type::Number, span)
+    }
+
     pub(super) fn tailed(
         &mut self,
         value: &tree::Expr,

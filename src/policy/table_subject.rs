@@ -118,7 +118,7 @@ fn gather(expr: &tree::Expr, words: &mut Vec<tree::Name>) {
         | Written::OverDays { condition: inner, .. }
         | Written::Of { of: inner, .. }
         | Written::Compare { left: inner, .. } => gather(inner, words),
-        Written::And(parts) | Written::Or(parts) | Written::Extreme { of: parts, .. } => {
+        Written::And(parts) | Written::Or(parts) | Written::Extreme { of: parts, .. } | Written::Mean(parts) => {
             parts.iter().for_each(|it| gather(it, words));
         }
         Written::Arithmetic { left: a, right: b, .. } | Written::Between { from: a, to: b, .. } => {

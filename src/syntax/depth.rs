@@ -5,8 +5,10 @@ use crate::codes_syntax as codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
-/// How deep brackets, blocks and words that wait for another may stand in each other.
+/// How much may stand in each other: words that wait for another and parts of a sum count once.
 pub(super) const DEEPEST: usize = 100;
+/// Brackets and blocks take more to read, and count as so many.
+const BRACKET: usize = 2;
 
 /// The token at which brackets and waiting words stand too deep in each other.
 pub(super) fn too_deep_at(source: &str, tokens: &[Token]) -> Option<Token> {
@@ -27,10 +29,10 @@ pub(super) fn too_deep_at(source: &str, tokens: &[Token]) -> Option<Token> {
             (Kind::Comma, _) | (Kind::Word, "and" | "or") => open.last_mut()?.1 = 0,
             (Kind::Sign, "-") if !source[token.end..].starts_with(char::is_whitespace) => open.last_mut()?.1 += 1,
             (Kind::Sign, _) => open.last_mut()?.1 = 0,
-            (Kind::Word, "not" | "of" | "after" | "before" | "on") => open.last_mut()?.1 += 1,
+            (Kind::Word, "not" | "of" | "after" | "before" | "on" | "where" | "satisfies") => open.last_mut()?.1 += 1,
             _ => {}
         }
-        if open.iter().map(|(firm, loose)| 1 + firm + loose).sum::<usize>() + chained > DEEPEST + 1 {
+        if open.iter().map(|(firm, loose)| BRACKET + firm + loose).sum::<usize>() + chained > DEEPEST + BRACKET {
             return Some(*token);
         }
     }
@@ -42,7 +44,7 @@ pub(super) fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::new(
         codes::TOO_DEEP,
         span,
-        format!("more than {DEEPEST} brackets, blocks or sums stand in each other here"),
+        format!("more than {} brackets or blocks, or {DEEPEST} sums, stand in each other here", DEEPEST / BRACKET),
     )
     .help("give a part of it a name of its own, with `define`")
 }

@@ -90,6 +90,8 @@ pub enum ExprKind {
     If { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
     /// `least of a, b`
     Extreme { pick: Extreme, of: Vec<Expr> },
+    /// `average of quality, speed and manners`
+    Mean(Vec<Expr>),
     /// `weighted { 70% a, 30% b }`
     Weighted(Vec<(Number, Expr)>),
     /// `…, rounded half up to 1 decimal`

@@ -412,6 +412,7 @@ fn composed(mut it: Cursor<'_>) -> ExprKind {
             let pick = extreme_word(it.one(Rule::extreme_word));
             ExprKind::Extreme { pick, of: sums(it.one(Rule::pair_list)) }
         }
+        Rule::mean => ExprKind::Mean(sums(it.one(Rule::pair_list))),
         Rule::between => {
             let unit = words::unit(it.one(Rule::unit));
             let from = Box::new(sum(it.one(Rule::sum)));

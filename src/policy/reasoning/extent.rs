@@ -266,7 +266,7 @@ impl Extent {
                 let part = it.known.as_ref()?.times_constant(*weight);
                 Some((sum.plus(&part), total.add(*weight).ok()?))
             });
-            sum.and_then(|(sum, total)| Some(sum.times_constant(Number::ONE.divide(total).ok()?)))
+            sum.map(|(sum, total)| sum.through(|it| it.divide(total).ok()))
         } else {
             parts.iter().filter_map(|(_, it)| it.known.clone()).reduce(|a, b| a.around(&b))
         };
