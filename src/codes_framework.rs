@@ -57,6 +57,22 @@ macro_rules! two {
     };
 }
 
+/// A framework that judges so, and rewards whom this holds of.
+macro_rules! judged {
+    ($judged:literal, $when:literal) => {
+        concat!(
+            "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }\n",
+            "record person { id key text }\nrecord review of person each year { mark number; agreed event }\nrecord note { id key text }\nrecord visit of person { happened event }\n",
+            "workflow planning { for each person each year; stage goals { by person; fills agreed; due 1 month after opening } }\n",
+            "framework honours {\n  for each person each year\n  judged ",
+            $judged,
+            "\n  rewards all that apply\n  reward prize { when ",
+            $when,
+            " }\n}"
+        )
+    };
+}
+
 codes! { FRAMEWORK;
     POOL_WITHOUT_AMOUNT = "M0910", Error, "a budget, and nothing that is paid",
         "`within` keeps what a rule pays inside a budget; the rule says with `amount` what it pays to each.",
@@ -90,6 +106,14 @@ codes! { FRAMEWORK;
         "An exception with a name can be excepted in turn, and that exception too; but the way leads back to a rule in the end.",
         sanctions!("  except sanction warning when fault, named excused\n  except pardon when mark > 80, named good\n  except good when mark > 90, named pardon\n  sanction advice { when mark < 50; automatic }\n  sanction caution { when mark < 40; automatic }\n  sanction warning { when mark < 30; automatic }"),
         sanctions!("  except sanction warning when fault, named excused\n  except excused when mark < 20, named gross\n  except gross when mark > 10\n  sanction advice { when mark < 50; automatic }\n  sanction caution { when mark < 40; automatic }\n  sanction warning { when mark < 30; automatic }");
+    JUDGED_BY_OTHERS = "M0918", Error, "a judgement that waits for others",
+        "`judged when … is done` names a stage of cases about the same people and periods, `judged when … appears` a record of which they may have any number.",
+        judged!("when note appears", "mark > 90"),
+        judged!("when visit appears", "mark > 90");
+    JUDGED_ONE_BY_ONE = "M0919", Error, "a place among others, judged one by one",
+        "A rank, a share of a population and a common budget compare people with each other. So everybody is judged at one moment: on a day, or on request.",
+        judged!("when goals is done", "in the best 3 of all by mark, ties all in, unknown awaited, groups of at least 5"),
+        judged!("31 January after the year", "in the best 3 of all by mark, ties all in, unknown awaited, groups of at least 5");
     RANKED_NOBODY = "M1101", Error, "nobody is ranked here",
         "A rank or share is that of the record which is spoken of, among those of its type.",
         people!("define r of person = rank of unit in unit by mark, unknown awaited, groups of at least 3"),

@@ -456,3 +456,70 @@ fn guarantees_see_through_exceptions_from_exceptions() {
     assert_eq!(codes(&rules(warning, &promise(10))), Vec::<&str>::new());
     assert_eq!(codes(&rules(warning, &promise(9))), ["M1201"]);
 }
+
+/// A framework that judges so.
+fn judged(when: &str, rule: &str) -> String {
+    format!(
+        "calendar c {{ time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }}
+record unit {{ id key text }}
+record person {{ id key text; called event }}
+record review of person each year {{ mark number; agreed event; seen event; heard event }}
+record incident of person {{ happened event }}
+record flood of unit {{ happened event }}
+workflow planning {{ for each person each year; stage goals {{ by person; fills agreed; due 1 month after opening }} }}
+workflow checking {{
+  for each person each year
+  stage goals {{ by person; fills seen; due 1 month after opening }}
+  stage talk {{ by person; fills heard; due 1 month after opening }}
+}}
+workflow calls {{ for each person; stage call {{ by person; fills called; due 1 month after opening }} }}
+framework honours {{
+  for each person each year
+  judged {when}
+  rewards all that apply
+  {rule}
+}}
+example \"e\" {{
+  person Ada {{}}
+  review of Ada 2026 {{ mark 95 }}
+  expect prize proposed for Ada in 2026
+}}
+"
+    )
+}
+
+#[test]
+fn a_framework_judges_when_something_comes() {
+    let prize = "reward prize { when mark > 90 }";
+    let found = |when: &str| codes(&judged(when, prize));
+    for when in [
+        "31 January after the year",
+        "when talk is done",
+        "when planning.goals is done",
+        "when incident appears",
+        "on request",
+    ] {
+        assert_eq!(found(when), Vec::<&str>::new(), "{when}");
+        assert_eq!(failures(&judged(when, prize)), Vec::<String>::new());
+    }
+    assert_eq!(found("when goals is done"), ["M0918"]);
+    assert_eq!(found("when call is done"), ["M0918"]);
+    assert_eq!(found("when walk is done"), ["M0202"]);
+    assert_eq!(found("when plan.goals is done"), ["M0202"]);
+    assert_eq!(found("when flood appears"), ["M0918"]);
+    assert_eq!(found("when review appears"), ["M0918"]);
+    assert_eq!(found("when storm appears"), ["M0202"]);
+}
+
+#[test]
+fn ranks_and_budgets_are_judged_at_one_moment() {
+    let rank = "reward prize { when in the best 3 of all by mark, ties all in, unknown awaited, groups of at least 1 }";
+    let pool = "reward prize { when mark > 90; amount USD 100; within USD 1,000, pro rata }";
+    for rule in [rank, pool] {
+        let found = |when: &str| codes(&judged(when, rule));
+        assert_eq!(found("on request"), Vec::<&str>::new());
+        assert_eq!(found("31 January after the year"), Vec::<&str>::new());
+        assert_eq!(found("when talk is done"), ["M0919"]);
+        assert_eq!(found("when incident appears"), ["M0919"]);
+    }
+}

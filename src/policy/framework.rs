@@ -24,8 +24,8 @@ pub struct Framework {
     pub each: PeriodKind,
     /// Whom it covers.
     pub condition: Option<Expr>,
-    /// The day on which it judges.
-    pub judged: DateRule,
+    /// When it judges.
+    pub judged: Judged,
     /// Which of the sanctions that apply count.
     pub sanctions: Combination,
     /// Whether a lesser sanction is proposed while a more severe one is undetermined.
@@ -42,6 +42,24 @@ pub struct Framework {
     pub exempt: Vec<crate::policy::order::Exemption>,
     /// Sanctions, rewards and measures, as written.
     pub rules: Vec<OutcomeRule>,
+}
+
+/// When a framework judges.
+#[derive(Debug, Clone)]
+pub enum Judged {
+    /// On a day, everybody at once.
+    On(DateRule),
+    /// When a stage of a case of the same people and periods is done.
+    Done {
+        /// The workflow.
+        workflow: String,
+        /// The stage.
+        stage: String,
+    },
+    /// When a record of this type appears.
+    Appears(RecordId),
+    /// When somebody asks for it.
+    OnRequest,
 }
 
 /// A sanction, a reward or a measure.

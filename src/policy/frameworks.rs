@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::policy::expressions::Place;
-use crate::policy::framework::{Combination, Framework, OutcomeKind, OutcomeRule, Proposed};
+use crate::policy::framework::{Combination, Framework, Judged, OutcomeKind, OutcomeRule, Proposed};
 use crate::policy::model::{Expr, ExprKind, Type};
 use crate::policy::names::{Builder, Meaning, label};
 use crate::policy::proposals::word;
@@ -76,11 +76,11 @@ impl Builder<'_, '_> {
         let condition = condition.as_ref().and_then(|it| self.condition_at(it, &place));
         place.covered = condition.clone().map(Box::new);
         let judged = written.lines.iter().find_map(|it| match &it.kind {
-            FrameworkLineKind::Judged(date) => Some(date),
+            FrameworkLineKind::Judged(when) => Some(when),
             _ => None,
         });
         let judged = match judged {
-            Some(date) => self.date_rule(date, &place),
+            Some(when) => self.judged(when, &place),
             None => {
                 let words = format!("framework `{}` does not say when it judges", written.name.text);
                 self.missing_line(
@@ -94,7 +94,8 @@ impl Builder<'_, '_> {
         };
         let severity = self.severity(written);
         let (sanctions, rewards) = self.combinations(written);
-        let ladders = self.ladders(written, &severity, judged.as_ref(), &place);
+        let day = if let Some(Judged::On(day)) = &judged { Some(day) } else { None };
+        let ladders = self.ladders(written, &severity, day, &place);
         let mut rules: Vec<OutcomeRule> = outcomes(written)
             .filter_map(|it| {
                 let step = ladders.whens.get(&it.name.text).cloned();

@@ -24,6 +24,7 @@ mod frameworks;
 pub mod guarantees;
 pub mod happened;
 mod history;
+mod judgements;
 pub mod ladder;
 mod lasting;
 mod local;
@@ -202,6 +203,7 @@ fn check(
     builder.frameworks_give_way();
     builder.committees();
     builder.workflows();
+    builder.judged_stages();
     builder.exceptions_name_rules();
     builder.orders();
     builder.guarantees();
@@ -217,6 +219,7 @@ fn check(
         conditions::conditions_can_go_either_way(&policy, sources, found);
         shadows::every_rule_can_take_effect(&policy, found);
         apart::frameworks_do_not_meet(&policy, found);
+        judgements::ranks_are_judged_at_once(&policy, found);
         guarantees::promises_hold(&mut policy, &promises, found);
     } else {
         // Nothing is promised by a policy in which something is wrong.

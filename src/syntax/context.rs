@@ -149,7 +149,7 @@ pub(super) static FRAMEWORK: Context = Context {
         "ladder",
         "gives way to",
     ],
-    later: &["judged when", "judged on request", "keep", "expunge"],
+    later: &["keep", "expunge"],
     free: None,
 };
 

@@ -31,7 +31,7 @@ pub enum FrameworkLineKind {
     /// `for each officer each financial_year where …`
     ForEach { record: Name, each: Option<Name>, condition: Option<Expr> },
     /// `judged 30 September after the year`
-    Judged(Expr),
+    Judged(JudgedWhen),
     /// `severity caution (administrative) < written_warning`
     Severity(Vec<Degree>),
     /// `sanctions the most severe that applies, meanwhile the lesser`
@@ -57,6 +57,19 @@ pub enum OutcomeAct {
     Ended,
     /// `completed`
     Completed,
+}
+
+/// When a framework judges.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JudgedWhen {
+    /// `judged 30 September after the year`
+    On(Expr),
+    /// `judged when assessment is done`, `judged when yearly_review.assessment is done`
+    Done { workflow: Option<Name>, stage: Name },
+    /// `judged when incident appears`
+    Appears(Name),
+    /// `judged on request`
+    OnRequest,
 }
 
 /// A rank of severity.

@@ -6,8 +6,8 @@ use super::lower_aggregate::picked_value;
 use super::lower_expression::{expr, expr_in, operand, sum};
 use super::lower_words as words;
 use super::tree::{
-    ArithmeticOp, Combination, Degree, Expectation, Expr, ExprKind, FrameworkLine, FrameworkLineKind, OutcomeLine,
-    OutcomeLineKind, OutcomeState, Pool, PoolSharing, Proposed,
+    ArithmeticOp, Combination, Degree, Expectation, Expr, ExprKind, FrameworkLine, FrameworkLineKind, JudgedWhen,
+    OutcomeLine, OutcomeLineKind, OutcomeState, Pool, PoolSharing, Proposed,
 };
 
 pub(super) fn line(mut cursor: Cursor<'_>) -> FrameworkLine {
@@ -21,7 +21,7 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> FrameworkLine {
             each: words::name_in(&mut it, Rule::each_part),
             condition: expr_in(&mut it, Rule::where_part),
         },
-        Rule::judged => FrameworkLineKind::Judged(operand(it.one(Rule::operand))),
+        Rule::judged => FrameworkLineKind::Judged(judged(it)),
         Rule::severity => FrameworkLineKind::Severity(it.all(Rule::degree).into_iter().map(degree).collect()),
         Rule::sanctions => FrameworkLineKind::Sanctions {
             combination: combination(it.one(Rule::combination)),
@@ -44,6 +44,21 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> FrameworkLine {
         other => unreachable!("the grammar promises a line of a framework, not {other:?}"),
     };
     FrameworkLine { kind, span }
+}
+
+fn judged(mut it: Cursor<'_>) -> JudgedWhen {
+    if let Some(mut done) = it.maybe(Rule::judged_when_done) {
+        let first = words::name(&done.one(Rule::name));
+        return match words::name_in(&mut done, Rule::stage_of_it) {
+            Some(stage) => JudgedWhen::Done { workflow: Some(first), stage },
+            None => JudgedWhen::Done { workflow: None, stage: first },
+        };
+    }
+    match it.maybe(Rule::judged_when_appears) {
+        Some(mut record) => JudgedWhen::Appears(words::name(&record.one(Rule::name))),
+        None if it.has(Rule::kw_on_request) => JudgedWhen::OnRequest,
+        None => JudgedWhen::On(operand(it.one(Rule::operand))),
+    }
 }
 
 /// Which of the three a line speaks of.
