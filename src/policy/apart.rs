@@ -10,7 +10,7 @@ use crate::ids::{DefinitionId, FieldId, RecordId};
 use crate::policy::framework::{Framework, OutcomeRule, Proposed};
 use crate::policy::model::{Expr, ExprKind, Policy};
 use crate::policy::names::Builder;
-use crate::policy::reasoning::{self, About, Found, Sample, Terms, Truths};
+use crate::policy::reasoning::{self, About, Found, Looks, Sample, Terms, Truths};
 use crate::policy::same::same;
 use crate::policy::shadows::{around, conditions, days, takes_effect, wanted};
 use crate::syntax::tree::{self, FrameworkLineKind, Item, Name};
@@ -71,13 +71,13 @@ fn names_of(framework: &tree::Framework) -> impl Iterator<Item = &Name> {
 }
 
 /// Looks at every two frameworks about the same people of which neither gives way to the other.
-pub(super) fn frameworks_do_not_meet(policy: &Policy, found: &mut Diagnostics) {
+pub(super) fn frameworks_do_not_meet(policy: &Policy, looks: &Looks, found: &mut Diagnostics) {
     let grounds: Vec<Grounds<'_>> = policy.frameworks.iter().map(|it| Grounds::of_all(policy, it)).collect();
     for (at, one) in policy.frameworks.iter().enumerate() {
         for (before, other) in policy.frameworks[..at].iter().enumerate() {
             let settled = || gives_way(policy, at, before) || gives_way(policy, before, at);
             if one.subject == other.subject && grounds[at].may_meet(&grounds[before]) && !settled() {
-                Two { policy, one, other }.meet().into_iter().for_each(|it| found.push(it));
+                Two { policy, one, other, looks }.meet().into_iter().for_each(|it| found.push(it));
             }
         }
     }
@@ -92,6 +92,7 @@ struct Two<'p> {
     policy: &'p Policy,
     one: &'p Framework,
     other: &'p Framework,
+    looks: &'p Looks,
 }
 
 impl<'p> Two<'p> {
@@ -114,7 +115,7 @@ impl<'p> Two<'p> {
                 let each = [(self.one, places[0]), (self.other, places[1])];
                 wanted(Truths::all(each.map(|(framework, at)| takes_effect(look, framework, at))), Truths::YES)
             };
-            if let Found::Case(world) = reasoning::find(&terms, &both) {
+            if let Found::Case(world) = reasoning::find(&terms, &both, self.looks) {
                 let before = days.get(at + 1).copied().flatten();
                 let about = About { subject: self.one.subject, each: Some(self.one.each), from: *day, before };
                 let sample = reasoning::sample(&terms, &world, about, "A").filter(|_| self.one.each == self.other.each);

@@ -10,7 +10,7 @@ use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::RecordId;
 use crate::policy::model::{Done, Expr, ExprKind, Members, Policy, Shape, Type};
-use crate::policy::reasoning::{self, About, Found, Judged, Terms, Truths};
+use crate::policy::reasoning::{self, About, Found, Judged, Looks, Terms, Truths};
 use crate::source::Sources;
 
 /// A condition and whom it is about.
@@ -25,8 +25,8 @@ struct Place<'p> {
 }
 
 /// Looks at every condition of a policy.
-pub(super) fn conditions_can_go_either_way(policy: &Policy, sources: &Sources, found: &mut Diagnostics) {
-    let mut checker = Checker { policy, sources, found };
+pub(super) fn conditions_can_go_either_way(policy: &Policy, sources: &Sources, looks: &Looks, found: &mut Diagnostics) {
+    let mut checker = Checker { policy, sources, found, looks };
     for record in &policy.records {
         let subject = policy.record_named(&record.label.name);
         let both = record.absent_when.iter().chain(&record.gone_when);
@@ -97,6 +97,7 @@ struct Checker<'p, 'd> {
     policy: &'p Policy,
     sources: &'p Sources,
     found: &'d mut Diagnostics,
+    looks: &'d Looks,
 }
 
 /// What is certain of a condition.
@@ -198,14 +199,18 @@ impl<'p> Checker<'p, '_> {
                 return None;
             }
             let is = |wanted: Truths| {
-                reasoning::find(&terms, &|look| {
-                    let truths = look.truths(place.expr);
-                    match (truths.has(wanted), truths.is_only(wanted)) {
-                        (_, true) => Judged::Holds,
-                        (true, false) => Judged::Open,
-                        (false, false) => Judged::Fails,
-                    }
-                })
+                reasoning::find(
+                    &terms,
+                    &|look| {
+                        let truths = look.truths(place.expr);
+                        match (truths.has(wanted), truths.is_only(wanted)) {
+                            (_, true) => Judged::Holds,
+                            (true, false) => Judged::Open,
+                            (false, false) => Judged::Fails,
+                        }
+                    },
+                    self.looks,
+                )
             };
             match is(Truths::YES) {
                 Found::None => {}

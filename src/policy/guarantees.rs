@@ -11,7 +11,7 @@ use crate::policy::framework::{Combination, Framework, OutcomeKind, Proposed};
 use crate::policy::model::{Expr, Policy};
 use crate::policy::names::Builder;
 use crate::policy::promised_stages::{Lacks, in_force_only_after};
-use crate::policy::reasoning::{self, About, Found, Look, Pairs, RestsOn, Sample, Terms, Truths, World};
+use crate::policy::reasoning::{self, About, Found, Look, Looks, Pairs, RestsOn, Sample, Terms, Truths, World};
 use crate::policy::shadows::{around, conditions, days, takes_effect, wanted};
 use crate::source::Span;
 use crate::syntax::tree::{self, GuaranteeLineKind, GuaranteedRules, Item, Name};
@@ -269,7 +269,7 @@ impl<'p> Judging<'p> {
         };
         for (day, about) in self.days(&asked)? {
             let terms = Terms::of(self.policy, day, &asked);
-            match reasoning::find(&terms, &breaks) {
+            match reasoning::find(&terms, &breaks, &Looks::new()) {
                 Found::None => {}
                 Found::Open => return Err(self.not_decided("there are too many cases")),
                 Found::Case(world) => {

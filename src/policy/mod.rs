@@ -216,9 +216,10 @@ fn check(
     checks::check_all(&policy, items, found);
     found.leave_out(|it| checks::says_what_lacks(it.code) && it.places().any(|place| half_said.contains(&place)));
     if found.no_errors() {
-        conditions::conditions_can_go_either_way(&policy, sources, found);
-        shadows::every_rule_can_take_effect(&policy, found);
-        apart::frameworks_do_not_meet(&policy, found);
+        let looks = reasoning::Looks::new();
+        conditions::conditions_can_go_either_way(&policy, sources, &looks, found);
+        shadows::every_rule_can_take_effect(&policy, &looks, found);
+        apart::frameworks_do_not_meet(&policy, &looks, found);
         judgements::ranks_are_judged_at_once(&policy, found);
         guarantees::promises_hold(&mut policy, &promises, found);
     } else {

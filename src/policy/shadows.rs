@@ -9,14 +9,14 @@ use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::policy::framework::{Combination, Framework, OutcomeKind, OutcomeRule, Proposed};
 use crate::policy::model::{Expr, Policy};
-use crate::policy::reasoning::{self, About, Found, Judged, Look, Terms, Truths, World};
+use crate::policy::reasoning::{self, About, Found, Judged, Look, Looks, Terms, Truths, World};
 use crate::policy::same::same;
 
 /// Looks at the rules of every framework.
-pub(super) fn every_rule_can_take_effect(policy: &Policy, found: &mut Diagnostics) {
+pub(super) fn every_rule_can_take_effect(policy: &Policy, looks: &Looks, found: &mut Diagnostics) {
     for framework in &policy.frameworks {
         for at in 0..framework.rules.len() {
-            let rule = Rule { policy, framework, at };
+            let rule = Rule { policy, framework, at, looks };
             if let Some(finding) =
                 rule.never_follows().or_else(|| rule.stands_behind()).or_else(|| rule.is_said_twice())
             {
@@ -118,6 +118,7 @@ struct Rule<'p> {
     policy: &'p Policy,
     framework: &'p Framework,
     at: usize,
+    looks: &'p Looks,
 }
 
 /// A case, with the terms and the days that it belongs to.
@@ -142,7 +143,7 @@ impl<'p> Rule<'p> {
         let mut cases = Vec::new();
         for (at, day) in days.iter().enumerate() {
             let terms = Terms::of(self.policy, *day, &conditions);
-            match reasoning::find(&terms, judge) {
+            match reasoning::find(&terms, judge, self.looks) {
                 Found::Case(world) => {
                     let before = days.get(at + 1).copied().flatten();
                     let (subject, each) = (self.framework.subject, Some(self.framework.each));

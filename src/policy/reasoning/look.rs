@@ -1,6 +1,6 @@
 //! What expressions can come to, while of each term only so much is left.
 
-use std::cell::RefCell;
+use std::cell::{self, RefCell};
 use std::collections::HashMap;
 
 use jiff::civil::Date;
@@ -25,6 +25,8 @@ pub(in crate::policy) struct Look<'t, 'p> {
     world: &'t World,
     /// What definitions were found to be, by their place in memory.
     found: RefCell<HashMap<usize, Extent>>,
+    /// How much was reckoned so far.
+    reckoned: cell::Cell<u32>,
 }
 
 /// The place of something that rests on no fact.
@@ -34,7 +36,12 @@ pub(super) fn constant(terms: &Terms<'_>, expr: &Expr) -> Option<Number> {
 
 impl<'t, 'p> Look<'t, 'p> {
     pub(in crate::policy) fn new(terms: &'t Terms<'p>, world: &'t World) -> Self {
-        Self { terms, world, found: RefCell::new(HashMap::new()) }
+        Self { terms, world, found: RefCell::new(HashMap::new()), reckoned: cell::Cell::new(0) }
+    }
+
+    /// How much was reckoned so far.
+    pub(super) fn reckoned(&self) -> u32 {
+        self.reckoned.get()
     }
 
     /// The policy that is looked at.
@@ -156,6 +163,7 @@ impl<'t, 'p> Look<'t, 'p> {
 
     /// What follows from what is left of the facts.
     fn follows(&self, expr: &Expr) -> Extent {
+        self.reckoned.set(self.reckoned.get().saturating_add(1));
         let value = |it: &Expr| self.value(it);
         match &expr.kind {
             ExprKind::Literal(it) => self.literal(expr, Some(it)),

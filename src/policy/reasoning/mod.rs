@@ -23,7 +23,7 @@ pub(in crate::policy) use apart::RestsOn;
 pub(in crate::policy) use extent::Extent;
 pub(in crate::policy) use look::{Look, World};
 pub(in crate::policy) use sample::{About, Sample, sample};
-pub(in crate::policy) use search::{Found, Judge, Judged, Pairs, find, find_pair};
+pub(in crate::policy) use search::{Found, Judge, Judged, Looks, Pairs, find, find_pair};
 pub(in crate::policy) use terms::Terms;
 pub(in crate::policy) use truths::Truths;
 

@@ -3,6 +3,8 @@
 //! What conditions ask for is gone through piece by piece; where what is asked is reckoned from facts, facts are looked for that give
 //! it, by halves.
 
+use std::cell::Cell;
+
 use crate::policy::model::{History, Stretch};
 use crate::policy::reasoning::extent::Extent;
 use crate::policy::reasoning::look::{Look, World};
@@ -10,8 +12,12 @@ use crate::policy::reasoning::terms::{TermKind, Terms};
 use crate::policy::reasoning::truths::Truths;
 use crate::value::Number;
 
+/// How many looks all searches of one kind may take.
+const ALL_LOOKS: u32 = 1_000_000;
 /// How many looks a search may take.
 const MOST_LOOKS: u32 = 20_000;
+/// A look at something long counts as several: one more for each so many parts that are reckoned.
+const PARTS_OF_A_LOOK: u32 = 64;
 /// How many looks it may take to find the facts of one case.
 const MOST_TRIES: u32 = 1_500;
 
@@ -56,12 +62,25 @@ enum Comes {
     Nowhere,
 }
 
+/// How many looks are left for all searches of one kind, so that no policy keeps its author waiting.
+#[derive(Debug)]
+pub(in crate::policy) struct Looks(Cell<u32>);
+
+impl Looks {
+    pub(in crate::policy) fn new() -> Self {
+        Self(Cell::new(ALL_LOOKS))
+    }
+}
+
 /// Looks for a case of which `judge` says that it holds.
-pub(in crate::policy) fn find(terms: &Terms<'_>, judge: Judge<'_>) -> Found {
+pub(in crate::policy) fn find(terms: &Terms<'_>, judge: Judge<'_>, left: &Looks) -> Found {
     let pieces = |at: usize| (at, terms.list[at].pieces());
     let asked = (0..terms.list.len()).filter(|at| terms.list[*at].is_asked).map(pieces).collect();
-    let mut search = Search { terms, judge, asked, looks: MOST_LOOKS };
-    match search.pieces(&vec![None; terms.list.len()], 0) {
+    let most = MOST_LOOKS.min(left.0.get());
+    let mut search = Search { terms, judge, asked, looks: most };
+    let comes = search.pieces(&vec![None; terms.list.len()], 0);
+    left.0.set(left.0.get() - (most - search.looks));
+    match comes {
         Comes::To(case) => Found::Case(case),
         Comes::ToNothing => Found::None,
         Comes::Nowhere => Found::Open,
@@ -130,6 +149,8 @@ impl Two<'_, '_, '_> {
                 self.search.looks = self.search.looks.checked_sub(1).ok_or(OutOfLooks)?;
                 let (a, b) = (Look::new(self.search.terms, &one), Look::new(self.search.terms, &other));
                 let fit = a.fits() && b.fits();
+                let reckoned = a.reckoned().saturating_add(b.reckoned());
+                self.search.looks = self.search.looks.saturating_sub(reckoned / PARTS_OF_A_LOOK);
                 let counted = self.counted(&a, &b);
                 let truths = if fit && counted != Some(false) { (self.holds)(&a, &b) } else { Truths::NO };
                 open |= truths.has(Truths::YES);
@@ -212,7 +233,9 @@ impl Search<'_, '_, '_> {
         self.looks = self.looks.checked_sub(1)?;
         let look = Look::new(self.terms, world);
         let judged = (self.judge)(&look);
-        Some(if judged == Judged::Fails || look.fits() { judged } else { Judged::Fails })
+        let fits = judged == Judged::Fails || look.fits();
+        self.looks = self.looks.saturating_sub(look.reckoned() / PARTS_OF_A_LOOK);
+        Some(if fits { judged } else { Judged::Fails })
     }
 
     fn pieces(&mut self, world: &World, next: usize) -> Comes {
