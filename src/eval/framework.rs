@@ -4,8 +4,8 @@
 
 use crate::eval::expression::{rules_of, truth, value};
 use crate::eval::gives_way::give_way;
-use crate::eval::pool;
 use crate::eval::scope::{Reading, Scope};
+use crate::eval::{ladder, pool};
 use crate::policy::framework::{Combination, Framework, OutcomeRule, Proposed};
 use crate::policy::model::Policy;
 use crate::value::{Missing, Truth, Value};
@@ -120,7 +120,7 @@ impl Own {
         if !rule.holds_on(rules_of(scope)) || *covered == Truth::No || *covered == Truth::NotApplicable {
             return Self { applies: Truth::NotApplicable, excepted: false };
         }
-        let when = truth(scope, &rule.when);
+        let when = ladder::step(scope, &rule.when);
         // An exception that can't be asked does not hold.
         let held = Truth::any(rule.unless.iter().map(|it| match truth(scope, it) {
             Truth::NotApplicable => Truth::No,

@@ -27,6 +27,8 @@ pub struct Scope<'a> {
     pub(super) reading: Reading,
     pub(super) context: Option<&'a CaseContext>,
     pub(super) listener: Option<&'a dyn Listener>,
+    /// Periods (by their first days) after which a ladder is taken to begin afresh, or not, though it is not known.
+    pub(super) afresh: Rc<BTreeMap<Date, bool>>,
     /// Who is let off by the framework at hand.
     pub(super) exempt: &'a [Exemption],
     /// While it is asked whom an order lets off, what they need not fill is read like anything else.
@@ -132,6 +134,7 @@ impl<'a> Scope<'a> {
             reading,
             context,
             listener,
+            afresh: Rc::default(),
             exempt: &[],
             without_orders: false,
             within: None,
