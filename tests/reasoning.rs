@@ -577,6 +577,11 @@ fn promises_are_proved_refuted_or_left_open() {
             "a rule also asks for what it is made of",
         ),
         (
+            "sanction a { when (average of mark of the last 3 years) < 40; through hearing }\nsanction b { when score < 30; through hearing }",
+            "sanctions never get more severe as score rises",
+            "a rule also asks for it over several periods",
+        ),
+        (
             "sanction a { when in the worst 10% of place by score, places rounded up, ties all in, unknown left out, groups of at least 2; through hearing }\nsanction b { when score < 30; through hearing }",
             "sanctions never get more severe as score rises",
             "a rule asks for a place among others",

@@ -98,7 +98,10 @@ pub(super) fn members<'a>(scope: &Scope<'a>, aggregate: &Aggregate) -> Result<Ve
                 ago => elsewhere(scope, &scope.subject, When::Ago(ago)).ok(),
             });
             let asked = aggregate.value.as_ref().or(aggregate.filter.as_ref());
-            let applies = |it: &Scope<'a>| asked.is_none_or(|own| !matches!(value(it, own), Value::NotApplicable));
+            // Whoever listens is told of what is made of them, not of how they are picked.
+            let unheard = |it: &Scope<'a>| Scope { listener: None, ..it.clone() };
+            let applies =
+                |it: &Scope<'a>| asked.is_none_or(|own| !matches!(value(&unheard(it), own), Value::NotApplicable));
             Ok(before.filter(applies).take(count as usize).collect())
         }
     }

@@ -258,8 +258,10 @@ impl<'p> Judging<'p> {
     /// One rule never takes effect when a condition holds, or only when it does.
     fn rule(&self, at: usize, when: &'p Expr, never: bool) -> Result<(), Diagnostic> {
         let framework = self.framework();
-        let mut asked = self.conditions(false);
-        asked.push(when);
+        // What is promised narrows most, and is looked at first; then the rule's own exceptions.
+        let mut asked = vec![when];
+        asked.extend(framework.rules[at].unless.iter().chain(&framework.condition));
+        asked.extend(self.conditions(false));
         let name = &framework.rules[at].label.name;
         let breaks = |look: &Look<'_, '_>| {
             let truths = look.truths(when);
@@ -328,6 +330,9 @@ impl<'p> Judging<'p> {
             };
             match reasoning::find_pair(&terms, term, &worse) {
                 Pairs::None => {}
+                Pairs::Open if terms.is_shared(term) => {
+                    return Err(self.not_decided("a rule also asks for something else that is made of the same"));
+                }
                 Pairs::Open => return Err(self.not_decided("there are too many cases")),
                 Pairs::Two(less, more) => return Err(self.two(&terms, (&less, &more), about, sanctions, better)),
             }

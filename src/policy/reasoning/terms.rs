@@ -10,7 +10,8 @@ use crate::ids::{DefinitionId, ParameterId};
 use crate::policy::axes::axis_of;
 use crate::policy::ladder::{LadderAsked, OnLadder};
 use crate::policy::model::{
-    AggregateWord, Axis, Blank, CompareOp, Dated, Expr, ExprKind, History, MissingPeriods, Policy, Stretch, Type, When,
+    AggregateWord, Axis, Blank, CompareOp, Dated, Expr, ExprKind, History, Members, MissingPeriods, Policy, Stretch,
+    Type, When,
 };
 use crate::policy::reasoning::extent::Extent;
 use crate::policy::same::same;
@@ -110,7 +111,11 @@ impl<'p> Terms<'p> {
         let mut terms = Terms::of(self.policy, self.day, &[]);
         terms.ask_at(expr, [], DEEPEST);
         let facts = terms.list.into_iter().filter(|it| matches!(it.kind, TermKind::Fact));
-        facts.map(|it| it.asked).collect()
+        let mut facts: Vec<&'p Expr> = facts.map(|it| it.asked).collect();
+        // What is not seen through may rest on this period's facts among others.
+        let inner: Vec<&'p Expr> = facts.iter().flat_map(|it| of_this_period(it)).collect();
+        facts.extend(inner.into_iter().flat_map(|it| self.facts_of(it)));
+        facts
     }
 
     /// The facts that a term is made of, itself if it is one.
@@ -141,6 +146,9 @@ impl<'p> Terms<'p> {
                 rests(&history.condition).then(|| "a rule counts periods of somebody else".to_owned())
             }
             (TermKind::Fact, ExprKind::History(_)) => None,
+            (TermKind::Fact, ExprKind::Aggregate(_)) => {
+                rests(other.asked).then(|| "a rule also asks for it over several periods".to_owned())
+            }
             (TermKind::Fact, _) => facts
                 .iter()
                 .any(|it| same(it, other.asked))
@@ -154,10 +162,15 @@ impl<'p> Terms<'p> {
         })
     }
 
-    /// Whether one thing reckoned rests on another alone, as the band of a score does on the score.
+    /// Whether one thing reckoned rests on what another is made of only by way of that other, as the band of a score does on the score.
     pub(super) fn follows_from(&self, at: usize, term: usize) -> bool {
         matches!(self.list[at].kind, TermKind::Made)
-            && self.rests_only_on(self.list[at].asked, self.list[term].asked, DEEPEST)
+            && self.only_by_way_of(
+                self.list[at].asked,
+                self.list[term].asked,
+                &self.facts_of(self.list[term].asked),
+                DEEPEST,
+            )
     }
 
     /// The counts over periods that may hold whether or not this one is met, of what rests on a term.
@@ -178,24 +191,32 @@ impl<'p> Terms<'p> {
         }
     }
 
-    fn rests_only_on(&self, expr: &Expr, on: &Expr, depth: u32) -> bool {
+    fn only_by_way_of(&self, expr: &'p Expr, on: &Expr, facts: &[&'p Expr], depth: u32) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let expr = strip(self.policy, expr);
-        let all = |it: &Expr| self.rests_only_on(it, on, depth);
+        let all = |it: &'p Expr| self.only_by_way_of(it, on, facts, depth);
         if same(expr, on) || is_constant(expr) {
             return true;
         }
         match &expr.kind {
-            _ if is_fact(expr) => false,
+            _ if is_fact(expr) => {
+                let own = self.facts_of(expr);
+                !own.into_iter().any(|own| facts.iter().any(|it| same(it, own)))
+            }
             ExprKind::Definition { id, .. } => all(&self.policy.definitions[id.index()].value),
             ExprKind::Band { id, .. } => {
                 let version = in_force(&self.policy.scales[id.index()].versions, self.day);
                 version.is_some_and(|it| all(&it.of) && it.caps.iter().all(|cap| all(&cap.when)))
             }
             ExprKind::Versions(versions) => in_force(versions, self.day).is_some_and(all),
-            ExprKind::Subject => false,
             kind => kind.parts().into_iter().all(all),
         }
+    }
+
+    /// Whether anything else that is asked for is reckoned from what a term is made of.
+    pub(in crate::policy) fn is_shared(&self, term: usize) -> bool {
+        let others = self.list.iter().enumerate().filter(|(at, it)| *at != term && it.is_asked);
+        others.into_iter().any(|(at, it)| matches!(it.kind, TermKind::Made) && self.follows_from(at, term))
     }
 
     /// A known value as a place on the axis of a type.
@@ -500,6 +521,18 @@ impl Term<'_> {
 
 fn stretch_of(axis: &Axis) -> Stretch {
     Stretch { low: axis.low.map(|it| (it, true)), high: axis.high.map(|it| (it, true)) }
+}
+
+/// What is asked of this period, too, where several periods or people are looked at.
+fn of_this_period(fact: &Expr) -> Vec<&Expr> {
+    match &fact.kind {
+        ExprKind::History(history) => vec![&history.condition],
+        ExprKind::Aggregate(it) if matches!(it.members, Members::Last(_)) => {
+            it.filter.iter().chain(&it.value).collect()
+        }
+        ExprKind::Population(_) => fact.kind.parts(),
+        _ => Vec::new(),
+    }
 }
 
 /// Behind a definition that only gives a fact another name stands that fact.
