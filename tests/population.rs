@@ -56,6 +56,8 @@ struct Plain {
     awaited: bool,
     least: usize,
     grouped: bool,
+    /// Instead of the places from the top: split into the first so many percent, those up to so many, and the rest.
+    split: Option<(i64, i64)>,
 }
 
 impl Plain {
@@ -65,19 +67,22 @@ impl Plain {
             (prop::sample::select(vec![10, 25, 34, 50, 67, 100]), any::<bool>()).prop_map(|(it, up)| (it, Some(up))),
         ];
         let ties = (prop::option::of(any::<bool>()), any::<bool>());
-        (prop::option::weighted(0.8, any::<bool>()), places, ties, prop::bool::weighted(0.8), 1..4_usize, any::<bool>())
-            .prop_map(|(end, places, ties, awaited, least, grouped)| Self {
-                end,
-                places,
-                ties,
-                awaited,
-                least,
-                grouped,
-            })
+        let split = prop::sample::select(vec![(10, 35), (25, 50), (34, 67), (50, 100)]);
+        let rest = (prop::bool::weighted(0.8), 1..4_usize, any::<bool>(), prop::option::weighted(0.3, split));
+        (prop::option::weighted(0.8, any::<bool>()), places, ties, rest).prop_map(
+            |(end, places, ties, (awaited, least, grouped, split))| {
+                let (end, places) = match split {
+                    Some(_) => (Some(true), (1, places.1.or(Some(true)))),
+                    None => (end, places),
+                };
+                Self { end, places, ties, awaited, least, grouped, split }
+            },
+        )
     }
 
     fn words(self) -> String {
         let mut words = match (self.end, self.places) {
+            _ if self.split.is_some() => "split".to_owned(),
             (None, _) => "rank of person among".to_owned(),
             (Some(top), (share, rounded)) => {
                 let end = if top { "top" } else { "bottom" };
@@ -86,6 +91,9 @@ impl Plain {
         };
         words += if self.grouped { " unit" } else { " all" };
         words += " by mark where counted";
+        if let Some((first, second)) = self.split {
+            words += &format!(" into {{ A first {first}%, B up to {second}%, C the rest }}");
+        }
         if self.end.is_some() {
             if let Some(up) = self.places.1 {
                 words += if up { ", places rounded up" } else { ", places rounded down" };
@@ -127,10 +135,15 @@ impl Plain {
         let tied = others.iter().filter(|it| mark(it) == mark(me)).count();
         let size = i64::try_from(others.len()).unwrap();
         let (before, tied) = (i64::try_from(before).unwrap(), i64::try_from(tied).unwrap());
+        let part = |percent: i64, up: bool| if up { (percent * size + 99) / 100 } else { percent * size / 100 };
+        if let Some((first, second)) = self.split {
+            let up = self.places.1 == Some(true);
+            let has = |places: i64| if self.ties.1 { before < places } else { before + tied <= places };
+            return Some(if has(part(first, up)) { 0 } else { 2 - i64::from(has(part(second, up))) });
+        }
         let places = match self.places {
             (count, None) => count,
-            (percent, Some(true)) => (percent * size + 99) / 100,
-            (percent, Some(false)) => percent * size / 100,
+            (percent, Some(up)) => part(percent, up),
         };
         match self.end {
             None => Some(before + 1),
@@ -255,6 +268,7 @@ impl Trial {
         match value(&scope, &policy.definitions[0].value) {
             Value::Known(Known::YesNo(yes)) => Ok(Some(i64::from(yes))),
             Value::Known(Known::Number(number)) => Ok(Some(i64::try_from(number.to_scaled(0).unwrap()).unwrap())),
+            Value::Known(Known::Choice(_, part)) => Ok(Some(i64::from(part))),
             Value::NotApplicable => Ok(None),
             Value::Unknown(missing) => Err(missing.iter().map(|it: &Missing| it.to_string()).collect()),
             other => panic!("{other:?}"),
@@ -274,5 +288,31 @@ proptest! {
             (Err(came), Err(expected)) if trial.plain.ties.0.is_some() || trial.people[0].1.is_none() => prop_assert!(came.is_superset(expected), "{:?}", trial),
             _ => prop_assert_eq!(came, expected, "{:?}", trial),
         }
+    }
+}
+
+#[test]
+fn parts_that_say_too_little_or_nothing_are_refused() {
+    let codes = |parts: &str| {
+        let text = format!(
+            "calendar c {{ time zone \"UTC\"; working Monday to Friday; roll forward; month end back }}\n\
+             record person {{ id key text; mark number }}\n\
+             define part of person = split all by mark into {{ {parts} }}, places rounded up, ties all in, unknown awaited, \
+             groups of at least 2\n"
+        );
+        compile(&Sources::single("test.merit", &text)).diagnostics.iter().map(|it| it.code.0).collect::<Vec<_>>()
+    };
+    assert_eq!(codes("A first 10%, B the rest"), [""; 0]);
+    for (wrong, code) in [
+        ("A the rest", "M1104"),
+        ("A up to 10%, B the rest", "M1104"),
+        ("A first 10%, B first 20%, C the rest", "M1104"),
+        ("A first 10%, B up to 10%, C the rest", "M1104"),
+        ("A first 10%, B up to 50%", "M1104"),
+        ("A first 10%, B the rest, C up to 50%", "M1104"),
+        ("A first 110%, B the rest", "M1104"),
+        ("A first 10%, A the rest", "M0201"),
+    ] {
+        assert_eq!(codes(wrong), [code], "{wrong}");
     }
 }

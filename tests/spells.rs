@@ -121,7 +121,7 @@ fn leave() -> impl Strategy<Value = Leave<Option<i64>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn days_are_open_exactly_where_the_missing_facts_could_change_them(leaves in prop::collection::vec(leave(), 0..4)) {

@@ -144,7 +144,7 @@ fn a_definition_rests_on_itself_only_right_below() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Each unit stands below one with a smaller number: a tree, whatever the draw.
     #[test]

@@ -1,5 +1,6 @@
 //! Facts as examples state them, the cases that open on them, and looks at these: all in memory, by the binding that the engine uses.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -100,7 +101,7 @@ impl<'a> Bench<'a> {
             ExampleLineKind::Change { on, record, name, period, values } => {
                 self.state(record, name, period.as_ref(), values, day_of(on)?)
             }
-            ExampleLineKind::Fills { who, values, .. } => self.fill(who, values),
+            ExampleLineKind::Fills { who, of, values, .. } => self.fill(who, of.as_ref(), values),
             ExampleLineKind::Expect { .. } => Ok(()),
         }
     }
@@ -182,11 +183,23 @@ impl<'a> Bench<'a> {
     }
 
     /// Somebody writes the fields of a stage that lies with them.
-    fn fill(&mut self, who: &Name, values: &[FactValue]) -> Result<(), String> {
+    fn fill(&mut self, who: &Name, of: Option<&Name>, values: &[FactValue]) -> Result<(), String> {
         for value in values {
-            let place = self.cases.iter().find_map(|it| self.filled_by(it, who, value));
-            let (subject, record, period) =
-                place.ok_or_else(|| format!("no stage that lies with {} fills `{}`", who.text, value.field.text))?;
+            let ours = self.cases.iter().filter(|it| of.is_none_or(|of| is_about(self.policy, &it.case, &of.text)));
+            let places: Vec<_> = ours.filter_map(|it| self.filled_by(it, who, value)).collect();
+            let subjects: BTreeSet<&RecordRef> = places.iter().map(|it| &it.0).collect();
+            if subjects.len() > 1 {
+                let names: Vec<&str> = subjects.iter().map(|it| &*it.key).collect();
+                let (who, field) = (&who.text, &value.field.text);
+                return Err(format!(
+                    "{who} fills `{field}` for several ({}): add `for` and one of them",
+                    names.join(", ")
+                ));
+            }
+            let (subject, record, period) = places.into_iter().next().ok_or_else(|| {
+                let whose = of.map_or_else(String::new, |it| format!(" for {}", it.text));
+                format!("no stage that lies with {} fills `{}`{whose}", who.text, value.field.text)
+            })?;
             let panel = matches!(self.policy.record(record).shape, Shape::Panel { .. });
             self.write(&subject, record, period.filter(|_| panel), std::slice::from_ref(value), Date::MIN)?;
         }
@@ -275,4 +288,12 @@ impl<'a> Bench<'a> {
 fn lies_with(stage: &StageCase, key: &str) -> bool {
     let holders = stage.holders.iter().filter_map(|it| it.who.as_ref());
     stage.status == StageStatus::Running && holders.into_iter().any(|(_, holder)| holder == key)
+}
+
+/// Whether a case is that of a record, or of a child of it: children have no names of their own.
+pub(super) fn is_about(policy: &Policy, case: &Case, key: &str) -> bool {
+    let record = policy.record_named(&case.subject_type);
+    let child = record.is_some_and(|it| matches!(policy.record(it).shape, Shape::Child { .. }));
+    let owner = if child { case.subject.rsplit_once('/').map(|it| it.0) } else { None };
+    case.subject == key || owner == Some(key)
 }

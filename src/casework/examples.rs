@@ -6,14 +6,14 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::calendar::Period;
-use crate::casework::bench::{Bench, BenchCase};
+use crate::casework::bench::{Bench, BenchCase, is_about};
 use crate::casework::facts::{day_of, parse};
 use crate::casework::outcomes;
 use crate::casework::touched::{Hearing, Touched};
 use crate::eval::{self, Listener, Scope};
 use crate::explain;
 use crate::ids::WorkflowId;
-use crate::policy::model::{ExprKind as Meaning, Policy, Shape, Type, When, Workflow};
+use crate::policy::model::{ExprKind as Meaning, Policy, Type, When, Workflow};
 use crate::source::Span;
 use crate::syntax::tree::{
     Example, ExampleLine, ExampleLineKind, Expectation, Expr, ExprKind, Name, PeriodLiteral, Text,
@@ -318,6 +318,22 @@ impl<'a> Theatre<'a> {
                     None => Err((format!("`{}` open", stage.text), self.told_stage(stage, of.as_ref()))),
                 }
             }
+            Expectation::StageNotOpen { stage, of } => {
+                let mut all = self.policy.workflows.iter().flat_map(|it| &it.stages);
+                if !all.any(|it| it.label.name == stage.text) {
+                    return Err((format!("`{}` not open", stage.text), "there is no stage of that name".to_owned()));
+                }
+                let ours =
+                    self.bench.cases.iter().filter(|it| of.as_ref().is_none_or(|of| self.is_about(&it.case, &of.text)));
+                let mut stages = ours.filter_map(|it| it.case.stages.get(&stage.text));
+                match stages.find(|it| it.status == StageStatus::Running) {
+                    None => Ok(()),
+                    Some(it) => {
+                        let came = format!("it is open with {}", list(&holders_of(it)));
+                        Err((format!("`{}` not open", stage.text), came))
+                    }
+                }
+            }
             Expectation::StageDue { stage, of, date } => {
                 let wanted = day_of(date).map_err(|words| ("a date".to_owned(), words))?;
                 let due = self.stage(stage, of.as_ref()).and_then(|it| it.dates.due.as_ref());
@@ -366,6 +382,7 @@ impl<'a> Theatre<'a> {
         let mut flows = self.policy.workflows.iter();
         let flow = match expectation {
             Expectation::StageOpen { stage, .. }
+            | Expectation::StageNotOpen { stage, .. }
             | Expectation::StageDue { stage, .. }
             | Expectation::StageState { stage, .. } => {
                 // Stages of several workflows may share a name: one that runs can be asked.
@@ -454,10 +471,7 @@ impl<'a> Theatre<'a> {
 
     /// Whether a case is that of a record, or of a child of it: children have no names of their own.
     pub(super) fn is_about(&self, case: &Case, key: &str) -> bool {
-        let record = self.policy.record_named(&case.subject_type);
-        let child = record.is_some_and(|it| matches!(self.policy.record(it).shape, Shape::Child { .. }));
-        let owner = if child { case.subject.rsplit_once('/').map(|it| it.0) } else { None };
-        case.subject == key || owner == Some(key)
+        is_about(self.policy, case, key)
     }
 
     pub(super) fn stage_and_case(&self, stage: &Name, of: Option<&Name>) -> Option<(&Case, &StageCase)> {

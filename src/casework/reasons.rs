@@ -21,6 +21,7 @@ impl Theatre<'_> {
             | Expectation::Notice { .. }
             | Expectation::NoNotice { .. }
             | Expectation::StageOpen { .. }
+            | Expectation::StageNotOpen { .. }
             | Expectation::StageDue { .. }
             | Expectation::StageState { .. }
             | Expectation::CaseState { .. }
@@ -38,6 +39,7 @@ impl Theatre<'_> {
         };
         match expectation {
             Expectation::StageOpen { stage, of, .. }
+            | Expectation::StageNotOpen { stage, of }
             | Expectation::StageDue { stage, of, .. }
             | Expectation::StageState { stage, of, .. } => told(stage, of.as_ref()),
             Expectation::Notice { message, to } => self.stages_that_send(&message.text, to),

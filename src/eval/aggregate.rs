@@ -129,8 +129,8 @@ fn member(scope: &Scope<'_>, aggregate: &Aggregate, window: &Window) -> Option<M
     (!(open && nothing)).then_some(Member { counts, gives, weight })
 }
 
-fn missing_of(members: &[Member]) -> Vec<Missing> {
-    let facts = members.iter().flat_map(|it| {
+fn missing_of<'m>(members: impl IntoIterator<Item = &'m Member>) -> Vec<Missing> {
+    let facts = members.into_iter().flat_map(|it| {
         let counts = if let Truth::Unknown(facts) = &it.counts { facts.as_slice() } else { &[] };
         let gives = if let Value::Unknown(facts) = &it.gives { facts.as_slice() } else { &[] };
         let weight = if let Value::Unknown(facts) = &it.weight { facts.as_slice() } else { &[] };
@@ -152,18 +152,15 @@ fn count(members: &[Member]) -> Value {
 
 /// The sum and of how many; what is missing where it could change the sum.
 fn sum(members: &[Member], ty: &Type) -> Result<(Value, i64), Value> {
-    let nought = match ty {
-        Type::Money { currency, .. } => Known::Money { amount: Number::ZERO, currency: currency.clone() },
-        Type::Duration(unit) => Known::Duration { count: 0, unit: *unit },
-        _ => Known::Number(Number::ZERO),
-    };
+    let nought = nought(ty);
     let is_nought = |it: &Value| it.known() == Some(&nought);
-    if members.iter().any(|it| match (&it.counts, &it.gives) {
+    let matters = |it: &&Member| match (&it.counts, &it.gives) {
         (_, Value::Unknown(_)) => true,
         (Truth::Unknown(_), gives) => !is_nought(gives),
         _ => false,
-    }) {
-        return Err(Value::Unknown(missing_of(members)));
+    };
+    if members.iter().any(|it| matters(&it)) {
+        return Err(Value::Unknown(missing_of(members.iter().filter(matters))));
     }
     let known = members.iter().filter(|it| it.gives.known().is_some());
     let count = i64::try_from(known.clone().count()).unwrap_or(i64::MAX);
@@ -171,14 +168,29 @@ fn sum(members: &[Member], ty: &Type) -> Result<(Value, i64), Value> {
     Ok((sum, count))
 }
 
+/// What may count or not changes nothing where it is the average of those that surely do.
 fn average(members: &[Member], ty: &Type) -> Value {
-    if open(members) {
-        return Value::Unknown(missing_of(members));
+    let is_open = |it: &&Member| matches!(it.counts, Truth::Unknown(_)) || matches!(it.gives, Value::Unknown(_));
+    let sure = members.iter().filter(|it| !is_open(it)).filter_map(|it| it.gives.known());
+    let count = i64::try_from(sure.clone().count()).unwrap_or(i64::MAX);
+    let sum = sure.cloned().map(Value::from);
+    let sum = sum.fold(nought(ty).into(), |sum, it| arithmetic(ArithmeticOp::Add, sum, it));
+    let average = match count {
+        0 => Value::NotApplicable,
+        count => arithmetic(ArithmeticOp::Divide, sum, Known::Number(Number::from(count)).into()),
+    };
+    if members.iter().filter(is_open).all(|it| it.gives.known().is_some() && it.gives == average) {
+        return average;
     }
-    match sum(members, ty) {
-        Ok((_, 0)) => Value::NotApplicable,
-        Ok((sum, count)) => arithmetic(ArithmeticOp::Divide, sum, Known::Number(Number::from(count)).into()),
-        Err(open) => open,
+    Value::Unknown(missing_of(members.iter().filter(is_open)))
+}
+
+/// Nothing of a kind.
+fn nought(ty: &Type) -> Known {
+    match ty {
+        Type::Money { currency, .. } => Known::Money { amount: Number::ZERO, currency: currency.clone() },
+        Type::Duration(unit) => Known::Duration { count: 0, unit: *unit },
+        _ => Known::Number(Number::ZERO),
     }
 }
 
@@ -250,14 +262,14 @@ fn extreme(scope: &Scope<'_>, members: &[Member], greatest: bool) -> Value {
     };
     let sure = members.iter().filter(|it| it.counts.is_yes()).filter_map(|it| it.gives.known());
     let best = sure.reduce(|best, it| if better(it, best) { it } else { best });
-    let matters = |it: &Member| match (&it.counts, &it.gives, best) {
+    let matters = |it: &&Member| match (&it.counts, &it.gives, best) {
         (_, Value::Unknown(_), _) => true,
         (Truth::Unknown(_), Value::Known(known), Some(best)) => better(known, best),
         (Truth::Unknown(_), Value::Known(_), None) => true,
         _ => false,
     };
-    if members.iter().any(matters) {
-        return Value::Unknown(missing_of(members));
+    if members.iter().any(|it| matters(&it)) {
+        return Value::Unknown(missing_of(members.iter().filter(matters)));
     }
     best.map_or(Value::NotApplicable, |it| it.clone().into())
 }
@@ -283,5 +295,8 @@ fn every(members: &[Member]) -> Truth {
     }
     let holds = Truth::all(there.iter().map(|it| Truth::any([it.counts.clone().negate(), gives(it)])));
     let sure = there.iter().any(|it| it.counts.is_yes());
-    if holds.is_yes() && !sure { Truth::Unknown(missing_of(members)) } else { holds }
+    match holds {
+        Truth::Yes | Truth::Unknown(_) if !sure => Truth::Unknown(missing_of(there)),
+        holds => holds,
+    }
 }

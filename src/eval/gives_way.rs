@@ -1,7 +1,7 @@
 //! A framework that gives way to others: while a sanction of theirs applies, none of its own is proposed.
 
 use crate::eval::framework::{Verdict, Why, alone};
-use crate::eval::happened::in_force;
+use crate::eval::happened::{imposed_and_kept, in_force};
 use crate::eval::scope::Scope;
 use crate::policy::framework::{Framework, Proposed};
 use crate::value::{Missing, Truth};
@@ -50,6 +50,6 @@ fn applies(scope: &Scope<'_>, framework: &Framework, rule: usize, verdict: &Verd
         Verdict::No(_) | Verdict::NotCovered => Truth::No,
     };
     let lasts = rule.lasts.as_ref().map(|it| it.length);
-    let imposed = scope.facts.imposed(&scope.subject, &rule.label.name).into_iter();
+    let imposed = imposed_and_kept(scope, &rule.label.name).into_iter();
     Truth::any(imposed.map(|(on, ended)| in_force(scope, lasts, on, ended)).chain([proposed]))
 }

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use crate::calendar::Direction;
 use crate::eval::dates::{Answer, DateOptions, date_rule};
 use crate::eval::scope::Scope;
+use crate::policy::framework::OutcomeRule;
 use crate::policy::happened::{Happened, How};
 use crate::policy::model::{DateRule, Point};
 use crate::value::{Missing, Truth};
@@ -19,13 +20,41 @@ pub(super) fn happened(scope: &Scope<'_>, happened: &Happened) -> Truth {
         }));
     }
     let any = Truth::any(happened.outcomes.iter().flat_map(|outcome| {
-        scope.facts.imposed(&scope.subject, &outcome.name).into_iter().map(|(on, ended)| match happened.how {
+        imposed_and_kept(scope, &outcome.name).into_iter().map(|(on, ended)| match happened.how {
             How::InForce => in_force(scope, outcome.lasts_from(on), on, ended),
             How::Imposed { periods } => imposed(scope, periods, on),
             How::Completed { .. } => Truth::No,
         })
     }));
     if happened.none { any.negate() } else { any }
+}
+
+/// When something was imposed, with the day on which it was ended before its time. What is expunged by the day that is read is as if it
+/// had never been.
+pub(super) fn imposed_and_kept(scope: &Scope<'_>, name: &str) -> Vec<(Date, Option<Date>)> {
+    let mut imposed = scope.facts.imposed(&scope.subject, name);
+    imposed.retain(|(on, ended)| {
+        let rules = scope.policy.frameworks.iter().flat_map(|it| &it.rules).filter(|it| it.label.name == name);
+        let rule = rules.clone().find(|it| it.holds_on(*on)).or_else(|| rules.clone().next());
+        expunged_on(scope, rule, *on, *ended).is_none_or(|it| scope.day() < it)
+    });
+    imposed
+}
+
+/// The day on which it is expunged: some time after the last day on which it is in force.
+fn expunged_on(scope: &Scope<'_>, rule: Option<&OutcomeRule>, on: Date, ended: Option<Date>) -> Option<Date> {
+    let expunge = rule?.expunge?;
+    let after = |length, day| {
+        let anchor = Box::new(DateRule::At(Point::Date(day)));
+        let rule = DateRule::Offset { length, direction: Direction::After, anchor };
+        match date_rule(scope, &rule, &DateOptions::closing()) {
+            Ok(Answer::Known(day)) => Some(day.date),
+            _ => None,
+        }
+    };
+    let by_itself = rule?.lasts.as_ref().and_then(|it| after(it.length, on));
+    let end = [ended.and_then(|it| it.yesterday().ok()), by_itself].into_iter().flatten().min()?;
+    after(expunge, end)
 }
 
 /// From the day on which it is imposed, until the last day that it lasts, or until the day on which it ends.

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use crate::calendar::day_in_words;
 use crate::eval::dates::{Answer, DateOptions, date_rule};
 use crate::eval::expression::{rules_of, truth};
+use crate::eval::happened::imposed_and_kept;
 use crate::eval::history::elsewhere;
 use crate::eval::scope::Scope;
 use crate::policy::ladder::{Ladder, LadderAsked, OnLadder};
@@ -51,7 +52,7 @@ fn next(scope: &Scope<'_>, ladder: &Ladder) -> (usize, Option<(usize, Truth)>) {
     let first = there.first().copied().unwrap_or_default();
     let Some(judged) = judgement(scope, ladder) else { return (first, None) };
     let each = ladder.steps.iter().enumerate().flat_map(|(step, name)| {
-        let imposed = scope.facts.imposed(&scope.subject, name).into_iter();
+        let imposed = imposed_and_kept(scope, name).into_iter();
         let counts = move |(on, ended): &(Date, Option<Date>)| *on < judged && ended.is_none_or(|it| it >= judged);
         imposed.filter(counts).map(move |(on, _)| (on, step))
     });

@@ -16,7 +16,7 @@ use crate::eval::expression::{truth, value};
 use crate::eval::operation::order_of;
 use crate::eval::scope::Scope;
 use crate::policy::model::Policy;
-use crate::policy::population::{Asked, Population};
+use crate::policy::population::{Asked, Places, Population};
 use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
 
 /// Which ranking, of which period, as on which days.
@@ -280,7 +280,7 @@ impl<'p> Question<'p> {
 
     /// Whether those who tie take a place away.
     fn ties_stand_before(&self) -> bool {
-        matches!(self.population.asked, Asked::Among { .. }) && !self.population.ties_in
+        matches!(self.population.asked, Asked::Among { .. } | Asked::Split { .. }) && !self.population.ties_in
     }
 
     /// What comes of it in a group of a size, with so many before: nothing where the group is too small.
@@ -291,6 +291,7 @@ impl<'p> Question<'p> {
         Some(match &self.population.asked {
             Asked::Among { places, .. } => usize::from(before < places.of(size)),
             Asked::Rank => before + 1,
+            Asked::Split { ends, .. } => ends.iter().position(|it| before < it.of(size)).unwrap_or(ends.len()),
         })
     }
 
@@ -325,6 +326,9 @@ impl<'p> Question<'p> {
         match (&self.population.asked, outcome) {
             (_, None) => Value::NotApplicable,
             (Asked::Among { .. }, Some(among)) => Known::YesNo(among > 0).into(),
+            (Asked::Split { parts, .. }, Some(part)) => {
+                Known::Choice(*parts, u32::try_from(part).unwrap_or(u32::MAX)).into()
+            }
             (Asked::Rank, Some(rank)) => Known::Number(Number::from(i64::try_from(rank).unwrap_or(i64::MAX))).into(),
         }
     }
@@ -364,13 +368,16 @@ impl<'p> Question<'p> {
 
     /// Where the outcome may turn when one more comes to so many, and one place where it does not: the others need not be looked at.
     fn turns(&self, size: usize, low: usize, high: usize) -> impl Iterator<Item = usize> {
-        let near = match &self.population.asked {
-            Asked::Among { places, .. } => {
-                let (now, then) = (places.of(size), places.of(size + 1));
-                now.min(then).saturating_sub(2)..=now.max(then)
-            }
-            Asked::Rank => low..=low,
+        let around = |places: &Places| {
+            let (now, then) = (places.of(size), places.of(size + 1));
+            now.min(then).saturating_sub(2)..=now.max(then)
         };
+        let near: Vec<_> = match &self.population.asked {
+            Asked::Among { places, .. } => vec![around(places)],
+            Asked::Split { ends, .. } => ends.iter().map(around).collect(),
+            Asked::Rank => vec![low..=low],
+        };
+        let near = near.into_iter().flatten();
         std::iter::once(low).chain(near.filter(move |it| (low..=high).contains(it)))
     }
 }

@@ -1,6 +1,6 @@
 //! What is asked of a whole population, checked: a place among those who are ranked with each other.
 
-use crate::ids::RecordId;
+use crate::ids::{ChoiceId, RecordId};
 use crate::policy::model::Expr;
 use crate::value::{Number, Rounding};
 
@@ -52,6 +52,13 @@ pub enum Asked {
     },
     /// The rank: 1, 2, 2, 4.
     Rank,
+    /// Which part of the group somebody is in, from the best.
+    Split {
+        /// What the parts are called, the best first.
+        parts: ChoiceId,
+        /// How many places there are down to the end of each part but the last.
+        ends: Vec<Places>,
+    },
 }
 
 /// How many places there are.

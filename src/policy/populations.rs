@@ -1,13 +1,15 @@
 //! What is asked of a whole population: everything that decides it is written, and nothing is taken for granted.
 
 use crate::codes_framework as codes;
+use crate::codes_policy as policy_codes;
 use crate::diagnostic::Diagnostic;
+use crate::ids::ChoiceId;
 use crate::policy::expressions::{Place, made};
-use crate::policy::model::{Expr, ExprKind, Type};
-use crate::policy::names::Builder;
+use crate::policy::model::{ChoiceList, Expr, ExprKind, Label, Order, Type};
+use crate::policy::names::{Builder, label};
 use crate::policy::population::{Asked, Places, Population, Tie};
 use crate::source::Span;
-use crate::syntax::tree::{self, PopulationAsked, PopulationWords, Ties};
+use crate::syntax::tree::{self, PopulationAsked, PopulationWords, SplitPart, Ties};
 use crate::value::Number;
 
 impl Builder<'_, '_> {
@@ -79,6 +81,7 @@ impl Builder<'_, '_> {
 
     fn asked(&mut self, written: &tree::Population, _place: &Place) -> Option<(Asked, Type)> {
         match &written.asked {
+            PopulationAsked::Split(parts) => self.split(parts, written.words.places.is_none_or(|it| it.0)),
             PopulationAsked::Rank { .. } => Some((Asked::Rank, Type::Number)),
             PopulationAsked::Count { top, places } => {
                 let places = Places::Count(self.whole_number(places, "there is at least one place")?);
@@ -90,6 +93,58 @@ impl Builder<'_, '_> {
                 Some((Asked::Among { top: *top, places: Places::Part { part, up } }, Type::YesNo))
             }
         }
+    }
+
+    /// `{ Best first 10%, Better up to 35%, Good the rest }`: from the best down, each part farther than the one before.
+    fn split(&mut self, parts: &[SplitPart], up: bool) -> Option<(Asked, Type)> {
+        let mut choices: Vec<Label> = Vec::new();
+        let mut ends: Vec<(Number, Span)> = Vec::new();
+        for (at, part) in parts.iter().enumerate() {
+            if let Some(first) = choices.iter().find(|it| it.name == part.name.text) {
+                let words = format!("`{}` stands twice in this list", part.name.text);
+                let twice = Diagnostic::new(policy_codes::DECLARED_TWICE, part.name.span, words);
+                self.report(twice.label(first.span, "the first").help("give one of them another name"));
+                return None;
+            }
+            choices.push(label(&part.name, part.title.as_ref()));
+            let last = at + 1 == parts.len();
+            let Some(up_to) = &part.up_to else {
+                if last && at > 0 {
+                    break;
+                }
+                return self.no_part(part.span, "the rest is what is left behind the other parts", "put it last");
+            };
+            let end = self.part(up_to)?;
+            if part.first != (at == 0) {
+                let words =
+                    if at == 0 { "from where the first part goes is not said" } else { "only one part is the first" };
+                let help =
+                    if at == 0 { "write `first` and its share" } else { "write `up to`: shares count from the best" };
+                return self.no_part(part.span, words, help);
+            }
+            if ends.last().is_some_and(|(before, _)| end <= *before) {
+                let words = "this part ends before it begins: shares count from the best";
+                return self.no_part(
+                    part.span,
+                    words,
+                    "write how far down it goes, such as `up to 35%` behind `first 10%`",
+                );
+            }
+            if last {
+                let words = "nothing is said of those behind this part";
+                return self.no_part(part.span, words, "end with a part that is `the rest`");
+            }
+            ends.push((end, part.span));
+        }
+        let ends = ends.into_iter().map(|(part, _)| Places::Part { part, up }).collect();
+        self.policy.choices.push(ChoiceList { choices, order: Order::BestFirst, counts: Vec::new() });
+        let parts = ChoiceId::at(self.policy.choices.len() - 1);
+        Some((Asked::Split { parts, ends }, Type::Choice(parts)))
+    }
+
+    fn no_part<T>(&mut self, span: Span, words: &str, help: &str) -> Option<T> {
+        self.report(Diagnostic::new(codes::NO_SHARE, span, words).help(help));
+        None
     }
 
     /// A share of a group: above nought, and not more than all of it.
@@ -118,7 +173,7 @@ impl Builder<'_, '_> {
     fn all_is_said(&mut self, written: &tree::Population, span: Span) -> Option<()> {
         let PopulationWords { places, ties, awaited, least } = &written.words;
         let (rounds, has_ties) = match &written.asked {
-            PopulationAsked::Share { .. } => (true, true),
+            PopulationAsked::Share { .. } | PopulationAsked::Split(_) => (true, true),
             PopulationAsked::Count { .. } => (false, true),
             PopulationAsked::Rank { .. } => (false, false),
         };

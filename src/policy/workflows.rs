@@ -26,7 +26,11 @@ impl Builder<'_, '_> {
         let repeats = |it: &WorkflowLineKind| {
             matches!(it, WorkflowLineKind::Cancel { .. } | WorkflowLineKind::Stage(_) | WorkflowLineKind::Together(_))
         };
-        self.said_once(written.lines.iter().map(|it| (&it.kind, it.span)), repeats);
+        // `keep` and `expunge` are two things, though lines of one kind.
+        let expunges = |it: &WorkflowLineKind| matches!(it, WorkflowLineKind::Retain { expunge: true, .. });
+        let lines = || written.lines.iter().map(|it| (&it.kind, it.span));
+        self.said_once(lines().filter(|it| !expunges(it.0)), repeats);
+        self.said_once(lines().filter(|it| expunges(it.0)), repeats);
         let calendar = self.calendar_of_workflow(written);
         let whom = self.for_whom(written)?;
         let stages = placed(written);

@@ -61,11 +61,11 @@ impl<'s> Lines<'s> {
         words.any(|it| self.is_word(start, it))
     }
 
-    /// Whether a word stands before braces that hold a list, not lines: `weighted { … }`, `share of points { … }`.
+    /// Whether a word stands before braces that hold a list, not lines: `weighted { … }`, `share of points { … }`, `split … into { … }`.
     pub(super) fn is_list(self, at: usize) -> bool {
         let share =
             at >= 2 && self.is_word(at, "points") && self.is_word(at - 1, "of") && self.is_word(at - 2, "share");
-        share || self.is_word(at, "weighted")
+        share || self.is_word(at, "weighted") || self.is_word(at, "into")
     }
 
     /// The token that closes the bracket at hand.

@@ -43,6 +43,7 @@ fn act(mut it: Cursor<'_>, on: Date) -> ExampleLineKind {
         who: words::name(&it.one(Rule::name)),
         values: it.all(Rule::fact_value).into_iter().map(fact).collect(),
         stage_or_record: words::name_in(&mut it, Rule::in_part),
+        of: words::name_in(&mut it, Rule::for_name),
     }
 }
 
@@ -96,6 +97,10 @@ fn expect(mut cursor: Cursor<'_>) -> Option<Expectation> {
         Rule::stage_due => Expectation::StageDue {
             stage: words::name(&it.one(Rule::name)),
             date: words::date(it.one(Rule::date)),
+            of: words::name_in(&mut it, Rule::for_name),
+        },
+        Rule::not_open => Expectation::StageNotOpen {
+            stage: words::name(&it.one(Rule::name)),
             of: words::name_in(&mut it, Rule::for_name),
         },
         Rule::stage_open => Expectation::StageOpen {

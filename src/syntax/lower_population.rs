@@ -5,7 +5,8 @@ use super::grammar::Rule;
 use super::lower_aggregate::{condition_in, picked_value};
 use super::lower_words as words;
 use super::tree::{
-    ExprKind, Happened, HappenedHow, HappenedWithin, Population, PopulationAsked, PopulationWords, Ties, WhichOutcome,
+    ExprKind, Happened, HappenedHow, HappenedWithin, Population, PopulationAsked, PopulationWords, SplitPart, Ties,
+    WhichOutcome,
 };
 use crate::codes_syntax as codes;
 use crate::diagnostic::Diagnostic;
@@ -17,6 +18,7 @@ pub(super) fn population(mut cursor: Cursor<'_>) -> ExprKind {
     let mut it = cursor.first();
     let asked = match it.rule() {
         Rule::rank => PopulationAsked::Rank { of: words::name(&it.one(Rule::name)) },
+        Rule::split_into => PopulationAsked::Split(it.all(Rule::split_part).into_iter().map(split_part).collect()),
         _ => {
             let top = matches!(it.one(Rule::end_of_ranking).first().rule(), Rule::kw_in_the_top | Rule::kw_in_the_best);
             match it.maybe(Rule::percent) {
@@ -31,6 +33,18 @@ pub(super) fn population(mut cursor: Cursor<'_>) -> ExprKind {
     let filter = condition_in(&mut ranked, Rule::where_one);
     let words = population_words(&mut cursor);
     ExprKind::Population(Box::new(Population { asked, group, by, filter, words, span }))
+}
+
+/// `Best first 10%`, `Better up to 35%`, `Good the rest`
+fn split_part(mut it: Cursor<'_>) -> SplitPart {
+    let span = it.span();
+    SplitPart {
+        name: words::name(&it.one(Rule::name)),
+        title: words::title(&mut it),
+        first: it.has(Rule::kw_first),
+        up_to: it.maybe(Rule::percent).map(|mut it| words::number(&it.one(Rule::number))),
+        span,
+    }
 }
 
 fn population_words(cursor: &mut Cursor<'_>) -> PopulationWords {

@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
-use super::tree::{Expr, Name, Number};
+use super::tree::{Expr, Name, Number, Text};
 use crate::source::Span;
 
 /// `in the top 5% of unit by score, places rounded up, ties all in, unknown awaited, groups of at least 10`
@@ -27,6 +27,20 @@ pub enum PopulationAsked {
     Count { top: bool, places: Number },
     /// `rank of officer in unit`
     Rank { of: Name },
+    /// `split unit by score into { Best first 10%, Better up to 35%, Good the rest }`
+    Split(Vec<SplitPart>),
+}
+
+/// A part of those who are ranked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SplitPart {
+    pub name: Name,
+    pub title: Option<Text>,
+    /// `first 10%` of the best, else `up to 35%` of them.
+    pub first: bool,
+    /// How far down it goes, counted from the best; nothing for `the rest`.
+    pub up_to: Option<Number>,
+    pub span: Span,
 }
 
 /// What stands behind the commas; what must stand there is known to the checker.

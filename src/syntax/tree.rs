@@ -393,8 +393,8 @@ pub enum ExampleLineKind {
     Of { record: Name, of: Name, period: Option<PeriodLiteral>, values: Vec<FactValue> },
     /// `on 31 July 2026 expect nothing`; a line without a day goes on with the day before it.
     Expect { on: Option<Date>, expectation: Expectation },
-    /// `on 10 August 2026 Okot fills plan_agreed 10 August 2026, targets 80`
-    Fills { on: Date, who: Name, stage_or_record: Option<Name>, values: Vec<FactValue> },
+    /// `on 10 August 2026 Okot fills plan_agreed 10 August 2026, targets 80`, also `for Akello`: in whose case.
+    Fills { on: Date, who: Name, stage_or_record: Option<Name>, of: Option<Name>, values: Vec<FactValue> },
     /// `on 5 August 2026 officer Okot { status on_leave }`: a record changes on a day.
     Change { on: Date, record: Name, name: Name, period: Option<PeriodLiteral>, values: Vec<FactValue> },
 }
@@ -420,6 +420,8 @@ pub enum Expectation {
     NoNotice { message: Name, to: Vec<Name> },
     /// `plan open with Okot, Akello`, also `for Okot`: a stage is open, and with whom.
     StageOpen { stage: Name, of: Option<Name>, with: Vec<Name> },
+    /// `plan not open for Okot`: it has not opened yet, or has ended.
+    StageNotOpen { stage: Name, of: Option<Name> },
     /// `plan due 31 July 2026 for Okot`
     StageDue { stage: Name, of: Option<Name>, date: Date },
     /// `plan done`, `plan late`, `plan lapsed`, `plan suspended`
