@@ -523,3 +523,32 @@ fn ranks_and_budgets_are_judged_at_one_moment() {
         assert_eq!(found("when incident appears"), ["M0919"]);
     }
 }
+
+#[test]
+fn a_ladder_is_no_longer_than_somebody_follows() {
+    let straight: String = (0..13).map(|_| "; straight to warning when gross").collect();
+    assert_eq!(codes(&ladder(&format!("{CLIMB}{straight}"), "")), ["M0913"]);
+    let names: Vec<String> = (0..13).map(|it| format!("s{it}")).collect();
+    let severity: Vec<String> = names.iter().map(|it| format!("{it} (administrative)")).collect();
+    let sanctions: String = names.iter().map(|it| format!("sanction {it} {{ automatic }}\n")).collect();
+    let long = format!(
+        "{}\nframework long {{\nfor each person each year\njudged 31 March after the year\nseverity {}\nsanctions all that apply\n{sanctions}ladder {} {{ a step when away }}\n}}\n",
+        rules("sanction caution { when mark < 20; automatic }\nsanction warning { when mark < 10; automatic }", ""),
+        severity.join(" < "),
+        names.join(", ")
+    );
+    assert_eq!(codes(&long), ["M0912"]);
+    assert_eq!(
+        codes(&long.replace(", s12 {", " {").replace("sanction s12 {", "sanction s12 { when away;")),
+        Vec::<&str>::new()
+    );
+}
+
+#[test]
+fn a_name_stands_behind_a_list_of_choices() {
+    let list = "sanction caution { when mark < 40; automatic }
+sanction warning { when mark < 20; unless mark is one of 1, 2, 3, named odd; automatic }
+except odd when mark is one of 2, 3, named even
+except even when away";
+    assert_eq!(codes(&rules(list, "")), Vec::<&str>::new());
+}

@@ -74,12 +74,13 @@ fn names_of(framework: &tree::Framework) -> impl Iterator<Item = &Name> {
 pub(super) fn frameworks_do_not_meet(policy: &Policy, looks: &Looks, found: &mut Diagnostics) {
     let grounds: Vec<Grounds<'_>> = policy.frameworks.iter().map(|it| Grounds::of_all(policy, it)).collect();
     for (at, one) in policy.frameworks.iter().enumerate() {
-        for (before, other) in policy.frameworks[..at].iter().enumerate() {
+        // One is enough: where it gives way to that, the next is found.
+        let meets = policy.frameworks[..at].iter().enumerate().find_map(|(before, other)| {
             let settled = || gives_way(policy, at, before) || gives_way(policy, before, at);
-            if one.subject == other.subject && grounds[at].may_meet(&grounds[before]) && !settled() {
-                Two { policy, one, other, looks }.meet().into_iter().for_each(|it| found.push(it));
-            }
-        }
+            let may = one.subject == other.subject && grounds[at].may_meet(&grounds[before]) && !settled();
+            if may { Two { policy, one, other, looks }.meet() } else { None }
+        });
+        meets.into_iter().for_each(|it| found.push(it));
     }
 }
 

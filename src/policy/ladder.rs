@@ -17,6 +17,9 @@ use crate::policy::names::Builder;
 use crate::source::Span;
 use crate::syntax::tree::{self, Degree, FrameworkLineKind, LadderLineKind, Name, Outcome};
 
+/// More steps, or lines that go straight to one, nobody follows any more.
+const MOST: usize = 12;
+
 /// A ladder of sanctions.
 #[derive(Debug, Clone)]
 pub struct Ladder {
@@ -160,6 +163,16 @@ impl Builder<'_, '_> {
         if let ([only], true) = (ladder.steps.as_slice(), stand) {
             let finding = Diagnostic::new(codes::LADDER_ORDER, only.span, "a ladder has at least two steps");
             stand = refuse(self, finding, "name the step above it, or write `when …` in the sanction itself");
+        }
+        if let (Some(beyond), true) = (ladder.steps.get(MOST), stand) {
+            let words = format!("a ladder has at most {MOST} steps");
+            stand = refuse(self, Diagnostic::new(codes::LADDER_ORDER, beyond.span, words), "make it two ladders");
+        }
+        let straight = ladder.lines.iter().filter(|it| matches!(it.kind, LadderLineKind::Straight { .. }));
+        if let (Some(beyond), true) = (straight.clone().nth(MOST), stand) {
+            let words = format!("a ladder has at most {MOST} lines `straight to`");
+            let finding = Diagnostic::new(codes::LADDER_STEP, beyond.span, words);
+            stand = refuse(self, finding, "say it in fewer: `straight to demotion when theft or fraud`");
         }
         stand
     }
