@@ -1,7 +1,8 @@
 //! Deadlines against tables, and what their derivations say.
 
 use merit::calendar::{
-    Calendar, CalendarProblem, CalendarRules, DateRole, DeadlineInput, Extension, MonthEnd, Roll, SuspendedDays, Time,
+    Calendar, CalendarProblem, CalendarRules, Date, DateRole, DeadlineInput, Extension, MonthEnd, Roll, SuspendedDays,
+    Time,
 };
 
 use crate::support::{
@@ -22,6 +23,22 @@ fn months_end_as_the_table_says() {
             (Err(CalendarProblem::NoSuchDay(..)), "no such day") => {}
             (Ok(deadline), result) => assert_eq!(deadline.date.to_string(), result, "{row:?}"),
             (problem, _) => panic!("{row:?}: {problem:?}"),
+        }
+    }
+}
+
+#[test]
+fn months_one_after_another_are_not_months_at_once() {
+    let calendar = plain();
+    for row in rows(include_str!("chains.csv")) {
+        let [day, first, then, end, in_turn, both, at_once] = row.as_slice() else { panic!("{row:?}") };
+        let after = |day: Date, allowance: &str| {
+            let input = input("event", day, Some(length(allowance)), DateRole::Closing);
+            calendar.deadline(&DeadlineInput { month_end: Some(month_end(end)), ..input }).unwrap().date
+        };
+        assert_eq!(after(after(date(day), first), then), date(in_turn), "{row:?}");
+        if !both.is_empty() {
+            assert_eq!(after(date(day), both), date(at_once), "{row:?}");
         }
     }
 }

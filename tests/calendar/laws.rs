@@ -88,9 +88,13 @@ fn deadline_input(days: BoxedStrategy<Date>, most: u32) -> impl Strategy<Value =
 
 /// The day so many months from another, by the month end.
 fn months(day: Date, count: u32, direction: Direction, month_end: MonthEnd) -> Date {
+    run(day, Length { count, unit: Unit::Months }, direction, month_end)
+}
+
+fn run(day: Date, length: Length, direction: Direction, month_end: MonthEnd) -> Date {
     let input = DeadlineInput {
         anchor: Anchor::Event { day, what: "something".to_owned() },
-        length: Some((Length { count, unit: Unit::Months }, direction)),
+        length: Some((length, direction)),
         beginning_on: false,
         role: DateRole::Closing,
         roll: None,
@@ -107,6 +111,13 @@ proptest! {
     fn back_is_never_later_than_forward(day in near(), count in 0u32..400, direction in direction()) {
         let [back, forward] = [MonthEnd::Back, MonthEnd::Forward].map(|it| months(day, count, direction, it));
         prop_assert!(back <= forward && plus(back, 1) >= forward);
+    }
+
+    #[test]
+    fn a_year_is_twelve_months(day in near(), count in 0u32..40, direction in direction()) {
+        for end in [MonthEnd::Back, MonthEnd::Forward] {
+            prop_assert_eq!(run(day, Length { count, unit: Unit::Years }, direction, end), months(day, 12 * count, direction, end));
+        }
     }
 
     #[test]
