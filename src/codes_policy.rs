@@ -183,6 +183,14 @@ codes! { POLICY;
         "Periods whose first days are listed follow one another: each lasts to the day before the next, the last to the day behind `until`.",
         "calendar school { time zone \"UTC\"; working Monday to Friday; period term / terms starting on 4 May 2026, 5 January 2026, until 11 December 2026 }",
         "calendar school { time zone \"UTC\"; working Monday to Friday; period term / terms starting on 5 January 2026, 4 May 2026, until 11 December 2026 }";
+    HOLIDAYS_MEET = "M0314", Warning, "two holidays of one day",
+        "Two holidays that fall on the same day by their own rules are one day off, which nobody meant. One that moves, such as Good Friday, may fall on another now and then.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; holiday \"Labour Day\" 1 May; holiday \"Workers' Day\" 1 May }",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; holiday \"Labour Day\" 1 May until 2024; holiday \"Workers' Day\" 1 May from 2025 }";
+    LIST_BREAKS_OFF = "M0315", Warning, "a list of days that breaks off",
+        "A moon-dependent holiday has a day in every year. In a year for which none is listed it is a working day, and what falls due then is due too early.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; holiday \"Feast\" on 10 April 2024, 31 March 2025, 9 March 2027 }",
+        "calendar office { time zone \"UTC\"; working Monday to Friday; holiday \"Feast\" on 10 April 2024, 31 March 2025, expected 20 March 2026, expected 9 March 2027 }";
     NOT_DATED = "M0312", Error, "the same on every day",
         "Only a `dated` field, and what rests on one, can differ from day to day.",
         "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text; rank one of A < B }\ndefine then_rank of person each year = rank at start of year",

@@ -89,7 +89,7 @@ pub struct HolidayRule {
 }
 
 /// The day of a holiday.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HolidayDay {
     /// The same day every year.
     Fixed {

@@ -9,9 +9,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::StageId;
 use crate::policy::calendar_checks::calendars_say_what_is_needed;
 use crate::policy::dated_checks::versions_follow_each_other;
+use crate::policy::holiday_checks::holidays_are_in_order;
 use crate::policy::model::{DateRule, Point, Policy, Stage, Timing, Workflow};
 use crate::policy::scale_checks::bands_hold_every_value;
-use crate::policy::{due_process, flow_checks, table_checks};
+use crate::policy::{due_process, flow_checks, table_checks, time_checks};
 use crate::syntax::tree::Item;
 
 /// Whether a finding is about something that is not there, so that it goes without saying where a word there was not understood.
@@ -22,6 +23,7 @@ pub(super) fn says_what_lacks(code: Code) -> bool {
 /// Everything the language forbids, beyond names and types.
 pub(super) fn check_all(policy: &Policy, items: &[&Item], found: &mut Diagnostics) {
     calendars_say_what_is_needed(policy, items, found);
+    holidays_are_in_order(policy, items, found);
     versions_follow_each_other(policy, found);
     for scale in &policy.scales {
         bands_hold_every_value(policy, scale, found);
@@ -33,6 +35,7 @@ pub(super) fn check_all(policy: &Policy, items: &[&Item], found: &mut Diagnostic
         rests_on_no_rank(policy, crate::ids::WorkflowId::at(at), workflow, found);
         stages_do_not_wait_for_each_other(workflow, found);
         flow_checks::workflow_holds_together(policy, workflow, found);
+        time_checks::dates_follow_each_other(policy, workflow, found);
         for stage in &workflow.stages {
             steps_come_in_order(stage, found);
             steps_have_a_due_date(stage, found);
