@@ -11,7 +11,9 @@ use crate::policy::framework::{Combination, Framework, OutcomeKind, Proposed};
 use crate::policy::model::{Expr, Policy};
 use crate::policy::names::Builder;
 use crate::policy::promised_stages::{Lacks, in_force_only_after};
-use crate::policy::reasoning::{self, About, Found, Look, Looks, Pairs, RestsOn, Sample, Terms, Truths, World};
+use crate::policy::reasoning::{
+    self, About, Found, JudgeOfTwo, Look, Looks, Pairs, RestsOn, Sample, Terms, Truths, World,
+};
 use crate::policy::shadows::{around, conditions, days, takes_effect, wanted};
 use crate::source::Span;
 use crate::syntax::tree::{self, GuaranteeLineKind, GuaranteedRules, Item, Name};
@@ -324,11 +326,13 @@ impl<'p> Judging<'p> {
             if !sanctions && terms.is_paid_by(term, framework.rules.iter().filter_map(|it| it.amount.as_ref())) {
                 return Err(self.not_decided("an amount is reckoned with it"));
             }
-            let worse = |less: &Look<'_, '_>, more: &Look<'_, '_>| {
+            let sees =
+                |look: &Look<'_, '_>| self.of_kind(sanctions).map(|it| takes_effect(look, framework, it)).collect();
+            let holds = |less: &[Truths], more: &[Truths]| {
                 let (from, to) = if better { (less, more) } else { (more, less) };
                 self.is_worse(sanctions, from, to)
             };
-            match reasoning::find_pair(&terms, term, &worse) {
+            match reasoning::find_pair(&terms, term, JudgeOfTwo { sees: &sees, holds: &holds }) {
                 Pairs::None => {}
                 Pairs::Open if terms.is_shared(term) => {
                     return Err(self.not_decided("a rule also asks for something else that is made of the same"));
@@ -340,24 +344,28 @@ impl<'p> Judging<'p> {
         Ok(())
     }
 
-    /// Whether who is in the second case is worse off than who is in the first.
-    fn is_worse(&self, sanctions: bool, from: &Look<'_, '_>, to: &Look<'_, '_>) -> Truths {
-        let framework = self.framework();
+    /// The sanctions or the rewards of the framework.
+    fn of_kind(&self, sanctions: bool) -> impl Iterator<Item = usize> + use<'p> {
         let what = if sanctions { Proposed::Sanction } else { Proposed::Reward };
-        let of_kind = |it: &usize| framework.rules[*it].what() == what;
-        let rules: Vec<usize> = (0..framework.rules.len()).filter(of_kind).collect();
+        let rules = &self.framework().rules;
+        (0..rules.len()).filter(move |it| rules[*it].what() == what)
+    }
+
+    /// Whether who is in the second case is worse off than who is in the first; of each it is said which rules take effect.
+    fn is_worse(&self, sanctions: bool, from: &[Truths], to: &[Truths]) -> Truths {
+        let framework = self.framework();
+        let rules: Vec<usize> = self.of_kind(sanctions).collect();
         let first = framework.rewards == Combination::First;
-        let each = rules.iter().map(|&rule| {
+        let (with, without) = if sanctions { (to, from) } else { (from, to) };
+        let each = rules.iter().zip(with).map(|(&rule, takes_effect)| {
             let severity = framework.rules[rule].severity();
-            let as_much = |other: &&usize| {
-                let other = **other;
+            let as_much = |other: usize| {
                 other == rule
                     || (sanctions && framework.rules[other].severity() >= severity)
                     || (!sanctions && first && other < rule)
             };
-            let (with, without) = if sanctions { (to, from) } else { (from, to) };
-            let others = rules.iter().filter(as_much).map(|it| takes_effect(without, framework, *it).or_no());
-            Truths::all([takes_effect(with, framework, rule), Truths::any(others).negate()])
+            let others = rules.iter().zip(without).filter(|it| as_much(*it.0)).map(|it| it.1.or_no());
+            Truths::all([*takes_effect, Truths::any(others).negate()])
         });
         Truths::any(each)
     }

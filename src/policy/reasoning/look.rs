@@ -1,7 +1,6 @@
 //! What expressions can come to, while of each term only so much is left.
 
 use std::cell::{self, RefCell};
-use std::collections::HashMap;
 
 use jiff::civil::Date;
 
@@ -9,10 +8,9 @@ use crate::policy::ladder::LadderAsked;
 use crate::policy::model::{
     Cell, CompareOp, Expr, ExprKind, Hit, Interval, Order, Policy, Scale, State, Stretch, Table, Type, When,
 };
+use crate::policy::reasoning::address::{ByAddress, address};
 use crate::policy::reasoning::extent::Extent;
-use crate::policy::reasoning::terms::{
-    TermKind, Terms, address, answers, counts_this_period, in_force, is_subject, strip,
-};
+use crate::policy::reasoning::terms::{TermKind, Terms, answers, counts_this_period, in_force, is_subject, strip};
 use crate::policy::reasoning::truths::Truths;
 use crate::value::{Number, Value};
 
@@ -24,7 +22,7 @@ pub(in crate::policy) struct Look<'t, 'p> {
     terms: &'t Terms<'p>,
     world: &'t World,
     /// What definitions were found to be, by their place in memory.
-    found: RefCell<HashMap<usize, Extent>>,
+    found: RefCell<ByAddress<Extent>>,
     /// How much was reckoned so far.
     reckoned: cell::Cell<u32>,
 }
@@ -36,7 +34,7 @@ pub(super) fn constant(terms: &Terms<'_>, expr: &Expr) -> Option<Number> {
 
 impl<'t, 'p> Look<'t, 'p> {
     pub(in crate::policy) fn new(terms: &'t Terms<'p>, world: &'t World) -> Self {
-        Self { terms, world, found: RefCell::new(HashMap::new()), reckoned: cell::Cell::new(0) }
+        Self { terms, world, found: RefCell::new(ByAddress::default()), reckoned: cell::Cell::new(0) }
     }
 
     /// How much was reckoned so far.

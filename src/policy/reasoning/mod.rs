@@ -4,6 +4,7 @@
 //! answers the same. What is not understood (a rule's date, a role's holder) is taken to be anything, so that "there is no case" is
 //! never said wrongly; who runs out of looks says so. Start reading at [`find`].
 
+mod address;
 mod apart;
 mod extent;
 mod look;
@@ -23,7 +24,7 @@ pub(in crate::policy) use apart::RestsOn;
 pub(in crate::policy) use extent::Extent;
 pub(in crate::policy) use look::{Look, World};
 pub(in crate::policy) use sample::{About, Sample, sample};
-pub(in crate::policy) use search::{Found, Judge, Judged, Looks, Pairs, find, find_pair};
+pub(in crate::policy) use search::{Found, Judge, JudgeOfTwo, Judged, Looks, Pairs, find, find_pair};
 pub(in crate::policy) use terms::Terms;
 pub(in crate::policy) use truths::Truths;
 

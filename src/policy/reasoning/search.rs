@@ -5,6 +5,8 @@
 
 use std::cell::Cell;
 
+use std::ops::Range;
+
 use crate::policy::model::{History, Stretch};
 use crate::policy::reasoning::extent::Extent;
 use crate::policy::reasoning::look::{Look, World};
@@ -98,11 +100,14 @@ pub(in crate::policy) enum Pairs {
     Open,
 }
 
-/// What is said of two worlds.
-type JudgeOfTwo<'j> = &'j dyn Fn(&Look<'_, '_>, &Look<'_, '_>) -> Truths;
+/// What is seen of a world, and what is said of two worlds of which so much is seen.
+pub(in crate::policy) struct JudgeOfTwo<'j> {
+    pub(in crate::policy) sees: &'j dyn Fn(&Look<'_, '_>) -> Vec<Truths>,
+    pub(in crate::policy) holds: &'j dyn Fn(&[Truths], &[Truths]) -> Truths,
+}
 
 /// Looks for two cases that differ in one term (and what it is made of) alone, of which `holds` says yes.
-pub(in crate::policy) fn find_pair(terms: &Terms<'_>, term: usize, holds: JudgeOfTwo<'_>) -> Pairs {
+pub(in crate::policy) fn find_pair(terms: &Terms<'_>, term: usize, judge: JudgeOfTwo<'_>) -> Pairs {
     // What follows from the term differs with it.
     let other = |at: &usize| terms.list[*at].is_asked && *at != term && !terms.follows_from(*at, term);
     let asked = (0..terms.list.len()).filter(other);
@@ -110,7 +115,7 @@ pub(in crate::policy) fn find_pair(terms: &Terms<'_>, term: usize, holds: JudgeO
     let steps: Vec<Extent> = terms.list[term].pieces().into_iter().filter(|it| it.known.is_some()).collect();
     let search = Search { terms, judge: &|_| Judged::Holds, asked, looks: MOST_LOOKS };
     let (varied, counts) = (terms.varied(term), terms.counts_with(term));
-    let mut two = Two { search, term, varied, counts, steps, holds };
+    let mut two = Two { search, term, varied, counts, steps, judge };
     let nothing = vec![None; terms.list.len()];
     match two.pieces(&nothing, &nothing, 0) {
         Ok(Some((less, more))) => Pairs::Two(less, more),
@@ -131,32 +136,60 @@ struct Two<'t, 'p, 'j> {
     counts: Vec<(usize, &'p History)>,
     /// What the term can be, from the least to the greatest.
     steps: Vec<Extent>,
-    holds: JudgeOfTwo<'j>,
+    judge: JudgeOfTwo<'j>,
+}
+
+/// A world in which the term is one of its steps, and what is seen of it: looked at once, and beside many others.
+struct Side {
+    world: World,
+    fits: bool,
+    seen: Vec<Truths>,
+    /// Of each count whether this period has what it counts, and how it stands itself; nothing where that is not known.
+    counts: Vec<Option<(u8, Option<u8>)>>,
 }
 
 impl Two<'_, '_, '_> {
-    fn with(&self, world: &World, step: usize) -> World {
-        let mut with = world.clone();
-        with[self.term] = Some(self.steps[step].clone());
-        with
+    fn sides(&mut self, world: &World, steps: Range<usize>) -> Vec<Side> {
+        steps.map(|it| self.side(world, it)).collect()
+    }
+
+    fn side(&mut self, world: &World, step: usize) -> Side {
+        let mut world = world.clone();
+        world[self.term] = Some(self.steps[step].clone());
+        let look = Look::new(self.search.terms, &world);
+        let fits = look.fits();
+        self.search.looks = self.search.looks.saturating_sub(look.reckoned() / PARTS_OF_A_LOOK);
+        let (mut seen, mut counts) = (Vec::new(), Vec::new());
+        if fits {
+            seen = (self.judge.sees)(&look);
+            counts.extend(self.counts.iter().map(|(at, history)| {
+                let now = look.truths(&history.condition).rank()?;
+                let count = look.left(*at)?.truths();
+                // A count can be asked wherever what it counts can be asked of this period.
+                Some((now, if count.is_only(Truths::UNFIT) { None } else { Some(count.rank()?) }))
+            }));
+        }
+        Side { world, fits, seen, counts }
     }
 
     fn pieces(&mut self, one: &World, other: &World, next: usize) -> Result<Option<(World, World)>, OutOfLooks> {
         let mut open = false;
-        for more in 1..self.steps.len() {
-            for less in 0..more {
-                let (one, other) = (self.with(one, less), self.with(other, more));
+        let Some(last) = self.steps.len().checked_sub(1) else { return Ok(None) };
+        let own = self.sides(one, 0..if one == other { last + 1 } else { last });
+        let others = if one == other { None } else { Some(self.sides(other, 1..last + 1)) };
+        let others = others.as_deref().unwrap_or(&own[1..]);
+        for (more, b) in others.iter().enumerate() {
+            for a in &own[..=more] {
                 self.search.looks = self.search.looks.checked_sub(1).ok_or(OutOfLooks)?;
-                let (a, b) = (Look::new(self.search.terms, &one), Look::new(self.search.terms, &other));
-                let fit = a.fits() && b.fits();
-                let reckoned = a.reckoned().saturating_add(b.reckoned());
-                self.search.looks = self.search.looks.saturating_sub(reckoned / PARTS_OF_A_LOOK);
-                let counted = self.counted(&a, &b);
-                let truths = if fit && counted != Some(false) { (self.holds)(&a, &b) } else { Truths::NO };
+                if !(a.fits && b.fits) {
+                    continue;
+                }
+                let counted = counted(a, b);
+                let truths = if counted == Some(false) { Truths::NO } else { (self.judge.holds)(&a.seen, &b.seen) };
                 open |= truths.has(Truths::YES);
                 if counted == Some(true)
                     && truths.is_only(Truths::YES)
-                    && let Some(cases) = self.cases(&one, &other)?
+                    && let Some(cases) = self.cases(&a.world, &b.world)?
                 {
                     return Ok(Some(cases));
                 }
@@ -181,31 +214,6 @@ impl Two<'_, '_, '_> {
         Ok(None)
     }
 
-    /// Whether the counts of both can be theirs; nothing where that is not known. The periods before are the same, so that who
-    /// meets in this period what is counted has no less of it.
-    fn counted(&self, a: &Look<'_, '_>, b: &Look<'_, '_>) -> Option<bool> {
-        let mut all = Some(true);
-        for (at, history) in &self.counts {
-            let side = |look: &Look<'_, '_>| {
-                let now = look.truths(&history.condition).rank()?;
-                let count = look.left(*at)?.truths();
-                // A count can be asked wherever what it counts can be asked of this period.
-                Some((now, if count.is_only(Truths::UNFIT) { None } else { Some(count.rank()?) }))
-            };
-            let fits =
-                side(a).zip(side(b)).map(|((now, count), (other_now, other_count))| match (count, other_count) {
-                    (Some(one), Some(other)) => one == other || one.cmp(&other) == now.cmp(&other_now),
-                    (None, _) | (_, None) => false,
-                });
-            all = match (all, fits) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (Some(true), it) => it,
-                (None, _) => None,
-            };
-        }
-        all
-    }
-
     /// Facts of both: those that the term is not made of are the same.
     fn cases(&mut self, one: &World, other: &World) -> Result<Option<(World, World)>, OutOfLooks> {
         let less = match self.search.facts(one) {
@@ -225,6 +233,24 @@ impl Two<'_, '_, '_> {
             Comes::Nowhere => Err(OutOfLooks),
         }
     }
+}
+
+/// Whether the counts of both can be theirs; nothing where that is not known. The periods before are the same, so that who meets in this
+/// period what is counted has no less of it.
+fn counted(a: &Side, b: &Side) -> Option<bool> {
+    let mut all = Some(true);
+    for (one, other) in a.counts.iter().zip(&b.counts) {
+        let fits = one.zip(*other).map(|((now, count), (other_now, other_count))| match (count, other_count) {
+            (Some(one), Some(other)) => one == other || one.cmp(&other) == now.cmp(&other_now),
+            (None, _) | (_, None) => false,
+        });
+        all = match (all, fits) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), it) => it,
+            (None, _) => None,
+        };
+    }
+    all
 }
 
 impl Search<'_, '_, '_> {

@@ -1,7 +1,7 @@
 //! What conditions rest on: facts, what is reckoned from them, and pairs of the two that are compared with each other; each cut where
 //! an answer could become another.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -13,6 +13,7 @@ use crate::policy::model::{
     AggregateWord, Axis, Blank, CompareOp, Dated, Expr, ExprKind, History, Members, MissingPeriods, Policy, Stretch,
     Type, When,
 };
+use crate::policy::reasoning::address::{ByAddress, address};
 use crate::policy::reasoning::extent::Extent;
 use crate::policy::same::same;
 use crate::policy::table;
@@ -55,9 +56,9 @@ pub(in crate::policy) struct Terms<'p> {
     pub(in crate::policy) day: Option<Date>,
     pub(in crate::policy) list: Vec<Term<'p>>,
     /// Which term an expression is, by the place of the expression in memory: the policy does not move while it is looked at.
-    at: HashMap<usize, usize>,
+    at: ByAddress<usize>,
     /// The same for where two terms are compared, and whether they stand the other way round.
-    pairs: HashMap<usize, (usize, bool)>,
+    pairs: ByAddress<(usize, bool)>,
     pub(super) texts: Vec<Arc<str>>,
     /// Counts over several periods, and places on a ladder, of which the first holds only if the second does.
     pub(super) chains: Vec<(usize, usize)>,
@@ -66,19 +67,14 @@ pub(in crate::policy) struct Terms<'p> {
     inside: bool,
 }
 
-/// The place of an expression in memory.
-pub(super) fn address(expr: &Expr) -> usize {
-    std::ptr::from_ref(expr).addr()
-}
-
 impl<'p> Terms<'p> {
     pub(in crate::policy) fn of(policy: &'p Policy, day: Option<Date>, conditions: &[&'p Expr]) -> Self {
         let mut terms = Self {
             policy,
             day,
             list: Vec::new(),
-            at: HashMap::new(),
-            pairs: HashMap::new(),
+            at: ByAddress::default(),
+            pairs: ByAddress::default(),
             texts: Vec::new(),
             chains: Vec::new(),
             seen: HashSet::new(),
