@@ -552,3 +552,58 @@ except odd when mark is one of 2, 3, named even
 except even when away";
     assert_eq!(codes(&rules(list, "")), Vec::<&str>::new());
 }
+
+/// Why the one expectation of a policy's example that fails came otherwise.
+fn why(text: &str) -> Vec<String> {
+    let sources = Sources::single("test.merit", text);
+    let policy = compile(&sources).policy.unwrap();
+    let failures = examples::run(&policy, &policy.examples[0]).failures;
+    let [failure] = failures.as_slice() else { panic!("{failures:?}") };
+    failure.why.as_ref().unwrap().told(&policy, &sources).lines(4)
+}
+
+#[test]
+fn a_step_of_a_ladder_is_explained() {
+    let example = "example \"e\" {
+  person Ada { gross no; away no }
+  review of Ada 2025 { mark 55 }
+  review of Ada 2026 { mark 40 }
+  support completed for Ada on 1 May 2026
+  advice imposed for Ada on 1 May 2025
+  expect no caution for Ada in 2026
+}";
+    let told = [
+        "caution for Ada in 2026: proposed",
+        "  when caution: yes",
+        "    the next step is caution: yes",
+        "      (`advice` was imposed on 1 May 2025)",
+        "      mark >= 60 in 2025: no",
+        "        mark of Ada in 2025: 55",
+        "    mark < 50: yes",
+        "      mark of Ada in 2026: 40",
+        "    support was completed: yes",
+        "  unless away: no",
+        "    away of Ada: no",
+    ];
+    assert_eq!(why(&ladder(CLIMB, example)), told);
+}
+
+#[test]
+fn an_exception_from_an_exception_is_explained() {
+    let example =
+        "example \"e\" { person Ada { away yes }; review of Ada 2026 { mark 5 }; expect no warning for Ada in 2026 }";
+    let text = "sanction caution { when mark < 20; automatic }
+sanction warning from 2020 { when mark < 20; unless away, named off; automatic }
+except off when mark < 10";
+    let told = [
+        "warning for Ada in 2026: proposed",
+        "  (from 1 January 2020)",
+        "  when mark < 20: yes",
+        "    mark of Ada in 2026: 5",
+        "  unless away: no",
+        "    away of Ada: yes",
+        "    except mark < 10: yes",
+        "      mark of Ada in 2026: 5",
+    ];
+    assert_eq!(why(&rules(text, example)), told);
+}
