@@ -599,7 +599,14 @@ pub(super) fn same(policy: &Policy, came: &Value, wanted: &Expr) -> bool {
 }
 
 fn words_of(policy: &Policy, name: &Name, of: &Name, wanted: &Expr, came: &Value) -> (String, String) {
-    (format!("{} of {} is {}", name.text, of.text, as_written(wanted)), eval::render(came, policy))
+    let wanted = match &wanted.kind {
+        ExprKind::Length(length) => {
+            let count = length.count.text.parse().unwrap_or_default();
+            eval::render(&Known::Duration { count, unit: crate::policy::time_unit(length.unit) }.into(), policy)
+        }
+        _ => as_written(wanted),
+    };
+    (format!("{} of {} is {wanted}", name.text, of.text), eval::render(came, policy))
 }
 
 fn as_written(wanted: &Expr) -> String {

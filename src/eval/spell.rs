@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use crate::calendar::PeriodBegins;
+use crate::calendar::{PeriodBegins, day_in_words};
 use crate::eval::aggregate::{members, others_may_be_there};
 use crate::eval::days::change_days;
 use crate::eval::expression::{truth, value};
@@ -66,7 +66,9 @@ impl Window {
 
 /// The window as days; or what there is instead of one.
 pub(super) fn window(scope: &Scope<'_>, window: Option<&SpellWindow>) -> Result<Window, Value> {
-    let day = |it: &Expr| match value(scope, it) {
+    // Whoever listens hears of the spells, not of the edges between which they are looked for.
+    let silent = scope.clone().heard_by(None);
+    let day = |it: &Expr| match value(&silent, it) {
         Value::Known(Known::Date(day)) => Ok(day),
         Value::Known(_) => Err(Value::because("a value that is no day")),
         other => Err(other),
@@ -121,6 +123,21 @@ fn of(scope: &Scope<'_>) -> Option<Days> {
 
 fn end(scope: &Scope<'_>, spell: &Spell, first: bool) -> Value {
     reads::field(scope, &scope.subject, if first { spell.first } else { spell.last })
+}
+
+/// Tells whoever listens from when until when the spell at hand runs.
+fn note(scope: &Scope<'_>, days: &Days) {
+    let Some(listener) = scope.listener else { return };
+    let (first, last) = days.possible;
+    let from =
+        if first == Date::MIN { "from an unknown day".to_owned() } else { format!("from {}", day_in_words(first)) };
+    let until = match last {
+        Date::MAX if days.missing.is_empty() => "and goes on".to_owned(),
+        Date::MAX => "until an unknown day".to_owned(),
+        last => format!("until {}", day_in_words(last)),
+    };
+    let kind = &scope.policy.record(scope.subject.record).label.title;
+    listener.noted(&format!("{kind} {}: {from} {until}", scope.subject.key));
 }
 
 /// The days on which a spell begins, and on which it no longer runs.
@@ -186,6 +203,7 @@ fn number_of(first: Date, last: Date) -> i64 {
 pub(super) fn days_of_one(scope: &Scope<'_>, within: bool) -> Value {
     let stretch = scope.within.filter(|_| within).unwrap_or((Date::MIN, scope.day()));
     let Some(days) = of(scope) else { return Value::NotApplicable };
+    note(scope, &days);
     let (sure, possible) = (days.sure.and_then(|it| common(it, stretch)), common(days.possible, stretch));
     if sure == possible { length(sure.as_slice()) } else { Value::Unknown(days.missing) }
 }
@@ -212,6 +230,7 @@ pub(super) fn days(
         };
         let open = !missing.is_empty();
         let Some(days) = of(spell) else { continue };
+        note(spell, &days);
         missing.extend(days.missing);
         if aggregate.those_known && !missing.is_empty() {
             continue;

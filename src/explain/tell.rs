@@ -59,6 +59,10 @@ impl<'a> Teller<'a> {
             | What::Computed => (self.text(question, around), self.rows(&question.applied)),
         };
         notes.extend(body(question).filter(|it| it.what != What::Rows).map(|it| self.squeezed(it.span)));
+        // The spells whose days count.
+        let told = |it: &&Question| matches!(it.what, What::Aggregate | What::Computed);
+        let spells = std::iter::once(question).chain(body(question)).filter(told).flat_map(|it| it.notes.clone());
+        notes.extend(spells);
         let because = if self.was_told(question) {
             vec![Reason { what: "why".to_owned(), answer: "see above".to_owned(), ..Reason::default() }]
         } else {
