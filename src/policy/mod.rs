@@ -58,6 +58,7 @@ mod stage;
 mod stages;
 mod table;
 mod table_checks;
+mod table_related;
 mod table_sample;
 mod table_subject;
 mod tables;

@@ -10,20 +10,28 @@ use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::policy::cover::{Part, TooMany};
 use crate::policy::model::{Cell, Definition, Expr, ExprKind, Hit, Order, Policy, Row, RowSet, Slice, State, Table};
+use crate::policy::reasoning::Sample;
 use crate::policy::same::same;
+use crate::policy::table_related::{Related, Together};
 use crate::policy::table_sample;
 use crate::source::Span;
 use crate::value::{Known, Value};
 
 /// Everything that the rows of a table can be at fault for.
-pub(super) fn rows_decide(policy: &Policy, definition: &Definition, table: &Table, found: &mut Diagnostics) {
-    let mut rows = Rows { policy, definition, table, day: None, said: BTreeSet::new(), found };
+pub(super) fn rows_decide<'p>(
+    policy: &'p Policy,
+    definition: &'p Definition,
+    table: &'p Table,
+    found: &mut Diagnostics,
+) {
+    let mut rows = Rows { policy, definition, table, day: None, related: None, said: BTreeSet::new(), found };
     rows.every_cell_takes_something();
     if rows.said.iter().any(|(code, _)| *code == codes::EMPTY_CELL) {
         return;
     }
     for day in days(table) {
         rows.day = day;
+        rows.related = Related::of(policy, definition, table, day);
         rows.judge();
     }
 }
@@ -44,12 +52,14 @@ struct Rows<'p, 'd> {
     definition: &'p Definition,
     table: &'p Table,
     day: Option<Date>,
+    /// Where its columns rest on the same facts: what can come together.
+    related: Option<Related<'p>>,
     /// What was said of which place: each once, however many times it is so.
     said: BTreeSet<(Code, Span)>,
     found: &'d mut Diagnostics,
 }
 
-impl Rows<'_, '_> {
+impl<'p> Rows<'p, '_> {
     fn report(&mut self, diagnostic: Diagnostic) {
         if self.said.insert((diagnostic.code, diagnostic.span)) {
             self.found.push(diagnostic);
@@ -113,23 +123,36 @@ impl Rows<'_, '_> {
                     Diagnostic::new(codes::IDLE_OTHERWISE, self.row(row).span, "nothing is left for `otherwise`");
                 self.report(idle.help("take this row out: the rows above take every case"));
             }
-            (Ok(Some(answers)), None) => {
-                let sample = table_sample::words(self.policy, table, &answers);
-                let words = format!("no row of `{}` applies when {sample}", table.label.name);
-                let help = "add a row for it, or one with `otherwise`";
-                let gap = Diagnostic::new(codes::TABLE_GAP, self.definition.label.span, words + &self.since());
-                self.report(gap.help(self.with_example(help, &answers, "unknown")));
-            }
+            (Ok(Some(answers)), None) => match self.related.as_ref().map(|it| it.left_open(rows.iter())) {
+                None => self.gap(&answers, None),
+                Some(Together::Can(answers, sample)) => self.gap(&answers, Some(sample)),
+                Some(Together::Cannot) => {}
+                Some(Together::NotDecided) => {
+                    self.not_decided(self.definition.label.span, "whether every case is taken by a row");
+                }
+            },
             (Ok(None), None) | (Ok(Some(_)), Some(_)) => {}
         }
+    }
+
+    /// Of columns that rest on the same facts the sample is at hand, if it can be written down.
+    fn gap(&mut self, answers: &[State], sample: Option<Option<Sample>>) {
+        let words = table_sample::words(self.policy, self.table, answers);
+        let words = format!("no row of `{}` applies when {words}", self.table.label.name);
+        let gap = Diagnostic::new(codes::TABLE_GAP, self.definition.label.span, words + &self.since());
+        let help = self.with_example("add a row for it, or one with `otherwise`", answers, sample.as_ref());
+        self.report(gap.help(help));
     }
 
     fn since(&self) -> String {
         self.day.map(|day| format!(", from {day} on")).unwrap_or_default()
     }
 
-    fn with_example(&self, help: &str, answers: &[State], expected: &str) -> String {
-        let example = table_sample::example(self.policy, self.definition, self.table, answers, self.day, expected);
+    fn with_example(&self, help: &str, answers: &[State], sample: Option<&Option<Sample>>) -> String {
+        let example = match (sample, &self.related) {
+            (Some(sample), Some(related)) => sample.as_ref().map(|it| related.example(answers, it, "unknown")),
+            _ => table_sample::example(self.policy, self.definition, self.table, answers, self.day, "unknown"),
+        };
         example.map_or_else(|| help.to_owned(), |it| format!("{help}; to try it:\n{it}"))
     }
 
@@ -152,16 +175,25 @@ impl Rows<'_, '_> {
                     continue;
                 }
                 let Some(answers) = self.shared(above, below) else { continue };
-                any = true;
                 let plain = plain(a).is_some() && plain(b).is_some();
-                self.two_rows(above, below, &answers, plain);
+                match self.related.as_ref().map(|it| it.shared(above, below)) {
+                    None => self.two_rows(above, below, &answers, None, plain),
+                    Some(Together::Can(answers, sample)) => {
+                        self.two_rows(above, below, &answers, Some(&sample), plain);
+                    }
+                    Some(Together::Cannot) => continue,
+                    Some(Together::NotDecided) => {
+                        self.not_decided(self.row(below).span, "whether this row and one above both apply to anything");
+                    }
+                }
+                any = true;
                 break;
             }
         }
         any
     }
 
-    fn two_rows(&mut self, above: usize, below: usize, answers: &[State], plain: bool) {
+    fn two_rows(&mut self, above: usize, below: usize, answers: &[State], facts: Option<&Option<Sample>>, plain: bool) {
         let sample = table_sample::words(self.policy, self.table, answers);
         let (first, second) = (self.row(above).span, self.row(below).span);
         if !plain {
@@ -175,7 +207,7 @@ impl Rows<'_, '_> {
         let words = format!("two rows apply and differ when {sample}");
         let differ = Diagnostic::new(codes::ROWS_DIFFER, second, words + &self.since()).label(first, "the other row");
         let help = "let each case be taken by one row, or let the table say `first row that applies`";
-        self.report(differ.help(self.with_example(help, answers, "unknown")));
+        self.report(differ.help(self.with_example(help, answers, facts)));
     }
 
     /// Answers that two rows both take.

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::policy::ladder::LadderAsked;
 use crate::policy::model::{
-    Cell, CompareOp, Expr, ExprKind, Hit, Interval, Order, Policy, Scale, State, Stretch, Table, Type, When,
+    Cell, CompareOp, Expr, ExprKind, Hit, Interval, Order, Policy, Row, Scale, State, Stretch, Table, Type, When,
 };
 use crate::policy::reasoning::address::{ByAddress, address};
 use crate::policy::reasoning::extent::Extent;
@@ -329,6 +329,35 @@ impl<'t, 'p> Look<'t, 'p> {
     }
 
     /// What the rows give that can apply.
+    /// Whether a row of a table applies.
+    pub(in crate::policy) fn takes(&self, table: &Table, row: &Row) -> Truths {
+        let cells = row.cells.iter().zip(&table.columns);
+        Truths::all(cells.map(|(cell, column)| match takes(cell, &self.value(&column.asked), column.takes_unknown) {
+            Takes::All => Truths::YES,
+            Takes::Some => Truths::YES.or(Truths::NO),
+            Takes::Nothing => Truths::NO,
+        }))
+    }
+
+    /// Whether all that a table asks is answered.
+    pub(in crate::policy) fn answers(&self, table: &Table) -> Truths {
+        Truths::all(table.columns.iter().map(|column| {
+            let asked = self.value(&column.asked);
+            let answered = asked.known.is_some() || asked.not_happened;
+            let yes = if answered { Truths::YES } else { Truths::default() };
+            yes.or(if asked.unknown || asked.unfit { Truths::NO } else { Truths::default() })
+        }))
+    }
+
+    /// The one answer that is left of a value.
+    pub(in crate::policy) fn state(&self, expr: &Expr) -> Option<State> {
+        let left = self.value(expr);
+        if left.known.is_none() && left.not_happened && !left.unknown && !left.unfit {
+            return Some(State::NotHappened);
+        }
+        left.point().map(State::At)
+    }
+
     fn table(&self, table: &Table) -> Extent {
         let asked: Vec<Extent> = table.columns.iter().map(|it| self.value(&it.asked)).collect();
         let open = asked.iter().any(|it| it.unknown);

@@ -11,7 +11,7 @@ use crate::policy::axes::axis_of;
 use crate::policy::ladder::{LadderAsked, OnLadder};
 use crate::policy::model::{
     AggregateWord, Axis, Blank, CompareOp, Dated, Expr, ExprKind, History, Members, MissingPeriods, Policy, Stretch,
-    Type, When,
+    Table, Type, When,
 };
 use crate::policy::reasoning::address::{ByAddress, address};
 use crate::policy::reasoning::extent::Extent;
@@ -296,13 +296,7 @@ impl<'p> Terms<'p> {
                 }
             }
             ExprKind::Table(table) => {
-                for (at, column) in table.columns.iter().enumerate() {
-                    let cells = table.rows.iter().filter(|it| !it.otherwise).map(|it| &it.cells[at]);
-                    let ends = cells.flat_map(|it| &it.stretches).flat_map(|it| it.low.iter().chain(&it.high));
-                    let cuts: Vec<Number> = ends.map(|it| it.0).collect();
-                    self.texts_of(&column.axis.texts);
-                    self.ask_at(&column.asked, cuts, depth);
-                }
+                self.columns(table, depth);
                 table.rows.iter().for_each(|it| self.gather(&it.outcome, depth));
             }
             _ if expr.ty == Type::YesNo && is_fact(expr) => self.ask_at(expr, [Number::ZERO, Number::ONE], depth),
@@ -311,6 +305,28 @@ impl<'p> Terms<'p> {
             }
             kind => kind.parts().into_iter().for_each(|part| self.gather(part, depth)),
         }
+    }
+
+    /// Asks what the columns of a table ask.
+    pub(in crate::policy) fn gather_table(&mut self, table: &'p Table) {
+        self.columns(table, DEEPEST);
+    }
+
+    fn columns(&mut self, table: &'p Table, depth: u32) {
+        for (at, column) in table.columns.iter().enumerate() {
+            let cells = table.rows.iter().filter(|it| !it.otherwise).map(|it| &it.cells[at]);
+            let ends = cells.flat_map(|it| &it.stretches).flat_map(|it| it.low.iter().chain(&it.high));
+            let cuts: Vec<Number> = ends.map(|it| it.0).collect();
+            self.texts_of(&column.axis.texts);
+            self.ask_at(&column.asked, cuts, depth);
+        }
+    }
+
+    /// Whether two of some values rest on the same fact.
+    pub(in crate::policy) fn share_facts(&self, values: &[&'p Expr]) -> bool {
+        let facts: Vec<Vec<&Expr>> = values.iter().map(|it| self.facts_of(it)).collect();
+        let meet = |a: &[&Expr], b: &[&Expr]| a.iter().any(|one| b.iter().any(|other| same(one, other)));
+        facts.iter().enumerate().any(|(at, one)| facts[..at].iter().any(|other| meet(one, other)))
     }
 
     fn ask_at(&mut self, expr: &'p Expr, cuts: impl IntoIterator<Item = Number>, depth: u32) {
