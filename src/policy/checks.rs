@@ -12,7 +12,7 @@ use crate::policy::dated_checks::versions_follow_each_other;
 use crate::policy::holiday_checks::holidays_are_in_order;
 use crate::policy::model::{DateRule, Point, Policy, Stage, Timing, Workflow};
 use crate::policy::scale_checks::bands_hold_every_value;
-use crate::policy::{due_process, flow_checks, table_checks, time_checks};
+use crate::policy::{due_process, flow_checks, nobody, table_checks, time_checks};
 use crate::syntax::tree::Item;
 
 /// Whether a finding is about something that is not there, so that it goes without saying where a word there was not understood.
@@ -46,6 +46,7 @@ pub(super) fn check_all(policy: &Policy, items: &[&Item], found: &mut Diagnostic
     policy.committees.iter().for_each(|it| flow_checks::committee_can_decide(it, found));
     flow_checks::sanctions_go_through_proceedings(policy, found);
     due_process::nobody_is_sanctioned_unheard(policy, found);
+    nobody::somebody_can_be_found(policy, found);
 }
 
 /// A case is looked at when its own facts change; a rank changes with those of anybody.

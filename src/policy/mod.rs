@@ -32,6 +32,7 @@ mod local;
 mod messages;
 pub mod model;
 mod names;
+mod nobody;
 mod once;
 mod operations;
 pub mod order;
