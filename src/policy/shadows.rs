@@ -31,11 +31,13 @@ pub(super) fn applies(look: &Look<'_, '_>, framework: &Framework, rule: &Outcome
     if !rule.holds_on(look.day()) {
         return Truths::UNFIT;
     }
-    let covered = framework.condition.as_ref().map_or(Truths::YES, |it| look.truths(it));
-    let when = look.truths(&rule.when);
-    // An exception that can't be asked does not hold.
-    let held = rule.unless.iter().map(|it| look.truths(it).or_no());
-    Truths::all([covered, when, Truths::any(held).negate()])
+    look.once(&rule.when, || {
+        let covered = framework.condition.as_ref().map_or(Truths::YES, |it| look.truths(it));
+        let when = look.truths(&rule.when);
+        // An exception that can't be asked does not hold.
+        let held = rule.unless.iter().map(|it| look.truths(it).or_no());
+        Truths::all([covered, when, Truths::any(held).negate()])
+    })
 }
 
 /// Whether a rule is proposed: it applies, and none does that counts before it.

@@ -23,6 +23,8 @@ pub(in crate::policy) struct Look<'t, 'p> {
     world: &'t World,
     /// What definitions were found to be, by their place in memory.
     found: RefCell<ByAddress<Extent>>,
+    /// What was found of rules, by the place of their conditions.
+    rules: RefCell<ByAddress<Truths>>,
     /// How much was reckoned so far.
     reckoned: cell::Cell<u32>,
 }
@@ -34,7 +36,17 @@ pub(super) fn constant(terms: &Terms<'_>, expr: &Expr) -> Option<Number> {
 
 impl<'t, 'p> Look<'t, 'p> {
     pub(in crate::policy) fn new(terms: &'t Terms<'p>, world: &'t World) -> Self {
-        Self { terms, world, found: RefCell::new(ByAddress::default()), reckoned: cell::Cell::new(0) }
+        Self { terms, world, found: RefCell::default(), rules: RefCell::default(), reckoned: cell::Cell::new(0) }
+    }
+
+    /// What is reckoned of the rule with this condition: once, however many ask for it.
+    pub(in crate::policy) fn once(&self, rule: &Expr, reckon: impl FnOnce() -> Truths) -> Truths {
+        if let Some(truths) = self.rules.borrow().get(&address(rule)) {
+            return *truths;
+        }
+        let truths = reckon();
+        self.rules.borrow_mut().insert(address(rule), truths);
+        truths
     }
 
     /// How much was reckoned so far.
