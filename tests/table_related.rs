@@ -67,8 +67,9 @@ fn only_what_can_come_together_is_found() {
             ];
         }
         let lines: String = rows.iter().map(Row::text).collect();
-        let text =
-            format!("{HEAD}table t of person : number, exactly one row {{\n  | rating | mark | twice | => |\n{lines}}}\n");
+        let text = format!(
+            "{HEAD}table t of person : number, exactly one row {{\n  | rating | mark | twice | => |\n{lines}}}\n"
+        );
         let found = compile(&Sources::single("t.merit", text.clone())).diagnostics;
         if found.iter().any(|it| !["M0701", "M0702", "M0703", "M0708"].contains(&it.code.0)) {
             let codes: Vec<&str> = found.iter().map(|it| it.code.0).collect();
