@@ -70,9 +70,14 @@ pub(super) fn alone(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
     verdicts
 }
 
-/// What every rule comes to if there were no other framework.
-fn apart(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
-    let scope = &match framework.exempt.is_empty() {
+/// Whether each rule applies by itself, before it is asked which of them count.
+pub(super) fn each_by_itself(scope: &Scope<'_>, framework: &Framework) -> Vec<Truth> {
+    own(&judging(scope, framework), framework).into_iter().map(|it| it.applies).collect()
+}
+
+/// The scope in which a framework judges.
+fn judging<'a>(scope: &Scope<'a>, framework: &'a Framework) -> Scope<'a> {
+    match framework.exempt.is_empty() {
         true => scope.clone(),
         // What was reckoned for others counts periods that are none of theirs.
         false => Scope {
@@ -81,12 +86,21 @@ fn apart(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
             asked: Default::default(),
             ..scope.clone()
         },
-    };
+    }
+}
+
+fn own(scope: &Scope<'_>, framework: &Framework) -> Vec<Own> {
     let covered = match scope.is_let_off(&framework.exempt) {
         true => Truth::No,
         false => framework.condition.as_ref().map_or(Truth::Yes, |it| truth(scope, it)),
     };
-    let own: Vec<Own> = framework.rules.iter().map(|it| Own::of(scope, it, &covered)).collect();
+    framework.rules.iter().map(|it| Own::of(scope, it, &covered)).collect()
+}
+
+/// What every rule comes to if there were no other framework.
+fn apart(scope: &Scope<'_>, framework: &Framework) -> Vec<Verdict> {
+    let scope = &judging(scope, framework);
+    let own = own(scope, framework);
     let sanctions: Vec<usize> = ranked(framework, Proposed::Sanction);
     let rewards: Vec<usize> = ranked(framework, Proposed::Reward);
     let measures: Vec<usize> = ranked(framework, Proposed::Measure);

@@ -84,9 +84,9 @@ pub(super) fn frameworks_do_not_meet(policy: &Policy, looks: &Looks, found: &mut
     }
 }
 
-/// Whether one framework gives way to another, if only by others between them.
+/// Whether one framework gives way to another: itself, for one between them may be held back by the other, and hold nothing back.
 fn gives_way(policy: &Policy, one: usize, other: usize) -> bool {
-    policy.frameworks[one].gives_way.iter().any(|it| *it == other || gives_way(policy, *it, other))
+    policy.frameworks[one].gives_way.contains(&other)
 }
 
 struct Two<'p> {

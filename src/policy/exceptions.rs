@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::codes_framework as codes;
-use crate::codes_policy::DECLARED_TWICE;
+use crate::codes_policy::{DECLARED_TWICE, UNKNOWN_NAME};
 use crate::diagnostic::Diagnostic;
 use crate::policy::expressions::Place;
 use crate::policy::ladder::or_no;
@@ -50,6 +50,12 @@ impl Builder<'_, '_> {
             self.report(deep.help("say it in fewer: let one condition name all that it covers"));
             return None;
         }
+        // Of several with one name, which is a mistake, the first is meant.
+        let mut all = outcomes(framework).flat_map(of_rule).chain(of_framework(framework, None));
+        let first = all.find(|it| it.named.is_some_and(|it| it.text == name));
+        if first.is_some_and(|it| !std::ptr::eq(it.when, written.when)) {
+            return Some(when);
+        }
         around.push(name);
         let from: Vec<Written<'t>> =
             of_framework(framework, None).filter(|it| it.from.is_some_and(|it| it.text == name)).collect();
@@ -87,7 +93,14 @@ impl Builder<'_, '_> {
             }
             let known: Vec<String> = named.keys().map(|it| (*it).to_owned()).collect();
             for from in all.iter().filter_map(|it| it.from).filter(|it| !named.contains_key(it.text.as_str())) {
-                self.unknown_name(from, "named exception", &known);
+                let Some(rule) = outcomes(written).find(|it| it.name.text == from.text) else {
+                    self.unknown_name(from, "named exception", &known);
+                    continue;
+                };
+                let what = word(rule.what);
+                let words = format!("`{}` is a {what}, not a named exception", from.text);
+                let help = format!("say what it is: `except {what} {} when …`", from.text);
+                self.report(Diagnostic::new(UNKNOWN_NAME, from.span, words).help(help));
             }
             self.no_circle(&named);
         }

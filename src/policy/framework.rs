@@ -185,6 +185,14 @@ impl OutcomeRule {
 }
 
 impl Framework {
+    /// How long a sanction lasts that is imposed on a day: by the version of it that holds then.
+    #[must_use]
+    pub fn lasts_from(&self, name: &str, day: Date) -> Option<Length> {
+        let versions = || self.rules.iter().filter(|it| it.label.name == name);
+        let holds = versions().filter(|it| it.from.is_none_or(|from| from <= day)).max_by_key(|it| it.from);
+        holds.or_else(|| versions().next()).and_then(|it| it.lasts.as_ref()).map(|it| it.length)
+    }
+
     /// How the rules of a kind combine: all measures help.
     #[must_use]
     pub fn combination(&self, what: Proposed) -> Combination {

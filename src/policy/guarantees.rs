@@ -191,8 +191,14 @@ pub(super) fn promises_hold(policy: &mut Policy, promises: &[Promise], found: &m
 fn all_that_tells<'p>(policy: &'p Policy, framework: &'p Framework) -> impl Iterator<Item = &'p Expr> {
     around(policy, framework).into_iter().flat_map(|it| {
         let amounts = it.rules.iter().filter_map(|it| it.amount.as_ref());
-        conditions(it, it.rules.iter()).into_iter().chain(amounts)
+        conditions(it, it.rules.iter()).into_iter().chain(amounts).chain(let_off(policy, it))
     })
+}
+
+/// What tells who is let off by an order: from a framework, or from what its facts are taken from.
+fn let_off<'p>(policy: &'p Policy, framework: &'p Framework) -> impl Iterator<Item = &'p Expr> {
+    let flows = policy.workflows.iter().flat_map(|it| &it.exempt);
+    framework.exempt.iter().chain(flows).filter_map(|it| it.condition.as_ref())
 }
 
 struct Judging<'p> {
@@ -271,6 +277,10 @@ impl<'p> Judging<'p> {
             let broken = if never { truths } else { truths.certainly().negate() };
             wanted(Truths::all([takes_effect(look, framework, at), broken]), Truths::YES)
         };
+        // Who is let off from what this framework gives way to is not held back by it.
+        if around(self.policy, framework).iter().skip(1).any(|it| !it.exempt.is_empty()) {
+            return Err(self.not_decided("an order lets people off from a framework to which this one gives way"));
+        }
         for (day, about) in self.days(&asked)? {
             let terms = Terms::of(self.policy, day, &asked);
             match reasoning::find(&terms, &breaks, &Looks::new()) {
@@ -319,6 +329,11 @@ impl<'p> Judging<'p> {
             terms.ask_what_is_counted(term);
             if let Some(why) = terms.entangled(term) {
                 return Err(self.not_decided(&why));
+            }
+            if terms
+                .is_paid_by(term, around(self.policy, framework).into_iter().flat_map(|it| let_off(self.policy, it)))
+            {
+                return Err(self.not_decided("an order lets people off by it"));
             }
             if !sanctions && framework.rules.iter().any(|it| it.pool.is_some()) {
                 return Err(self.not_decided("what is paid within a budget rests on others, too"));

@@ -42,6 +42,10 @@ pub(super) fn applies(look: &Look<'_, '_>, framework: &Framework, rule: &Outcome
 
 /// Whether a rule is proposed: it applies, and none does that counts before it.
 pub(super) fn takes_effect(look: &Look<'_, '_>, framework: &Framework, at: usize) -> Truths {
+    look.effect_once(&framework.rules[at].when, || effect(look, framework, at))
+}
+
+fn effect(look: &Look<'_, '_>, framework: &Framework, at: usize) -> Truths {
     let rule = &framework.rules[at];
     let lesser = framework.meanwhile_the_lesser && rule.severity().is_some();
     let others = before(framework, at).into_iter().map(|it| {

@@ -25,6 +25,8 @@ pub(in crate::policy) struct Look<'t, 'p> {
     found: RefCell<ByAddress<Extent>>,
     /// What was found of rules, by the place of their conditions.
     rules: RefCell<ByAddress<Truths>>,
+    /// What was found of whether rules are proposed, by their places.
+    effects: RefCell<ByAddress<Truths>>,
     /// How much was reckoned so far.
     reckoned: cell::Cell<u32>,
 }
@@ -36,7 +38,24 @@ pub(super) fn constant(terms: &Terms<'_>, expr: &Expr) -> Option<Number> {
 
 impl<'t, 'p> Look<'t, 'p> {
     pub(in crate::policy) fn new(terms: &'t Terms<'p>, world: &'t World) -> Self {
-        Self { terms, world, found: RefCell::default(), rules: RefCell::default(), reckoned: cell::Cell::new(0) }
+        Self {
+            terms,
+            world,
+            found: RefCell::default(),
+            rules: RefCell::default(),
+            effects: RefCell::default(),
+            reckoned: cell::Cell::new(0),
+        }
+    }
+
+    /// Whether the rule with this condition is proposed: reckoned once, however many frameworks give way to it.
+    pub(in crate::policy) fn effect_once(&self, rule: &Expr, reckon: impl FnOnce() -> Truths) -> Truths {
+        if let Some(truths) = self.effects.borrow().get(&address(rule)) {
+            return *truths;
+        }
+        let truths = reckon();
+        self.effects.borrow_mut().insert(address(rule), truths);
+        truths
     }
 
     /// What is reckoned of the rule with this condition: once, however many ask for it.

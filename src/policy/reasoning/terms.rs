@@ -489,6 +489,11 @@ impl<'p> Terms<'p> {
                 return Extent { known, unknown: true, ..Extent::default() };
             }
             ExprKind::History(_) => return Extent { known, unknown: true, unfit: true, not_happened: false },
+            // Nobody stands above the last step.
+            ExprKind::OnLadder(on) if matches!(on.asked, LadderAsked::NotAbove(step) if step + 1 >= on.ladder.steps.len()) =>
+            {
+                return Extent::at(Number::ONE);
+            }
             ExprKind::OnLadder(on) => {
                 return Extent { known, unknown: on.ladder.afresh.is_some(), ..Extent::default() };
             }
