@@ -74,3 +74,20 @@ fn what_many_refer_to_is_looked_at_once() {
     let found = compile(&Sources::single("named", named + "}\n")).diagnostics;
     assert!(!found.no_errors(), "names given twice are a mistake");
 }
+
+/// What is asked twice of all that stands below is told of once, however deep the tree; the example fails, and says why.
+#[test]
+fn a_deep_tree_is_explained_in_time() {
+    let mut text = "calendar c { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }\n\
+        record unit { id key text; parent dated optional unit }\nrecord accounts of unit each year { own number }\n\
+        define mean of unit each year = own + sum of mean of units whose parent is this unit + (greatest of mean of units whose parent is this unit)\n\
+        example \"a chain\" {\n  unit o0 {}\n"
+        .to_owned();
+    for at in 1..30 {
+        text += &format!("  unit o{at} {{ parent o{} }}\n", at - 1);
+    }
+    text += "  accounts of o29 2026 { own 1 }\n  expect mean of o0 in 2026 is 7\n}\n";
+    let sources = Sources::single("tree", text);
+    let policy = compile(&sources).policy.unwrap();
+    assert_eq!(examples::run(&policy, &policy.examples[0]).failures.len(), 1);
+}

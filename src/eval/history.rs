@@ -43,18 +43,16 @@ pub(super) fn of_period(
     })
 }
 
-/// Asks in the period at hand, once; whoever listens hears the whole answer each time.
+/// Asks in the period at hand, once; whoever listens hears the whole answer each time, until they have heard enough.
 fn of_this_period(
     scope: &Scope<'_>,
     name: impl FnOnce(RecordRef, Date) -> Earlier,
     ask: impl FnOnce(&Scope<'_>) -> Value,
 ) -> Value {
-    if scope.listener.is_some() {
-        return ask(scope);
-    }
+    let listens = scope.listener.is_some_and(|it| !it.has_heard_enough());
     let what = name(scope.subject.clone(), scope.period.map_or(scope.on, |it| it.first));
     let asked = Asked { what, last: scope.period.map(|it| it.last), on: scope.on, day: scope.day() };
-    if let Some(found) = scope.asked.borrow().get(&asked) {
+    if let Some(found) = scope.asked.borrow().get(&asked).filter(|_| !listens) {
         return found.clone();
     }
     let found = ask(scope);

@@ -23,6 +23,11 @@ pub trait Listener {
     /// A line that is no expression applied: a row of a table, a way of finding the holder of a role, a due date.
     fn applied(&self, line: Span);
 
+    /// Whether what was asked already need not be told again: somebody who has heard so much takes in no more.
+    fn has_heard_enough(&self) -> bool {
+        false
+    }
+
     /// Something that is worth telling of what was asked last, in words.
     fn noted(&self, words: &str) {
         let _ = words;

@@ -238,11 +238,12 @@ pub(super) fn days(
         sure.extend(days.sure.filter(|_| !open).and_then(|it| common(it, stretch)));
         possible.extend(common(days.possible, stretch).map(|it| (it, missing)));
     }
-    if !aggregate.those_known && others_may_be_there(scope, aggregate) {
-        return Err(Value::because("whether all are there that belong to it"));
-    }
     let sure = joined(sure);
     let covers = |it: Stretch| sure.iter().any(|whole| whole.0 <= it.0 && it.1 <= whole.1);
+    // Where every day is one of a spell, another one changes nothing.
+    if !aggregate.those_known && !covers(stretch) && others_may_be_there(scope, aggregate) {
+        return Err(Value::because("whether all are there that belong to it"));
+    }
     let open: Vec<Missing> =
         possible.into_iter().filter(|(it, _)| !covers(*it)).flat_map(|(_, missing)| missing).collect();
     if open.is_empty() { Ok(sure) } else { Err(Value::Unknown(Missing::merged(open))) }

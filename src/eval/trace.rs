@@ -158,6 +158,10 @@ impl Trace {
 }
 
 impl Listener for Trace {
+    fn has_heard_enough(&self) -> bool {
+        self.kept.borrow().asked > MOST_QUESTIONS
+    }
+
     fn asked(&self, scope: &Scope<'_>, expr: &Expr) {
         let kept = &mut *self.kept.borrow_mut();
         kept.asked += 1;
