@@ -4,7 +4,7 @@ use crate::codes_gathered as codes;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{FieldId, RecordId};
 use crate::policy::expressions::{Place, made};
-use crate::policy::model::{AsOn, Expr, ExprKind, Field, FieldKind, Members, Shape, Spell, SpellWindow, Type};
+use crate::policy::model::{Expr, ExprKind, Field, FieldKind, Members, Shape, Spell, SpellWindow, Type};
 use crate::policy::names::Builder;
 use crate::source::Span;
 use crate::syntax::tree::{self, Name};
@@ -81,17 +81,7 @@ impl Builder<'_, '_> {
         self.spell_of(members, span)?;
         Some(match written {
             tree::SpellWindow::UnderWay(None) => SpellWindow::UnderWay(None),
-            tree::SpellWindow::UnderWay(Some(day)) => SpellWindow::UnderWay(Some(match day {
-                tree::AsOn::Start(kind) => {
-                    self.at_hand(kind, place, span)?;
-                    AsOn::Start
-                }
-                tree::AsOn::End(kind) => {
-                    self.at_hand(kind, place, span)?;
-                    AsOn::End
-                }
-                tree::AsOn::Day(day) => AsOn::Day(Box::new(self.day(day, place)?)),
-            })),
+            tree::SpellWindow::UnderWay(Some(day)) => SpellWindow::UnderWay(Some(self.as_on_day(day, place, span)?)),
             tree::SpellWindow::Within { after, until } => {
                 let (after, until) = (self.day(after, place), self.day(until, place));
                 SpellWindow::Within { after: Box::new(after?), until: Box::new(until?) }

@@ -39,7 +39,14 @@ impl Builder<'_, '_> {
             self.report(Diagnostic::new(codes::NOT_DATED, span, words).help(help));
             return None;
         }
-        let day = match day {
+        let day = self.as_on_day(day, place, span)?;
+        let ty = value.ty.clone();
+        made(ExprKind::AsOn { value: Box::new(value), day }, ty, span)
+    }
+
+    /// `at start of year`, `at end of year`, `on 1 April`
+    pub(super) fn as_on_day(&mut self, day: &tree::AsOn, place: &Place, span: Span) -> Option<AsOn> {
+        Some(match day {
             tree::AsOn::Start(kind) => {
                 self.at_hand(kind, place, span)?;
                 AsOn::Start
@@ -49,9 +56,7 @@ impl Builder<'_, '_> {
                 AsOn::End
             }
             tree::AsOn::Day(day) => AsOn::Day(Box::new(self.day(day, place)?)),
-        };
-        let ty = value.ty.clone();
-        made(ExprKind::AsOn { value: Box::new(value), day }, ty, span)
+        })
     }
 
     /// `salary for 3 months`: exact, by the number of months, never by days.

@@ -31,6 +31,16 @@ pub(in crate::policy) struct Look<'t, 'p> {
     reckoned: cell::Cell<u32>,
 }
 
+/// What was found of a rule, or is reckoned now and kept.
+fn once(kept: &RefCell<ByAddress<Truths>>, rule: &Expr, reckon: impl FnOnce() -> Truths) -> Truths {
+    if let Some(truths) = kept.borrow().get(&address(rule)) {
+        return *truths;
+    }
+    let truths = reckon();
+    kept.borrow_mut().insert(address(rule), truths);
+    truths
+}
+
 /// The place of something that rests on no fact.
 pub(super) fn constant(terms: &Terms<'_>, expr: &Expr) -> Option<Number> {
     Look::new(terms, &Vec::new()).value(expr).point()
@@ -50,22 +60,12 @@ impl<'t, 'p> Look<'t, 'p> {
 
     /// Whether the rule with this condition is proposed: reckoned once, however many frameworks give way to it.
     pub(in crate::policy) fn effect_once(&self, rule: &Expr, reckon: impl FnOnce() -> Truths) -> Truths {
-        if let Some(truths) = self.effects.borrow().get(&address(rule)) {
-            return *truths;
-        }
-        let truths = reckon();
-        self.effects.borrow_mut().insert(address(rule), truths);
-        truths
+        once(&self.effects, rule, reckon)
     }
 
     /// What is reckoned of the rule with this condition: once, however many ask for it.
     pub(in crate::policy) fn once(&self, rule: &Expr, reckon: impl FnOnce() -> Truths) -> Truths {
-        if let Some(truths) = self.rules.borrow().get(&address(rule)) {
-            return *truths;
-        }
-        let truths = reckon();
-        self.rules.borrow_mut().insert(address(rule), truths);
-        truths
+        once(&self.rules, rule, reckon)
     }
 
     /// How much was reckoned so far.
@@ -359,7 +359,6 @@ impl<'t, 'p> Look<'t, 'p> {
         Some(Stretch { low: end(&band.low)?, high: end(&band.high)? })
     }
 
-    /// What the rows give that can apply.
     /// Whether a row of a table applies.
     pub(in crate::policy) fn takes(&self, table: &Table, row: &Row) -> Truths {
         let cells = row.cells.iter().zip(&table.columns);
@@ -389,6 +388,7 @@ impl<'t, 'p> Look<'t, 'p> {
         left.point().map(State::At)
     }
 
+    /// What the rows give that can apply.
     fn table(&self, table: &Table) -> Extent {
         let asked: Vec<Extent> = table.columns.iter().map(|it| self.value(&it.asked)).collect();
         let open = asked.iter().any(|it| it.unknown);
