@@ -191,6 +191,10 @@ codes! { POLICY;
         "A moon-dependent holiday has a day in every year. In a year for which none is listed it is a working day, and what falls due then is due too early.",
         "calendar office { time zone \"UTC\"; working Monday to Friday; holiday \"Feast\" on 10 April 2024, 31 March 2025, 9 March 2027 }",
         "calendar office { time zone \"UTC\"; working Monday to Friday; holiday \"Feast\" on 10 April 2024, 31 March 2025, expected 20 March 2026, expected 9 March 2027 }";
+    GOES_BY_NOTHING = "M0316", Error, "a calendar by which nothing goes",
+        "The first line of a record that applies says by which calendar it goes, and the last may stand without `when`. What is kept for each period goes by the calendar of the record that it is kept for.",
+        "calendar office { time zone \"UTC\"; working Monday to Friday }\ncalendar shifts { time zone \"UTC\"; working Monday to Sunday }\nrecord person { id key text; post one of desk, ward; by calendar office; by calendar shifts when post is ward }",
+        "calendar office { time zone \"UTC\"; working Monday to Friday }\ncalendar shifts { time zone \"UTC\"; working Monday to Sunday }\nrecord person { id key text; post one of desk, ward; by calendar shifts when post is ward; by calendar office }";
     NOT_DATED = "M0312", Error, "the same on every day",
         "Only a `dated` field, and what rests on one, can differ from day to day.",
         "calendar office { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward }\nrecord person { id key text; rank one of A < B }\ndefine then_rank of person each year = rank at start of year",

@@ -79,9 +79,12 @@ fn policy_of(files: &[(String, String)]) -> Policy {
 
 impl Office {
     fn open(records: &[(&str, &str)]) -> Self {
+        Self::under(pack(), records)
+    }
+
+    fn under(files: Vec<(String, String)>, records: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut store = SqliteStore::open_or_create(&folder.path().join("merit.db")).unwrap();
-        let files = pack();
         store.set(Some(ADOPTED), None).unwrap();
         store.deploy(&files, &policy_of(&files), "first", 0).unwrap();
         let mut office = Self { store, files, folder };
@@ -380,4 +383,101 @@ fn dead_letters_are_kept_and_sent_again_when_asked() {
     assert_eq!(office.store.resend(Some(&dead[0].effect.key), 40).unwrap(), 0, "what was sent is not sent again");
     assert_eq!(office.store.resend(None, 40).unwrap(), first.dead - 1);
     assert_eq!(engine::send(&mut office.store, &mut post, i64::MAX, 40).unwrap().sent, first.dead - 1);
+}
+
+/// Who works on a ward works on every day but one; whose post nobody has entered may work there or at a desk.
+const WARDS: &str = r#"
+calendar office {
+  time zone "UTC"; working Monday to Friday; roll forward; notices at 08:00
+  period year / years every 12 months from 1 January, written 2026
+}
+calendar wards { time zone "UTC"; working Monday to Sunday; holiday "Patron" 12 July; roll as is; notices at 19:00 }
+record nurse {
+  id      key text
+  email   optional address email
+  post    dated one of desk, ward
+  asked   event
+  signed  event
+  by calendar wards when post is ward
+}
+define took of nurse = working days from asked to signed
+message sign { by email; subject "Sign"; body "Until {due}, {working_days_overdue} working days overdue." }
+workflow signing {
+  for each nurse where asked is known
+  stage sign {
+    opens asked
+    due   5 working days after asked
+    by    nurse
+    fills signed
+    remind nurse 2 working days overdue with sign
+  }
+}
+"#;
+
+fn nurses() -> Office {
+    let people = "id,email,post,asked\nA,a@example.org,ward,\nB,b@example.org,desk,\nC,c@example.org,,\n";
+    let files = vec![("wards.merit".to_owned(), WARDS.to_owned())];
+    let mut office = Office::under(files, &[("nurse.csv", people)]);
+    office.import(&[("nurse.csv", "id,asked\nA,2026-07-09\nB,2026-07-09\nC,2026-07-09\n")], date(2026, 7, 9));
+    office
+}
+
+fn due_of(office: &Office, subject: &str) -> merit::workflow::StageDates {
+    let filter = Filter { subject: Some(subject.to_owned()), ..Filter::default() };
+    let case: Case = serde_json::from_str(&office.store.cases(&filter).unwrap().remove(0).state).unwrap();
+    case.stages["sign"].dates.clone()
+}
+
+#[test]
+fn everybody_is_chased_by_the_calendar_that_they_go_by() {
+    let mut office = nurses();
+    let notices = office.day_by_day(date(2026, 7, 9), date(2026, 7, 20));
+    let (ward, desk, open) = (due_of(&office, "A"), due_of(&office, "B"), due_of(&office, "C"));
+    let days = [&ward, &desk, &open].map(|it| it.due.as_ref().unwrap().day);
+    assert_eq!(days, [date(2026, 7, 15), date(2026, 7, 16), date(2026, 7, 16)], "while it is open, the later one");
+    assert_eq!((ward.waiting_for.len(), open.waiting_for), (0, vec!["post of C".to_owned()]));
+    let lines = ward.due.unwrap().derivation.lines();
+    assert_eq!(lines[0], "calendar `wards`, by which A goes on 9 July 2026");
+    assert!(lines[1].ends_with("15 July 2026; left out: Sun 12 July (Patron)"), "{lines:?}");
+    let expected =
+        [triple("2026-07-17", "sign", "A"), triple("2026-07-20", "sign", "B"), triple("2026-07-20", "sign", "C")];
+    assert_eq!(notices, expected);
+    let sent = office.store.effects(&Filter::default()).unwrap();
+    let hour = |who: &str| {
+        let effect = &sent.iter().find(|it| it.effect.recipient.ends_with(who)).unwrap().effect;
+        effect.not_before.rem_euclid(86_400) / 3600
+    };
+    assert_eq!((hour(":A"), hour(":B")), (19, 8), "at the hour of their own calendar");
+    let policy = policy_of(&office.files);
+    let status =
+        merit::report::status(&office.store, &policy, merit::report::Reader::Keeper, date(2026, 7, 20)).unwrap();
+    let overdue: Vec<_> = status.overdue.iter().map(|it| (it.subject.as_str(), it.working_days_overdue)).collect();
+    assert_eq!(overdue, [("A", 5), ("B", 2), ("C", 2)], "the fewest, while it is open");
+    invariants::dates_follow_from_their_derivations(&office.store, &policy).unwrap();
+}
+
+#[test]
+fn a_post_that_is_entered_later_moves_what_it_decides() {
+    let mut office = nurses();
+    office.run(date(2026, 7, 10));
+    office.import(&[("nurse.csv", "id,post\nC,ward\n")], date(2026, 7, 1));
+    let report = office.run(date(2026, 7, 13));
+    assert_eq!(report.dates_moved, 1);
+    assert_eq!(due_of(&office, "C").due.unwrap().day, date(2026, 7, 15));
+    office.import(&[("nurse.csv", "id,post\nB,ward\n")], date(2026, 7, 14));
+    assert_eq!(office.run(date(2026, 7, 14)).dates_moved, 0, "what was begun at a desk is counted as it was begun");
+    office.import(&[("nurse.csv", "id,signed\nB,2026-07-15\n")], date(2026, 7, 15));
+    assert_eq!(office.run(date(2026, 7, 16)).stages_done, 1);
+}
+
+#[test]
+fn a_calendar_that_a_workflow_names_counts_for_everybody() {
+    let text = WARDS.replace("workflow signing {\n", "workflow signing {\n  by calendar office\n");
+    let people = "id,email,post,asked\nA,a@example.org,ward,2026-07-09\nC,c@example.org,,2026-07-09\n";
+    let mut office = Office::under(vec![("wards.merit".to_owned(), text)], &[("nurse.csv", people)]);
+    office.run(date(2026, 7, 9));
+    for who in ["A", "C"] {
+        let dates = due_of(&office, who);
+        assert_eq!((dates.due.unwrap().day, dates.waiting_for.len()), (date(2026, 7, 16), 0));
+    }
 }

@@ -151,6 +151,6 @@ fn build_servers_read_what_came_of_examples() {
     let xml = fs::read_to_string(folder.path().join("report.xml")).unwrap();
     let texts = well_formed(&xml).unwrap_or_else(|fault| panic!("{fault}: {xml}"));
     assert!(texts.contains(&title.replace('\u{1}', "\u{fffd}")), "{texts:?}");
-    assert!(xml.contains("<testsuites tests=\"4\" failures=\"4\""), "{xml}");
+    assert!(xml.contains("<testsuites tests=\"5\" failures=\"5\""), "{xml}");
     assert!(texts.iter().any(|it| it.contains("score < pass_mark in 2026: yes")), "reasons are told, too");
 }

@@ -9,6 +9,9 @@ use crate::calendar::{Calendar, CalendarProblem, Deadline, DeadlineInput, words}
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Derivation {
     calendar: String,
+    /// Why that calendar counts, where not everybody goes by the same; in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    because: Option<String>,
     source: Source,
     result: Date,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -44,14 +47,21 @@ impl Derivation {
         expected: bool,
         steps: Vec<DerivationStep>,
     ) -> Self {
-        Self { calendar: calendar.to_owned(), source: Source::Input(Box::new(input)), result, expected, steps }
+        let source = Source::Input(Box::new(input));
+        Self { calendar: calendar.to_owned(), because: None, source, result, expected, steps }
     }
 
     pub(super) fn of_several(calendar: &str, latest: bool, of: Vec<Derivation>, result: Date, expected: bool) -> Self {
         let word = if latest { "latest" } else { "earliest" };
         let steps = vec![DerivationStep { day: result, what: format!("the {word} of these: {}", words::day(result)) }];
         let source = if latest { Source::Latest(of) } else { Source::Earliest(of) };
-        Self { calendar: calendar.to_owned(), source, result, expected, steps }
+        Self { calendar: calendar.to_owned(), because: None, source, result, expected, steps }
+    }
+
+    /// The same, saying why its calendar counts.
+    #[must_use]
+    pub fn counted_by(self, because: Option<String>) -> Self {
+        Self { because, ..self }
     }
 
     /// The name of the calendar that it was made with.
@@ -85,13 +95,24 @@ impl Derivation {
     /// # Errors
     /// When it can't be made with this calendar.
     pub fn recompute(&self, calendar: &Calendar) -> Result<Deadline, CalendarProblem> {
-        let all = |of: &[Derivation]| of.iter().map(|it| it.recompute(calendar)).collect::<Result<Vec<_>, _>>();
+        self.recompute_by(&|_| Some(calendar))
+    }
+
+    /// The same, where the dates that it chooses among may have been made with several calendars, found by their names.
+    ///
+    /// # Errors
+    /// When it can't be made, or a calendar is not there any more.
+    pub fn recompute_by<'c>(&self, find: &dyn Fn(&str) -> Option<&'c Calendar>) -> Result<Deadline, CalendarProblem> {
+        let gone = || CalendarProblem::Unfit(format!("there is no calendar `{}` any more", self.calendar));
+        let calendar = find(&self.calendar).ok_or_else(gone)?;
+        let all = |of: &[Derivation]| of.iter().map(|it| it.recompute_by(find)).collect::<Result<Vec<_>, _>>();
         let none = || CalendarProblem::Unfit("a choice among no dates".to_owned());
-        match &self.source {
-            Source::Input(input) => calendar.deadline(input),
-            Source::Earliest(of) => calendar.earliest_of(all(of)?).ok_or_else(none),
-            Source::Latest(of) => calendar.latest_of(all(of)?).ok_or_else(none),
-        }
+        let made = match &self.source {
+            Source::Input(input) => calendar.deadline(input)?,
+            Source::Earliest(of) => calendar.earliest_of(all(of)?).ok_or_else(none)?,
+            Source::Latest(of) => calendar.latest_of(all(of)?).ok_or_else(none)?,
+        };
+        Ok(Deadline { derivation: made.derivation.counted_by(self.because.clone()), ..made })
     }
 
     /// Every step in words, in order.
@@ -101,6 +122,7 @@ impl Derivation {
         if let Source::Earliest(of) | Source::Latest(of) = &self.source {
             lines.extend(of.iter().flat_map(Derivation::lines));
         }
+        lines.extend(self.because.clone());
         lines.extend(self.steps.iter().map(|it| it.what.clone()));
         if self.expected {
             lines.push("this date rests on a day that is only expected".to_owned());

@@ -269,9 +269,8 @@ impl<'a> Bench<'a> {
     /// Looks at a case until the end of a day, as patiently as the engine does if nobody says otherwise.
     pub fn look(&mut self, at: usize, today: Date) -> Advanced {
         let running = &self.cases[at];
-        let calendar = self.policy.calendar_of(self.policy.workflow(running.flow));
         let look = Look {
-            until: calendar.end_of_day(today).0,
+            until: self.desk().moments(running.flow, &running.case, today).end,
             today,
             stale_after: 3,
             grace_after_adoption: 10,

@@ -11,7 +11,7 @@ use crate::eval::{self, CaseContext, Facts, Listener, Scope};
 use crate::ids::{FieldId, WorkflowId};
 use crate::policy::model::{FieldKind, Policy, Workflow};
 use crate::value::{Known, RecordRef, Truth, Value};
-use crate::workflow::{Advanced, Answer, Case, Look, Notice, advance};
+use crate::workflow::{Advanced, Answer, Case, Look, Notice, Outlook, advance};
 
 /// Policy, facts and language.
 #[derive(Clone, Copy)]
@@ -36,6 +36,17 @@ pub enum Opens {
     Later(Date),
     /// Not as far as is known: it is not covered, or waits for a fact.
     NotYet,
+}
+
+/// Moments of a day (seconds UTC).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moments {
+    /// Its first.
+    pub begin: i64,
+    /// Its last.
+    pub end: i64,
+    /// That at which notices go out.
+    pub notices: i64,
 }
 
 impl<'a> Desk<'a> {
@@ -93,7 +104,9 @@ impl<'a> Desk<'a> {
 
     fn scope(&self, workflow: &Workflow, subject: &RecordRef, period: Option<Period>, on: Date) -> Scope<'a> {
         let calendar = self.calendar(workflow);
-        Scope::new(self.policy, calendar, self.facts, subject.clone(), period, on).heard_by(self.listener)
+        Scope::new(self.policy, calendar, self.facts, subject.clone(), period, on)
+            .by_one_calendar(workflow.names_calendar)
+            .heard_by(self.listener)
     }
 
     fn outlook(&self, workflow: &'a Workflow, case: &Case, grace_after_adoption: u32) -> CaseOutlook<'a> {
@@ -102,6 +115,22 @@ impl<'a> Desk<'a> {
 
     fn calendar(&self, workflow: &Workflow) -> &'a Calendar {
         &self.policy.calendars[workflow.calendar]
+    }
+
+    /// The moments of a day by the calendar that a case goes by: its first, its last, and that at which notices go out (seconds UTC).
+    #[must_use]
+    pub fn moments(&self, flow: WorkflowId, case: &Case, day: Date) -> Moments {
+        let outlook = self.outlook(self.policy.workflow(flow), case, 0);
+        Moments { begin: outlook.begin_of(day), end: outlook.end_of(day), notices: outlook.notices_of(day) }
+    }
+
+    /// Working days since a due date, by the calendar that the subject goes by; the fewest while it is not known which that is.
+    #[must_use]
+    pub fn working_days_overdue(&self, flow: WorkflowId, key: &str, due: Date, on: Date) -> i64 {
+        let workflow = self.policy.workflow(flow);
+        let subject = RecordRef { record: workflow.subject, key: Arc::from(key) };
+        let calendars = self.scope(workflow, &subject, None, due).calendars(due);
+        calendars.earliest(|it| it.working_days_overdue(due, on))
     }
 
     /// What a notice says, on the day of its step.

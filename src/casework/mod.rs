@@ -15,6 +15,6 @@ mod reasons;
 mod touched;
 
 pub use bench::{Bench, BenchCase};
-pub use desk::{Desk, Opens};
+pub use desk::{Desk, Moments, Opens};
 pub use letter::Letter;
 pub use touched::{Answers, Touched};

@@ -2,14 +2,18 @@
 
 use crate::calendar::{Anchor, DateRole, Deadline, DeadlineInput};
 use crate::casework::outlook::CaseOutlook;
-use crate::eval::DateOptions;
+use crate::eval::{self, DateOptions, Possible};
 use crate::policy::order::Order;
 use crate::workflow::{Anchored, Asked};
 use jiff::civil::Date;
 
 impl CaseOutlook<'_> {
     /// The due date by the latest order, if there is one.
-    pub(super) fn ordered_due(&self, asked: Asked<'_>, opening: &Anchored) -> Result<Option<Deadline>, String> {
+    pub(super) fn ordered_due(
+        &self,
+        asked: Asked<'_>,
+        opening: &Anchored,
+    ) -> Result<Option<Possible<Deadline>>, String> {
         let Some(period) = self.period else { return Ok(None) };
         let Some((due, by)) = self.stage(asked.stage).ordered(period, asked.on, |it| it.due.clone()) else {
             return Ok(None);
@@ -20,21 +24,21 @@ impl CaseOutlook<'_> {
             suspensions: Self::suspended(asked.case, opening.day),
             ..DateOptions::due()
         };
-        self.ordered(due.day, &by.order, options).map(Some)
+        self.ordered(asked.on, due.day, &by.order, options).map(Some)
     }
 
     /// The closing by the latest order, if there is one.
-    pub(super) fn ordered_closing(&self, asked: Asked<'_>) -> Result<Option<Deadline>, String> {
+    pub(super) fn ordered_closing(&self, asked: Asked<'_>) -> Result<Option<Possible<Deadline>>, String> {
         let Some(period) = self.period else { return Ok(None) };
         let Some((closes, by)) = self.stage(asked.stage).ordered(period, asked.on, |it| it.closes) else {
             return Ok(None);
         };
         let options = DateOptions { role: DateRole::Closing, ..DateOptions::due() };
-        self.ordered(closes, &by.order, options).map(Some)
+        self.ordered(asked.on, closes, &by.order, options).map(Some)
     }
 
     /// A day that an order names; its derivation names the order.
-    fn ordered(&self, day: Date, order: &Order, options: DateOptions) -> Result<Deadline, String> {
+    fn ordered(&self, on: Date, day: Date, order: &Order, options: DateOptions) -> Result<Possible<Deadline>, String> {
         let input = DeadlineInput {
             anchor: Anchor::Event { day, what: format!("ordered by {}", order.told()) },
             length: None,
@@ -46,6 +50,6 @@ impl CaseOutlook<'_> {
             suspensions: options.suspensions,
             extensions: options.extensions,
         };
-        self.calendar.deadline(&input).map_err(|problem| problem.to_string())
+        eval::deadline(&self.scope(on), &input)
     }
 }

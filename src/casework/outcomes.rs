@@ -54,7 +54,9 @@ pub(super) fn expect(
     };
     let at = framework.rule_on(name, period.first).unwrap_or_default();
     let subject = RecordRef { record: framework.subject, key: Arc::from(of.as_str()) };
-    let scope = Scope::new(policy, calendar, facts, subject, Some(period), period.last).heard_by(listener);
+    let scope = Scope::new(policy, calendar, facts, subject, Some(period), period.last)
+        .by_one_calendar(framework.names_calendar)
+        .heard_by(listener);
     let mut verdicts = judge(&scope, framework);
     let proposed = framework.rules.iter().zip(&verdicts).filter(|it| matches!(it.1, Verdict::Proposed(_)));
     proposed.for_each(|(rule, _)| scope.applied(rule.label.span));

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::calendar::{Calendar, DateRole, Deadline, Direction, Length, Period, SuspendedDays};
 use crate::casework::desk::opening_day;
-use crate::eval::{self, CaseContext, DateOptions, Facts, Listener, Resolution, Scope};
+use crate::eval::{self, Calendars, CaseContext, DateOptions, Facts, Listener, Possible, Resolution, Scope};
 use crate::ids::StageId;
 use crate::policy::flow::Needs;
 use crate::policy::model::{
@@ -22,7 +22,7 @@ pub(super) struct CaseOutlook<'a> {
     policy: &'a Policy,
     facts: &'a dyn Facts,
     workflow: &'a Workflow,
-    pub(super) calendar: &'a Calendar,
+    calendar: &'a Calendar,
     subject: RecordRef,
     pub(super) period: Option<Period>,
     grace_after_adoption: u32,
@@ -50,7 +50,13 @@ impl<'a> CaseOutlook<'a> {
 
     pub(super) fn scope(&self, on: Date) -> Scope<'a> {
         Scope::new(self.policy, self.calendar, self.facts, self.subject.clone(), self.period, on)
+            .by_one_calendar(self.workflow.names_calendar)
             .heard_by(self.listener)
+    }
+
+    /// The calendars by which the subject may go on a day.
+    pub(super) fn calendars(&self, day: Date) -> Calendars<'a> {
+        self.scope(day).calendars(day)
     }
 
     /// What only the case knows, as seen from one of its stages on a day.
@@ -132,8 +138,8 @@ impl<'a> CaseOutlook<'a> {
         opening: &Anchored,
         dates: &mut StageDates,
     ) -> Result<(), String> {
-        if let Some(due) = self.ordered_due(asked, opening)?.filter(|it| it.date >= opening.day) {
-            dates.due = Some(due_date(due));
+        if let Some(due) = self.ordered_due(asked, opening)?.filter(|it| it.latest.date >= opening.day) {
+            dates.due = Some(due_date(the_later(due, dates)));
             return Ok(());
         }
         let mut possible = Vec::new();
@@ -154,12 +160,12 @@ impl<'a> CaseOutlook<'a> {
         dates: &mut StageDates,
     ) -> Result<Option<DueDate>, String> {
         if let Some(closes) = self.ordered_closing(asked)? {
-            return Ok(Some(due_date(closes)));
+            return Ok(Some(due_date(the_later(closes, dates))));
         }
         let Some(rule) = &self.stage(asked.stage).closes else { return Ok(None) };
         let context = CaseContext { due: dates.due.as_ref().map(|it| it.day), ..context.clone() };
         let scope = self.scope(asked.on).with_context(&context);
-        let closes = settle(eval::date_rule(&scope, rule, &DateOptions::closing())?, dates);
+        let closes = settle(eval::possible_date(&scope, rule, &DateOptions::closing())?, dates);
         Ok(if let Answer::Known(closes) = closes { Some(due_date(closes)) } else { None })
     }
 
@@ -179,8 +185,8 @@ impl<'a> CaseOutlook<'a> {
             suspensions: Self::suspended(asked.case, opening.day),
             ..DateOptions::due()
         };
-        let first = match (eval::date_rule(scope, &line.date, &options)?, &line.or_else) {
-            (Answer::NotYet, Some(rule)) => eval::date_rule(scope, rule, &options)?,
+        let first = match (eval::possible_date(scope, &line.date, &options)?, &line.or_else) {
+            (Answer::NotYet, Some(rule)) => eval::possible_date(scope, rule, &options)?,
             (answer, _) => answer,
         };
         let Answer::Known(due) = settle(first, dates) else { return Ok(None) };
@@ -188,7 +194,7 @@ impl<'a> CaseOutlook<'a> {
             return Ok(Some(due));
         }
         if let Some(rule) = &line.late_comers {
-            let late = settle(eval::date_rule(scope, rule, &options)?, dates);
+            let late = settle(eval::possible_date(scope, rule, &options)?, dates);
             return Ok(if let Answer::Known(late) = late { Some(late) } else { None });
         }
         if asked.case.adopted.is_some_and(|adopted| due.date < adopted) {
@@ -202,7 +208,7 @@ impl<'a> CaseOutlook<'a> {
     }
 
     /// When a stage is due again that was overdue on the day of adoption; one that was over by then keeps its true dates.
-    fn grace_after_adoption(&self, asked: Asked<'_>, dates: &StageDates) -> Result<Option<DueDate>, String> {
+    fn grace_after_adoption(&self, asked: Asked<'_>, dates: &mut StageDates) -> Result<Option<DueDate>, String> {
         let overdue = dates.due.as_ref().zip(asked.case.adopted).filter(|(due, adopted)| due.day < *adopted);
         let Some((due, adopted)) = overdue else { return Ok(None) };
         let closed = dates.closes.as_ref().is_some_and(|it| it.day < adopted);
@@ -211,7 +217,8 @@ impl<'a> CaseOutlook<'a> {
         }
         let was_due = eval::render(&Value::Known(Known::Date(due.day)), self.policy);
         let what = format!("the adoption of the store (it had been due on {was_due})");
-        eval::grace(self.calendar, adopted, self.grace_after_adoption, &what).map(|it| Some(due_date(it)))
+        let again = eval::grace(&self.scope(adopted), adopted, self.grace_after_adoption, &what)?;
+        Ok(Some(due_date(the_later(again, dates))))
     }
 
     /// The first line that applies, behind those of which a missing fact leaves it open; none if it is open whether any does.
@@ -264,11 +271,17 @@ impl<'a> CaseOutlook<'a> {
     }
 }
 
-fn settle(answer: Answer<Deadline>, dates: &mut StageDates) -> Answer<Deadline> {
+fn settle(answer: Answer<Possible<Deadline>>, dates: &mut StageDates) -> Answer<Deadline> {
     if let Answer::Unknown(missing) = &answer {
         dates.waiting_for.extend(missing.iter().cloned());
     }
-    answer
+    answer.map(|it| the_later(it, dates))
+}
+
+/// Of the dates that it may be, the later one, for the sake of the person concerned.
+fn the_later(possible: Possible<Deadline>, dates: &mut StageDates) -> Deadline {
+    dates.waiting_for.extend(possible.missing);
+    possible.latest
 }
 
 fn due_date(deadline: Deadline) -> DueDate {
@@ -328,8 +341,8 @@ impl Outlook for CaseOutlook<'_> {
     fn case_closes(&self, _case: &Case) -> Answer<Option<Date>> {
         let Some(rule) = &self.workflow.closes else { return Answer::Known(None) };
         let on = self.period.map_or(Date::ZERO, |it| it.first);
-        match eval::date_rule(&self.scope(on), rule, &DateOptions::closing()) {
-            Ok(Answer::Known(deadline)) => Answer::Known(Some(deadline.date)),
+        match eval::possible_date(&self.scope(on), rule, &DateOptions::closing()) {
+            Ok(Answer::Known(possible)) => Answer::Known(Some(possible.latest.date)),
             Ok(Answer::NotYet) => Answer::NotYet,
             Ok(Answer::Unknown(missing)) => Answer::Unknown(missing),
             Err(words) => Answer::Unknown(vec![words]),
@@ -364,7 +377,7 @@ impl Outlook for CaseOutlook<'_> {
         let mut dates = StageDates::default();
         self.due(&scope, asked, opening, &mut dates)?;
         dates.closes = self.closes(asked, &context, &mut dates)?;
-        if let Some(again) = self.grace_after_adoption(asked, &dates)? {
+        if let Some(again) = self.grace_after_adoption(asked, &mut dates)? {
             dates.due = Some(again);
             dates.closes = self.closes(asked, &context, &mut dates)?;
         }
@@ -372,8 +385,10 @@ impl Outlook for CaseOutlook<'_> {
     }
 
     fn why_moved(&self, before: &StageDates) -> &'static str {
+        let named = |name: &str| self.policy.calendars.iter().find(|it| it.name() == name);
         let same = |it: &DueDate| {
-            it.derivation.recompute(self.calendar).is_ok_and(|now| (now.date, now.expected) == (it.day, it.expected))
+            let now = it.derivation.recompute_by(&named);
+            now.is_ok_and(|now| (now.date, now.expected) == (it.day, it.expected))
         };
         if before.due.iter().chain(&before.closes).all(same) {
             "a fact that the date rests on changed"
@@ -412,30 +427,33 @@ impl Outlook for CaseOutlook<'_> {
 
     fn step_day(&self, from: Date, length: Option<Length>, before: bool) -> Option<Date> {
         let direction = if before { Direction::Before } else { Direction::After };
-        self.calendar.step_day(from, length, direction).ok()
+        let day = |it: &Calendar| it.step_day(from, length, direction).ok();
+        // Who is reminded of a date is reminded sooner; what follows upon it follows later.
+        let calendars = self.calendars(from);
+        if before { calendars.earliest(day) } else { calendars.latest(day) }
     }
 
     fn working_day_from(&self, day: Date) -> Date {
-        self.calendar.next_working_day(day).unwrap_or(day)
+        self.calendars(day).latest(|it| it.next_working_day(day).unwrap_or(day))
     }
 
     fn working_days_after(&self, day: Date, count: u32) -> Date {
-        self.calendar.add_working_days(day, i64::from(count)).unwrap_or(day)
+        self.calendars(day).latest(|it| it.add_working_days(day, i64::from(count)).unwrap_or(day))
     }
 
     fn working_days_between(&self, after: Date, until: Date) -> i64 {
-        self.calendar.working_days_between(after, until)
+        self.calendars(after).earliest(|it| it.working_days_between(after, until))
     }
 
     fn begin_of(&self, day: Date) -> i64 {
-        self.calendar.start_of_day(day).0
+        self.calendars(day).latest(|it| it.start_of_day(day).0)
     }
 
     fn end_of(&self, day: Date) -> i64 {
-        self.calendar.end_of_day(day).0
+        self.calendars(day).latest(|it| it.end_of_day(day).0)
     }
 
     fn notices_of(&self, day: Date) -> i64 {
-        self.calendar.notices_at(day).0
+        self.calendars(day).latest(|it| it.notices_at(day).0)
     }
 }

@@ -355,8 +355,8 @@ impl Round<'_> {
         row.set_aside = stuck;
         let events: Vec<Event> = first.into_iter().chain(advanced.events).collect();
         let effects = self.effects_of(desk, flow, &row, &advanced.case, &events);
-        let calendar = desk.policy().calendar_of(desk.policy().workflow(flow));
-        let entries = events.iter().map(|event| entry(event, calendar, look.until)).collect();
+        let begins = |event: &Event| desk.moments(flow, &advanced.case, event.day()).begin;
+        let entries = events.iter().map(|event| entry(event, begins(event).min(look.until))).collect();
         let (deadlines, tasks) = stage_rows(&advanced.case, &events);
         Decided { change: CaseChange { row, entries, deadlines, tasks, effects }, case: advanced.case, events }
     }
@@ -374,7 +374,7 @@ impl Round<'_> {
             let Some(cause) = Cause::of(event) else { continue };
             for notice in cause.notices {
                 let letter = desk.letter(flow, case, row.id, &cause.stage, cause.day, notice);
-                effects.push(self.effect(desk, flow, row, &cause, notice, &letter));
+                effects.push(self.effect(desk, (flow, case), row, &cause, notice, &letter));
             }
         }
         effects
@@ -383,7 +383,7 @@ impl Round<'_> {
     fn effect(
         &self,
         desk: &Desk<'_>,
-        flow: crate::ids::WorkflowId,
+        (flow, case): (crate::ids::WorkflowId, &Case),
         row: &CaseRow,
         cause: &Cause<'_>,
         notice: &Notice,
@@ -395,7 +395,6 @@ impl Round<'_> {
             (NoticeState::Due, None) => "undeliverable",
             (NoticeState::Due, Some(_)) => "due",
         };
-        let calendar = desk.policy().calendar_of(desk.policy().workflow(flow));
         let key = effect_key(&[
             &self.store_id,
             &row.workflow,
@@ -419,7 +418,7 @@ impl Round<'_> {
             recipient,
             kind: "notice".to_owned(),
             day: cause.day.to_string(),
-            not_before: calendar.notices_at(cause.day).0,
+            not_before: desk.moments(flow, case, cause.day).notices,
             facts: serde_json::to_string(letter).unwrap_or_default(),
             message: notice.message.clone(),
             language: letter.language.clone(),
@@ -527,8 +526,7 @@ fn effect_key(parts: &[&str]) -> String {
 }
 
 /// An event as a journal entry, at its logical moment.
-fn entry(event: &Event, calendar: &Calendar, until: i64) -> NewEntry {
-    let at = calendar.start_of_day(event.day()).0.min(until);
+fn entry(event: &Event, at: i64) -> NewEntry {
     let payload = serde_json::to_string(event).unwrap_or_default();
     NewEntry { at, actor: Actor::System, kind: event.kind().to_owned(), payload }
 }

@@ -3,12 +3,13 @@
 use jiff::civil::{Date, Time};
 
 use crate::calendar::{
-    Anchor, Calendar, DateRole, Deadline, DeadlineInput, Direction, Extension, Length, Period, PeriodKind, Roll,
-    SuspendedDays, Unit,
+    Anchor, Calendar, CalendarProblem, DateRole, Deadline, DeadlineInput, Direction, Extension, Length, Moment, Period,
+    PeriodKind, Roll, SuspendedDays, Unit,
 };
 use crate::eval::expression::value;
+use crate::eval::possible::Possible;
 use crate::eval::scope::Scope;
-use crate::policy::model::{DateRule, Point, StageMoment};
+use crate::policy::model::{DateRule, Expr, ExprKind, Point, StageMoment};
 pub use crate::value::Answer;
 use crate::value::{Known, Value};
 
@@ -49,28 +50,65 @@ impl DateOptions {
 /// # Errors
 /// In words, when the date can't be made: a month without such a day, a calendar that ends.
 pub fn date_rule(scope: &Scope<'_>, rule: &DateRule, options: &DateOptions) -> Result<Answer<Deadline>, String> {
+    Ok(match possible_date(scope, rule, options)? {
+        Answer::Known(possible) => possible.settled(|a, b| a.date == b.date).sure(),
+        Answer::NotYet => Answer::NotYet,
+        Answer::Unknown(missing) => Answer::Unknown(missing),
+    })
+}
+
+/// The date that a rule gives, or the ends between which it lies while it is not known by which calendar it counts.
+///
+/// # Errors
+/// In words, when the date can't be made.
+pub fn possible_date(
+    scope: &Scope<'_>,
+    rule: &DateRule,
+    options: &DateOptions,
+) -> Result<Answer<Possible<Deadline>>, String> {
     match rule {
         DateRule::Earliest(of) | DateRule::Latest(of) => {
             let latest = matches!(rule, DateRule::Latest(_));
             let of = those_that_apply(scope, of);
-            let dates = of.into_iter().map(|it| date_rule(scope, it, options)).collect::<Result<Vec<_>, _>>()?;
+            let dates = of.into_iter().map(|it| possible_date(scope, it, options)).collect::<Result<Vec<_>, _>>()?;
             let choose = if latest { Calendar::latest_of } else { Calendar::earliest_of };
             Ok(match together(dates, latest) {
-                Answer::Known(dates) => choose(scope.calendar, dates).map_or(Answer::NotYet, Answer::Known),
+                Answer::Known(dates) => {
+                    let chosen = Possible::chosen(dates, |it| choose(scope.calendar, it));
+                    chosen.map_or(Answer::NotYet, |it| Answer::Known(it.settled(|a, b| a.moment == b.moment)))
+                }
                 Answer::NotYet => Answer::NotYet,
                 Answer::Unknown(missing) => Answer::Unknown(missing),
             })
         }
-        DateRule::At(_) | DateRule::Offset { .. } | DateRule::Beginning { .. } => {
-            let (input, expected) = match input(scope, rule, options) {
-                Answer::Known(input) => input,
-                Answer::NotYet => return Ok(Answer::NotYet),
-                Answer::Unknown(missing) => return Ok(Answer::Unknown(missing)),
-            };
-            let deadline = scope.calendar.deadline(&input).map_err(|problem| problem.to_string())?;
-            Ok(Answer::Known(Deadline { expected: deadline.expected || expected, ..deadline }))
-        }
+        DateRule::At(_) | DateRule::Offset { .. } | DateRule::Beginning { .. } => match inputs(scope, rule, options) {
+            Answer::Known(inputs) => inputs
+                .and_then(|(input, expected)| {
+                    let deadline = deadline(scope, &input)?;
+                    Ok(deadline.map(|it| Deadline { expected: it.expected || expected, ..it }))
+                })
+                .map(|it| Answer::Known(it.settled(|a, b| a.moment == b.moment))),
+            Answer::NotYet => Ok(Answer::NotYet),
+            Answer::Unknown(missing) => Ok(Answer::Unknown(missing)),
+        },
     }
+}
+
+/// A date made by the calendar by which the record at hand goes on the day that it counts from; it says which that is.
+///
+/// # Errors
+/// In words, when it can't be made.
+pub fn deadline(scope: &Scope<'_>, input: &DeadlineInput) -> Result<Possible<Deadline>, String> {
+    let calendars = scope.calendars(input.anchor.day());
+    let made = calendars.all().map(|it| {
+        let made = it.deadline(input).map_err(|problem| problem.to_string())?;
+        Ok(Deadline { derivation: made.derivation.counted_by(calendars.told(it)), ..made })
+    });
+    let mut made = made.collect::<Result<Vec<Deadline>, String>>()?;
+    made.sort_by_key(|it| it.moment);
+    let latest = made.pop().ok_or("there is no calendar")?;
+    let missing = calendars.missing.iter().map(ToString::to_string).collect();
+    Ok(Possible { latest, earliest: made.into_iter().next(), missing }.settled(|a, b| a.moment == b.moment))
 }
 
 /// Whether a rule rests on a day that does not apply, so that there is no such date.
@@ -114,7 +152,7 @@ fn together<T>(answers: Vec<Answer<T>>, latest: bool) -> Answer<Vec<T>> {
 ///
 /// # Errors
 /// In words, when the calendar ends before it.
-pub fn grace(calendar: &Calendar, from: Date, working_days: u32, what: &str) -> Result<Deadline, String> {
+pub fn grace(scope: &Scope<'_>, from: Date, working_days: u32, what: &str) -> Result<Possible<Deadline>, String> {
     let input = DeadlineInput {
         anchor: Anchor::Event { day: from, what: what.to_owned() },
         length: Some((Length { count: working_days, unit: Unit::WorkingDays }, Direction::After)),
@@ -126,17 +164,17 @@ pub fn grace(calendar: &Calendar, from: Date, working_days: u32, what: &str) -> 
         suspensions: Vec::new(),
         extensions: Vec::new(),
     };
-    calendar.deadline(&input).map_err(|problem| problem.to_string())
+    deadline(scope, &input)
 }
 
 /// What the calendar needs; and whether the anchor rests on a day that is only expected.
-fn input(scope: &Scope<'_>, rule: &DateRule, options: &DateOptions) -> Answer<(DeadlineInput, bool)> {
+fn inputs(scope: &Scope<'_>, rule: &DateRule, options: &DateOptions) -> Answer<Possible<(DeadlineInput, bool)>> {
     let (from, length, beginning_on) = match rule {
         DateRule::Offset { length, direction, anchor } => (&**anchor, Some((*length, *direction)), false),
         DateRule::Beginning { length, on } => (&**on, Some((*length, Direction::After)), true),
         other => (other, None, false),
     };
-    found_anchor(scope, from).map(|(anchor, expected)| {
+    let input = |(anchor, expected)| {
         let input = DeadlineInput {
             anchor,
             length,
@@ -149,7 +187,8 @@ fn input(scope: &Scope<'_>, rule: &DateRule, options: &DateOptions) -> Answer<(D
             extensions: options.extensions.clone(),
         };
         (input, expected)
-    })
+    };
+    found_anchor(scope, from).map(|it| it.map(input))
 }
 
 /// The event or edge that a rule gives: what an allowance starts from, or what opens a stage.
@@ -157,28 +196,35 @@ fn input(scope: &Scope<'_>, rule: &DateRule, options: &DateOptions) -> Answer<(D
 /// Of several points it is the one that comes first (or last), still an event or an edge; a date that was computed is an event.
 #[must_use]
 pub fn anchor(scope: &Scope<'_>, rule: &DateRule) -> Answer<Anchor> {
-    found_anchor(scope, rule).map(|it| it.0)
+    match found_anchor(scope, rule) {
+        Answer::Known(possible) => possible.settled(|a, b| a.0 == b.0).map(|it| it.0).sure(),
+        Answer::NotYet => Answer::NotYet,
+        Answer::Unknown(missing) => Answer::Unknown(missing),
+    }
 }
 
-fn found_anchor(scope: &Scope<'_>, rule: &DateRule) -> Answer<(Anchor, bool)> {
+fn found_anchor(scope: &Scope<'_>, rule: &DateRule) -> Answer<Possible<(Anchor, bool)>> {
     match rule {
         DateRule::At(at) => point(scope, at),
         DateRule::Earliest(of) | DateRule::Latest(of) => {
             let latest = matches!(rule, DateRule::Latest(_));
             let of = those_that_apply(scope, of).into_iter().map(|it| found_anchor(scope, it)).collect();
             match together(of, latest) {
-                Answer::Known(of) => one_of(of, latest).map_or(Answer::NotYet, Answer::Known),
+                Answer::Known(of) => {
+                    Possible::chosen(of, |it| one_of(it, latest)).map_or(Answer::NotYet, Answer::Known)
+                }
                 Answer::NotYet => Answer::NotYet,
                 Answer::Unknown(missing) => Answer::Unknown(missing),
             }
         }
         DateRule::Offset { .. } | DateRule::Beginning { .. } => {
             let opening = DateOptions { role: DateRole::Opening, ..DateOptions::due() };
-            match date_rule(scope, rule, &opening) {
-                Ok(answer) => answer.map(|it| {
-                    let what = format!("the day found before ({})", it.derivation.lines().join("; "));
-                    (Anchor::Event { day: it.date, what }, it.expected)
-                }),
+            let event = |it: Deadline| {
+                let what = format!("the day found before ({})", it.derivation.lines().join("; "));
+                (Anchor::Event { day: it.date, what }, it.expected)
+            };
+            match possible_date(scope, rule, &opening) {
+                Ok(answer) => answer.map(|it| it.settled(|a, b| a.date == b.date).map(event)),
                 Err(words) => Answer::Unknown(vec![words]),
             }
         }
@@ -198,17 +244,21 @@ fn one_of(of: Vec<(Anchor, bool)>, latest: bool) -> Option<(Anchor, bool)> {
     chosen.map(|(anchor, _)| (anchor, expected))
 }
 
-fn point(scope: &Scope<'_>, point: &Point) -> Answer<(Anchor, bool)> {
+fn point(scope: &Scope<'_>, point: &Point) -> Answer<Possible<(Anchor, bool)>> {
     let anchor = match point {
         Point::Date(day) => event(*day, "that day"),
         Point::DayMonth { month, day, after_the_year } => day_and_month(scope, *month, *day, *after_the_year),
         Point::PeriodStart(kind) => edge_of_period(scope, *kind, true),
         Point::PeriodEnd(kind) => edge_of_period(scope, *kind, false),
         Point::EdgeOf { start, kind, of } => {
+            let edge_around = |(anchor, expected): (Anchor, bool)| {
+                let period = scope.calendar.period_containing(*kind, anchor.day())?;
+                Ok(Possible::only((edge(scope, &period, *start), expected)))
+            };
             return match found_anchor(scope, of) {
-                Answer::Known((anchor, expected)) => match scope.calendar.period_containing(*kind, anchor.day()) {
-                    Ok(period) => Answer::Known((edge(scope, &period, *start), expected)),
-                    Err(problem) => Answer::Unknown(vec![problem.to_string()]),
+                Answer::Known(possible) => match possible.and_then(edge_around) {
+                    Ok(edges) => Answer::Known(edges.settled(|a, b| a.0 == b.0)),
+                    Err(problem) => Answer::Unknown(vec![CalendarProblem::to_string(&problem)]),
                 },
                 other => other,
             };
@@ -237,14 +287,22 @@ fn point(scope: &Scope<'_>, point: &Point) -> Answer<(Anchor, bool)> {
         }
         Point::Event(expr) => match value(scope, expr) {
             Value::Known(Known::Date(day)) => event(day, &words_of(scope, expr)),
-            Value::Known(Known::Moment(at)) => {
-                event(scope.calendar.day_of(crate::calendar::Moment(at)), &words_of(scope, expr))
-            }
+            Value::Known(Known::Moment(at)) => return day_of_moment(scope, Moment(at), expr),
             Value::Unknown(missing) => Answer::Unknown(missing.iter().map(ToString::to_string).collect()),
             Value::Known(_) | Value::NotApplicable | Value::NotHappened => Answer::NotYet,
         },
     };
-    anchor.map(|it| (it, false))
+    anchor.map(|it| Possible::only((it, false)))
+}
+
+/// The civil day of a moment, in the zone of the calendar by which the record goes on the day that it is elsewhere.
+fn day_of_moment(scope: &Scope<'_>, at: Moment, expr: &Expr) -> Answer<Possible<(Anchor, bool)>> {
+    let calendars = scope.calendars(scope.calendar.day_of(at));
+    let (first, last) = (calendars.earliest(|it| it.day_of(at)), calendars.latest(|it| it.day_of(at)));
+    let anchor = |day| (Anchor::Event { day, what: words_of(scope, expr) }, false);
+    let missing = calendars.missing.iter().map(ToString::to_string).collect();
+    let possible = Possible { latest: last, earliest: Some(first), missing };
+    Answer::Known(possible.settled(|a, b| a == b).map(anchor))
 }
 
 fn event(day: Date, what: &str) -> Answer<Anchor> {
@@ -252,8 +310,7 @@ fn event(day: Date, what: &str) -> Answer<Anchor> {
 }
 
 /// The name of the field that an event stands in.
-fn words_of(scope: &Scope<'_>, expr: &crate::policy::model::Expr) -> String {
-    use crate::policy::model::ExprKind;
+fn words_of(scope: &Scope<'_>, expr: &Expr) -> String {
     match &expr.kind {
         ExprKind::Field { record, field, .. } | ExprKind::Panel { record, field, .. } => {
             format!("`{}`", scope.policy.field(*record, *field).label.name)

@@ -93,7 +93,7 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
         },
         ExprKind::SpellDays { within } => spell::days_of_one(scope, *within),
         ExprKind::PayForDays { pay, days } => spell::pay_for(scope, pay, days),
-        ExprKind::Between { unit, from, to } => between(scope.calendar, *unit, value(scope, from), value(scope, to)),
+        ExprKind::Between { unit, from, to } => between(scope, *unit, value(scope, from), value(scope, to)),
         ExprKind::DateOf(rule) => date_of(scope, rule),
         ExprKind::Table(table) => of_table(scope, table),
         ExprKind::Versions(versions) => match in_force(versions, rules_of(scope)) {
@@ -363,6 +363,8 @@ fn context(scope: &Scope<'_>, which: Context) -> Value {
     }
     let Some(case) = scope.context else { return Value::because("no case is at hand") };
     let there = |known: Option<Known>| known.map_or(Value::NotApplicable, Value::Known);
+    // While it is not known by which calendar they count, the fewest: nobody is told of more than there may be.
+    let working_days = |due, today| scope.calendars(due).earliest(|it| it.working_days_overdue(due, today));
     let overdue = |count: &dyn Fn(Date, Date) -> i64| {
         let count = case.due.zip(case.today).map(|(due, today)| count(due, today).max(0));
         there(count.map(|it| Known::Number(Number::from(it))))
@@ -374,7 +376,7 @@ fn context(scope: &Scope<'_>, which: Context) -> Value {
         Context::Due => there(case.due.map(Known::Date)),
         Context::Opening => there(case.opening.as_ref().and_then(crate::eval::dates::first_day).map(Known::Date)),
         Context::DaysOverdue => overdue(&days),
-        Context::WorkingDaysOverdue => overdue(&|due, today| scope.calendar.working_days_overdue(due, today)),
+        Context::WorkingDaysOverdue => overdue(&working_days),
         Context::Recipient => there(case.recipient.clone().map(Known::Record)),
         Context::Holder => there(case.holder.clone().map(Known::Record)),
         // Cases of proposals, committees and stages for several people do not run yet.

@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use jiff::civil::Date;
 
 use crate::calendar::Calendar;
+use crate::eval::scope::Scope;
 use crate::policy::model::{ArithmeticOp, CompareOp, Order, Policy};
 use crate::value::{Known, Missing, Number, NumberFault, TimeUnit, Truth, Value};
 
@@ -152,7 +153,9 @@ pub(super) fn limited(policy: &Policy, value: Value, limit: Value, at_most: bool
 }
 
 /// How many whole units lie between two days: the first is left out, the last counts; negative the other way round.
-pub(super) fn between(calendar: &Calendar, unit: TimeUnit, from: Value, to: Value) -> Value {
+///
+/// Working days are counted by the calendar by which the record at hand goes on the first of the two days.
+pub(super) fn between(scope: &Scope<'_>, unit: TimeUnit, from: Value, to: Value) -> Value {
     let (from, to) = match two_known(from, to) {
         Ok((Known::Date(from), Known::Date(to))) => (from, to),
         Ok(_) => return Value::because("two values that are no days"),
@@ -161,12 +164,31 @@ pub(super) fn between(calendar: &Calendar, unit: TimeUnit, from: Value, to: Valu
     let count = match unit {
         TimeUnit::Hours => days(from, to).saturating_mul(24),
         TimeUnit::Days => days(from, to),
-        TimeUnit::WorkingDays => calendar.working_days_between(from, to),
+        TimeUnit::WorkingDays => match working_days(scope, from, to) {
+            Ok(count) => count,
+            Err(missing) => return Value::Unknown(missing),
+        },
         TimeUnit::Weeks => days(from, to) / 7,
         TimeUnit::Months => months(from, to),
         TimeUnit::Years => months(from, to) / 12,
     };
     Known::Duration { count, unit }.into()
+}
+
+/// The facts that are missing where it is not known by which calendar they count, and that makes a difference.
+fn working_days(scope: &Scope<'_>, from: Date, to: Date) -> Result<i64, Vec<Missing>> {
+    let calendars = scope.calendars(from);
+    let count = |it: &Calendar| it.working_days_between(from, to);
+    let (least, most) = (calendars.earliest(count), calendars.latest(count));
+    if least != most {
+        return Err(calendars.missing);
+    }
+    if let (Some(listener), Some(calendar)) = (scope.listener, calendars.sure())
+        && let Some(words) = calendars.told(calendar)
+    {
+        listener.noted(&words);
+    }
+    Ok(least)
 }
 
 pub(super) fn days(from: Date, to: Date) -> i64 {

@@ -19,7 +19,10 @@ use crate::value::{RecordRef, Value};
 #[derive(Clone)]
 pub struct Scope<'a> {
     pub(super) policy: &'a Policy,
+    /// The calendar of those who have none of their own, or of everybody.
     pub(super) calendar: &'a Calendar,
+    /// Whether a record goes by a calendar of its own, if it has one.
+    pub(super) own_calendars: bool,
     pub(super) facts: &'a dyn Facts,
     pub(super) subject: RecordRef,
     pub(super) period: Option<Period>,
@@ -127,6 +130,7 @@ impl<'a> Scope<'a> {
         Self {
             policy,
             calendar,
+            own_calendars: true,
             facts,
             subject,
             period,

@@ -55,6 +55,12 @@ impl Places {
             for (word, condition) in [("absent when", &record.absent_when), ("gone when", &record.gone_when)] {
                 condition.iter().for_each(|it| self.condition(word, it));
             }
+            for line in &record.goes_by {
+                match &line.when {
+                    Some(when) => self.condition("by calendar", when),
+                    None => self.add("calendar", "nobody goes by it", line.span, Test::Applied),
+                }
+            }
         }
         for role in &policy.roles {
             self.name.clone_from(&role.label.name);

@@ -96,13 +96,14 @@ pub fn ask(
     on: Date,
 ) -> Result<Asked, Refusal> {
     let outcome = outcome_named(policy, name)?;
-    let (record, each, calendar) = about(policy, outcome);
+    let (record, each, calendar, named) = about(policy, outcome);
     let period = period_named(calendar, each, period, name)?;
     let subject = RecordRef { record, key: Arc::from(key) };
     let on = period.map_or(on, |it| it.last);
     there(policy, facts, &subject, on)?;
     let trace = Trace::new();
     let scope = Scope::new(policy, calendar, facts, subject.clone(), period, on);
+    let scope = scope.by_one_calendar(named);
     let scope = scope.with_listener(&trace);
     let came = match outcome {
         Outcome::Definition(id) => Came::Value(eval::value(&scope, &definition(policy, id))),
@@ -150,20 +151,21 @@ fn outcome_named(policy: &Policy, name: &str) -> Result<Outcome, Refusal> {
     })
 }
 
-/// The record type and the period of an outcome, and the calendar that it is reckoned in.
-fn about(policy: &Policy, outcome: Outcome) -> (RecordId, Option<PeriodKind>, &Calendar) {
+/// The record type and the period of an outcome, the calendar that it is reckoned in, and whether that counts for everybody.
+fn about(policy: &Policy, outcome: Outcome) -> (RecordId, Option<PeriodKind>, &Calendar, bool) {
     match outcome {
         Outcome::Definition(id) => {
             let definition = &policy.definitions[id.index()];
-            (definition.of, definition.each, policy.main())
+            (definition.of, definition.each, policy.main(), false)
         }
         Outcome::Band(id) => {
             let scale = &policy.scales[id.index()];
-            (scale.subject, scale.each, policy.main())
+            (scale.subject, scale.each, policy.main(), false)
         }
         Outcome::Rule(framework, _) => {
             let framework = &policy.frameworks[framework];
-            (framework.subject, Some(framework.each), &policy.calendars[framework.calendar])
+            let calendar = &policy.calendars[framework.calendar];
+            (framework.subject, Some(framework.each), calendar, framework.names_calendar)
         }
     }
 }

@@ -10,7 +10,8 @@ use crate::syntax::tree::{self, CalendarLineKind, Item};
 pub(super) fn calendars_say_what_is_needed(policy: &Policy, items: &[&Item], found: &mut Diagnostics) {
     for item in items {
         let Item::Calendar(written) = item else { continue };
-        let by_it = |it: &&Workflow| policy.calendar_of(it).name() == written.name.text;
+        let calendar = policy.calendars.iter().position(|it| it.name() == written.name.text);
+        let by_it = |it: &&Workflow| calendar.is_some_and(|at| policy.calendars_of(it).contains(&at));
         let stages = || policy.workflows.iter().filter(by_it).flat_map(|it| &it.stages);
         let says = |what: fn(&CalendarLineKind) -> bool| written.lines.iter().any(|it| what(&it.kind));
         if !says(|it| matches!(it, CalendarLineKind::Roll(_))) {

@@ -29,9 +29,10 @@ pub(super) fn conditions_can_go_either_way(policy: &Policy, sources: &Sources, l
     let mut checker = Checker { policy, sources, found, looks };
     for record in &policy.records {
         let subject = policy.record_named(&record.label.name);
-        let both = record.absent_when.iter().chain(&record.gone_when);
+        let own = record.goes_by.iter().filter_map(|it| it.when.as_ref());
+        let conditions = record.absent_when.iter().chain(&record.gone_when).chain(own);
         if let Some(subject) = subject {
-            both.for_each(|it| {
+            conditions.for_each(|it| {
                 checker.condition(&Place { expr: it, subject, each: None, definition: None, in_case: false })
             });
         }

@@ -18,6 +18,8 @@ pub struct Framework {
     pub cite: Option<String>,
     /// Its calendar, an index into the policy's calendars.
     pub calendar: usize,
+    /// Whether it names that calendar itself: then it counts for everybody, whatever their own.
+    pub names_calendar: bool,
     /// The record type that it judges.
     pub subject: RecordId,
     /// The period for which it judges.

@@ -53,11 +53,11 @@ impl Builder<'_, '_> {
             )
         };
         self.said_once(written.lines.iter().map(|it| (&it.kind, it.span)), repeats);
-        let calendar = written.lines.iter().find_map(|it| match &it.kind {
+        let named = written.lines.iter().find_map(|it| match &it.kind {
             FrameworkLineKind::Calendar(name) => Some(name),
             _ => None,
         });
-        let calendar = self.calendar_named(calendar);
+        let (calendar, names_calendar) = (self.calendar_named(named), named.is_some());
         let for_each = written.lines.iter().find_map(|it| match &it.kind {
             FrameworkLineKind::ForEach { record, each: Some(each), condition } => Some((record, each, condition)),
             _ => None,
@@ -110,6 +110,7 @@ impl Builder<'_, '_> {
                 _ => None,
             }),
             calendar,
+            names_calendar,
             subject,
             each,
             condition,

@@ -21,6 +21,7 @@ pub mod flow;
 mod flow_checks;
 pub mod framework;
 mod frameworks;
+mod goes_by;
 pub mod guarantees;
 pub mod happened;
 mod history;

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use crate::calendar::{Calendar, Direction, Length, PeriodKind};
 use crate::ids::{ChoiceId, FieldId, RecordId, RoleId, StageId, WorkflowId};
 use crate::policy::flow;
+pub use crate::policy::goes_by::GoesBy;
 pub use crate::policy::reads::Turns;
 pub use crate::policy::row_set::RowSet;
 pub use crate::policy::scale::{Band, Bands, Cap, Scale};
@@ -84,6 +85,8 @@ pub struct RecordType {
     pub absent_when: Option<Expr>,
     /// When somebody of this type can't act any more.
     pub gone_when: Option<Expr>,
+    /// By which calendar its records go: the first line that applies; by that of the workflow or the project where none does.
+    pub goes_by: Vec<GoesBy>,
 }
 
 /// How records of a type are told apart.
@@ -354,6 +357,8 @@ pub struct Workflow {
     pub cite: Option<String>,
     /// Its calendar, an index into [`Policy::calendars`].
     pub calendar: usize,
+    /// Whether it names that calendar itself: then it counts for everybody, whatever their own.
+    pub names_calendar: bool,
     /// The record type that it runs for.
     pub subject: RecordId,
     /// Once in each of which period; without one, once for each record as it appears.

@@ -10,6 +10,7 @@ use crate::policy::model::{
     Aggregate, AggregateWord, AsOn, DateRule, Done, Expr, ExprKind, FieldKind, Members, Party, Point, Policy, RoleTry,
     Shape, SpellWindow, Type, When,
 };
+use crate::value::TimeUnit;
 
 /// A reference field, with the record type that holds it.
 pub type Reference = (RecordId, FieldId);
@@ -78,11 +79,14 @@ impl Policy {
         let flow = self.workflow(id);
         let mut reader = Reader {
             policy: self,
+            subject: flow.subject,
+            own_calendars: !flow.names_calendar,
             pinned_day: flow.each.is_some(),
             reads: Reads::default(),
             seen: BTreeSet::new(),
             depth: Cell::new(0),
         };
+        reader.goes_by(&[]);
         let conditions = flow.condition.iter().chain(&flow.suspend).chain(flow.cancels.iter().map(|it| &it.when));
         conditions.for_each(|it| reader.expr(it, &[]));
         flow.closes.iter().for_each(|it| reader.rule(it, &[]));
@@ -150,10 +154,14 @@ enum Seen {
     Scale(ScaleId, Path),
     Role(RoleId, Path),
     Field(RecordId, FieldId, Path),
+    Calendar(Path),
 }
 
 struct Reader<'p> {
     policy: &'p Policy,
+    subject: RecordId,
+    /// Whether a record goes by a calendar of its own, if it has one.
+    own_calendars: bool,
     /// Parameters hold as on the first day of the case's period, and so never change under it.
     pinned_day: bool,
     reads: Reads,
@@ -178,7 +186,46 @@ impl Reader<'_> {
         }
     }
 
+    /// What says by which calendar the record at the end of a way goes.
+    fn goes_by(&mut self, from: &[Way]) {
+        if !self.own_calendars || !self.seen.insert(Seen::Calendar(from.to_vec())) {
+            return;
+        }
+        let policy = self.policy;
+        for record in self.records_at(from) {
+            let Some((asked, lines)) = policy.calendar_lines(record) else { continue };
+            let (mut at, mut path) = (record, from.to_vec());
+            while at != asked {
+                let Some(owner) = policy.child_of(at) else { break };
+                path.push(Way::Owner(at));
+                at = owner;
+            }
+            lines.iter().filter_map(|it| it.when.as_ref()).for_each(|it| self.expr(it, &path));
+        }
+    }
+
+    /// The types of the records at the end of a way.
+    fn records_at(&self, path: &[Way]) -> BTreeSet<RecordId> {
+        let named = |(record, field): &Reference| match self.policy.field(*record, *field).kind {
+            FieldKind::Reference(to) => Some(to),
+            _ => None,
+        };
+        match path.last() {
+            None => BTreeSet::from([self.subject]),
+            Some(Way::One(reference)) => named(reference).into_iter().collect(),
+            Some(Way::Children(record)) => BTreeSet::from([*record]),
+            Some(Way::Owner(child)) => self.policy.owner_of(*child).into_iter().collect(),
+            Some(Way::Back((record, _)) | Way::Below((record, _))) => BTreeSet::from([*record]),
+            Some(Way::Any(references)) => {
+                // Along them or not at all.
+                let before = self.records_at(&path[..path.len() - 1]);
+                before.into_iter().chain(references.iter().filter_map(named)).collect()
+            }
+        }
+    }
+
     fn rule(&mut self, rule: &DateRule, from: &[Way]) {
+        self.goes_by(from);
         match rule {
             DateRule::At(Point::Event(expr)) => self.expr(expr, from),
             DateRule::At(Point::EdgeOf { of, .. }) => self.rule(of, from),
@@ -240,6 +287,7 @@ impl Reader<'_> {
             ExprKind::Holder { role, of } => self.ways(of, from).iter().for_each(|path| self.role(*role, path)),
             ExprKind::DateOf(rule) => self.rule(rule, from),
             ExprKind::Versions(versions) => versions.iter().for_each(|it| self.holds(it.from, it.until)),
+            ExprKind::Between { unit: TimeUnit::WorkingDays, .. } => self.goes_by(from),
             ExprKind::Today => self.reads.turns.daily = true,
             ExprKind::Parameter(id) => {
                 policy.parameters[id.index()].values.iter().for_each(|it| self.holds(it.from, it.until));

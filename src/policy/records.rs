@@ -27,7 +27,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Who can't act: asked once every name that a condition may use is known.
+    /// Who can't act, and who goes by which calendar: asked once every name that a condition may use is known.
     pub(super) fn record_conditions(&mut self) {
         let items = self.items.clone();
         let written = items.iter().filter_map(|it| if let Item::Record(it) = it { Some(it) } else { None });
@@ -35,8 +35,9 @@ impl Builder<'_, '_> {
             let id = RecordId::at(at);
             let absent = record.absent_when.as_ref().and_then(|it| self.condition(it, id, None));
             let gone = record.gone_when.as_ref().and_then(|it| self.condition(it, id, None));
+            let goes_by = self.goes_by(record, id);
             let kind = &mut self.policy.records[at];
-            (kind.absent_when, kind.gone_when) = (absent, gone);
+            (kind.absent_when, kind.gone_when, kind.goes_by) = (absent, gone, goes_by);
         }
     }
 
@@ -83,6 +84,7 @@ impl Builder<'_, '_> {
             may_be_missing: written.may_be_missing,
             absent_when: None,
             gone_when: None,
+            goes_by: Vec::new(),
         }
     }
 

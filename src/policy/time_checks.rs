@@ -17,13 +17,19 @@ const SHOWN: i16 = 2026;
 /// Looks at the dates of every stage of a workflow.
 pub(super) fn dates_follow_each_other(policy: &Policy, workflow: &Workflow, found: &mut Diagnostics) {
     let Some(each) = workflow.each else { return };
-    let calendar = policy.calendar_of(workflow);
-    let periods = periods_of(calendar, each);
+    let calendars = policy.calendars_of(workflow);
     for stage in &workflow.stages {
-        let tried = periods.iter().map(|it| Tried::of(calendar, it, stage));
-        let tried: Vec<Tried<'_>> = tried.collect();
-        due_after_the_opening(stage, &tried, found);
-        nothing_behind_the_closing(stage, &tried, found);
+        // What is so for those who go by one of the calendars is found once.
+        let mut by_each = calendars.iter().map(|at| {
+            let (calendar, mut own) = (&policy.calendars[*at], Diagnostics::new());
+            let periods = periods_of(calendar, each);
+            let tried: Vec<Tried<'_>> = periods.iter().map(|it| Tried::of(calendar, it, stage)).collect();
+            due_after_the_opening(stage, &tried, &mut own);
+            nothing_behind_the_closing(stage, &tried, &mut own);
+            own
+        });
+        let first = by_each.find(|it| !it.is_empty());
+        first.iter().flat_map(Diagnostics::iter).for_each(|it| found.push(it.clone()));
     }
 }
 

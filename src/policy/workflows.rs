@@ -31,7 +31,8 @@ impl Builder<'_, '_> {
         let lines = || written.lines.iter().map(|it| (&it.kind, it.span));
         self.said_once(lines().filter(|it| !expunges(it.0)), repeats);
         self.said_once(lines().filter(|it| expunges(it.0)), repeats);
-        let calendar = self.calendar_of_workflow(written);
+        let named = calendar_named_by(written);
+        let (calendar, names_calendar) = (self.calendar_named(named), named.is_some());
         let whom = self.for_whom(written)?;
         let stages = placed(written);
         let place = Place {
@@ -45,6 +46,7 @@ impl Builder<'_, '_> {
             label: label(&written.name, written.title.as_ref()),
             cite: None,
             calendar,
+            names_calendar,
             subject: whom.subject,
             each: whom.each,
             condition: whom.condition.and_then(|it| self.condition_at(it, &place)),
@@ -111,14 +113,6 @@ impl Builder<'_, '_> {
         let lines = written.lines.iter();
         let ends = lines.filter_map(|it| if let WorkflowLineKind::Ends(it) = &it.kind { Some(it) } else { None });
         ends.flatten().map(|it| label(&it.name, it.title.as_ref())).collect()
-    }
-
-    fn calendar_of_workflow(&mut self, written: &tree::Workflow) -> usize {
-        let named = written
-            .lines
-            .iter()
-            .find_map(|it| if let WorkflowLineKind::Calendar(name) = &it.kind { Some(name) } else { None });
-        self.calendar_named(named)
     }
 
     /// A calendar by its name; the project's where none is named.
@@ -257,4 +251,9 @@ impl Builder<'_, '_> {
         }
         Some(MessageId::at(at))
     }
+}
+
+fn calendar_named_by(written: &tree::Workflow) -> Option<&Name> {
+    let mut lines = written.lines.iter();
+    lines.find_map(|it| if let WorkflowLineKind::Calendar(name) = &it.kind { Some(name) } else { None })
 }

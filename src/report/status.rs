@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::casework::Desk;
 use crate::policy::model::{FieldKind, Policy};
 use crate::report::{Reader, name_of};
 use crate::store::{OpenDeadline, Store, StoreError};
@@ -86,7 +87,7 @@ pub fn status(store: &dyn Store, policy: &Policy, reader: Reader, on: Date) -> R
         overdue.push(Overdue {
             case: row.case_id,
             subject_name: name_of(policy, &*facts, &row.subject_type, &row.subject, on),
-            working_days_overdue: working_days(policy, &row, on),
+            working_days_overdue: working_days(policy, &*facts, &row, on),
             holder: row.holder.as_ref().map(|(_, key)| key.clone()),
             holder_name: row.holder.as_ref().map(|(record, key)| name_of(policy, &*facts, record, key, on)),
             workflow: row.workflow,
@@ -151,10 +152,12 @@ fn can_be_written_to(policy: &Policy, record: crate::ids::RecordId) -> bool {
     policy.record(record).fields.iter().any(|it| matches!(it.kind, FieldKind::Email))
 }
 
-fn working_days(policy: &Policy, row: &OpenDeadline, on: Date) -> i64 {
-    let flow = policy.workflow_named(&row.workflow).map(|it| policy.workflow(it));
-    let calendar = flow.map_or_else(|| policy.main(), |it| policy.calendar_of(it));
-    row.due.parse().map_or(0, |due| calendar.working_days_overdue(due, on))
+fn working_days(policy: &Policy, facts: &dyn crate::store::RecordReader, row: &OpenDeadline, on: Date) -> i64 {
+    let Ok(due) = row.due.parse() else { return 0 };
+    let Some(flow) = policy.workflow_named(&row.workflow) else {
+        return policy.main().working_days_overdue(due, on);
+    };
+    Desk::new(policy, facts, "").working_days_overdue(flow, &row.subject, due, on)
 }
 
 fn by_unit(overdue: &[Overdue]) -> Vec<ByUnit> {

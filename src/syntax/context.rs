@@ -35,7 +35,7 @@ pub(super) static CALENDAR: Context = Context {
 pub(super) static RECORD: Context = Context {
     what: "line of a record",
     line: Rule::record_line,
-    words: &["absent when", "gone when", "may be missing", "may overlap"],
+    words: &["absent when", "gone when", "by calendar", "may be missing", "may overlap"],
     later: &[],
     free: Some("a field, such as `name text`"),
 };

@@ -4,12 +4,13 @@ use super::cursor::Cursor;
 use super::grammar::Rule;
 use super::lower_expression::{expr, sum};
 use super::lower_words as words;
-use super::tree::{Choice, Expr, Field, FieldKind, Name, Number};
+use super::tree::{Choice, Expr, Field, FieldKind, GoesBy, Name, Number};
 
 /// What a line of a record says.
 pub(super) enum RecordLine {
     AbsentWhen(Expr),
     GoneWhen(Expr),
+    GoesBy(GoesBy),
     MayBeMissing,
     MayOverlap,
     Field(Box<Field>),
@@ -20,10 +21,16 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> RecordLine {
     match it.rule() {
         Rule::absent_when => RecordLine::AbsentWhen(expr(it.one(Rule::expr))),
         Rule::gone_when => RecordLine::GoneWhen(expr(it.one(Rule::expr))),
+        Rule::goes_by => RecordLine::GoesBy(goes_by(it)),
         Rule::may_be_missing => RecordLine::MayBeMissing,
         Rule::may_overlap => RecordLine::MayOverlap,
         _ => RecordLine::Field(Box::new(field(it))),
     }
+}
+
+fn goes_by(mut it: Cursor<'_>) -> GoesBy {
+    let (span, calendar) = (it.span(), words::name(&it.one(Rule::name)));
+    GoesBy { calendar, when: it.maybe(Rule::when_part).map(|mut it| expr(it.one(Rule::expr))), span }
 }
 
 /// `from started until ended`

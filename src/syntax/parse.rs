@@ -142,12 +142,14 @@ impl<'s> Reader<'s> {
             fields: Vec::new(),
             absent_when: None,
             gone_when: None,
+            goes_by: Vec::new(),
             span: self.whole(statement),
         };
         for (span, line) in lines {
             match line {
                 RecordLine::AbsentWhen(it) => self.once(&mut record.absent_when, it, span, "absent when"),
                 RecordLine::GoneWhen(it) => self.once(&mut record.gone_when, it, span, "gone when"),
+                RecordLine::GoesBy(it) => record.goes_by.push(it),
                 RecordLine::MayBeMissing => record.may_be_missing = true,
                 RecordLine::MayOverlap => record.may_overlap = Some(span),
                 RecordLine::Field(it) => record.fields.push(*it),

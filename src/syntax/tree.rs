@@ -192,6 +192,15 @@ pub struct Record {
     pub absent_when: Option<Expr>,
     /// `gone when …`
     pub gone_when: Option<Expr>,
+    pub goes_by: Vec<GoesBy>,
+    pub span: Span,
+}
+
+/// `by calendar shifts when post is shift`: the first line that applies says by which calendar a record goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GoesBy {
+    pub calendar: Name,
+    pub when: Option<Expr>,
     pub span: Span,
 }
 

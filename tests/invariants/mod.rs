@@ -214,10 +214,11 @@ pub(crate) fn replay_gives_what_is_stored(store: &SqliteStore) -> Checked {
 
 /// I9: a date recomputed from its derivation is the stored date.
 pub(crate) fn dates_follow_from_their_derivations(store: &SqliteStore, policy: &Policy) -> Checked {
+    let named = |name: &str| policy.calendars.iter().find(|it| it.name() == name);
     for Told { row, events, .. } in told(store, "I9")? {
         for (name, stage) in &Case::replay(&events).stages {
             for date in stage.dates.due.iter().chain(&stage.dates.closes) {
-                let again = date.derivation.recompute(policy.main()).map_err(|it| broken("I9", format!("{it:?}")))?;
+                let again = date.derivation.recompute_by(&named).map_err(|it| broken("I9", format!("{it:?}")))?;
                 let same = (again.date, again.moment.0) == (date.day, date.until);
                 hold("I9", same, || {
                     format!("`{name}` of case {} has {} and recomputed {}", row.id, date.day, again.date)
