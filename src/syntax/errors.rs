@@ -95,7 +95,10 @@ fn unknown_word(reader: Reader<'_>, first: Token, context: &Context) -> Option<&
         return Some(first_word(near));
     }
     let may = may_begin(context);
-    let elsewhere = context::ALL.iter().find(|it| it.words.iter().any(|it| first_word(it) == word));
+    let mut all = context::ALL.iter();
+    // A line that begins with just this word, before one of which it is the first of several.
+    let elsewhere = all.clone().find(|it| it.words.contains(&word));
+    let elsewhere = elsewhere.or_else(|| all.find(|it| it.words.iter().any(|it| first_word(it) == word)));
     let help = match elsewhere {
         Some(other) => format!("`{word}` begins {} {}; here may stand {may}", article(other.what), other.what),
         None => format!("here may stand {may}"),
