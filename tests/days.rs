@@ -105,3 +105,24 @@ workflow w {{ for each person; stage s {{ by {by}; fills done; due 5 days after 
     let two = "role boss of person { is other }\nrole other of person { is boss }";
     assert_eq!(lies_with(two, "boss"), ["M0211"]);
 }
+
+/// Each of these once ran without end.
+#[test]
+fn roles_that_must_be_known_before_themselves_are_found() {
+    for roles in [
+        "role a of person { is b.above }\nrole b of person { is a.above; otherwise person.above }",
+        "role a of person { is a.above }",
+        "role a of person { is b of b }\nrole b of person { is person.above; not a.head }",
+        "role a of person { is person.above; qualifies when a is known }",
+        "role a of person { is person.above; qualifies when led }\ndefine led of person = a.done is known",
+        "role a of person { is theirs; otherwise person.above }\ndefine theirs of person = a of above",
+    ] {
+        let text = format!(
+            "calendar c {{ time zone \"UTC\"; working Monday to Friday; roll forward; month end back }}
+record person {{ id key text; above optional person; head optional person; done event }}
+{roles}
+workflow w {{ for each person; stage s {{ by a; fills done; due 5 days after opening }} }}"
+        );
+        assert_eq!(codes(&text), ["M0209"], "{roles}");
+    }
+}

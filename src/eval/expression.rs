@@ -16,7 +16,7 @@ use crate::eval::operation::{arithmetic, between, compare, days, limited, map_nu
 use crate::eval::scope::{Earlier, Scope};
 use crate::eval::table::of_table;
 use crate::eval::{aggregate, happened, history, ladder, population, reads, role, scale, spell};
-use crate::policy::model::{AsOn, CompareOp, Context, DateRule, Dated, Expr, ExprKind, Party};
+use crate::policy::model::{AsOn, CompareOp, Context, DateRule, Dated, Expr, ExprKind};
 use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
 use jiff::civil::Date;
 
@@ -65,14 +65,9 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
                 |scope| scale::band(scope, scale),
             )
         }
-        ExprKind::Holder { role, of } => of_record(scope, of, |record| {
-            let found = role::holder(&scope.about(record.clone()), &Party::Role(*role));
-            match found.holder {
-                Some(holder) => Known::Record(holder).into(),
-                None if found.missing.is_empty() => Value::NotApplicable,
-                None => Value::Unknown(found.missing),
-            }
-        }),
+        ExprKind::Holder { role, of } => {
+            of_record(scope, of, |record| role::standing(&scope.about(record.clone()), *role))
+        }
         ExprKind::Context(which) => context(scope, *which),
         ExprKind::Arithmetic { op, left, right } => arithmetic(*op, value(scope, left), value(scope, right)),
         ExprKind::Negative(inner) => map_number(value(scope, inner), Number::negate),

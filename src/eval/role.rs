@@ -66,6 +66,38 @@ pub fn holder_except(scope: &Scope<'_>, party: &Party, never: &[RecordRef]) -> R
     search.found
 }
 
+/// How many roles are asked for the sake of one another: more than any line of command has steps.
+const MOST_STEPS: usize = 60;
+
+/// Who stands in a role of the subject, as a value. A role may ask for the holder of another (`supervisor.above`), or of somebody
+/// else; whom one would have to know first to be found themselves, nobody can say.
+pub(super) fn standing(scope: &Scope<'_>, role: RoleId) -> Value {
+    let asked = (role, scope.subject.clone());
+    let name = &scope.policy.roles[role.index()].label.name;
+    let depth = {
+        let mut seeking = scope.seeking.borrow_mut();
+        if seeking.contains(&asked) {
+            return Value::because(format!("who is {name} of {} rests on itself", asked.1.key));
+        }
+        seeking.push(asked);
+        seeking.len()
+    };
+    let found = if depth > MOST_STEPS {
+        Resolution {
+            missing: vec![Missing::Reason(format!("{name} over more than {MOST_STEPS} steps"))],
+            ..Resolution::default()
+        }
+    } else {
+        holder(scope, &Party::Role(role))
+    };
+    scope.seeking.borrow_mut().pop();
+    match found.holder {
+        Some(holder) => Known::Record(holder).into(),
+        None if found.missing.is_empty() => Value::NotApplicable,
+        None => Value::Unknown(found.missing),
+    }
+}
+
 struct Search<'n> {
     found: Resolution,
     never: &'n [RecordRef],

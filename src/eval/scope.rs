@@ -11,6 +11,7 @@ use crate::eval::Facts;
 use crate::eval::listen::Listener;
 use crate::eval::pool::{PoolKey, Shares};
 use crate::eval::population::{Ranking, RankingKey};
+use crate::ids::RoleId;
 use crate::policy::model::{Policy, StageState};
 use crate::policy::order::Exemption;
 use crate::value::{RecordRef, Value};
@@ -48,6 +49,8 @@ pub struct Scope<'a> {
     pub(super) pools: Rc<RefCell<BTreeMap<PoolKey, Rc<Shares>>>>,
     /// Rankings of whole populations, made once for all who ask.
     pub(super) rankings: Rc<RefCell<BTreeMap<RankingKey, Rc<Ranking>>>>,
+    /// Whose holder of which role is being looked for, one for the sake of the other.
+    pub(super) seeking: Rc<RefCell<Vec<(RoleId, RecordRef)>>>,
 }
 
 /// What was asked of an earlier period: the definition or scale (by its place), the record and the period's first day.
@@ -147,6 +150,7 @@ impl<'a> Scope<'a> {
             asked,
             pools,
             rankings,
+            seeking: Rc::default(),
         }
     }
 

@@ -1,12 +1,13 @@
 //! Where nobody can be found, whatever the records: roles that lead to nobody, and stages that bar everybody with whom they lie.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes_flow as flow_codes;
 use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::RoleId;
-use crate::policy::model::{Party, Policy, RoleTry, Stage};
+use crate::policy::model::{Expr, ExprKind, Party, Policy, RoleTry, Stage};
 
 /// Looks at every role and every stage.
 pub(super) fn somebody_can_be_found(policy: &Policy, found: &mut Diagnostics) {
@@ -44,6 +45,68 @@ fn leads_to_somebody(policy: &Policy, id: RoleId) -> bool {
         }
     }
     false
+}
+
+/// Whether every role can be found out without being known already; what rests on roles is not to be looked at otherwise.
+pub(super) fn no_role_rests_on_itself(policy: &Policy, found: &mut Diagnostics) -> bool {
+    let mut told: BTreeSet<RoleId> = BTreeSet::new();
+    for id in (0..policy.roles.len()).map(RoleId::at) {
+        let way = if told.contains(&id) { None } else { rests_on_itself(policy, id) };
+        let Some(way) = way else { continue };
+        let names: Vec<String> = way.iter().map(|it| format!("`{}`", policy.roles[it.index()].label.name)).collect();
+        let role = &policy.roles[id.index()].label;
+        let words = format!("who is `{}` rests on itself: {}", role.name, names.join(", "));
+        let help = "let it name somebody by a reference of your own records: `is person.reports_to`";
+        found.push(Diagnostic::new(codes::DEFINED_BY_ITSELF, role.span, words).help(help));
+        told.extend(way);
+    }
+    told.is_empty()
+}
+
+/// The roles that must be known, one for the sake of the other, before this one is; nothing if it is not among them. A role that is only
+/// fallen back on, or asked of whoever was passed over, asks nobody twice.
+fn rests_on_itself(policy: &Policy, id: RoleId) -> Option<Vec<RoleId>> {
+    let mut came_from: BTreeMap<RoleId, RoleId> = BTreeMap::new();
+    let mut next = vec![id];
+    while let Some(asking) = next.pop() {
+        for asked in asked_first(policy, asking) {
+            if asked == id {
+                let mut way = vec![id, asking];
+                while let Some(before) = way.last().filter(|it| **it != id).and_then(|it| came_from.get(it)) {
+                    way.push(*before);
+                }
+                way.reverse();
+                return Some(way);
+            }
+            if let Entry::Vacant(place) = came_from.entry(asked) {
+                place.insert(asking);
+                next.push(asked);
+            }
+        }
+    }
+    None
+}
+
+/// The roles whose holders a role asks for, of anybody: up a line of command it goes only behind `otherwise … of …`.
+fn asked_first(policy: &Policy, id: RoleId) -> BTreeSet<RoleId> {
+    let role = &policy.roles[id.index()];
+    let named = role.tries.iter().filter_map(|it| if let RoleTry::Is(who) = it { Some(who) } else { None });
+    let asked = role.never.iter().chain(&role.qualifies).chain(role.still.iter().map(|it| &it.when));
+    let mut next: Vec<&Expr> = named.chain(asked).collect();
+    let (mut holders, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    while let Some(expr) = next.pop() {
+        match &expr.kind {
+            ExprKind::Holder { role, .. } => {
+                holders.insert(*role);
+            }
+            ExprKind::Definition { id, .. } if seen.insert(*id) => {
+                next.push(&policy.definitions[id.index()].value);
+            }
+            _ => {}
+        }
+        next.extend(expr.kind.parts());
+    }
+    holders
 }
 
 /// Behind whoever is passed over the search goes on, where there is somebody behind them.

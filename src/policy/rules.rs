@@ -204,9 +204,10 @@ impl Builder<'_, '_> {
             tree::ExprKind::Of { role, of } => {
                 let asked = self.role_id(role)?;
                 match of.as_name().map(|it| it.text.as_str()) {
-                    Some(name) if self.policy.roles[own.index()].label.name == name || self.is_role(name) => {
+                    Some(name) if self.policy.roles[own.index()].label.name == name => {
                         Some(RoleTry::OfPassedOver(asked))
                     }
+                    Some(name) if self.is_role(name) => self.expr(who, place, None).map(RoleTry::Is),
                     Some(name) if self.policy.record(self.policy.roles[own.index()].of).label.name == name => {
                         Some(RoleTry::Role(asked))
                     }
