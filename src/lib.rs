@@ -16,6 +16,7 @@ pub mod explain;
 pub mod ids;
 pub mod policy;
 pub mod sample;
+mod side_by_side;
 pub mod source;
 pub mod syntax;
 pub mod value;

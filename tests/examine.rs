@@ -45,7 +45,7 @@ fn what_no_example_touches_is_told_with_its_place() {
 #[test]
 fn changes_that_no_example_notices_are_told() {
     let (sources, policy) = compiled(text());
-    let mutation = mutate(&policy, &sources, None, 2);
+    let mutation = mutate(&policy, &sources, None);
     assert_eq!(mutation.tried, mutation.noticed + mutation.survivors.len() + mutation.excused.len());
     let mut came = format!("{} tried, {} noticed\n", mutation.tried, mutation.noticed);
     for it in mutation.survivors.iter().chain(&mutation.excused) {
@@ -53,7 +53,7 @@ fn changes_that_no_example_notices_are_told() {
         came += &format!("{}: `{}` for `{}`, {} ({reason})\n", it.line, it.now, it.was, it.examples);
     }
     expect("tests/examine/survivors.txt", &came);
-    assert_eq!(mutate(&policy, &sources, None, 1), mutation, "however many share the work");
+    assert_eq!(mutate(&policy, &sources, None), mutation, "however the work is shared");
 }
 
 fn merit(folder: &Path, words: &[&str]) -> Output {

@@ -86,7 +86,7 @@ fn examples_touch_every_place_of_the_shipped_policies() {
 fn no_small_change_of_a_service_goes_unnoticed() {
     for folder in ["tests/projects/complaints/policy", "tests/projects/staff/policy"] {
         let (sources, policy) = compiled(&[folder]);
-        let mutation = examine::mutate(&policy, &sources, None, 2);
+        let mutation = examine::mutate(&policy, &sources, None);
         assert!(mutation.survivors.is_empty() && mutation.tried > 5, "{:#?}", mutation.survivors);
     }
 }

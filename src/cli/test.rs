@@ -69,8 +69,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if arguments.mutate && failed > 0 {
         output::note(global, "nothing was changed: every example must hold first");
     }
-    let mutation =
-        (arguments.mutate && failed == 0).then(|| examine::mutate(policy, &sources, calendar.as_deref(), workers()));
+    let mutation = (arguments.mutate && failed == 0).then(|| examine::mutate(policy, &sources, calendar.as_deref()));
     match global.format {
         Format::Json => {
             let mut report = json(policy, &sources, &verdicts);
@@ -103,10 +102,6 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let untouched = arguments.strict && coverage.is_some_and(|it| !it.untouched.is_empty());
     let survived = mutation.is_some_and(|it| !it.survivors.is_empty());
     Ok(if failed == 0 && !untouched && !survived { Done::Clean } else { Done::Findings })
-}
-
-fn workers() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn coverage_words(coverage: &Coverage) -> String {

@@ -1,7 +1,6 @@
 //! Which small changes of a policy no example notices.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
@@ -10,6 +9,7 @@ use crate::examine::coverage::excuse;
 use crate::examine::steps::Steps;
 use crate::policy::compile_with;
 use crate::policy::model::Policy;
+use crate::side_by_side::side_by_side;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::{Change, changes};
 
@@ -53,9 +53,9 @@ enum Fate {
 }
 
 /// Changes a policy in every small way, each by itself, and runs the examples that touch the place until one fails. The examples of
-/// the policy as it is must hold. `calendar` names the project's; so many `workers` share the work.
+/// the policy as it is must hold. `calendar` names the project's.
 #[must_use]
-pub fn mutate(policy: &Policy, sources: &Sources, calendar: Option<&str>, workers: usize) -> Mutation {
+pub fn mutate(policy: &Policy, sources: &Sources, calendar: Option<&str>) -> Mutation {
     let touched: Vec<BTreeSet<Span>> =
         policy.examples.iter().map(|it| examples::touch(policy, it).1.places(policy)).collect();
     let steps = Steps::of(policy);
@@ -65,27 +65,14 @@ pub fn mutate(policy: &Policy, sources: &Sources, calendar: Option<&str>, worker
         .flat_map(|(id, file)| changes(id, &file.text, &decimals))
         .filter(|it| !of_what_cannot_run(policy, it))
         .collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut fates = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(change) = all.get(at) else { return fates };
-            fates.push((at, fate(sources, calendar, &touched, change)));
-        }
-    };
-    let mut fates: Vec<(usize, Fate)> = std::thread::scope(|scope| {
-        let hands: Vec<_> = (0..workers.max(1)).map(|_| scope.spawn(work)).collect();
-        hands.into_iter().flat_map(|it| it.join().unwrap_or_default()).collect()
-    });
-    fates.sort_by_key(|it| it.0);
+    let fates = side_by_side(&all, |it| fate(sources, calendar, &touched, it));
     let mut report = Mutation { tried: 0, noticed: 0, survivors: Vec::new(), excused: Vec::new() };
-    for (at, fate) in fates {
+    for (change, fate) in all.iter().zip(fates) {
         match fate {
             Fate::Stillborn => continue,
             Fate::Noticed => report.noticed += 1,
             Fate::Survived(examples) => {
-                let survivor = survivor(sources, &all[at], examples);
+                let survivor = survivor(sources, change, examples);
                 let list = if survivor.reason.is_some() { &mut report.excused } else { &mut report.survivors };
                 list.push(survivor);
             }

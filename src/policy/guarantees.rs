@@ -5,7 +5,7 @@
 use jiff::civil::Date;
 
 use crate::codes_policy as codes;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::policy::expressions::Place;
 use crate::policy::framework::{Combination, Framework, OutcomeKind, Proposed};
 use crate::policy::model::{Expr, Policy};
@@ -167,23 +167,34 @@ impl Builder<'_, '_> {
     }
 }
 
-/// Judges every promise; what is not proved is reported.
-pub(super) fn promises_hold(policy: &mut Policy, promises: &[Promise], found: &mut crate::diagnostic::Diagnostics) {
-    let asked = policy.frameworks.iter().map(|it| RestsOn::of(policy, all_that_tells(policy, it)));
-    let asked: Vec<RestsOn> = asked.collect();
-    for promise in promises {
-        let asked = &asked[promise.framework];
-        let judged = Judging { policy, promise, asked }.judged();
-        let standing = match judged {
-            Ok(()) => Standing::Proved,
-            Err(finding) => {
-                let refuted = finding.code == codes::REFUTED;
-                found.push(finding);
-                if refuted { Standing::Refuted } else { Standing::NotDecided }
-            }
+/// What the rules of each framework rest on.
+pub(super) fn asked(policy: &Policy) -> Vec<RestsOn> {
+    policy.frameworks.iter().map(|it| RestsOn::of(policy, all_that_tells(policy, it))).collect()
+}
+
+/// Judges a promise: a finding if it is not proved.
+pub(super) fn judged(policy: &Policy, promise: &Promise, asked: &[RestsOn]) -> Option<Diagnostic> {
+    Judging { policy, promise, asked: &asked[promise.framework] }.judged().err()
+}
+
+/// Says of each guarantee what became of its promises.
+pub(super) fn stand(
+    policy: &mut Policy,
+    promises: &[Promise],
+    judged: Vec<Option<Diagnostic>>,
+    found: &mut Diagnostics,
+) {
+    for (promise, finding) in promises.iter().zip(judged) {
+        let standing = match &finding {
+            None => Standing::Proved,
+            Some(it) if it.code == codes::REFUTED => Standing::Refuted,
+            Some(_) => Standing::NotDecided,
         };
         let own = &mut policy.guarantees[promise.guarantee].standing;
         *own = standing.max(*own);
+        if let Some(finding) = finding {
+            found.push(finding);
+        }
     }
 }
 

@@ -74,11 +74,13 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::side_by_side::side_by_side;
 use crate::source::Sources;
 use crate::syntax;
 use crate::syntax::tree;
 
+use guarantees::Promise;
 use model::Policy;
 use names::Builder;
 pub use reads::{Read, Reads, Reference, Turns, Way};
@@ -223,17 +225,34 @@ fn check(
     }
     found.leave_out(|it| checks::says_what_lacks(it.code) && it.places().any(|place| half_said.contains(&place)));
     if found.no_errors() {
-        let looks = reasoning::Looks::new();
-        conditions::conditions_can_go_either_way(&policy, sources, &looks, found);
-        shadows::every_rule_can_take_effect(&policy, &looks, found);
-        apart::frameworks_do_not_meet(&policy, &looks, found);
-        judgements::ranks_are_judged_at_once(&policy, found);
-        guarantees::promises_hold(&mut policy, &promises, found);
+        let (judged, other) = reasoned(&policy, sources, &promises);
+        other.iter().for_each(|it| found.push(it.clone()));
+        guarantees::stand(&mut policy, &promises, judged, found);
     } else {
         // Nothing is promised by a policy in which something is wrong.
         policy.guarantees.iter_mut().for_each(|it| it.standing = guarantees::Standing::NotDecided);
     }
     policy
+}
+
+/// What only reasoning over all facts finds: what became of each promise, and all else.
+fn reasoned(policy: &Policy, sources: &Sources, promises: &[Promise]) -> (Vec<Option<Diagnostic>>, Vec<Diagnostic>) {
+    // All that nobody asked for shares one budget, and is one piece of work.
+    let work: Vec<Option<&Promise>> = std::iter::once(None).chain(promises.iter().map(Some)).collect();
+    let asked = guarantees::asked(policy);
+    let mut found = side_by_side(&work, |it| match it {
+        Some(promise) => guarantees::judged(policy, promise, &asked).into_iter().collect(),
+        None => {
+            let (mut found, looks) = (Diagnostics::new(), reasoning::Looks::new());
+            conditions::conditions_can_go_either_way(policy, sources, &looks, &mut found);
+            shadows::every_rule_can_take_effect(policy, &looks, &mut found);
+            apart::frameworks_do_not_meet(policy, &looks, &mut found);
+            judgements::ranks_are_judged_at_once(policy, &mut found);
+            found.iter().cloned().collect::<Vec<_>>()
+        }
+    });
+    let other = found.remove(0);
+    (found.into_iter().map(|it| it.into_iter().next()).collect(), other)
 }
 
 /// The words on lines that could not be read: what one of them would have declared is not reported as missing. Nothing where all

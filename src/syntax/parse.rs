@@ -22,7 +22,11 @@ use super::{
 use super::{lower_expression as expression, lower_words as words};
 use crate::codes_syntax as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::side_by_side::side_by_side;
 use crate::source::{FileId, Sources, Span};
+
+/// From so many statements on a file is worth more than one hand.
+const LONG: usize = 50;
 
 /// Reads all files as far as they can be read; what can't is reported and left out of the trees.
 #[must_use]
@@ -46,14 +50,35 @@ pub fn parse_strictly(sources: &Sources) -> Result<Vec<File>, Diagnostics> {
 /// Reads one file.
 pub(super) fn parse_file(file: FileId, source: &str, found: &mut Diagnostics) -> File {
     let split = split::split(file, source);
-    let findings = RefCell::new(Vec::new());
-    let reader = Reader { file, source, split: &split, found: &findings };
-    let items = reader.items();
-    let findings = findings.into_inner();
+    let (items, findings) = items(file, source, &split);
     let crowds =
         |it: &&Diagnostic| it.code == codes::TWO_ON_A_LINE && findings.iter().any(|other| other.span == it.span);
     split.found.iter().filter(|it| !crowds(it)).chain(&findings).for_each(|it| found.push(it.clone()));
     File { file, items, comments: split.comments, blank_lines: split.blank_lines }
+}
+
+/// All items of a file, and what is wrong with its statements. Each statement is read on its own, those of a long file side by side.
+fn items(file: FileId, source: &str, split: &Split) -> (Vec<Item>, Vec<Diagnostic>) {
+    let read = |statement: &Statement| {
+        let found = RefCell::new(Vec::new());
+        let reader = Reader { file, source, split, found: &found };
+        let (item, goes_on) = (reader.item(statement), reader.may_go_on_from_trouble(statement));
+        (item, goes_on, found.into_inner())
+    };
+    let statements = &split.statements;
+    let read: Vec<_> =
+        if statements.len() < LONG { statements.iter().map(read).collect() } else { side_by_side(statements, read) };
+    let (mut items, mut findings) = (Vec::new(), Vec::new());
+    let mut in_trouble = false;
+    for (statement, (item, goes_on, found)) in statements.iter().zip(read) {
+        if in_trouble && goes_on {
+            continue;
+        }
+        in_trouble = statement.broken || !found.is_empty();
+        items.extend(item);
+        findings.extend(found);
+    }
+    (items, findings)
 }
 
 /// Reads the statements of one file.
@@ -66,22 +91,8 @@ pub(super) struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
-    fn items(self) -> Vec<Item> {
-        let mut items = Vec::new();
-        let mut in_trouble = false;
-        for statement in &self.split.statements {
-            if in_trouble && self.goes_on_from_trouble(statement) {
-                continue;
-            }
-            let before = self.found.borrow().len();
-            items.extend(self.item(statement));
-            in_trouble = statement.broken || self.found.borrow().len() > before;
-        }
-        items
-    }
-
     /// Whether a statement looks like the rest of an item that could not be read: it stands farther right than items do.
-    fn goes_on_from_trouble(self, statement: &Statement) -> bool {
+    fn may_go_on_from_trouble(self, statement: &Statement) -> bool {
         let item = context::TOP.words.iter().chain(context::TOP.later).any(|it| self.begins_with(statement, it));
         let before = self.source.get(..statement.bytes.start).unwrap_or("");
         !item && statement.block.is_none() && !before.is_empty() && !before.ends_with('\n')

@@ -237,6 +237,9 @@ impl Ord for Number {
         if self.denominator == other.denominator {
             return self.numerator.cmp(&other.numerator);
         }
+        if self.numerator.signum() != other.numerator.signum() {
+            return self.numerator.cmp(&other.numerator);
+        }
         let halves = |it: &Self| Some((i64::try_from(it.numerator).ok()?, i64::try_from(it.denominator).ok()?));
         if let (Some((a, b)), Some((c, d))) = (halves(self), halves(other)) {
             return (i128::from(a) * i128::from(d)).cmp(&(i128::from(c) * i128::from(b)));

@@ -1,5 +1,7 @@
 //! What something can be: a stretch of known values, and the blanks. Every operation gives at least all that can come out.
 
+use std::cmp::Ordering;
+
 use crate::policy::model::{ArithmeticOp, CompareOp, Stretch};
 use crate::policy::reasoning::truths::Truths;
 use crate::value::{Number, Rounding};
@@ -85,9 +87,9 @@ impl Stretch {
     fn times_constant(&self, by: Number) -> Self {
         let scaled = self.through(|it| it.multiply(by).ok());
         match by.cmp(&Number::ZERO) {
-            std::cmp::Ordering::Equal => Self::at(Number::ZERO),
-            std::cmp::Ordering::Greater => scaled,
-            std::cmp::Ordering::Less => Self { low: scaled.high, high: scaled.low },
+            Ordering::Equal => Self::at(Number::ZERO),
+            Ordering::Greater => scaled,
+            Ordering::Less => Self { low: scaled.high, high: scaled.low },
         }
     }
 
@@ -112,18 +114,23 @@ impl Stretch {
 /// The end farther inside.
 fn inner(a: End, b: End, low: bool) -> End {
     match (a, b) {
-        (Some((x, p)), Some((y, q))) if x == y => Some((x, p && q)),
-        (Some((x, p)), Some((y, q))) => Some(if (x > y) == low { (x, p) } else { (y, q) }),
+        (Some((x, p)), Some((y, q))) => Some(match x.cmp(&y) {
+            Ordering::Equal => (x, p && q),
+            order if (order == Ordering::Greater) == low => (x, p),
+            _ => (y, q),
+        }),
         (end, None) | (None, end) => end,
     }
 }
 
 /// The end farther outside.
 fn outer(a: End, b: End, low: bool) -> End {
-    match (a?, b?) {
-        ((x, p), (y, q)) if x == y => Some((x, p || q)),
-        ((x, p), (y, q)) => Some(if (x < y) == low { (x, p) } else { (y, q) }),
-    }
+    let ((x, p), (y, q)) = (a?, b?);
+    Some(match x.cmp(&y) {
+        Ordering::Equal => (x, p || q),
+        order if (order == Ordering::Less) == low => (x, p),
+        _ => (y, q),
+    })
 }
 
 fn next(at: Number, step: Number, up: bool) -> Option<Number> {

@@ -1,0 +1,54 @@
+//! The same work done for many things at once, as far as the machine has hands; what comes of it is the same with one hand.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What `work` gives for each item, in the order of the items.
+///
+/// Work must not depend on the order in which it is done. Where it panics, this does.
+pub(crate) fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(items.len());
+    if hands <= 1 {
+        return items.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let hand = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else { return done };
+            done.push((at, work(item)));
+        }
+    };
+    let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..hands).map(|_| scope.spawn(hand)).collect();
+        let mut done = hand();
+        for other in others {
+            match other.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_by_key(|it| it.0);
+    done.into_iter().map(|it| it.1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::side_by_side;
+
+    #[test]
+    fn what_comes_of_it_stands_in_the_order_of_the_items() {
+        let items: Vec<u64> = (0..1_000).collect();
+        let each = |it: &u64| (0..it % 7).fold(*it, |all, more| all * 3 + more);
+        assert_eq!(side_by_side(&items, each), items.iter().map(each).collect::<Vec<_>>());
+        assert!(side_by_side(&[], each).is_empty());
+    }
+
+    #[test]
+    #[should_panic(expected = "the seventh")]
+    fn a_panic_is_not_lost() {
+        side_by_side(&[1, 2, 3, 4, 5, 6, 7], |it| assert_ne!(*it, 7, "the seventh"));
+    }
+}
