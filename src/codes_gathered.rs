@@ -15,4 +15,8 @@ codes! { GATHERED;
         "Only a spell runs on some days and not on others. Its record says between which, in its head.",
         "record person { id key text }\nrecord posting of person { started event; ended event }\ndefine posted of person = any posting under way",
         "record person { id key text }\nrecord posting of person from started until ended { started event; ended event }\ndefine posted of person = any posting under way";
+    PUTS_OFF_NOTHING = "M0811", Error, "this puts off no end",
+        "A run that counts forward has an end, which spells of whom it is about put off by their days. How long a spell must be is said in days.",
+        "record person { id key text; joined date }\nrecord leave of person from began until back { began date; back optional date }\ndefine confirmed of person = 1 year after joined, not counting each leave over 2 months",
+        "record person { id key text; joined date }\nrecord leave of person from began until back { began date; back optional date }\ndefine confirmed of person = 1 year after joined, not counting each leave over 60 days";
 }

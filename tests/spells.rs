@@ -17,6 +17,7 @@ use proptest::prelude::*;
 
 /// Days are counted from here; the year that is asked for is of ten of them.
 const START: Date = date(2026, 1, 1);
+const JOINED: i64 = 2;
 const FIRST: i64 = 3;
 const LAST: i64 = 12;
 /// As far as a day that is missing is tried.
@@ -27,12 +28,13 @@ calendar c {
   time zone "UTC"; working Monday to Friday; roll forward; month end back
   period term / terms starting on 4 January 2026, 14 January 2026, until 20 January 2026
 }
-record person { id key text; pay money USD per year }
+record person { id key text; pay money USD per year; joined date }
 record leave of person from began until back { began date; back date; counted yes/no; may overlap }
 define away of person each term = days of leaves within this term where counted
 define any_then of person each term = any leave under way on 8 January 2026 where counted
 define many of person each term = count of leaves within this term where counted
 define long of person each term = count of leaves within this term where (counted and days > 2 days)
+define last_day of person each term = 6 days after joined, not counting each leave over 2 days where counted
 define paid of person each term = pay for the days of leaves within this term where counted
 "#;
 
@@ -55,6 +57,11 @@ fn plain(name: &str, leaves: &[Leave<i64>]) -> String {
     let days = |it: &Leave<i64>| (it.0..=it.1).filter(|it| (FIRST..=LAST).contains(it)).collect::<BTreeSet<i64>>();
     let all: BTreeSet<i64> = counted().flat_map(days).collect();
     match name {
+        "last_day" => {
+            let long = || leaves.iter().filter(|it| it.2 == 1 && it.1 - it.0 + 1 > 2);
+            let mut counted = (JOINED + 1..).filter(|day| !long().any(|it| (it.0..=it.1).contains(day)));
+            day(counted.nth(5).unwrap()).to_string()
+        }
         "away" => format!("{} days", all.len()),
         "any_then" => if counted().any(|it| (it.0..=it.1).contains(&7)) { "yes" } else { "no" }.to_owned(),
         "many" => counted().filter(|it| !days(it).is_empty()).count().to_string(),
@@ -86,6 +93,8 @@ fn came(policy: &Policy, name: &str, leaves: &[Leave<Option<i64>>]) -> Result<St
     let pay = policy.record(ada.record).field_named("pay").unwrap();
     let dollars = Known::Money { amount: 365.into(), currency: Arc::from("USD") };
     facts.set(&ada, pay, START, dollars.into());
+    let joined = policy.record(ada.record).field_named("joined").unwrap();
+    facts.set(&ada, joined, START, Known::Date(day(JOINED)).into());
     let leave = policy.record_named("leave").unwrap();
     for (first, last, counts) in leaves {
         let child = facts.add_child(&ada, leave);
@@ -107,6 +116,7 @@ fn came(policy: &Policy, name: &str, leaves: &[Leave<Option<i64>>]) -> Result<St
         Value::Known(Known::Duration { count, .. }) => Ok(format!("{count} days")),
         Value::Known(Known::Money { amount, .. }) => Ok(format!("USD {amount}")),
         Value::Known(Known::Number(number)) => Ok(number.to_string()),
+        Value::Known(Known::Date(day)) => Ok(day.to_string()),
         Value::Known(Known::YesNo(yes)) => Ok(if yes { "yes" } else { "no" }.to_owned()),
         other => panic!("{other:?}"),
     }
@@ -129,7 +139,7 @@ proptest! {
         prop_assume!(leaves.iter().map(open).sum::<usize>() <= 3);
         let policy = compiled(POLICY);
         let ways = completions(&leaves);
-        for name in ["away", "any_then", "many", "long", "paid"] {
+        for name in ["away", "any_then", "many", "long", "paid", "last_day"] {
             let outcomes: BTreeSet<String> = ways.iter().map(|it| plain(name, it)).collect();
             match came(&policy, name, &leaves) {
                 Ok(came) => prop_assert_eq!(BTreeSet::from([came]), outcomes, "{} of {:?}", name, leaves),

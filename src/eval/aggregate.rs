@@ -46,11 +46,9 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &Aggregate, ty: &Type) -> 
         let known = |it: &Member| !matches!(it.counts, Truth::Unknown(_)) && !matches!(it.gives, Value::Unknown(_));
         members.retain(known);
     } else if let Members::Children(kind) = aggregate.members
-        && scope.policy.record(kind).may_be_missing
+        && let Some(another) = another(scope, kind)
     {
-        let words =
-            format!("whether there is another {} of {}", scope.policy.record(kind).label.name, scope.subject.key);
-        let facts = vec![Missing::Fact(words)];
+        let facts = vec![another];
         members.push(Member { counts: Truth::Unknown(facts.clone()), gives: Value::Unknown(facts), weight: one() });
     }
     match aggregate.word {
@@ -196,6 +194,13 @@ fn nought(ty: &Type) -> Known {
 
 fn one() -> Value {
     Known::Number(Number::ONE).into()
+}
+
+/// Whether there is another child of a kind, where children of that kind may be missing.
+pub(super) fn another(scope: &Scope<'_>, kind: RecordId) -> Option<Missing> {
+    let kind = scope.policy.record(kind);
+    let words = || format!("whether there is another {} of {}", kind.label.name, scope.subject.key);
+    kind.may_be_missing.then(|| Missing::Fact(words()))
 }
 
 pub(super) fn others_may_be_there(scope: &Scope<'_>, aggregate: &Aggregate) -> bool {

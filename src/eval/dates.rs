@@ -8,6 +8,7 @@ use crate::calendar::{
 };
 use crate::eval::expression::value;
 use crate::eval::possible::Possible;
+use crate::eval::put_off;
 use crate::eval::scope::Scope;
 use crate::policy::model::{DateRule, Expr, ExprKind, Point, StageMoment};
 pub use crate::value::Answer;
@@ -33,6 +34,14 @@ impl DateOptions {
     #[must_use]
     pub fn due() -> Self {
         Self { role: DateRole::Due, roll: None, at: None, suspensions: Vec::new(), extensions: Vec::new() }
+    }
+
+    /// The same, and the clock stood still on these days, too.
+    #[must_use]
+    pub fn also_suspended(&self, days: Vec<SuspendedDays>) -> Self {
+        let mut options = self.clone();
+        options.suspensions.extend(days);
+        options
     }
 
     /// A closing: it never moves.
@@ -81,6 +90,7 @@ pub fn possible_date(
                 Answer::Unknown(missing) => Answer::Unknown(missing),
             })
         }
+        DateRule::PutOff { run, by } => Ok(put_off::end(scope, run, by, options)?.map(Possible::only)),
         DateRule::At(_) | DateRule::Offset { .. } | DateRule::Beginning { .. } => match inputs(scope, rule, options) {
             Answer::Known(inputs) => inputs
                 .and_then(|(input, expected)| {
@@ -119,6 +129,7 @@ pub(super) fn rests_on_nothing(scope: &Scope<'_>, rule: &DateRule) -> bool {
         DateRule::At(_) => false,
         DateRule::Offset { anchor, .. } => rests_on_nothing(scope, anchor),
         DateRule::Beginning { on, .. } => rests_on_nothing(scope, on),
+        DateRule::PutOff { run, .. } => rests_on_nothing(scope, run),
         DateRule::Earliest(of) | DateRule::Latest(of) => of.iter().all(|it| rests_on_nothing(scope, it)),
     }
 }
@@ -217,7 +228,7 @@ fn found_anchor(scope: &Scope<'_>, rule: &DateRule) -> Answer<Possible<(Anchor, 
                 Answer::Unknown(missing) => Answer::Unknown(missing),
             }
         }
-        DateRule::Offset { .. } | DateRule::Beginning { .. } => {
+        DateRule::Offset { .. } | DateRule::Beginning { .. } | DateRule::PutOff { .. } => {
             let opening = DateOptions { role: DateRole::Opening, ..DateOptions::due() };
             let event = |it: Deadline| {
                 let what = format!("the day found before ({})", it.derivation.lines().join("; "));

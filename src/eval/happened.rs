@@ -2,12 +2,13 @@
 
 use jiff::civil::Date;
 
-use crate::calendar::Direction;
+use crate::calendar::{Direction, Length};
 use crate::eval::dates::{Answer, DateOptions, date_rule};
+use crate::eval::put_off;
 use crate::eval::scope::Scope;
 use crate::policy::framework::OutcomeRule;
 use crate::policy::happened::{Happened, How};
-use crate::policy::model::{DateRule, Point};
+use crate::policy::model::{DateRule, Lasts, Point};
 use crate::value::{Missing, Truth};
 
 /// Whether any of the outcomes is in force, or was imposed in the last periods.
@@ -44,39 +45,43 @@ pub(super) fn imposed_and_kept(scope: &Scope<'_>, name: &str) -> Vec<(Date, Opti
 /// The day on which it is expunged: some time after the last day on which it is in force.
 fn expunged_on(scope: &Scope<'_>, rule: Option<&OutcomeRule>, on: Date, ended: Option<Date>) -> Option<Date> {
     let expunge = rule?.expunge?;
-    let after = |length, day| {
-        let anchor = Box::new(DateRule::At(Point::Date(day)));
-        let rule = DateRule::Offset { length, direction: Direction::After, anchor };
-        match date_rule(scope, &rule, &DateOptions::closing()) {
-            Ok(Answer::Known(day)) => Some(day.date),
-            _ => None,
-        }
+    let end_of = |rule: &DateRule| match date_rule(scope, rule, &DateOptions::closing()) {
+        Ok(Answer::Known(day)) => Some(day.date),
+        _ => None,
     };
-    let by_itself = rule?.lasts.as_ref().and_then(|it| after(it.length, on));
+    let lasts = rule?.lasts.as_ref().map(|it| &it.lasts);
+    let by_itself = lasts.and_then(|it| match (run(it.length, on), it.put_off.clone().map(Box::new)) {
+        (run, Some(by)) => end_of(&DateRule::PutOff { run: Box::new(run), by }),
+        (run, None) => end_of(&run),
+    });
     let end = [ended.and_then(|it| it.yesterday().ok()), by_itself].into_iter().flatten().min()?;
-    after(expunge, end)
+    end_of(&run(expunge, end))
 }
 
 /// From the day on which it is imposed, until the last day that it lasts, or until the day on which it ends.
-pub(super) fn in_force(
-    scope: &Scope<'_>,
-    lasts: Option<crate::calendar::Length>,
-    on: Date,
-    ended: Option<Date>,
-) -> Truth {
+pub(super) fn in_force(scope: &Scope<'_>, lasts: Option<&Lasts>, on: Date, ended: Option<Date>) -> Truth {
     let day = scope.day();
     if day < on || ended.is_some_and(|it| it <= day) {
         return Truth::No;
     }
-    let Some(length) = lasts else { return Truth::Yes };
-    let anchor = Box::new(DateRule::At(Point::Date(on)));
-    let end = DateRule::Offset { length, direction: Direction::After, anchor };
-    match date_rule(scope, &end, &DateOptions::closing()) {
+    let Some(lasts) = lasts else { return Truth::Yes };
+    let run = run(lasts.length, on);
+    if let Some(by) = &lasts.put_off {
+        return put_off::goes_on(scope, &run, by, day)
+            .unwrap_or_else(|words| Truth::Unknown(vec![Missing::Reason(words)]));
+    }
+    match date_rule(scope, &run, &DateOptions::closing()) {
         Ok(Answer::Known(last)) => Truth::of(day <= last.date),
         Ok(Answer::NotYet) => Truth::Yes,
         Ok(Answer::Unknown(missing)) => Truth::Unknown(missing.into_iter().map(Missing::Fact).collect()),
         Err(words) => Truth::Unknown(vec![Missing::Reason(words)]),
     }
+}
+
+/// So long from the day on which something is imposed.
+fn run(length: Length, on: Date) -> DateRule {
+    let anchor = Box::new(DateRule::At(Point::Date(on)));
+    DateRule::Offset { length, direction: Direction::After, anchor }
 }
 
 /// In this period or one of those before it, so many together.

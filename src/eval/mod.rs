@@ -27,6 +27,7 @@ mod operation;
 mod pool;
 mod population;
 mod possible;
+mod put_off;
 mod reads;
 mod role;
 mod scale;

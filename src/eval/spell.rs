@@ -19,15 +19,15 @@ use crate::policy::model::{Aggregate, ArithmeticOp, AsOn, Expr, Spell, SpellWind
 use crate::value::{Known, Missing, Number, RecordRef, TimeUnit, Truth, Value};
 
 /// Both ends included; empty where the last lies before the first.
-type Stretch = (Date, Date);
+pub(super) type Stretch = (Date, Date);
 
 /// The days of a spell.
-struct Days {
+pub(super) struct Days {
     /// Those that it has whatever the missing facts are.
-    sure: Option<Stretch>,
+    pub(super) sure: Option<Stretch>,
     /// All that it may have.
-    possible: Stretch,
-    missing: Vec<Missing>,
+    pub(super) possible: Stretch,
+    pub(super) missing: Vec<Missing>,
 }
 
 /// Which spells are looked for.
@@ -91,7 +91,7 @@ pub(super) fn window(scope: &Scope<'_>, window: Option<&SpellWindow>) -> Result<
 }
 
 /// What the facts say of the days of the spell at hand; nothing if it has not begun, or ends before it begins.
-fn of(scope: &Scope<'_>) -> Option<Days> {
+pub(super) fn of(scope: &Scope<'_>) -> Option<Days> {
     let spell = scope.policy.record(scope.subject.record).spell?;
     let (first, last) = (end(scope, &spell, true), end(scope, &spell, false));
     let mut missing = Vec::new();
@@ -195,7 +195,7 @@ pub(super) fn length(stretches: &[Stretch]) -> Value {
     Known::Duration { count, unit: TimeUnit::Days }.into()
 }
 
-fn number_of(first: Date, last: Date) -> i64 {
+pub(super) fn number_of(first: Date, last: Date) -> i64 {
     first.until(last).map_or(0, |it| i64::from(it.get_days()) + 1)
 }
 

@@ -45,6 +45,7 @@ fn a_day_off_is_provided_for<'p>(
 fn may_be_off(rule: &DateRule) -> bool {
     match rule {
         DateRule::Offset { length, .. } => length.unit != Unit::WorkingDays,
+        DateRule::PutOff { run, .. } => may_be_off(run),
         DateRule::Earliest(of) | DateRule::Latest(of) => of.iter().any(may_be_off),
         DateRule::At(_) | DateRule::Beginning { .. } => true,
     }
@@ -81,6 +82,7 @@ fn may_be_missing(rule: &DateRule) -> bool {
             (counts_months(length) && !is_safe(anchor)) || may_be_missing(anchor)
         }
         DateRule::Beginning { length, on } => (counts_months(length) && !is_safe(on)) || may_be_missing(on),
+        DateRule::PutOff { run, .. } => may_be_missing(run),
         DateRule::Earliest(of) | DateRule::Latest(of) => of.iter().any(may_be_missing),
     }
 }
@@ -90,7 +92,7 @@ fn is_safe(anchor: &DateRule) -> bool {
         DateRule::At(Point::Date(date)) => date.day() <= 28,
         DateRule::At(Point::DayMonth { day, .. }) => *day <= 28,
         DateRule::At(point) => matches!(point, Point::PeriodStart(_) | Point::PeriodEnd(_) | Point::EdgeOf { .. }),
-        DateRule::Offset { .. } | DateRule::Beginning { .. } => false,
+        DateRule::Offset { .. } | DateRule::Beginning { .. } | DateRule::PutOff { .. } => false,
         DateRule::Earliest(of) | DateRule::Latest(of) => of.iter().all(is_safe),
     }
 }

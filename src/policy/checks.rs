@@ -126,6 +126,7 @@ fn when_all_are_in(opens: &DateRule) -> bool {
     match opens {
         DateRule::At(Point::PeriodEnd(_) | Point::DayMonth { after_the_year: true, .. }) => true,
         DateRule::Offset { direction: Direction::After, anchor, .. } => when_all_are_in(anchor),
+        DateRule::PutOff { run, .. } => when_all_are_in(run),
         _ => false,
     }
 }
@@ -150,6 +151,7 @@ fn is_fixed(rule: &DateRule) -> bool {
         }
         DateRule::Offset { anchor, .. } => is_fixed(anchor),
         DateRule::Beginning { on, .. } => is_fixed(on),
+        DateRule::PutOff { run, .. } => is_fixed(run),
         DateRule::Earliest(of) => of.iter().any(is_fixed),
         DateRule::Latest(of) => of.iter().all(is_fixed),
     }

@@ -53,16 +53,21 @@ impl Builder<'_, '_> {
                 let of = Box::new(self.date_rule(of, place)?);
                 Some(DateRule::At(Point::EdgeOf { start: *start, kind, of }))
             }
-            ExprKind::Offset { length, before, anchor } => {
+            ExprKind::Offset { length, before, anchor, not_counting } => {
                 let direction = if *before { Direction::Before } else { Direction::After };
                 let length = self.length(length);
                 let anchor = Box::new(self.date_rule(anchor, place)?);
-                Some(DateRule::Offset { length: length?, direction, anchor })
+                let run = DateRule::Offset { length: length?, direction, anchor };
+                if let (true, Some(not_counting)) = (before, not_counting) {
+                    self.counted_back(not_counting.span);
+                    return None;
+                }
+                self.put_off_rule(run, not_counting.as_deref(), place)
             }
-            ExprKind::Beginning { length, on } => {
+            ExprKind::Beginning { length, on, not_counting } => {
                 let length = self.length(length);
                 let on = Box::new(self.date_rule(on, place)?);
-                Some(DateRule::Beginning { length: length?, on })
+                self.put_off_rule(DateRule::Beginning { length: length?, on }, not_counting.as_deref(), place)
             }
             ExprKind::Extreme { pick: Extreme::Earliest, of } => self.date_rules(of, place).map(DateRule::Earliest),
             ExprKind::Extreme { pick: Extreme::Latest, of } => self.date_rules(of, place).map(DateRule::Latest),

@@ -2,7 +2,7 @@
 
 use crate::calendar::Length;
 use crate::ids::{FieldId, MessageId, StageId};
-use crate::policy::model::{DateRule, Expr, Fill, Label, Members, Party, Policy, Stage, Workflow};
+use crate::policy::model::{DateRule, Expr, Fill, Label, Lasts, Members, Party, Policy, Stage, Workflow};
 use crate::source::Span;
 
 pub use crate::syntax::tree::Proposed;
@@ -85,10 +85,10 @@ pub struct OneEach {
 }
 
 /// A state that lasts for some time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Lasting {
-    /// How long at most.
-    pub length: Length,
+    /// How long at most, and what puts its end off.
+    pub lasts: Lasts,
     /// How long before its end somebody is told.
     pub alarm: Option<Length>,
     /// What they are told.

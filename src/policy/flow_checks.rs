@@ -127,7 +127,9 @@ fn moments(rule: &DateRule, all: &mut Vec<(StageId, StageMoment)>) {
         DateRule::At(Point::EdgeOf { of, .. }) => moments(of, all),
         DateRule::At(Point::Event(expr)) => moments_in(expr, all),
         DateRule::At(_) => {}
-        DateRule::Offset { anchor: of, .. } | DateRule::Beginning { on: of, .. } => moments(of, all),
+        DateRule::Offset { anchor: of, .. } | DateRule::Beginning { on: of, .. } | DateRule::PutOff { run: of, .. } => {
+            moments(of, all)
+        }
         DateRule::Earliest(of) | DateRule::Latest(of) => of.iter().for_each(|it| moments(it, all)),
     }
 }

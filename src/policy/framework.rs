@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use crate::calendar::{Length, PeriodKind};
 use crate::ids::{MessageId, RecordId};
 use crate::policy::flow::Lasting;
-use crate::policy::model::{DateRule, Expr, Label, Party};
+use crate::policy::model::{DateRule, Expr, Label, Lasts, Party};
 
 pub use crate::syntax::tree::{Combination, Proposed};
 
@@ -189,10 +189,10 @@ impl OutcomeRule {
 impl Framework {
     /// How long a sanction lasts that is imposed on a day: by the version of it that holds then.
     #[must_use]
-    pub fn lasts_from(&self, name: &str, day: Date) -> Option<Length> {
+    pub fn lasts_from(&self, name: &str, day: Date) -> Option<&Lasts> {
         let versions = || self.rules.iter().filter(|it| it.label.name == name);
         let holds = versions().filter(|it| it.from.is_none_or(|from| from <= day)).max_by_key(|it| it.from);
-        holds.or_else(|| versions().next()).and_then(|it| it.lasts.as_ref()).map(|it| it.length)
+        holds.or_else(|| versions().next()).and_then(|it| it.lasts.as_ref()).map(|it| &it.lasts)
     }
 
     /// How the rules of a kind combine: all measures help.

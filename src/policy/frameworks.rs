@@ -253,8 +253,8 @@ impl Builder<'_, '_> {
                 OutcomeLineKind::Unless { .. } => {}
                 OutcomeLineKind::Automatic => automatic = Some(line.span),
                 OutcomeLineKind::Through(name) => through = Some((self.workflow_name(name), line.span)),
-                OutcomeLineKind::Lasts { length, alarm, message } => {
-                    rule.lasts = self.lasting(length, alarm.as_ref(), message.as_ref(), line.span, place);
+                OutcomeLineKind::Lasts(lasts) => {
+                    rule.lasts = self.lasting(lasts, line.span, place);
                 }
                 OutcomeLineKind::Expunge(length) => {
                     rule.expunge = self.length(length);

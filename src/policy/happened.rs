@@ -2,11 +2,10 @@
 
 use jiff::civil::Date;
 
-use crate::calendar::Length;
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::policy::expressions::{Place, made};
-use crate::policy::model::{Expr, ExprKind, Type};
+use crate::policy::model::{Expr, ExprKind, Lasts, Type};
 use crate::policy::names::Builder;
 use crate::source::Span;
 use crate::syntax::tree::{self, FrameworkLineKind, HappenedHow, HappenedWithin, Item, OutcomeLineKind, WhichOutcome};
@@ -14,9 +13,9 @@ use crate::syntax::tree::{self, FrameworkLineKind, HappenedHow, HappenedWithin, 
 impl OutcomeAsked {
     /// How long it lasts if it is imposed on a day.
     #[must_use]
-    pub fn lasts_from(&self, day: Date) -> Option<Length> {
+    pub fn lasts_from(&self, day: Date) -> Option<&Lasts> {
         let on_day = self.lasts.iter().rev().find(|it| it.0.is_none_or(|from| from <= day));
-        on_day.or(self.lasts.first()).and_then(|it| it.1)
+        on_day.or(self.lasts.first()).and_then(|it| it.1.as_ref())
     }
 }
 
@@ -32,12 +31,12 @@ pub struct Happened {
 }
 
 /// A sanction or reward that is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OutcomeAsked {
     /// Its name.
     pub name: String,
     /// How long it is in force, if it ends by itself: of each of its versions, with the first day on which that holds.
-    pub lasts: Vec<(Option<Date>, Option<Length>)>,
+    pub lasts: Vec<(Option<Date>, Option<Lasts>)>,
 }
 
 /// What is asked of what was imposed.
@@ -84,10 +83,10 @@ impl Builder<'_, '_> {
                 };
                 if asked {
                     let lasts = outcome.lines.iter().find_map(|it| match &it.kind {
-                        OutcomeLineKind::Lasts { length, .. } => Some(length),
+                        OutcomeLineKind::Lasts(lasts) => Some(lasts),
                         _ => None,
                     });
-                    let lasts = lasts.and_then(|it| self.length(it));
+                    let lasts = lasts.and_then(|it| self.lasts(it, place));
                     let version = (outcome.from.as_ref().and_then(|it| self.first_day(it)), lasts);
                     let name = &outcome.name.text;
                     match outcomes.iter_mut().find(|it: &&mut OutcomeAsked| it.name == *name) {

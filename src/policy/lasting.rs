@@ -8,20 +8,15 @@ use crate::policy::flow::Lasting;
 use crate::policy::model::{DateRule, Point, StageMoment};
 use crate::policy::names::Builder;
 use crate::source::Span;
-use crate::syntax::tree::{self, Name, Outcome, OutcomeLineKind};
+use crate::syntax::tree::{self, Outcome, OutcomeLineKind};
 
 impl Builder<'_, '_> {
     /// `lasts 6 months, alarm 1 month before with interdiction_ends`
-    pub(super) fn lasting(
-        &mut self,
-        length: &tree::Length,
-        alarm: Option<&tree::Length>,
-        message: Option<&Name>,
-        span: Span,
-        place: &Place,
-    ) -> Option<Lasting> {
-        let (length, before) = (self.length(length)?, alarm.and_then(|it| self.length(it)));
-        if before.is_some_and(|it| not_shorter(it, length)) {
+    pub(super) fn lasting(&mut self, written: &tree::Lasting, span: Span, place: &Place) -> Option<Lasting> {
+        let before = written.alarm.as_ref().and_then(|it| self.length(it));
+        let message = written.message.as_ref();
+        let lasts = self.lasts(written, place)?;
+        if before.is_some_and(|it| not_shorter(it, lasts.length)) {
             let words = "the alarm would sound before this begins";
             self.report(Diagnostic::new(codes::ALARM_TOO_EARLY, span, words).help("let it sound nearer to the end"));
         }
@@ -31,12 +26,12 @@ impl Builder<'_, '_> {
             self.report(Diagnostic::new(codes::ALARM_TOO_EARLY, span, words).help(help));
         }
         let message = message.and_then(|it| self.message_id(it, place));
-        Some(Lasting { length, alarm: before, message })
+        Some(Lasting { lasts, alarm: before, message })
     }
 
     /// What is expunged some time after it ended ends by itself.
     pub(super) fn something_ends(&mut self, written: &Outcome, span: Span) {
-        let lasts = written.lines.iter().any(|it| matches!(it.kind, OutcomeLineKind::Lasts { .. }));
+        let lasts = written.lines.iter().any(|it| matches!(it.kind, OutcomeLineKind::Lasts(_)));
         if !lasts && !self.unparsed {
             let words = format!("`{}` does not say how long it lasts, so that it never ends", written.name.text);
             let help = "say it: `lasts 12 months`";
@@ -65,6 +60,7 @@ fn begins_before_the_end(rule: &DateRule) -> bool {
         DateRule::Offset { direction: Direction::Before, .. } => true,
         DateRule::Offset { anchor, .. } => begins_before_the_end(anchor),
         DateRule::Beginning { on, .. } => begins_before_the_end(on),
+        DateRule::PutOff { run, .. } => begins_before_the_end(run),
         DateRule::Earliest(of) => of.iter().any(begins_before_the_end),
         DateRule::Latest(of) => of.iter().all(begins_before_the_end),
     }

@@ -44,6 +44,7 @@ pub mod population;
 mod populations;
 mod promised_stages;
 mod proposals;
+pub mod put_off;
 mod reads;
 mod reasoning;
 mod records;

@@ -10,6 +10,7 @@ use crate::calendar::{Calendar, Direction, Length, PeriodKind};
 use crate::ids::{ChoiceId, FieldId, RecordId, RoleId, StageId, WorkflowId};
 use crate::policy::flow;
 pub use crate::policy::goes_by::GoesBy;
+pub use crate::policy::put_off::{Lasts, PutOff};
 pub use crate::policy::reads::Turns;
 pub use crate::policy::row_set::RowSet;
 pub use crate::policy::scale::{Band, Bands, Cap, Scale};
@@ -418,6 +419,13 @@ pub enum DateRule {
         length: Length,
         /// From where.
         on: Box<DateRule>,
+    },
+    /// An allowance, or a run, whose end spells put off: `1 year after joined, not counting each leave over 15 days`.
+    PutOff {
+        /// What is put off.
+        run: Box<DateRule>,
+        /// By which spells.
+        by: Box<PutOff>,
     },
     /// The earliest of several.
     Earliest(Vec<DateRule>),

@@ -6,7 +6,7 @@ use crate::codes::Code;
 use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::{DefinitionId, FieldId, ParameterId, RecordId, RoleId, ScaleId};
-use crate::policy::model::{Label, Policy};
+use crate::policy::model::{Label, Policy, PutOff};
 use crate::policy::proposals::ProposalPlace;
 use crate::policy::versions::Written;
 use crate::source::{FileId, Span};
@@ -55,6 +55,8 @@ pub(super) struct Builder<'t, 'd> {
     pub(super) populations: u32,
     /// Definitions and scales being lowered, so that a cycle is found.
     pub(super) under_way: Vec<Rests>,
+    /// By which spells what is written here is put off; nothing while that is looked at.
+    pub(super) put_off: BTreeMap<Span, Option<Option<PutOff>>>,
     /// What may be written in several versions.
     pub(super) written: Written<'t>,
     /// What guarantees promise, line by line.
@@ -78,6 +80,7 @@ impl<'t, 'd> Builder<'t, 'd> {
             populations: 0,
             promises: Vec::new(),
             under_way: Vec::new(),
+            put_off: BTreeMap::new(),
             written: Written::of(items),
             uses: BTreeMap::new(),
         };

@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 use crate::ids::{DefinitionId, FieldId, RecordId, RoleId, ScaleId, WorkflowId};
 use crate::policy::model::{
-    Aggregate, AggregateWord, AsOn, DateRule, Done, Expr, ExprKind, FieldKind, Members, Party, Point, Policy, RoleTry,
-    Shape, SpellWindow, Type, When,
+    Aggregate, AggregateWord, AsOn, DateRule, Done, Expr, ExprKind, FieldKind, Members, Party, Point, Policy, PutOff,
+    RoleTry, Shape, SpellWindow, Type, When,
 };
 use crate::value::TimeUnit;
 
@@ -232,6 +232,10 @@ impl Reader<'_> {
             DateRule::At(_) => {}
             DateRule::Offset { anchor, .. } => self.rule(anchor, from),
             DateRule::Beginning { on, .. } => self.rule(on, from),
+            DateRule::PutOff { run, by } => {
+                self.rule(run, from);
+                self.put_off(by, from);
+            }
             DateRule::Earliest(of) | DateRule::Latest(of) => of.iter().for_each(|it| self.rule(it, from)),
         }
     }
@@ -253,6 +257,10 @@ impl Reader<'_> {
             // What counts until the day that is read grows with it.
             ExprKind::SpellDays { within: false } => self.reads.turns.daily = true,
             ExprKind::Population(_) => self.reads.ranks = true,
+            ExprKind::Happened(happened) => {
+                let lasts = happened.outcomes.iter().flat_map(|it| &it.lasts).filter_map(|it| it.1.as_ref());
+                lasts.filter_map(|it| it.put_off.as_ref()).for_each(|it| self.put_off(it, from));
+            }
             ExprKind::History(history) => self.first_period(&history.subject, from),
             _ => {}
         }
@@ -355,6 +363,16 @@ impl Reader<'_> {
             None => {}
         }
         aggregate.filter.iter().chain(&aggregate.value).chain(&aggregate.weight).for_each(|it| self.expr(it, &path));
+    }
+
+    /// The spells that put the end of a run off: a new one is seen whatever it holds.
+    fn put_off(&mut self, by: &PutOff, from: &[Way]) {
+        let around = by.of_owner.map_or_else(|| from.to_vec(), |it| along(from, Way::Owner(it)));
+        let path = along(&around, Way::Children(by.spells));
+        let spell = self.policy.record(by.spells).spell;
+        let days = spell.into_iter().flat_map(|it| [it.first, it.last]);
+        days.chain([FieldId(0)]).for_each(|it| self.take(by.spells, it, &path));
+        by.filter.iter().for_each(|it| self.expr(it, &path));
     }
 
     fn party(&mut self, subject: RecordId, party: &Party) {

@@ -236,8 +236,8 @@ impl Builder<'_, '_> {
                 stage.needs.extend(self.condition_at(when, place).map(|when| Needs { fields, when }));
             }
             StageLineKind::Deemed(length) => stage.deemed_received = self.length(length),
-            StageLineKind::Lasts { length, alarm, message } => {
-                stage.lasting = self.lasting(length, alarm.as_ref(), message.as_ref(), line.span, place);
+            StageLineKind::Lasts(lasts) => {
+                stage.lasting = self.lasting(lasts, line.span, place);
             }
         }
     }

@@ -80,6 +80,8 @@ impl<'c> Tried<'c> {
             DateRule::At(_) => (rule, None, false),
             DateRule::Offset { length, direction, anchor } => (&**anchor, Some((*length, *direction)), false),
             DateRule::Beginning { length, on } => (&**on, Some((*length, Direction::After)), true),
+            // It rests on spells.
+            DateRule::PutOff { .. } => return None,
             DateRule::Earliest(of) => return self.each(of, role, roll)?.into_iter().min(),
             DateRule::Latest(of) => return self.each(of, role, roll)?.into_iter().max(),
         };
@@ -221,6 +223,7 @@ fn rests_on_the_opening(rule: &DateRule) -> bool {
         DateRule::At(at) => matches!(at, Point::Opening),
         DateRule::Offset { anchor, .. } => rests_on_the_opening(anchor),
         DateRule::Beginning { on, .. } => rests_on_the_opening(on),
+        DateRule::PutOff { run, .. } => rests_on_the_opening(run),
         DateRule::Earliest(of) | DateRule::Latest(of) => of.iter().any(rests_on_the_opening),
     }
 }

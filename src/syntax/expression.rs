@@ -107,11 +107,24 @@ pub enum ExprKind {
     /// `start of financial_year`, `end of financial_year`, `end of month of …`
     Edge { start: bool, what: EdgeOf },
     /// `1 month after opening`
-    Offset { length: Length, before: bool, anchor: Box<Expr> },
+    Offset { length: Length, before: bool, anchor: Box<Expr>, not_counting: Option<Box<NotCounting>> },
     /// `1 year beginning on …`
-    Beginning { length: Length, on: Box<Expr> },
+    Beginning { length: Length, on: Box<Expr>, not_counting: Option<Box<NotCounting>> },
     /// `31 July at 18:00`
     AtClock { date: Box<Expr>, clock: Clock },
+}
+
+/// `, not counting each leave over 15 days where kind is sick`: spells that put the end of a run off.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NotCounting {
+    /// The record of the spells.
+    pub spells: Name,
+    /// Beyond what length of its own one counts.
+    pub over: Option<Length>,
+    /// Which of them count.
+    pub filter: Option<Expr>,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// Whose start or end.

@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
-use super::tree::{Expr, Ladder, Length, Name, Proposed, Text};
+use super::tree::{Expr, Ladder, Length, Name, NotCounting, Proposed, Text};
 use crate::source::Span;
 
 /// `framework rewards_and_sanctions "…" { … }`
@@ -145,7 +145,7 @@ pub enum OutcomeLineKind {
     /// `through sanction_process`
     Through(Name),
     /// `lasts 12 months, alarm 1 month before with warning_ends`
-    Lasts { length: Length, alarm: Option<Length>, message: Option<Name> },
+    Lasts(Box<Lasting>),
     /// `expunge 1 year after it ended`
     Expunge(Length),
     /// `amount …`
@@ -156,4 +156,13 @@ pub enum OutcomeLineKind {
     Because(Text),
     /// `notify officer with commendation_letter`
     Notify { who: Vec<Name>, message: Name },
+}
+
+/// `lasts 12 months, not counting each leave over 15 days, alarm 1 month before with warning_ends`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lasting {
+    pub length: Length,
+    pub not_counting: Option<NotCounting>,
+    pub alarm: Option<Length>,
+    pub message: Option<Name>,
 }

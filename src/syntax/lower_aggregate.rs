@@ -4,7 +4,9 @@ use super::cursor::Cursor;
 use super::grammar::Rule;
 use super::lower_expression::{as_on, negation, value};
 use super::lower_words as words;
-use super::tree::{Aggregate, AggregateWord, EdgeOf, Expr, ExprKind, Length, Members, Name, Range, SpellWindow};
+use super::tree::{
+    Aggregate, AggregateWord, EdgeOf, Expr, ExprKind, Length, Members, Name, NotCounting, Range, SpellWindow,
+};
 use crate::source::Span;
 
 /// `count of incidents where kind is absence`
@@ -121,6 +123,15 @@ fn gathered(mut cursor: Cursor<'_>) -> Gathered {
     Gathered { members, window, filter: condition_in(&mut cursor, Rule::where_one) }
 }
 
+/// `, not counting each leave over 15 days where kind is sick`
+pub(super) fn not_counting(run: &mut Cursor<'_>) -> Option<NotCounting> {
+    let mut cursor = run.maybe(Rule::not_counting)?;
+    let span = cursor.span();
+    let spells = words::name(&cursor.one(Rule::name));
+    let over = cursor.maybe(Rule::length).map(words::length);
+    Some(NotCounting { spells, over, filter: condition_in(&mut cursor, Rule::where_one), span })
+}
+
 fn spell_window(mut cursor: Cursor<'_>) -> SpellWindow {
     match cursor.maybe(Rule::window) {
         Some(within) => {
@@ -159,5 +170,5 @@ fn stretch(mut cursor: Cursor<'_>) -> (Box<Expr>, Box<Expr>) {
 }
 
 fn far_end(length: Length, before: bool, anchor: Box<Expr>, span: Span) -> Expr {
-    Expr { kind: ExprKind::Offset { length, before, anchor }, span }
+    Expr { kind: ExprKind::Offset { length, before, anchor, not_counting: None }, span }
 }

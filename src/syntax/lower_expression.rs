@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::grammar::Rule;
-use super::lower_aggregate as aggregate;
+use super::lower_aggregate::{self as aggregate, not_counting};
 use super::lower_history as history;
 use super::lower_population as population;
 use super::lower_words as words;
@@ -434,10 +434,14 @@ fn timed(mut it: Cursor<'_>) -> ExprKind {
     let length = words::length(it.one(Rule::length));
     if let Some(mut offset) = it.maybe(Rule::offset) {
         let before = offset.has(Rule::kw_before);
-        return ExprKind::Offset { length, before, anchor: Box::new(value(offset.one(Rule::value))) };
+        let anchor = Box::new(value(offset.one(Rule::value)));
+        return ExprKind::Offset { length, before, anchor, not_counting: not_counting(&mut offset).map(Box::new) };
     }
     match it.maybe(Rule::beginning) {
-        Some(mut beginning) => ExprKind::Beginning { length, on: Box::new(value(beginning.one(Rule::value))) },
+        Some(mut beginning) => {
+            let on = Box::new(value(beginning.one(Rule::value)));
+            ExprKind::Beginning { length, on, not_counting: not_counting(&mut beginning).map(Box::new) }
+        }
         None => ExprKind::Length(length),
     }
 }

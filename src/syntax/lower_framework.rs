@@ -2,12 +2,12 @@
 
 use super::cursor::Cursor;
 use super::grammar::Rule;
-use super::lower_aggregate::picked_value;
+use super::lower_aggregate::{not_counting, picked_value};
 use super::lower_expression::{expr, expr_in, operand, sum};
 use super::lower_words as words;
 use super::tree::{
     ArithmeticOp, Combination, Degree, Expectation, Expr, ExprKind, FrameworkLine, FrameworkLineKind, JudgedWhen,
-    OutcomeLine, OutcomeLineKind, OutcomeState, Pool, PoolSharing, Proposed,
+    Lasting, OutcomeLine, OutcomeLineKind, OutcomeState, Pool, PoolSharing, Proposed,
 };
 
 pub(super) fn line(mut cursor: Cursor<'_>) -> FrameworkLine {
@@ -93,11 +93,7 @@ pub(super) fn outcome_line(mut cursor: Cursor<'_>) -> OutcomeLine {
         }
         Rule::automatic => OutcomeLineKind::Automatic,
         Rule::through => OutcomeLineKind::Through(words::name(&it.one(Rule::name))),
-        Rule::lasts => OutcomeLineKind::Lasts {
-            length: words::length(it.one(Rule::length)),
-            alarm: it.maybe(Rule::alarm).map(|mut it| words::length(it.one(Rule::length))),
-            message: words::name_in(&mut it, Rule::with_message),
-        },
+        Rule::lasts => OutcomeLineKind::Lasts(Box::new(lasting(it))),
         Rule::outcome_expunge => OutcomeLineKind::Expunge(words::length(it.one(Rule::length))),
         Rule::amount => OutcomeLineKind::Amount(expr(it.one(Rule::expr))),
         Rule::within_pool => OutcomeLineKind::Within(Box::new(pool(it))),
@@ -109,6 +105,16 @@ pub(super) fn outcome_line(mut cursor: Cursor<'_>) -> OutcomeLine {
         other => unreachable!("the grammar promises a line of a rule, not {other:?}"),
     };
     OutcomeLine { kind, span }
+}
+
+/// `lasts 12 months, not counting each leave over 15 days, alarm 1 month before with warning_ends`
+pub(super) fn lasting(mut it: Cursor<'_>) -> Lasting {
+    Lasting {
+        length: words::length(it.one(Rule::length)),
+        not_counting: not_counting(&mut it),
+        alarm: it.maybe(Rule::alarm).map(|mut it| words::length(it.one(Rule::length))),
+        message: words::name_in(&mut it, Rule::with_message),
+    }
 }
 
 fn pool(mut it: Cursor<'_>) -> Pool {

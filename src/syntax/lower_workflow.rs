@@ -87,11 +87,7 @@ pub(super) fn stage_line(mut cursor: Cursor<'_>) -> StageLine {
         Rule::confirms => StageLineKind::Confirms(fields(&mut it)),
         Rule::needs => StageLineKind::Needs { fields: fields(&mut it), when: expr(it.one(Rule::expr)) },
         Rule::deemed => StageLineKind::Deemed(words::length(it.one(Rule::length))),
-        Rule::lasts => StageLineKind::Lasts {
-            length: words::length(it.one(Rule::length)),
-            alarm: it.maybe(Rule::alarm).map(|mut it| words::length(it.one(Rule::length))),
-            message: words::name_in(&mut it, Rule::with_message),
-        },
+        Rule::lasts => StageLineKind::Lasts(Box::new(super::lower_framework::lasting(it))),
         _ => step(it),
     };
     StageLine { kind, span }

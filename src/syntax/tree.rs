@@ -7,8 +7,8 @@
 pub use super::committee_tree::*;
 pub use super::expression::{
     Aggregate, AggregateWord, ArithmeticOp, AsOn, Clock, CompareOp, Date, DayMonth, EdgeOf, Expr, ExprKind, Extreme,
-    History, Length, Members, MissingPeriods, Number, PeriodLiteral, RoundTo, Rounding, SpellWindow, StageState, Tail,
-    Unit, WhichPeriod,
+    History, Length, Members, MissingPeriods, NotCounting, Number, PeriodLiteral, RoundTo, Rounding, SpellWindow,
+    StageState, Tail, Unit, WhichPeriod,
 };
 pub use super::extend_tree::*;
 pub use super::framework_tree::*;

@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
-use super::tree::{Choice, Clock, Expr, Length, Local, Name, Number, Roll, Text};
+use super::tree::{Choice, Clock, Expr, Lasting, Length, Local, Name, Number, Roll, Text};
 use crate::source::Span;
 
 /// `workflow staff_appraisal "…" { … }`
@@ -140,7 +140,7 @@ pub enum StageLineKind {
     /// `deemed received 3 working days after it was accepted`
     Deemed(Length),
     /// `lasts 6 months, alarm 1 month before with interdiction_ends`
-    Lasts { length: Length, alarm: Option<Length>, message: Option<Name> },
+    Lasts(Box<Lasting>),
 }
 
 /// What follows a choice or a lapse.
