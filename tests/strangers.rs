@@ -27,20 +27,20 @@ fn holds(text: &str) {
 fn the_second_supervisor_is_the_supervisor_of_the_first() {
     holds(
         "record officer {
-  id key text; above optional officer; signer optional officer; status dated one of active, away; seen event; signed event
+  id key text; supervisor optional officer; signer optional officer; status dated one of active, away; seen event; signed event
   absent when status is away
 }
-role supervisor of officer { is officer.above; otherwise supervisor of supervisor }
+role supervisor of officer { is officer.supervisor; otherwise supervisor of supervisor }
 role second of officer { is supervisor of supervisor }
 role third of officer { is officer.signer; otherwise supervisor of second }
 workflow report { for each officer each year; stage countersign { opens start of year; by second; fills seen; due 30 April } }
 workflow approval { for each officer each year; stage sign { opens start of year; by third; fills signed; due 30 April } }
 example \"Also where somebody stands in for the first\" {
   officer Eve { status active }
-  officer Dan { status active; above Eve }
-  officer Cat { status active; above Dan }
-  officer Ben { status active; above Cat }
-  officer Ada { status active; above Ben }
+  officer Dan { status active; supervisor Eve }
+  officer Cat { status active; supervisor Dan }
+  officer Ben { status active; supervisor Cat }
+  officer Ada { status active; supervisor Ben }
   on 2 April 2026 expect countersign open with Cat for Ada
   on 2 April 2026 expect sign open with Dan for Ada
   on 3 April 2026 officer Ben { status away }

@@ -207,7 +207,14 @@ impl Builder<'_, '_> {
                     Some(name) if self.policy.roles[own.index()].label.name == name => {
                         Some(RoleTry::OfPassedOver(asked))
                     }
-                    Some(name) if self.is_role(name) => self.expr(who, place, None).map(RoleTry::Is),
+                    Some(name) if self.is_role(name) => {
+                        // A field may have the role's name (`is officer.supervisor`): here it is the role.
+                        let first = self.role_id(of.as_name()?)?;
+                        let record = self.policy.roles[own.index()].of;
+                        let subject = Expr { kind: ExprKind::Subject, ty: Type::Record(record), span: of.span };
+                        let found = self.holder(first, subject, of.span)?;
+                        self.holder(asked, found, who.span).map(RoleTry::Is)
+                    }
                     Some(name) if self.policy.record(self.policy.roles[own.index()].of).label.name == name => {
                         Some(RoleTry::Role(asked))
                     }
