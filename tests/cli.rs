@@ -3,59 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test whose program does not start has failed")]
 
 mod folders;
+mod program;
 
-use folders::copy;
+use program::{Project, complaints, merit, text};
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use serde_json::Value;
-
-struct Project {
-    folder: tempfile::TempDir,
-}
-
-fn merit(folder: &Path, words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_merit")).args(words).current_dir(folder).env("NO_COLOR", "1").output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-impl Project {
-    fn of(name: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        copy(&Path::new("tests/projects").join(name), folder.path());
-        Self { folder }
-    }
-
-    /// Runs a verb that must end with this exit code; what it printed.
-    fn merit(&self, code: i32, words: &[&str]) -> String {
-        let output = merit(self.folder.path(), words);
-        let (out, err) = (text(&output.stdout), text(&output.stderr));
-        assert_eq!(output.status.code(), Some(code), "merit {}\n{out}\n{err}", words.join(" "));
-        assert!(!err.contains("panicked"), "{err}");
-        if code >= 2 { err } else { out }
-    }
-
-    fn json(&self, code: i32, words: &[&str]) -> Value {
-        let printed = self.merit(code, &[words, &["--format", "json"]].concat());
-        serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.folder.path().join(name)
-    }
-}
-
-fn complaints() -> Project {
-    let project = Project::of("complaints");
-    project.merit(0, &["deploy", "--adopt", "2026-04-01"]);
-    project.merit(0, &["import", "records", "--from", "2026-04-01"]);
-    project
-}
 
 fn notices(report: &Value) -> Vec<String> {
     let line = |it: &Value| {

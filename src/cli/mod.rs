@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod backup;
 mod case;
 mod cases;
 mod check;
@@ -142,6 +143,8 @@ enum Verb {
     Case(case::Arguments),
     /// List what goes out
     Outbox(outbox::Arguments),
+    /// Copy the whole store into one file, while others work with it
+    Backup(backup::Arguments),
     /// Explain an outcome, the dates of a case, or the code of a finding
     Explain(explain::Arguments),
     /// The journal of all cases
@@ -192,6 +195,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Cases(it) => cases::run(global, it),
         Verb::Case(it) => case::run(global, it),
         Verb::Outbox(it) => outbox::run(global, it),
+        Verb::Backup(it) => backup::run(global, it),
         Verb::Explain(it) => explain::run(global, it),
         Verb::Journal(it) => journal::run(global, it),
         Verb::Sample(it) => sample::run(global, it),

@@ -31,6 +31,7 @@ impl From<StoreError> for Failure {
             StoreError::OldSqlite(_) => Failure::environment(words).help("use a program built with its own SQLite"),
             StoreError::Foreign(..) => Failure::environment(words).help(LEFT_ALONE),
             StoreError::Damaged(_) => Failure::store(words).help(LEFT_ALONE),
+            StoreError::File(_) => Failure::environment(words).help("name another place, or make room there"),
             StoreError::Full => {
                 Failure::store(words).help("make room, then do the same again: what was committed before stays")
             }

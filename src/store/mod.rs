@@ -13,6 +13,7 @@ use crate::ids::{FieldId, RecordId};
 use crate::policy::model::Policy;
 use crate::value::Known;
 
+mod backup;
 mod cases;
 mod dirty;
 mod import;
@@ -24,6 +25,7 @@ pub mod sqlite;
 mod steps;
 mod units;
 
+pub use backup::{Draft, Proved};
 pub use seal::{Broken, Verified};
 pub use steps::{StepCount, Steps};
 
@@ -410,6 +412,9 @@ pub enum StoreError {
     /// The disk does not do what it is asked, for another reason.
     #[error("{0}")]
     Disk(String),
+    /// A file beside the store can't be written.
+    #[error("{0}")]
+    File(String),
     /// The store holds something that it should not.
     #[error("the store is damaged: {0}")]
     Damaged(String),

@@ -254,7 +254,7 @@ pub fn refuse_old_sqlite(number: i32) -> Result<(), StoreError> {
 }
 
 /// A file beside the store.
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)

@@ -1,0 +1,161 @@
+//! A copy of a store in one file: taken while others work with the store, and proved before anybody relies on it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use rusqlite::Connection;
+use rusqlite::backup::{Backup, StepResult};
+
+use crate::store::StoreError;
+use crate::store::records::quoted;
+use crate::store::seal::Broken;
+use crate::store::sqlite::{Access, SqliteStore, beside, disk};
+
+/// How often a copy is begun again because the store is locked, and how long is waited in between.
+const TRIES: u32 = 100;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// What a whole store holds, as it was proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proved {
+    /// The length of the file in bytes.
+    pub bytes: u64,
+    /// Cases.
+    pub cases: u64,
+    /// Records of every type.
+    pub records: u64,
+    /// Entries of the journals of all cases.
+    pub entries: u64,
+    /// Commits.
+    pub commits: u64,
+    /// The seal of the last commit.
+    pub seal: String,
+    /// The last day up to which the engine has run.
+    pub as_of: Option<Date>,
+}
+
+/// A copy that is not in its place yet. It is removed again unless it is put there.
+#[derive(Debug)]
+pub struct Draft {
+    pub(super) path: PathBuf,
+}
+
+impl Draft {
+    /// Copies a store, as it stands in one moment, to a new file beside `target`; others may write to the store meanwhile.
+    ///
+    /// # Errors
+    /// When the store can't be read or the file not be written.
+    pub fn of(store: &SqliteStore, target: &Path) -> Result<Self, StoreError> {
+        let draft = Self { path: beside(target, &format!(".{}.part", std::process::id())) };
+        draft.copy(store)?;
+        Ok(draft)
+    }
+
+    fn copy(&self, store: &SqliteStore) -> Result<(), StoreError> {
+        // Made here, so that a copy may be read by nobody who may not read the store.
+        let made = OpenOptions::new().create(true).truncate(true).write(true).open(&self.path);
+        let made = made.map_err(|error| unwritten(&self.path, &error))?;
+        if let Ok(like) = fs::metadata(&store.path) {
+            made.set_permissions(like.permissions()).map_err(|error| unwritten(&self.path, &error))?;
+        }
+        drop(made);
+        let at_copy = |error: rusqlite::Error| match disk(error) {
+            it @ (StoreError::Damaged(_) | StoreError::Locked) => it,
+            other => unwritten(&self.path, &other),
+        };
+        let mut copy = Connection::open(&self.path).map_err(at_copy)?;
+        let backup = Backup::new(&store.connection, &mut copy).map_err(at_copy)?;
+        let mut tries = 0;
+        // All pages in one step: what others commit meanwhile belongs to the next backup, and does not begin this one anew.
+        while backup.step(-1).map_err(at_copy)? != StepResult::Done {
+            tries += 1;
+            if tries == TRIES {
+                return Err(StoreError::Locked);
+            }
+            std::thread::sleep(PAUSE);
+        }
+        drop(backup);
+        // One file that needs no other beside it, and that can be read where nobody may write.
+        copy.pragma_update(None, "journal_mode", "delete").map_err(at_copy)?;
+        copy.close().map_err(|(_, error)| at_copy(error))
+    }
+
+    /// Proves the copy: see [`SqliteStore::prove`].
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn prove(&self) -> Result<Result<Proved, Broken>, StoreError> {
+        SqliteStore::open(&self.path, Access::ReadOnly)?.prove()
+    }
+
+    /// Puts the copy in its place, once it is safely on the disk. What stood there is replaced, at once or not at all.
+    ///
+    /// # Errors
+    /// When the disk does not allow it.
+    pub fn put(self, target: &Path) -> Result<(), StoreError> {
+        let put = File::open(&self.path).and_then(|it| it.sync_all()).and_then(|()| fs::rename(&self.path, target));
+        put.and_then(|()| sync_folder(target)).map_err(|error| unwritten(target, &error))
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        for ending in ["", "-journal", "-wal", "-shm"] {
+            // Mostly there is nothing there; what can't be removed does no harm.
+            let _ = fs::remove_file(beside(&self.path, ending));
+        }
+    }
+}
+
+/// What stands in a folder is safe only when the folder is.
+pub(super) fn sync_folder(file: &Path) -> io::Result<()> {
+    let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Only Unix opens folders.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+pub(super) fn unwritten(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::File(format!("{} can't be written: {error}", path.display()))
+}
+
+impl SqliteStore {
+    /// Proves that the store is whole: every page and index, every reference, and the chain of the journal.
+    ///
+    /// # Errors
+    /// When the store can't be read. What does not hold is no error but an answer.
+    pub fn prove(&self) -> Result<Result<Proved, Broken>, StoreError> {
+        let found: String =
+            self.connection.query_row("pragma integrity_check(1)", [], |row| row.get(0)).map_err(disk)?;
+        if found != "ok" {
+            return Ok(Err(Broken { what: format!("the file is damaged: {found}") }));
+        }
+        let torn: i64 = self
+            .connection
+            .query_row("select count(*) from pragma_foreign_key_check", [], |row| row.get(0))
+            .map_err(disk)?;
+        if torn > 0 {
+            return Ok(Err(Broken { what: format!("the file is damaged: {torn} references lead nowhere") }));
+        }
+        let verified = match self.verify_journal(None)? {
+            Ok(verified) => verified,
+            Err(broken) => return Ok(Err(broken)),
+        };
+        let bytes = fs::metadata(&self.path).map_or(0, |it| it.len());
+        let (cases, records, as_of) = (verified.cases, self.count_records()?, self.read_state()?.as_of);
+        let (entries, commits, seal) = (verified.entries, verified.commits, verified.seal);
+        Ok(Ok(Proved { bytes, cases, records, entries, commits, seal, as_of }))
+    }
+
+    fn count_records(&self) -> Result<u64, StoreError> {
+        let mut types = self.connection.prepare("select name from record_types").map_err(disk)?;
+        let names = types.query_map([], |row| row.get::<_, String>(0)).map_err(disk)?;
+        let mut all = 0;
+        for name in names {
+            let sql = format!("select count(*) from {}", quoted(&format!("r_{}", name.map_err(disk)?)));
+            all += self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).map_err(disk)?;
+        }
+        Ok(u64::try_from(all).unwrap_or(0))
+    }
+}
