@@ -21,6 +21,17 @@ fn holds(text: &str) {
     assert_eq!(failures, Vec::<String>::new());
 }
 
+/// What comes of the only example of a policy that is checked without a finding.
+fn fails(text: &str) -> String {
+    let sources = Sources::single("test.merit", format!("{OFFICE}{text}"));
+    let compilation = compile(&sources);
+    let found = compilation.diagnostics.render(&sources, false);
+    let policy = compilation.policy.unwrap_or_else(|| panic!("{found}"));
+    assert_eq!(found, "");
+    let failures = policy.examples.iter().flat_map(|it| examples::run(&policy, it).failures);
+    failures.map(|it| it.came).collect::<Vec<_>>().join("\n")
+}
+
 /// The staff appraisal of the public service of Kenya (2016) and the annual report of India's (2009): what the supervisor has written is
 /// countersigned by the supervisor's own supervisor, whoever stands in for the first.
 #[test]
@@ -49,4 +60,41 @@ example \"Also where somebody stands in for the first\" {
 }
 ",
     );
+}
+
+/// The Senior Management Service of South Africa (2018): bands in whole percents leave no gap as long as only whole ones can be entered.
+#[test]
+fn bands_in_whole_percents_meet_where_only_whole_percents_are_taken() {
+    let policy = |declared: &str, entered: &str| {
+        format!(
+            "record manager {{ id key text }}
+record review of manager each year {{ achieved percent from -10 to 200{declared}; fees money ZAR }}
+scale rating of achieved {{ outstanding 101% and more; full 100%; partial 80% to 99%; short -10% to 79% }}
+example \"All of the plan\" {{
+  manager Ada {{}}
+  review of Ada 2026/27 {{ {entered} }}
+  expect rating of Ada in 2026/27 is full
+}}
+"
+        )
+    };
+    holds(&policy("", "achieved 100%; fees ZAR 200"));
+    let words = "it has decimals, and its field declares none, as";
+    let came = |entered: &str| fails(&policy("", entered));
+    assert_eq!(
+        came("achieved 100.5%"),
+        format!("`100.5`: {words} `percent with 1 decimal` would; it is not rounded in silence")
+    );
+    assert_eq!(
+        came("fees ZAR 0.25"),
+        format!("`0.25`: {words} `money ZAR with 2 decimals` would; it is not rounded in silence")
+    );
+    assert_eq!(came("achieved 201%"), "`201`: it lies outside -10 to 200");
+    assert_eq!(came("achieved -11%"), "`-11`: it lies outside -10 to 200");
+    assert_eq!(came("fees USD 5"), "this is no amount of ZAR");
+    assert!(came("achieved -5%").contains("short"), "a share below nothing is one too");
+
+    let sources = Sources::single("test.merit", format!("{OFFICE}{}", policy(" with 1 decimal", "achieved 100%")));
+    let found = compile(&sources).diagnostics.render(&sources, false);
+    assert!(found.contains("M0601"), "{found}");
 }

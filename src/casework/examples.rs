@@ -96,8 +96,11 @@ fn play<'a>(policy: &'a Policy, example: &Example, listener: Option<&'a dyn List
     }
     stage.listener = listener;
     stage.set_up(example);
-    stage.play(example);
-    stage.say_when_it_came();
+    // Facts that don't fit are one mistake: what would come without them says nothing.
+    if stage.failures.is_empty() {
+        stage.play(example);
+        stage.say_when_it_came();
+    }
     let verdict = Verdict { title: example.title.text.clone(), span: example.span, failures: stage.failures };
     (verdict, stage.bench.cases)
 }

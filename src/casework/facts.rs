@@ -12,19 +12,16 @@ use crate::value::{Known, Number, RecordRef, Value};
 pub(super) fn value_of(policy: &Policy, kind: &FieldKind, written: &Expr) -> Result<Value, String> {
     let known = match (kind, &written.kind) {
         (_, ExprKind::Unknown) => return Ok(Value::Unknown(Vec::new())),
-        (FieldKind::Number { percent, .. }, ExprKind::Number(number)) => {
-            let value = parse(&number.text)?;
-            Known::Number(if *percent { hundredth(value)? } else { value })
+        (FieldKind::Number { percent, .. }, _) => {
+            let number = entered(kind, written)?;
+            Known::Number(if *percent {
+                number.divide(Number::from(100)).map_err(|it| it.to_string())?
+            } else {
+                number
+            })
         }
-        (FieldKind::Number { percent: true, .. }, ExprKind::Percent(number)) => {
-            Known::Number(hundredth(parse(&number.text)?)?)
-        }
-        (FieldKind::Number { .. }, ExprKind::Negative(inner)) => match &inner.kind {
-            ExprKind::Number(number) => Known::Number(parse(&format!("-{}", number.text))?),
-            _ => return Err("a number is expected here".to_owned()),
-        },
-        (FieldKind::Money { currency, .. }, ExprKind::Money { amount, .. } | ExprKind::Number(amount)) => {
-            Known::Money { amount: parse(&amount.text)?, currency: Arc::clone(currency) }
+        (FieldKind::Money { currency, .. }, _) => {
+            Known::Money { amount: entered(kind, written)?, currency: Arc::clone(currency) }
         }
         (FieldKind::Date | FieldKind::Event, ExprKind::Date(date)) => Known::Date(day_of(date)?),
         (FieldKind::YesNo, ExprKind::YesNo(yes)) => Known::YesNo(*yes),
@@ -58,8 +55,27 @@ pub(super) fn parse(text: &str) -> Result<Number, String> {
     text.parse().map_err(|_| format!("`{text}` is no number"))
 }
 
-fn hundredth(number: Number) -> Result<Number, String> {
-    number.divide(Number::from(100)).map_err(|fault| fault.to_string())
+/// The number that stands in a field of numbers or money, as it is written: 5 for 5 %.
+fn entered(kind: &FieldKind, written: &Expr) -> Result<Number, String> {
+    let (sign, amount) = match &written.kind {
+        ExprKind::Negative(inner) => ("-", &inner.kind),
+        other => ("", other),
+    };
+    let digits = match (kind, amount) {
+        (_, ExprKind::Number(number)) | (FieldKind::Number { percent: true, .. }, ExprKind::Percent(number)) => number,
+        (FieldKind::Money { currency, .. }, ExprKind::Money { amount, currency: named })
+            if **currency == named.text =>
+        {
+            amount
+        }
+        (FieldKind::Money { currency, .. }, ExprKind::Money { .. }) => {
+            return Err(format!("this is no amount of {currency}"));
+        }
+        _ => return Err("this is not a value of that field's type".to_owned()),
+    };
+    let number = parse(&format!("{sign}{}", digits.text))?;
+    kind.fits(&number).map_err(|it| format!("`{sign}{}`: {it}", digits.text))?;
+    Ok(number)
 }
 
 /// A written date that exists.

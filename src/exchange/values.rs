@@ -37,20 +37,16 @@ impl Words<'_> {
                     Err("this is no e-mail address".to_owned())
                 }
             }
-            FieldKind::Number { from, to, decimals, percent } => {
-                let number = self.number(word.trim_end_matches('%').trim(), *decimals)?;
-                if from.is_some_and(|it| number < it) || to.is_some_and(|it| number > it) {
-                    let end = |it: &Option<Number>| it.map_or_else(|| "any".to_owned(), |it| it.to_string());
-                    return Err(format!("it lies outside {} to {}", end(from), end(to)));
-                }
+            FieldKind::Number { percent, .. } => {
+                let number = self.number(kind, word.trim_end_matches('%').trim())?;
                 let number =
                     if *percent { number.divide(Number::from(100)).map_err(|it| it.to_string())? } else { number };
                 Ok(Known::Number(number))
             }
-            FieldKind::Money { currency, decimals, .. } => {
+            FieldKind::Money { currency, .. } => {
                 let amount =
                     word.strip_prefix(&**currency).or_else(|| word.strip_suffix(&**currency)).unwrap_or(word).trim();
-                let amount = self.number(amount, *decimals)?;
+                let amount = self.number(kind, amount)?;
                 Ok(Known::Money { amount, currency: Arc::clone(currency) })
             }
             FieldKind::Date | FieldKind::Event => self.day(word).map(Known::Date),
@@ -81,7 +77,7 @@ impl Words<'_> {
         }
     }
 
-    fn number(&self, word: &str, decimals: u8) -> Result<Number, String> {
+    fn number(&self, kind: &FieldKind, word: &str) -> Result<Number, String> {
         let (group, point) = if self.mapping.decimal_comma { ('.', ',') } else { (',', '.') };
         if !grouped_well(word, group, point) {
             return Err(format!("`{group}` stands here where no thousands end; is it the sign of the decimals?"));
@@ -89,9 +85,7 @@ impl Words<'_> {
         let plain: String =
             word.chars().filter(|it| *it != group && *it != ' ').map(|it| if it == point { '.' } else { it }).collect();
         let number: Number = plain.parse().map_err(|_| "this is no number".to_owned())?;
-        if number.to_scaled(decimals).and_then(|it| i64::try_from(it).ok()).is_none() {
-            return Err(format!("it has more than {decimals} decimals, or is too large; it is not rounded in silence"));
-        }
+        kind.fits(&number)?;
         Ok(number)
     }
 

@@ -17,6 +17,7 @@ mod dates;
 mod due_process;
 mod exceptions;
 mod expressions;
+mod fits;
 pub mod flow;
 mod flow_checks;
 pub mod framework;
