@@ -27,6 +27,9 @@ fn two_holidays_meet_by_their_own_rules_only() {
     assert_eq!(holidays("holiday \"A\" 1 May until 2026; holiday \"B\" 1 May from 2026"), ["M0314"]);
     assert_eq!(holidays("holiday \"A\" 2 days before easter; holiday \"B\" 2 days before easter"), ["M0314"]);
     assert_eq!(holidays("holiday \"A\" 2 days before easter; holiday \"B\" 7 April"), none(), "now and then");
+    assert_eq!(holidays("holiday \"A\" 29 February; holiday \"B\" 29 February"), ["M0314"]);
+    assert_eq!(holidays("holiday \"A\" 29 February until 2023; holiday \"B\" 29 February"), ["M0314"]);
+    assert_eq!(holidays("holiday \"A\" 29 February from 2021 until 2023; holiday \"B\" 29 February"), none());
     assert_eq!(holidays("holiday \"A\" on 1 May 2026; holiday \"B\" on 1 May 2026"), ["M0314"]);
     assert_eq!(
         holidays("holiday \"A\" on 1 May 2026; holiday \"B\" 1 May"),

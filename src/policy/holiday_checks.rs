@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::calendar::{Calendar, HolidayDay, HolidayRule, day_in_words};
+use jiff::civil::Date;
+
+use crate::calendar::{Calendar, HolidayClash, HolidayDay, HolidayRule, day_in_words};
 use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::policy::model::Policy;
@@ -47,12 +49,19 @@ fn meet(calendar: &Calendar, one: &HolidayRule, other: &HolidayRule) -> Option<S
     }
     let from = one.from.max(other.from).unwrap_or(i16::MIN);
     let until = one.until.unwrap_or(i16::MAX).min(other.until.unwrap_or(i16::MAX));
-    let year = SHOWN.max(from).min(until);
-    let clash = calendar.clashes(year..=year).into_iter();
-    let day =
-        clash.filter(|_| from <= until).find(|it| it.names.contains(&one.name) && it.names.contains(&other.name))?;
-    Some(format!("{names} fall on the same day every year, for instance on {}", day_in_words(day.date)))
+    if from > until {
+        return None;
+    }
+    let shown = SHOWN.max(from).min(until);
+    let years = shown.saturating_sub(LEAP).max(from)..=shown.saturating_add(LEAP).min(until);
+    let both = |it: &HolidayClash| it.names.contains(&one.name) && it.names.contains(&other.name);
+    let days: Vec<Date> = calendar.clashes(years).into_iter().filter(both).map(|it| it.date).collect();
+    let day = days.iter().find(|it| it.year() >= shown).or(days.last())?;
+    Some(format!("{names} always fall on the same day, for instance on {}", day_in_words(*day)))
 }
+
+/// Within so many years there is a 29 February.
+const LEAP: i16 = 8;
 
 /// The year of which a day is shown.
 const SHOWN: i16 = 2026;
