@@ -389,6 +389,24 @@ fn two_frameworks_on_the_same_facts_are_found_where_both_can_apply() {
 }
 
 #[test]
+fn what_two_frameworks_share_is_told_also_where_it_is_made_of_several() {
+    let said = |text: &str| {
+        let compilation = merit::policy::compile(&merit::source::Sources::single("two.merit", text));
+        let words: Vec<String> = compilation.diagnostics.iter().map(|it| it.message.clone()).collect();
+        words.iter().filter_map(|it| Some(it.split_once("for the same ")?.1.to_owned())).collect::<Vec<_>>()
+    };
+    let shared = |ground: &str, when: &str| said(&two("", when, "").replace("any incident where kind is theft", ground));
+    let twice = |it: &str| shared(it, it);
+    assert_eq!(twice("any incident where kind is theft"), ["`incident`"]);
+    assert_eq!(twice("count of incidents > 1"), ["count of `incident`"]);
+    assert_eq!(twice("sum of mark of the last 2 years < 80"), ["sum over several periods"]);
+    let worst = "weak of person each year = in the worst 3 of all by mark, ties all out, unknown left out, groups of at least 1";
+    let ranked = two("", "weak", "").replace("weak of person each year = mark < 50", worst);
+    assert_eq!(said(&ranked), ["place among `person`"]);
+    assert_eq!(shared("count of incidents > 1", "mark < 60"), ["`mark`"]);
+}
+
+#[test]
 fn a_framework_gives_way_to_one_that_judges_the_same() {
     let circle = two("gives way to discipline", "mark < 60", "")
         .replace("severity caution", "gives way to performance\n  severity caution");

@@ -8,7 +8,7 @@ use crate::codes_framework as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::{DefinitionId, FieldId, RecordId};
 use crate::policy::framework::{Framework, OutcomeRule, Proposed};
-use crate::policy::model::{Expr, ExprKind, Policy};
+use crate::policy::model::{AggregateWord, Expr, ExprKind, Members, Policy};
 use crate::policy::names::Builder;
 use crate::policy::reasoning::{self, About, Found, Looks, Sample, Terms, Truths};
 use crate::policy::same::same;
@@ -130,9 +130,10 @@ impl<'p> Two<'p> {
         framework.rules.iter().position(|it| std::ptr::eq(it, rule))
     }
 
-    fn finding(&self, a: &OutcomeRule, b: &OutcomeRule, shared: &str, sample: Option<Sample>) -> Diagnostic {
+    fn finding(&self, a: &OutcomeRule, b: &OutcomeRule, shared: &Expr, sample: Option<Sample>) -> Diagnostic {
         let (own, other) = (&a.label.name, &b.label.name);
-        let words = format!("`{own}` and `{other}` of another framework can be proposed for the same `{shared}`");
+        let shared = self.told(shared);
+        let words = format!("`{own}` and `{other}` of another framework can be proposed for the same {shared}");
         let example = sample.map(|it| {
             let lines = [a, b].map(|rule| format!("{} proposed for A{}", rule.label.name, it.period));
             format!("; to see it:\n{}", it.example(&format!("{own} and {other} at once"), &lines))
@@ -146,21 +147,41 @@ impl<'p> Two<'p> {
         Diagnostic::new(codes::SAME_FACTS, a.label.span, words).label(b.label.span, "the other one").help(help)
     }
 
-    /// The name of a fact on which both conditions rest.
-    fn shared(&self, a: &'p OutcomeRule, b: &'p OutcomeRule) -> Option<&'p str> {
+    /// A fact on which both conditions rest.
+    fn shared(&self, a: &'p OutcomeRule, b: &'p OutcomeRule) -> Option<&'p Expr> {
         let grounds = |it| Grounds::of(self.policy, self.one.subject, [it]);
         let (one, other) = (grounds(a), grounds(b));
-        let both = one.facts.iter().find(|it| other.facts.iter().any(|fact| same(fact, it)))?;
-        Some(self.name(both))
+        one.facts.iter().find(|it| other.facts.iter().any(|fact| same(fact, it))).copied()
     }
 
-    fn name(&self, fact: &'p Expr) -> &'p str {
+    /// A fact in words: a field by its name, what is made of several by what it is made of.
+    fn told(&self, fact: &Expr) -> String {
+        let record = |id: RecordId| format!("`{}`", self.policy.record(id).label.name);
         match &fact.kind {
             ExprKind::Field { record, field, .. } | ExprKind::Panel { record, field, .. } => {
-                &self.policy.field(*record, *field).label.name
+                format!("`{}`", self.policy.field(*record, *field).label.name)
             }
-            _ => "facts",
+            ExprKind::Aggregate(aggregate) => match aggregate.members {
+                Members::Children(of) | Members::Referring(of, _) | Members::Within { record: of, .. } => {
+                    made_of(aggregate.word, &record(of))
+                }
+                Members::Periods(_) | Members::Last(_) => made_of(aggregate.word, "several periods"),
+            },
+            ExprKind::Population(population) => format!("place among {}", record(population.of)),
+            _ => "facts".to_owned(),
         }
+    }
+}
+
+fn made_of(word: AggregateWord, of: &str) -> String {
+    match word {
+        AggregateWord::Count => format!("count of {of}"),
+        AggregateWord::Sum => format!("sum over {of}"),
+        AggregateWord::Average => format!("average over {of}"),
+        AggregateWord::Least => format!("least of {of}"),
+        AggregateWord::Greatest => format!("greatest of {of}"),
+        AggregateWord::Days => format!("days of {of}"),
+        AggregateWord::Every | AggregateWord::Any | AggregateWord::No => of.to_owned(),
     }
 }
 
