@@ -129,3 +129,65 @@ workflow w {{ for each person; stage s {{ by a; fills done; due 5 days after ope
         assert_eq!(codes(&text), ["M0209"], "{roles}");
     }
 }
+
+/// Two stages of a year, the second due on one day for everybody.
+fn second(head: &str, first: &str, second: &str) -> Vec<&'static str> {
+    codes(&format!(
+        "calendar c {{ time zone \"UTC\"; working Monday to Sunday; period year / years every 12 months from 1 July, written 2025/26; roll forward; month end back }}
+record person {{ id key text; here yes/no }}
+record review of person each year {{ held event; seen event; more event; choice one of fine, again }}
+workflow w {{
+  for each person each year {head}
+  stage hold {{ by person; fills held; {first} }}
+  stage see {{ by person; fills seen; {second} }}
+}}"
+    ))
+}
+
+#[test]
+fn a_date_for_late_comers_is_asked_for_only_where_a_stage_can_open_late() {
+    let due = "due 31 December";
+    assert_eq!(second("", "due 31 July", due), ["M0408"], "the first may end at any time");
+    assert_eq!(second("", "due 31 July; closes 31 October", due), none());
+    assert_eq!(second("", "due 31 July; closes 30 December", due), none(), "opens on the last day");
+    assert_eq!(second("", "due 31 July; closes 31 December", due), ["M0408"]);
+    assert_eq!(second("", "due 31 July; lapses at due", due), none());
+    assert_eq!(second("", "due 2 months after opening; lapses at due", due), none());
+    assert_eq!(second("", "due 7 months after opening; lapses at due", due), ["M0408"]);
+    assert_eq!(second("", "due 31 July; closes 31 October", "opens 1 August, after hold; due 31 December"), none());
+    assert_eq!(second("", "due 31 July", "opens 1 August, after hold; due 31 December"), ["M0408"]);
+    assert_eq!(second("", "due 31 July", "opens 1 August; due 31 December"), none(), "it waits for nothing");
+    let extended = "due 31 July, lapses at due; may be extended once, at most 6 months, by person";
+    assert!(second("", extended, due).contains(&"M0408"));
+    assert_eq!(second("\n  suspend the clock while here is no", "due 31 July; closes 31 October", due), ["M0408"]);
+}
+
+#[test]
+fn who_is_covered_late_is_so_within_the_period() {
+    let late = ", for late comers 1 month after opening";
+    let second =
+        |due: &str| second("where here is yes", &format!("due 31 July{late}; closes 31 July after the year"), due);
+    assert_eq!(second("due 31 December"), ["M0408"]);
+    assert_eq!(second("due 30 September after the year"), none());
+    assert_eq!(second("due 31 July after the year"), ["M0408"]);
+}
+
+#[test]
+fn where_a_case_can_go_back_stages_open_again() {
+    let chosen = "by person; due 31 December after the year, for late comers 1 month after opening; choose fine, again; on fine finish; on again";
+    let third = |first: &str, leads: &str| {
+        second(
+            "",
+            &format!("due {first}; closes 30 September"),
+            &format!("due 31 December; closes 31 January\n  }}\n  stage third {{ {chosen} {leads}"),
+        )
+    };
+    assert_eq!(third("31 July", "finish"), none());
+    assert_eq!(third("31 July", "go back to see, at most once"), ["M0408"]);
+    assert_eq!(third("31 July", "go back to hold, at most once"), ["M0408"]);
+    assert_eq!(
+        third("31 July, for late comers 1 month after opening", "go back to hold, at most once"),
+        ["M0408"],
+        "behind it"
+    );
+}

@@ -395,7 +395,8 @@ fn what_two_frameworks_share_is_told_also_where_it_is_made_of_several() {
         let words: Vec<String> = compilation.diagnostics.iter().map(|it| it.message.clone()).collect();
         words.iter().filter_map(|it| Some(it.split_once("for the same ")?.1.to_owned())).collect::<Vec<_>>()
     };
-    let shared = |ground: &str, when: &str| said(&two("", when, "").replace("any incident where kind is theft", ground));
+    let shared =
+        |ground: &str, when: &str| said(&two("", when, "").replace("any incident where kind is theft", ground));
     let twice = |it: &str| shared(it, it);
     assert_eq!(twice("any incident where kind is theft"), ["`incident`"]);
     assert_eq!(twice("count of incidents > 1"), ["count of `incident`"]);

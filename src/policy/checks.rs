@@ -1,6 +1,5 @@
 //! What the language forbids beyond names and types: a table of contents, and one sentence for each.
 
-use crate::calendar::Direction;
 use crate::codes::Code;
 use crate::codes_flow as flow_codes;
 use crate::codes_framework::RANKED_IN_WORKFLOW;
@@ -10,7 +9,8 @@ use crate::ids::StageId;
 use crate::policy::calendar_checks::calendars_say_what_is_needed;
 use crate::policy::dated_checks::versions_follow_each_other;
 use crate::policy::holiday_checks::holidays_are_in_order;
-use crate::policy::model::{DateRule, Point, Policy, Stage, Timing, Workflow};
+use crate::policy::late_comers::late_comers_have_a_date;
+use crate::policy::model::{Policy, Stage, Timing, Workflow};
 use crate::policy::scale_checks::bands_hold_every_value;
 use crate::policy::{due_process, flow_checks, nobody, table_checks, time_checks};
 use crate::syntax::tree::Item;
@@ -40,8 +40,8 @@ pub(super) fn check_all(policy: &Policy, items: &[&Item], found: &mut Diagnostic
             steps_come_in_order(stage, found);
             steps_have_a_due_date(stage, found);
             somebody_acts(stage, found);
-            late_comers_have_a_date(workflow, stage, found);
         }
+        late_comers_have_a_date(policy, workflow, found);
     }
     policy.committees.iter().for_each(|it| flow_checks::committee_can_decide(it, found));
     flow_checks::sanctions_go_through_proceedings(policy, found);
@@ -118,41 +118,5 @@ fn somebody_acts(stage: &Stage, found: &mut Diagnostics) {
             Diagnostic::new(codes::NOBODY_ACTS, stage.label.span, words)
                 .help("add a line `by …` with a role or the subject"),
         );
-    }
-}
-
-/// An opening at the end of the period or later: whoever is covered was so within it, and nobody comes after.
-fn when_all_are_in(opens: &DateRule) -> bool {
-    match opens {
-        DateRule::At(Point::PeriodEnd(_) | Point::DayMonth { after_the_year: true, .. }) => true,
-        DateRule::Offset { direction: Direction::After, anchor, .. } => when_all_are_in(anchor),
-        DateRule::PutOff { run, .. } => when_all_are_in(run),
-        _ => false,
-    }
-}
-
-/// A fixed due date can lie before the day on which somebody comes in; the policy says what holds for them.
-fn late_comers_have_a_date(workflow: &Workflow, stage: &Stage, found: &mut Diagnostics) {
-    let comes_late = workflow.condition.is_some() && !stage.opens.as_ref().is_some_and(when_all_are_in);
-    let waits = !stage.after.is_empty() || comes_late;
-    if let Some(line) = stage.due.iter().find(|it| waits && it.late_comers.is_none() && is_fixed(&it.date)) {
-        let words = format!("stage `{}` can open after this due date, for those who come late", stage.label.name);
-        let span = line.when.as_ref().map_or(stage.label.span, |it| it.span);
-        let help = "say what holds for them: `due …, for late comers 1 month after opening`";
-        found.push(Diagnostic::new(codes::LATE_COMERS, span, words).help(help));
-    }
-}
-
-/// Whether a date is the same for everybody in the period.
-fn is_fixed(rule: &DateRule) -> bool {
-    match rule {
-        DateRule::At(point) => {
-            matches!(point, Point::Date(_) | Point::DayMonth { .. } | Point::PeriodStart(_) | Point::PeriodEnd(_))
-        }
-        DateRule::Offset { anchor, .. } => is_fixed(anchor),
-        DateRule::Beginning { on, .. } => is_fixed(on),
-        DateRule::PutOff { run, .. } => is_fixed(run),
-        DateRule::Earliest(of) => of.iter().any(is_fixed),
-        DateRule::Latest(of) => of.iter().all(is_fixed),
     }
 }

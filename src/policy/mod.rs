@@ -30,6 +30,7 @@ mod holiday_checks;
 mod judgements;
 pub mod ladder;
 mod lasting;
+mod late_comers;
 mod local;
 mod messages;
 pub mod model;

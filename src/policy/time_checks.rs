@@ -33,7 +33,8 @@ pub(super) fn dates_follow_each_other(policy: &Policy, workflow: &Workflow, foun
     }
 }
 
-fn periods_of(calendar: &Calendar, each: PeriodKind) -> Vec<Period> {
+/// The periods that are tried.
+pub(super) fn periods_of(calendar: &Calendar, each: PeriodKind) -> Vec<Period> {
     let mut days = YEARS.flat_map(|year| (1..=12).map(move |month| date(year, month, 1)));
     let mut periods: Vec<Period> = Vec::new();
     for period in days.by_ref().filter_map(|it| calendar.period_containing(each, it).ok()) {
@@ -45,15 +46,15 @@ fn periods_of(calendar: &Calendar, each: PeriodKind) -> Vec<Period> {
 }
 
 /// A stage in one period.
-struct Tried<'c> {
-    calendar: &'c Calendar,
-    period: Period,
+pub(super) struct Tried<'c> {
+    pub(super) calendar: &'c Calendar,
+    pub(super) period: Period,
     /// The day on which it opens for those who do not come late.
-    opens: Option<Anchor>,
+    pub(super) opens: Option<Anchor>,
 }
 
 impl<'c> Tried<'c> {
-    fn of(calendar: &'c Calendar, period: &Period, stage: &Stage) -> Self {
+    pub(super) fn of(calendar: &'c Calendar, period: &Period, stage: &Stage) -> Self {
         let mut tried = Self { calendar, period: *period, opens: None };
         tried.opens = match &stage.opens {
             Some(DateRule::At(at)) => tried.anchor(at),
@@ -67,7 +68,7 @@ impl<'c> Tried<'c> {
     }
 
     /// The first day on which it is open.
-    fn opening(&self) -> Option<Date> {
+    pub(super) fn opening(&self) -> Option<Date> {
         match self.opens.as_ref()? {
             Anchor::Event { day, .. } | Anchor::StartEdge { day, .. } => Some(*day),
             Anchor::EndEdge { day, .. } => day.tomorrow().ok(),
@@ -75,7 +76,7 @@ impl<'c> Tried<'c> {
     }
 
     /// The day that a rule gives, where it rests on the period and the opening alone.
-    fn day(&self, rule: &DateRule, role: DateRole, roll: Option<Roll>) -> Option<Date> {
+    pub(super) fn day(&self, rule: &DateRule, role: DateRole, roll: Option<Roll>) -> Option<Date> {
         let (from, length, beginning_on) = match rule {
             DateRule::At(_) => (rule, None, false),
             DateRule::Offset { length, direction, anchor } => (&**anchor, Some((*length, *direction)), false),
@@ -130,7 +131,7 @@ impl<'c> Tried<'c> {
         }
     }
 
-    fn due(&self, line: &DueLine) -> Option<Date> {
+    pub(super) fn due(&self, line: &DueLine) -> Option<Date> {
         self.day(&line.date, DateRole::Due, line.roll)
     }
 
