@@ -32,6 +32,12 @@ fn fails(text: &str) -> String {
     failures.map(|it| it.came).collect::<Vec<_>>().join("\n")
 }
 
+/// What is found in a policy.
+fn found(text: &str) -> String {
+    let sources = Sources::single("test.merit", format!("{OFFICE}{text}"));
+    compile(&sources).diagnostics.render(&sources, false)
+}
+
 /// The staff appraisal of the public service of Kenya (2016) and the annual report of India's (2009): what the supervisor has written is
 /// countersigned by the supervisor's own supervisor, whoever stands in for the first.
 #[test]
@@ -94,7 +100,42 @@ example \"All of the plan\" {{
     assert_eq!(came("fees USD 5"), "this is no amount of ZAR");
     assert!(came("achieved -5%").contains("short"), "a share below nothing is one too");
 
-    let sources = Sources::single("test.merit", format!("{OFFICE}{}", policy(" with 1 decimal", "achieved 100%")));
-    let found = compile(&sources).diagnostics.render(&sources, false);
-    assert!(found.contains("M0601"), "{found}");
+    let found = found(&policy(" with 1 decimal", "achieved 100%"));
+    assert!(found.contains("no band holds 100.1%: `full` ends at 100%, and `outstanding` begins at 101%"), "{found}");
+}
+
+/// Points are counted, added up and taken off in whole ones; what is halved or averaged is not whole.
+#[test]
+fn what_is_reckoned_of_whole_numbers_by_whole_numbers_is_whole() {
+    let bands = |reckoned: &str, bands: &str| {
+        found(&format!(
+            "record clerk {{ id key text }}
+record review of clerk each year {{ mark number from 0 to 10; late percent from 0 to 50 }}
+record fault of clerk {{ happened event; points whole number from 1 to 20 }}
+define score of clerk each year = {reckoned}
+scale rating of score {{ {bands} }}
+"
+        ))
+    };
+    for (reckoned, whole) in [
+        ("sum of points of faults", "good 0 to 5; poor 6 and more"),
+        ("greatest of points of faults", "good 1 to 5; poor 6 to 20"),
+        ("100 - 5 * count of faults", "good 100 and more; fair 80 to 95; poor below 80"),
+        ("2 * mark", "good 10 to 20; poor 0 to 9"),
+        ("-mark", "good -4 to 0; poor -10 to -5"),
+        ("previous mark", "good 5 to 10; poor 0 to 4"),
+        ("least of late of the last 2 years", "good 0% to 9%; poor 10% to 50%"),
+        ("mark", "good 5 to 10; poor 0 to below 4.5"),
+    ] {
+        assert_eq!(bands(reckoned, whole), "", "{reckoned}");
+    }
+    let halves = bands("half of mark", "good 3 to 5; poor 0 to 2");
+    assert!(halves.contains("no band holds 2.5: `poor` ends at 2, and `good` begins at 3"), "{halves}");
+    let average = bands("average of points of faults", "good 1 to 9; poor 10 to 20");
+    assert!(average.contains("no band holds 9.1"), "{average}");
+    assert!(average.contains("or round what is banded"), "{average}");
+    let both = bands("mark", "good 4 to 10; poor 0 to below 4.5");
+    assert!(both.contains("4 lies in two bands: `poor` and `good`"), "{both}");
+    let none = bands("mark", "good 5 to 10; fair 4.2 to 4.8; poor 0 to 4");
+    assert!(none.contains("no value lies in band `fair`") && none.contains("widen it"), "{none}");
 }

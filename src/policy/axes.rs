@@ -4,11 +4,14 @@ use std::cell::Cell;
 
 use crate::policy::model::{Blank, FieldKind, Policy};
 use crate::policy::table::Axis;
-use crate::policy::terms::{AggregateWord, ArithmeticOp, Expr, ExprKind, Type, When};
+use crate::policy::terms::{Aggregate, AggregateWord, ArithmeticOp, Expr, ExprKind, Type};
 use crate::value::{Known, Number, Value};
 
 /// How many parts of an expression and of what it rests on are looked at; beyond, anything may come out.
 const MOST_PARTS: u32 = 500;
+
+/// How long a step is sought on which two others lie.
+const MOST_TURNS: u32 = 100;
 
 /// What can be answered where this is asked.
 pub(super) fn axis_of(policy: &Policy, asked: &Expr) -> Axis {
@@ -41,9 +44,7 @@ fn numbers(policy: &Policy, asked: &Expr, left: &Cell<u32>) -> Axis {
     left.set(rest);
     let inner = |it: &Expr| numbers(policy, it, left);
     match &asked.kind {
-        ExprKind::Literal(Value::Known(Known::Number(at) | Known::Money { amount: at, .. })) => {
-            Axis { low: Some(*at), high: Some(*at), step: at.decimals().and_then(decimal), ..Axis::default() }
-        }
+        ExprKind::Literal(Value::Known(Known::Number(at) | Known::Money { amount: at, .. })) => only(*at),
         ExprKind::Field { record, field, .. } | ExprKind::Panel { record, field, .. } => {
             of_field(&policy.field(*record, *field).kind)
         }
@@ -52,7 +53,7 @@ fn numbers(policy: &Policy, asked: &Expr, left: &Cell<u32>) -> Axis {
             let values = values.map(|it| inner(&Expr { kind: ExprKind::Literal(it), ..asked.clone() }));
             values.reduce(either).unwrap_or_default()
         }
-        ExprKind::Definition { id, when: When::Now, .. } => inner(&policy.definitions[id.index()].value),
+        ExprKind::Definition { id, .. } => inner(&policy.definitions[id.index()].value),
         ExprKind::Round { value, to, .. } => {
             let of = inner(value);
             // Rounding can reach the next multiple on either side.
@@ -89,10 +90,38 @@ fn numbers(policy: &Policy, asked: &Expr, left: &Cell<u32>) -> Axis {
             .reduce(either)
             .filter(|_| table.hit != crate::policy::table::Hit::AddedUp)
             .unwrap_or_default(),
-        ExprKind::Aggregate(of) if of.word == AggregateWord::Count => {
-            Axis { low: Some(Number::ZERO), step: Some(Number::ONE), ..Axis::default() }
-        }
+        ExprKind::Negative(of) => reckoned(ArithmeticOp::Subtract, &only(Number::ZERO), &inner(of)),
+        ExprKind::Aggregate(of) => gathered(of, inner),
         _ => Axis::default(),
+    }
+}
+
+/// This number alone: what is made of it with others lies on its multiples.
+fn only(at: Number) -> Axis {
+    let step = if at < Number::ZERO { at.negate().ok() } else { Some(at) };
+    let step = step.filter(|it| *it != Number::ZERO).or(Some(Number::ONE));
+    Axis { low: Some(at), high: Some(at), step, ..Axis::default() }
+}
+
+/// What is made of several: a sum stays on the decimals of what it adds up, an average does not.
+fn gathered(of: &Aggregate, inner: impl Fn(&Expr) -> Axis) -> Axis {
+    let each = || of.value.as_ref().map(&inner).unwrap_or_default();
+    match of.word {
+        AggregateWord::Count => Axis { low: Some(Number::ZERO), step: Some(Number::ONE), ..Axis::default() },
+        // Over nothing it is 0, and of how many it is made nobody knows.
+        AggregateWord::Sum => {
+            let Axis { low, high, step, percent, .. } = each();
+            let nought = |it: bool| it.then_some(Number::ZERO);
+            let low = nought(low.is_some_and(|it| it >= Number::ZERO));
+            Axis { low, high: nought(high.is_some_and(|it| it <= Number::ZERO)), step, percent, ..Axis::default() }
+        }
+        AggregateWord::Average if of.weight.is_none() => Axis { step: None, ..each() },
+        AggregateWord::Least | AggregateWord::Greatest => each(),
+        AggregateWord::Average
+        | AggregateWord::Every
+        | AggregateWord::Any
+        | AggregateWord::No
+        | AggregateWord::Days => Axis::default(),
     }
 }
 
@@ -138,10 +167,17 @@ fn either(a: Axis, b: Axis) -> Axis {
     }
 }
 
-/// The finer of two steps, if it divides the other.
+/// The greatest step on which both lie.
 fn common(a: Option<Number>, b: Option<Number>) -> Option<Number> {
-    let (finer, other) = a.zip(b).map(|(a, b)| (a.min(b), a.max(b)))?;
-    other.divide(finer).ok().filter(Number::is_whole).map(|_| finer)
+    let (mut a, mut b) = a.zip(b)?;
+    for _ in 0..MOST_TURNS {
+        if b == Number::ZERO {
+            return Some(a);
+        }
+        let rest = a.subtract(a.multiple(b, false).ok()?).ok()?;
+        (a, b) = (b, rest);
+    }
+    None
 }
 
 fn reckoned(op: ArithmeticOp, a: &Axis, b: &Axis) -> Axis {
@@ -161,6 +197,20 @@ fn reckoned(op: ArithmeticOp, a: &Axis, b: &Axis) -> Axis {
             step: common(a.step, b.step),
             ..Axis::default()
         },
-        ArithmeticOp::Multiply | ArithmeticOp::Divide => Axis::default(),
+        ArithmeticOp::Multiply => product(a, b),
+        ArithmeticOp::Divide => match (b.low, b.high) {
+            (Some(by), Some(high)) if by == high => {
+                Number::ONE.divide(by).map_or_else(|_| Axis::default(), |it| product(a, &only(it)))
+            }
+            _ => Axis::default(),
+        },
     }
+}
+
+fn product(a: &Axis, b: &Axis) -> Axis {
+    let ends = [(a.low, b.low), (a.low, b.high), (a.high, b.low), (a.high, b.high)];
+    let ends: Option<Vec<Number>> = ends.into_iter().map(|(a, b)| a?.multiply(b?).ok()).collect();
+    let ends = ends.unwrap_or_default();
+    let step = a.step.zip(b.step).and_then(|(a, b)| a.multiply(b).ok());
+    Axis { low: ends.iter().min().copied(), high: ends.iter().max().copied(), step, ..Axis::default() }
 }
