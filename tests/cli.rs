@@ -353,3 +353,51 @@ fn what_cannot_be_answered_is_said_so() {
         assert!(err.contains(told), "{words:?}: {err}");
     }
 }
+
+/// A case that is refused, sent back, completed and accepted by the people with whom it lies; nothing is done twice.
+#[test]
+fn people_act_on_what_lies_with_them_and_nothing_else() {
+    let project = Project::of("plans");
+    project.merit(0, &["deploy", "--adopt", "2026-01-01"]);
+    project.merit(0, &["import", "records", "--from", "2026-01-01"]);
+    project.merit(0, &["run", "--as-of", "2026-01-07"]);
+    let act =
+        |code: i32, words: &[&str], day: &str| project.merit(code, &[&["act"], words, &["--as-of", day]].concat());
+    let refused = [
+        (vec!["nan", "choose", "accept", "--as", "nan"], "`look` does not lie with nan", "it lies with max"),
+        (
+            vec!["nan", "choose", "agree", "--as", "max"],
+            "no open stage offers `agree`",
+            "choose `accept` or `send_back` or `refer`",
+        ),
+        (
+            vec!["nan", "choose", "accept", "--as", "max", "--in", "write"],
+            "`write` is not open",
+            "`look` is open with max",
+        ),
+        (vec!["nan", "complete", "--as", "max", "--in", "look"], "`look` ends by a choice", "choose `accept`"),
+        (vec!["99", "complete", "--as", "max"], "there is no case `99`", "`merit cases` lists them"),
+    ];
+    for (words, why, possible) in refused {
+        let printed = act(2, &words, "2026-01-08");
+        assert!(printed.contains(why) && printed.contains(possible), "{printed}");
+    }
+    let back = ["nan", "choose", "send_back", "--as", "max", "--because", "four are not enough", "--key", "first"];
+    assert!(act(0, &back, "2026-01-08").contains("the case goes back to `write`"));
+    assert!(act(0, &back, "2026-01-08").contains("this was done before"));
+    assert!(act(2, &back[..5], "2026-01-08").contains("no open stage offers `send_back`"));
+    // A run in between finds nothing to do: what the stage fills is still there, and does not count by itself.
+    assert!(project.merit(0, &["run", "--as-of", "2026-01-08"]).contains("nothing had come due"));
+    assert!(act(2, &["ola", "complete", "--as", "max", "--in", "write"], "2026-01-09").contains("is not open"));
+    assert!(act(0, &["nan", "complete", "--as", "nurse:nan"], "2026-01-09").contains("nan completes `write`"));
+    let again = act(2, &["nan", "choose", "send_back", "--as", "max"], "2026-01-09");
+    assert!(again.contains("once at most, and has"), "{again}");
+    let accepted = project.json(0, &["act", "nan", "choose", "accept", "--as", "max", "--as-of", "2026-01-09"]);
+    assert_eq!((&accepted["status"], &accepted["mark"]), (&"completed".into(), &"agreed".into()));
+    assert!(act(2, &["nan", "choose", "accept", "--as", "max"], "2026-01-09").contains("the case ended on 2026-01-09"));
+    assert!(act(2, &["ola", "choose", "accept", "--as", "max"], "2026-01-06").contains("back in time"));
+    let history = project.json(0, &["case", "nan"]);
+    let by: Vec<&str> = history["history"].as_array().unwrap().iter().map(|it| it["actor"].as_str().unwrap()).collect();
+    assert_eq!(by.iter().filter(|it| **it == "person nurse:max").count(), 2, "{by:?}");
+    project.merit(0, &["journal", "verify"]);
+}

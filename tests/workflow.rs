@@ -142,9 +142,11 @@ impl Play {
         let Some(Item::Example(example)) = files[0].items.first() else { panic!("no example in `{line}`") };
         let mut told = String::new();
         for line in &example.lines {
+            let before: Vec<usize> = self.bench.cases.iter().map(|it| it.events.len()).collect();
             if let Err(words) = self.bench.take(&line.kind) {
                 writeln!(told, "refused: {words}").unwrap();
             }
+            told += &self.since(&before);
             if let ExampleLineKind::Change { on, .. } = &line.kind {
                 self.matures
                     .push(Date::new(on.year, i8::try_from(on.month).unwrap(), i8::try_from(on.day).unwrap()).unwrap());
@@ -152,6 +154,27 @@ impl Play {
         }
         self.everything_changed();
         told
+    }
+
+    /// What an act made of the cases that are watched.
+    fn since(&self, before: &[usize]) -> String {
+        let mut told = String::new();
+        for watched in &self.watched {
+            let Some(at) = watched.at else { continue };
+            let name = self.name_of(watched);
+            let teller = Teller { policy: self.policy, bench: &self.bench, at, name: &name };
+            let new = &self.bench.cases[at].events[before.get(at).copied().unwrap_or(0)..];
+            new.iter().for_each(|it| told += &teller.line(it));
+        }
+        told
+    }
+
+    fn name_of(&self, watched: &Watched) -> String {
+        match self.named_by {
+            NamedBy::Nothing => String::new(),
+            NamedBy::Subject => format!("{}: ", watched.key),
+            NamedBy::Workflow => format!("{}: ", self.policy.workflow(watched.flow).label.name),
+        }
     }
 
     fn everything_changed(&mut self) {
@@ -224,12 +247,7 @@ impl Play {
         assert!(self.today.is_none_or(|it| it <= today), "{today} lies behind us");
         let mut told = String::new();
         for place in 0..self.watched.len() {
-            let Watched { flow, key, .. } = &self.watched[place];
-            let name = match self.named_by {
-                NamedBy::Nothing => String::new(),
-                NamedBy::Subject => format!("{key}: "),
-                NamedBy::Workflow => format!("{}: ", self.policy.workflow(*flow).label.name),
-            };
+            let name = self.name_of(&self.watched[place]);
             told += &self.look_at(place, today, &name);
         }
         self.today = Some(today);

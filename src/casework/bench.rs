@@ -14,7 +14,7 @@ use crate::policy::framework::Proposed;
 use crate::policy::model::{Policy, Shape};
 use crate::syntax::tree::{ExampleLineKind, ExprKind, FactValue, Name, OutcomeAct, PeriodLiteral};
 use crate::value::{Known, RecordRef, Value};
-use crate::workflow::{Advanced, Case, Event, Look, StageCase, StageStatus};
+use crate::workflow::{Act, Advanced, Case, Deed, Event, Look, Refusal, StageCase, StageStatus};
 
 /// A policy, facts and cases, without a store.
 pub struct Bench<'a> {
@@ -25,6 +25,15 @@ pub struct Bench<'a> {
     /// The cases, in the order in which they opened.
     pub cases: Vec<BenchCase>,
     listener: Option<&'a dyn Listener>,
+}
+
+/// Where a value goes that somebody writes.
+struct Filled {
+    case: usize,
+    stage: String,
+    subject: RecordRef,
+    record: RecordId,
+    period: Option<Period>,
 }
 
 /// A case with its journal.
@@ -101,7 +110,17 @@ impl<'a> Bench<'a> {
             ExampleLineKind::Change { on, record, name, period, values } => {
                 self.state(record, name, period.as_ref(), values, day_of(on)?)
             }
-            ExampleLineKind::Fills { who, of, values, .. } => self.fill(who, of.as_ref(), values),
+            ExampleLineKind::Fills { on, who, of, values, .. } => self.fill(who, of.as_ref(), values, day_of(on)?),
+            ExampleLineKind::Chooses { on, who, choice, stage, of, because } => {
+                let act = Act {
+                    by: (String::new(), who.text.clone()),
+                    stage: stage.as_ref().map(|it| it.text.clone()),
+                    what: Deed::Choose(choice.text.clone()),
+                    because: because.as_ref().map(|it| it.text.clone()),
+                    key: None,
+                };
+                self.act(&act, of.as_ref(), day_of(on)?)
+            }
             ExampleLineKind::Expect { .. } => Ok(()),
         }
     }
@@ -183,11 +202,12 @@ impl<'a> Bench<'a> {
     }
 
     /// Somebody writes the fields of a stage that lies with them.
-    fn fill(&mut self, who: &Name, of: Option<&Name>, values: &[FactValue]) -> Result<(), String> {
+    fn fill(&mut self, who: &Name, of: Option<&Name>, values: &[FactValue], today: Date) -> Result<(), String> {
         for value in values {
-            let ours = self.cases.iter().filter(|it| of.is_none_or(|of| is_about(self.policy, &it.case, &of.text)));
-            let places: Vec<_> = ours.filter_map(|it| self.filled_by(it, who, value)).collect();
-            let subjects: BTreeSet<&RecordRef> = places.iter().map(|it| &it.0).collect();
+            let ours = self.cases.iter().enumerate();
+            let ours = ours.filter(|(_, it)| of.is_none_or(|of| is_about(self.policy, &it.case, &of.text)));
+            let places: Vec<Filled> = ours.filter_map(|(at, it)| self.filled_by(at, it, who, value)).collect();
+            let subjects: BTreeSet<&RecordRef> = places.iter().map(|it| &it.subject).collect();
             if subjects.len() > 1 {
                 let names: Vec<&str> = subjects.iter().map(|it| &*it.key).collect();
                 let (who, field) = (&who.text, &value.field.text);
@@ -196,23 +216,24 @@ impl<'a> Bench<'a> {
                     names.join(", ")
                 ));
             }
-            let (subject, record, period) = places.into_iter().next().ok_or_else(|| {
+            let Filled { case, stage, subject, record, period } = places.into_iter().next().ok_or_else(|| {
                 let whose = of.map_or_else(String::new, |it| format!(" for {}", it.text));
                 format!("no stage that lies with {} fills `{}`{whose}", who.text, value.field.text)
             })?;
             let panel = matches!(self.policy.record(record).shape, Shape::Panel { .. });
             self.write(&subject, record, period.filter(|_| panel), std::slice::from_ref(value), Date::MIN)?;
+            // What was there before the case went back does not count anew by itself.
+            if self.cases[case].case.stages.get(&stage).is_some_and(|it| it.round > 1) {
+                let by = (String::new(), who.text.clone());
+                let complete = Act { by, stage: Some(stage), what: Deed::Complete, because: None, key: None };
+                self.act_in(case, &complete, today).map_err(|it| it.to_string())?;
+            }
         }
         Ok(())
     }
 
     /// Where a value goes that somebody writes in a case; nothing if no stage of it that lies with them fills such a field.
-    fn filled_by(
-        &self,
-        running: &BenchCase,
-        who: &Name,
-        value: &FactValue,
-    ) -> Option<(RecordRef, RecordId, Option<Period>)> {
+    fn filled_by(&self, case: usize, running: &BenchCase, who: &Name, value: &FactValue) -> Option<Filled> {
         let flow = self.policy.workflow(running.flow);
         let named =
             |it: &&crate::policy::model::Fill| self.policy.field(it.record, it.field).label.name == value.field.text;
@@ -220,9 +241,63 @@ impl<'a> Bench<'a> {
             .stages
             .iter()
             .filter(|stage| running.case.stages.get(&stage.label.name).is_some_and(|it| lies_with(it, &who.text)));
-        let fill = lying.flat_map(|it| &it.fills).find(named)?;
+        let (stage, fill) = lying.flat_map(|it| it.fills.iter().map(move |fill| (it, fill))).find(|it| named(&it.1))?;
         let subject = RecordRef { record: flow.subject, key: Arc::from(running.case.subject.as_str()) };
-        Some((subject, fill.record, self.period_of(running)))
+        let (stage, period) = (stage.label.name.clone(), self.period_of(running));
+        Some(Filled { case, stage, subject, record: fill.record, period })
+    }
+
+    // ---- acts
+
+    /// Somebody does something in the one case in which they may. What the day has brought before is seen first: stages that open
+    /// on it are open.
+    fn act(&mut self, act: &Act, of: Option<&Name>, today: Date) -> Result<(), String> {
+        let (mut done, mut refused) = (Vec::new(), Vec::new());
+        for at in 0..self.cases.len() {
+            if of.is_some_and(|of| !is_about(self.policy, &self.cases[at].case, &of.text)) {
+                continue;
+            }
+            let running = &self.cases[at];
+            let begin = self.desk().moments(running.flow, &running.case, today).begin;
+            self.look_until(at, begin, today);
+            match self.acted(at, act, today) {
+                Ok(events) => done.push((at, events)),
+                Err(refusal) => refused.push(refusal),
+            }
+        }
+        match (done.len(), refused.into_iter().next()) {
+            (0, Some(refusal)) => Err(refusal.to_string()),
+            (0, None) => Err("there is no such case yet".to_owned()),
+            (1, _) => {
+                done.into_iter().for_each(|(at, events)| self.happened(at, events));
+                Ok(())
+            }
+            _ => {
+                let names: Vec<&str> = done.iter().map(|it| self.cases[it.0].case.subject.as_str()).collect();
+                Err(format!("{} may do this for several ({}): add `for` and one of them", act.by.1, names.join(", ")))
+            }
+        }
+    }
+
+    fn act_in(&mut self, at: usize, act: &Act, today: Date) -> Result<(), Refusal> {
+        let events = self.acted(at, act, today)?;
+        self.happened(at, events);
+        Ok(())
+    }
+
+    fn acted(&self, at: usize, act: &Act, today: Date) -> Result<Vec<Event>, Refusal> {
+        let running = &self.cases[at];
+        // An example calls people by their names alone.
+        let holders = running.case.stages.values().flat_map(|it| &it.holders).filter_map(|it| it.who.as_ref());
+        let by = holders.into_iter().find(|it| it.1 == act.by.1).cloned().unwrap_or_else(|| act.by.clone());
+        let look = self.patience(self.desk().moments(running.flow, &running.case, today).begin, today);
+        self.desk().act(running.flow, &running.case, &look, &Act { by, ..act.clone() })
+    }
+
+    fn happened(&mut self, at: usize, events: Vec<Event>) {
+        let running = &mut self.cases[at];
+        running.case = events.iter().fold(std::mem::take(&mut running.case), Case::after);
+        running.events.extend(events);
     }
 
     fn period_of(&self, running: &BenchCase) -> Option<Period> {
@@ -269,13 +344,17 @@ impl<'a> Bench<'a> {
     /// Looks at a case until the end of a day, as patiently as the engine does if nobody says otherwise.
     pub fn look(&mut self, at: usize, today: Date) -> Advanced {
         let running = &self.cases[at];
-        let look = Look {
-            until: self.desk().moments(running.flow, &running.case, today).end,
-            today,
-            stale_after: 3,
-            grace_after_adoption: 10,
-            grace_after_downtime: 5,
-        };
+        let end = self.desk().moments(running.flow, &running.case, today).end;
+        self.look_until(at, end, today)
+    }
+
+    fn patience(&self, until: i64, today: Date) -> Look {
+        Look { until, today, stale_after: 3, grace_after_adoption: 10, grace_after_downtime: 5 }
+    }
+
+    fn look_until(&mut self, at: usize, until: i64, today: Date) -> Advanced {
+        let look = self.patience(until, today);
+        let running = &self.cases[at];
         let advanced = self.desk().look(running.flow, &running.case, &look);
         let running = &mut self.cases[at];
         running.events.extend(advanced.events.iter().cloned());

@@ -11,7 +11,7 @@ use crate::eval::{self, CaseContext, Facts, Listener, Scope};
 use crate::ids::{FieldId, WorkflowId};
 use crate::policy::model::{FieldKind, Policy, Workflow};
 use crate::value::{Known, RecordRef, Truth, Value};
-use crate::workflow::{Advanced, Answer, Case, Look, Notice, Outlook, advance};
+use crate::workflow::{self, Act, Advanced, Answer, Case, Event, Look, Notice, Outlook, Refusal, advance};
 
 /// Policy, facts and language.
 #[derive(Clone, Copy)]
@@ -74,6 +74,16 @@ impl<'a> Desk<'a> {
         let workflow = self.policy.workflow(flow);
         let outlook = self.outlook(workflow, case, look.grace_after_adoption);
         advance(self.policy, workflow, case, &outlook, look)
+    }
+
+    /// What somebody's act makes of a case that was looked at until then.
+    ///
+    /// # Errors
+    /// When they may not.
+    pub fn act(&self, flow: WorkflowId, case: &Case, look: &Look, act: &Act) -> Result<Vec<Event>, Refusal> {
+        let workflow = self.policy.workflow(flow);
+        let outlook = self.outlook(workflow, case, look.grace_after_adoption);
+        workflow::act(self.policy, workflow, case, &outlook, look, act)
     }
 
     /// When a case of a subject opens, looked at on a day.

@@ -80,6 +80,12 @@ fn touch_case(flow: &Workflow, events: &[Event], touched: &mut Touched) {
                     ended.no |= lapsed;
                 }
             }
+            Event::Chosen { stage, choice, .. } => {
+                if let Some(stage) = stage_named(stage) {
+                    touched.answers.entry(stage.label.span).or_default().yes = true;
+                    touched.lines.extend(stage.choices.iter().find(|it| it.name == *choice).map(|it| it.span));
+                }
+            }
             Event::StepTaken { mark, .. } => {
                 let step = stage_named(&mark.stage).and_then(|it| it.steps.iter().find(|it| it.name == mark.step));
                 touched.lines.extend(step.map(|it| it.span));
@@ -189,15 +195,17 @@ impl<'a> Theatre<'a> {
     fn acts_of(&mut self, example: &Example, today: Date) {
         for line in &example.lines {
             let act = matches!(&line.kind, ExampleLineKind::Change { on, .. } | ExampleLineKind::Fills { on, .. }
-                if day_of(on) == Ok(today));
+                | ExampleLineKind::Chooses { on, .. } if day_of(on) == Ok(today));
+            if act && matches!(line.kind, ExampleLineKind::Chooses { .. }) {
+                self.open_cases(today);
+            }
             if let Some(words) = act.then(|| self.bench.take(&line.kind).err()).flatten() {
                 self.fail(line.span, "an act that the policy allows", words);
             }
         }
     }
 
-    /// One look at everything at the end of a day; the notices that go out.
-    fn look(&mut self, today: Date) -> Vec<Notice> {
+    fn open_cases(&mut self, today: Date) {
         for flow in (0..self.policy.workflows.len()).map(WorkflowId::at) {
             for period in self.periods(flow, today) {
                 for key in self.bench.facts().records(self.policy.workflow(flow).subject) {
@@ -206,6 +214,11 @@ impl<'a> Theatre<'a> {
                 }
             }
         }
+    }
+
+    /// One look at everything at the end of a day; the notices that go out.
+    fn look(&mut self, today: Date) -> Vec<Notice> {
+        self.open_cases(today);
         let mut notices = Vec::new();
         for at in 0..self.bench.cases.len() {
             if self.bench.cases[at].case.is_open() {
@@ -349,6 +362,12 @@ impl<'a> Theatre<'a> {
                     None => Err((format!("`{}` due {wanted}", stage.text), self.told_stage(stage, of.as_ref()))),
                 }
             }
+            // A workflow that may end as it says itself.
+            Expectation::StageState { stage: workflow, of: Some(of), state }
+                if self.workflow_named(&workflow.text).is_some_and(|it| it.has_end(&state.text)) =>
+            {
+                self.expect_case(workflow, of, state)
+            }
             Expectation::StageState { stage, of, state } => {
                 let found = self.stage_and_case(stage, of.as_ref());
                 let holds = found.is_some_and(|(case, it)| stage_is(case, it, &state.text, on));
@@ -384,6 +403,11 @@ impl<'a> Theatre<'a> {
     fn cannot_be_asked(&self, expectation: &Expectation) -> Option<String> {
         let mut flows = self.policy.workflows.iter();
         let flow = match expectation {
+            Expectation::StageState { stage: workflow, state, .. }
+                if self.workflow_named(&workflow.text).is_some_and(|it| it.has_end(&state.text)) =>
+            {
+                self.workflow_named(&workflow.text)
+            }
             Expectation::StageOpen { stage, .. }
             | Expectation::StageNotOpen { stage, .. }
             | Expectation::StageDue { stage, .. }
@@ -403,6 +427,10 @@ impl<'a> Theatre<'a> {
         flow.and_then(crate::policy::model::Workflow::why_not_run)
     }
 
+    fn workflow_named(&self, name: &str) -> Option<&'a Workflow> {
+        self.policy.workflows.iter().find(|it| it.label.name == name)
+    }
+
     fn expect_case(&self, workflow: &Name, of: &Name, state: &Name) -> Result<(), (String, String)> {
         let expected = || format!("{} {} for {}", workflow.text, state.text, of.text);
         let case =
@@ -410,9 +438,11 @@ impl<'a> Theatre<'a> {
         let Some(running) = case else { return Err((expected(), "there is no such case".to_owned())) };
         let holds = match (state.text.as_str(), running.case.status) {
             ("open", CaseStatus::Open) | ("ended", CaseStatus::Ended(_)) => true,
-            (word, status) => status.word() == word,
+            // How the workflow says that it may end, or how it did.
+            (word, status) => status.word() == word || running.case.mark.as_deref() == Some(word),
         };
-        if holds { Ok(()) } else { Err((expected(), format!("it is {}", running.case.status.word()))) }
+        let how = running.case.mark.as_ref().map_or_else(String::new, |it| format!(", marked \"{it}\""));
+        if holds { Ok(()) } else { Err((expected(), format!("it is {}{how}", running.case.status.word()))) }
     }
 
     fn expect_value(
@@ -526,7 +556,9 @@ impl<'c, I: Iterator<Item = &'c BenchCase>> RevFind<'c> for I {
 fn day_of_line(kind: &ExampleLineKind) -> Option<Date> {
     match kind {
         ExampleLineKind::Expect { on, .. } => on.as_ref().and_then(|it| day_of(it).ok()),
-        ExampleLineKind::Fills { on, .. } | ExampleLineKind::Change { on, .. } => day_of(on).ok(),
+        ExampleLineKind::Fills { on, .. }
+        | ExampleLineKind::Chooses { on, .. }
+        | ExampleLineKind::Change { on, .. } => day_of(on).ok(),
         ExampleLineKind::Adopted(_)
         | ExampleLineKind::Imposed { .. }
         | ExampleLineKind::Facts { .. }
@@ -543,6 +575,8 @@ fn stage_is(case: &Case, stage: &StageCase, word: &str, on: Date) -> bool {
         "open" => stage.status == StageStatus::Running,
         "done" => stage.status == StageStatus::Done,
         "late" => stage.late,
+        // What was chosen.
+        word if stage.choice.as_deref() == Some(word) => true,
         "lapsed" => stage.status == StageStatus::Lapsed,
         "suspended" => stage.status == StageStatus::Running && case.stands_still_on(on),
         "overdue" => stage.status == StageStatus::Running && stage.dates.due.as_ref().is_some_and(|due| due.day < on),

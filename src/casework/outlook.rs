@@ -246,10 +246,10 @@ impl<'a> CaseOutlook<'a> {
         Vec::new()
     }
 
-    /// The day on which everything that a stage fills was there: that of the last event among them, else the day asked.
+    /// Whether everything that a stage fills is there, and the last day that an event among it states.
     ///
     /// What it needs under a condition belongs to it while that may hold.
-    fn all_filled(&self, stage: &Stage, scope: &Scope<'_>, on: Date) -> Answer<Date> {
+    fn all_filled(&self, stage: &Stage, scope: &Scope<'_>, on: Date) -> Answer<Option<Date>> {
         let may_hold = |it: &&Needs| matches!(eval::truth(scope, &it.when), Truth::Yes | Truth::Unknown(_));
         let needed = stage.needs.iter().filter(may_hold).flat_map(|it| &it.fields);
         let mut last_event = None;
@@ -267,7 +267,7 @@ impl<'a> CaseOutlook<'a> {
                 Value::Unknown(_) | Value::NotApplicable | Value::NotHappened => return Answer::NotYet,
             }
         }
-        if stage.fills.is_empty() { Answer::NotYet } else { Answer::Known(last_event.unwrap_or(on)) }
+        if stage.fills.is_empty() { Answer::NotYet } else { Answer::Known(last_event) }
     }
 }
 
@@ -298,9 +298,9 @@ fn moments_of(case: &Case, stage: &str) -> eval::StageDays {
     eval::StageDays {
         opened: state.and_then(|it| it.opening.as_ref()).map(|it| it.day),
         due: state.and_then(|it| it.dates.due.as_ref()).map(|it| it.day),
-        done: state.filter(|it| it.status == StageStatus::Done).and_then(|it| it.ended),
+        done: state.filter(|it| it.status == StageStatus::Done && it.has_ended()).and_then(|it| it.ended),
         ended: state.filter(|it| it.has_ended()).and_then(|it| it.ended),
-        state: state.and_then(|it| match it.status {
+        state: state.filter(|it| it.again.is_not()).and_then(|it| match it.status {
             StageStatus::Done if it.late => Some(StageState::Late),
             StageStatus::Done => Some(StageState::OnTime),
             StageStatus::Lapsed => Some(StageState::Lapsed),
@@ -401,17 +401,24 @@ impl Outlook for CaseOutlook<'_> {
         let stage = self.stage(asked.stage);
         let context = self.context_of(asked.case, &stage.label.name, asked.on);
         let scope = self.scope(asked.on).with_context(&context);
-        match &stage.done {
+        let stated = match &stage.done {
             Done::AllFilled => self.all_filled(stage, &scope, asked.on),
             Done::When(condition) => match eval::truth(&scope, condition) {
-                Truth::Yes => Answer::Known(asked.on),
+                Truth::Yes => return Answer::Known(asked.on),
                 _ => Answer::NotYet,
             },
             Done::On(date) => match eval::value(&scope, date) {
-                Value::Known(Known::Date(day)) => Answer::Known(day),
+                Value::Known(Known::Date(day)) => Answer::Known(Some(day)),
                 _ => Answer::NotYet,
             },
-        }
+        };
+        let Answer::Known(stated) = stated else { return Answer::NotYet };
+        let anew = asked.case.stages.get(&stage.label.name).filter(|it| it.round > 1);
+        let opened = anew.and_then(|it| it.opening.as_ref()).map_or(Date::MIN, |it| it.day);
+        // What was there before the case went back does not count again by itself.
+        let counts = anew.is_none_or(|it| it.completed.is_some()) || stated.is_some_and(|it| it >= opened);
+        let stated = stated.filter(|it| *it >= opened).or(anew.and_then(|it| it.completed));
+        if counts { Answer::Known(stated.unwrap_or(asked.on)) } else { Answer::NotYet }
     }
 
     fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote> {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod act;
 mod backup;
 mod case;
 mod cases;
@@ -141,6 +142,8 @@ enum Verb {
     Cases(cases::Arguments),
     /// Show one case: its history and why its dates are what they are
     Case(case::Arguments),
+    /// Do something in a case, as the person with whom a stage lies
+    Act(act::Arguments),
     /// List what goes out
     Outbox(outbox::Arguments),
     /// Copy the whole store into one file, while others work with it
@@ -194,6 +197,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Status(it) => status::run(global, it),
         Verb::Cases(it) => cases::run(global, it),
         Verb::Case(it) => case::run(global, it),
+        Verb::Act(it) => act::run(global, it),
         Verb::Outbox(it) => outbox::run(global, it),
         Verb::Backup(it) => backup::run(global, it),
         Verb::Explain(it) => explain::run(global, it),

@@ -3,12 +3,14 @@
 //!
 //! Start reading at [`run`].
 
+mod act;
 mod fault;
 mod openings;
 mod policies;
 mod run;
 mod send;
 
+pub use act::{ActError, ActReport, act};
 pub use fault::{Point, point};
 pub use policies::{Deployed, Policies};
 pub use run::{AsOf, NoticeLine, Patience, RunReport, RunSettings, SetAside, deadline_row, run, task_rows};

@@ -140,32 +140,12 @@ pub struct SetAside {
 /// # Errors
 /// When the store can't, when nothing is deployed, or when the day lies before the store's last one. What was committed stays.
 pub fn run(store: &mut dyn Store, settings: &RunSettings, sender: &mut dyn Sender) -> Result<RunReport, EngineError> {
-    let policies = Policies::load(store, settings.calendar.as_deref())?;
-    let until = Until::of(settings.as_of, policies.latest().policy.main())?;
-    let state = store.state()?;
-    if let Some(last) = state.as_of.filter(|last| *last > until.today) {
-        return Err(EngineError::BackInTime { last, asked: until.today });
-    }
-    let mut round = Round {
-        policies,
-        settings,
-        sender,
-        until,
-        store_id: state.id,
-        adopted: state.adopted,
-        next_case: store.next_case()?,
-        report: RunReport { as_of: until.today.to_string(), ..RunReport::default() },
-    };
-    if state.as_of.is_none_or(|last| last < until.today) {
-        point(Point::Maturing);
-        if store.mature(&round.policies.latest().policy, state.as_of, until.today, settings.now)? > 0 {
-            point(Point::AfterCommit);
-        }
-    }
+    let mut round = Round::begin(store, settings, sender)?;
+    let (until, last) = (round.until, round.last);
     openings::open(store, &mut round)?;
     round.look_again(store)?;
     round.look_at_due(store)?;
-    if state.as_of != Some(until.today) {
+    if last != Some(until.today) {
         let work = Work { as_of: Some(until.today), ..round.work() };
         store.begin()?;
         round.commit(store, &work)?;
@@ -177,7 +157,7 @@ pub fn run(store: &mut dyn Store, settings: &RunSettings, sender: &mut dyn Sende
 pub(super) struct Decided {
     pub(super) change: CaseChange,
     pub(super) case: Case,
-    events: Vec<Event>,
+    pub(super) events: Vec<Event>,
 }
 
 /// The moment until which a run goes, and its day.
@@ -188,7 +168,7 @@ pub(super) struct Until {
 }
 
 impl Until {
-    fn of(as_of: AsOf, calendar: &Calendar) -> Result<Self, EngineError> {
+    pub(super) fn of(as_of: AsOf, calendar: &Calendar) -> Result<Self, EngineError> {
         match as_of {
             AsOf::Day(today) => Ok(Self { today, moment: calendar.end_of_day(today).0 }),
             AsOf::Moment(moment) => Ok(Self { today: calendar.day_of(moment), moment: moment.0 }),
@@ -203,9 +183,44 @@ pub(super) struct Round<'a> {
     sender: &'a mut dyn Sender,
     pub(super) until: Until,
     pub(super) store_id: String,
+    /// The last day up to which the engine has run.
+    last: Option<Date>,
     pub(super) adopted: Option<Date>,
     next_case: i64,
     pub(super) report: RunReport,
+}
+
+impl<'a> Round<'a> {
+    /// Begins to work on a store as of a moment: not before what it has seen, and with the facts of that day.
+    pub(super) fn begin(
+        store: &mut dyn Store,
+        settings: &'a RunSettings,
+        sender: &'a mut dyn Sender,
+    ) -> Result<Self, EngineError> {
+        let policies = Policies::load(store, settings.calendar.as_deref())?;
+        let until = Until::of(settings.as_of, policies.latest().policy.main())?;
+        let state = store.state()?;
+        if let Some(last) = state.as_of.filter(|last| *last > until.today) {
+            return Err(EngineError::BackInTime { last, asked: until.today });
+        }
+        if state.as_of.is_none_or(|last| last < until.today) {
+            point(Point::Maturing);
+            if store.mature(&policies.latest().policy, state.as_of, until.today, settings.now)? > 0 {
+                point(Point::AfterCommit);
+            }
+        }
+        Ok(Self {
+            policies,
+            settings,
+            sender,
+            until,
+            store_id: state.id,
+            last: state.as_of,
+            adopted: state.adopted,
+            next_case: store.next_case()?,
+            report: RunReport { as_of: until.today.to_string(), ..RunReport::default() },
+        })
+    }
 }
 
 impl Round<'_> {
@@ -436,7 +451,7 @@ impl Round<'_> {
         for event in &decided.events {
             match event {
                 Event::CaseOpened { .. } => report.cases_opened += 1,
-                Event::StageDone { .. } => report.stages_done += 1,
+                Event::StageDone { .. } | Event::Chosen { .. } => report.stages_done += 1,
                 Event::StageLapsed { .. } => report.lapsed += 1,
                 Event::StepTaken { rung, default, .. } => {
                     *(if *rung { &mut report.escalations } else { &mut report.reminders }) += 1;
@@ -451,6 +466,8 @@ impl Round<'_> {
                     crate::workflow::How::Lapsed => report.lapsed += 1,
                 },
                 Event::StageOpened { .. }
+                | Event::Completed { .. }
+                | Event::WentBack { .. }
                 | Event::StageLeftOut { .. }
                 | Event::Assigned { .. }
                 | Event::ClockChanged { .. } => {}
@@ -528,13 +545,16 @@ fn effect_key(parts: &[&str]) -> String {
 /// An event as a journal entry, at its logical moment.
 fn entry(event: &Event, at: i64) -> NewEntry {
     let payload = serde_json::to_string(event).unwrap_or_default();
-    NewEntry { at, actor: Actor::System, kind: event.kind().to_owned(), payload }
+    let actor = event.by().map_or(Actor::System, |(kind, key)| Actor::Person(format!("{kind}:{key}")));
+    NewEntry { at, actor, kind: event.kind().to_owned(), payload }
 }
 
 /// The rows of the stages that these events touched.
 fn stage_rows(case: &Case, events: &[Event]) -> (Vec<DeadlineRow>, Vec<TaskRow>) {
     let all = events.iter().any(|it| matches!(it, Event::ClockChanged { .. } | Event::CaseEnded { .. }));
-    let touched = |name: &str| all || events.iter().any(|it| it.stage() == Some(name));
+    let anew =
+        |it: &Event, name: &str| matches!(it, Event::WentBack { again, .. } if again.iter().any(|it| it == name));
+    let touched = |name: &str| all || events.iter().any(|it| it.stage() == Some(name) || anew(it, name));
     let stages = case.stages.iter().filter(|(name, _)| touched(name));
     let deadlines = stages.clone().map(|(name, stage)| deadline_row(case, name, stage)).collect();
     (deadlines, stages.flat_map(|(name, stage)| task_rows(name, stage)).collect())

@@ -130,6 +130,9 @@ impl Places {
             if stage.closes.is_some() || stage.lapses_at_due {
                 self.add("stage", "it never lapses", stage.label.span, Test::Was(false));
             }
+            for choice in &stage.choices {
+                self.add("choice", format!("`{}` is never chosen", choice.name), choice.span, Test::Applied);
+            }
             stage.only_if.iter().for_each(|it| self.condition("only if", it));
             if let Done::When(condition) = &stage.done {
                 self.condition("done when", condition);

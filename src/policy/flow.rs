@@ -133,14 +133,9 @@ pub(super) fn checked_only(workflow: &Workflow) -> Vec<CheckedOnly> {
     note(workflow.proposal.is_some(), "for each proposed", workflow.label.span);
     for stage in &workflow.stages {
         let span = stage.label.span;
-        let goes_back = |it: &Then| matches!(it, Then::GoBack { .. });
         note(stage.decision.is_some(), "decision", span);
-        note(stage.decision.is_none() && !stage.choices.is_empty(), "choose", span);
         note(!stage.sends.is_empty(), "sends", span);
-        note(stage.together.is_some(), "together", span);
         note(stage.for_each.is_some(), "for each … in", span);
-        note(matches!(stage.on_lapse, Then::Inside(_)), "on lapse decision", span);
-        note(goes_back(&stage.on_lapse) || stage.on_choice.iter().any(|it| goes_back(&it.then)), "go back to", span);
         note(stage.lasting.is_some(), "lasts", span);
     }
     found

@@ -157,13 +157,14 @@ fn line(entry: &JournalEntry, event: &Event) -> HistoryLine {
         seq: entry.seq,
         day: event.day().to_string(),
         kind: entry.kind.clone(),
-        what: told(event),
+        what: event_words(event),
         actor: entry.actor.clone(),
     }
 }
 
 /// An event in words.
-fn told(event: &Event) -> String {
+#[must_use]
+pub fn event_words(event: &Event) -> String {
     match event {
         Event::CaseOpened { policy, .. } => format!("the case opens under policy version {policy}"),
         Event::StageOpened { stage, dates, holders, .. } => {
@@ -205,6 +206,21 @@ fn told(event: &Event) -> String {
             format!(
                 "{what} of `{stage}` was due on {was_due} and found late; it follows after {until} unless the thing is done: {}",
                 sent(notices)
+            )
+        }
+        Event::Chosen { stage, choice, by, because, late, .. } => {
+            let late = if *late { ", late" } else { "" };
+            let because = because.as_ref().map_or_else(String::new, |it| format!(", because \"{it}\""));
+            format!("{} chooses `{choice}` in `{stage}`{late}{because}", by.1)
+        }
+        Event::Completed { stage, by, because, .. } => {
+            let because = because.as_ref().map_or_else(String::new, |it| format!(", because \"{it}\""));
+            format!("{} completes `{stage}`{because}", by.1)
+        }
+        Event::WentBack { to, mark, .. } => {
+            format!(
+                "the case goes back to `{to}`{}",
+                mark.as_ref().map_or_else(String::new, |it| format!(", marked \"{it}\""))
             )
         }
         Event::StageDone { stage, late, .. } => format!("`{stage}` is done{}", if *late { ", late" } else { "" }),

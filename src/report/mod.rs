@@ -10,7 +10,7 @@ use crate::policy::model::Policy;
 use crate::store::RecordReader;
 use crate::value::{Known, Value};
 
-pub use case::{CaseReport, DeadlineReport, HistoryLine, case_report};
+pub use case::{CaseReport, DeadlineReport, HistoryLine, case_report, event_words};
 pub use cases::{CaseLine, case_list};
 pub use status::{ByUnit, Overdue, StatusReport, status};
 

@@ -37,7 +37,18 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> Option<ExampleLine> {
     Some(ExampleLine { kind, span })
 }
 
-fn act(mut it: Cursor<'_>, on: Date) -> ExampleLineKind {
+fn act(mut cursor: Cursor<'_>, on: Date) -> ExampleLineKind {
+    let mut it = cursor.first();
+    if it.rule() == Rule::chooses_act {
+        return ExampleLineKind::Chooses {
+            on,
+            who: words::name(&it.one(Rule::name)),
+            choice: words::name(&it.one(Rule::name)),
+            stage: words::name_in(&mut it, Rule::in_part),
+            of: words::name_in(&mut it, Rule::for_name),
+            because: it.maybe(Rule::because).map(|mut it| words::text(&it.one(Rule::text))),
+        };
+    }
     ExampleLineKind::Fills {
         on,
         who: words::name(&it.one(Rule::name)),

@@ -404,6 +404,8 @@ pub enum ExampleLineKind {
     Expect { on: Option<Date>, expectation: Expectation },
     /// `on 10 August 2026 Okot fills plan_agreed 10 August 2026, targets 80`, also `for Akello`: in whose case.
     Fills { on: Date, who: Name, stage_or_record: Option<Name>, of: Option<Name>, values: Vec<FactValue> },
+    /// `on 5 August 2026 Ben chooses send_back for Ada, because "no targets"`
+    Chooses { on: Date, who: Name, choice: Name, stage: Option<Name>, of: Option<Name>, because: Option<Text> },
     /// `on 5 August 2026 officer Okot { status on_leave }`: a record changes on a day.
     Change { on: Date, record: Name, name: Name, period: Option<PeriodLiteral>, values: Vec<FactValue> },
 }

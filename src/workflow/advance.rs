@@ -6,10 +6,9 @@
 use jiff::civil::Date;
 
 use crate::ids::StageId;
-use crate::policy::flow::Then;
 use crate::policy::model::{Policy, Stage, StepKind, Timing, Workflow};
 use crate::value::Truth;
-use crate::workflow::case::{Case, StageCase, StageStatus};
+use crate::workflow::case::{Again, Case, StageCase, StageStatus};
 use crate::workflow::event::{
     Anchored, DefaultRecord, Event, HolderNote, How, Notice, NoticeState, Skipped, StageDates, StepMark,
 };
@@ -52,20 +51,20 @@ pub struct Stuck(pub String);
 /// What a look until `look.until` makes of a case. Reads no clock and no store; the same arguments give the same events.
 #[must_use]
 pub fn advance(policy: &Policy, flow: &Workflow, case: &Case, outlook: &dyn Outlook, look: &Look) -> Advanced {
-    let mut machine = Machine { policy, flow, outlook, look, case: case.clone(), events: Vec::new(), unreached: None };
+    let mut machine = Machine::new(policy, flow, case, outlook, look);
     let result = machine.run();
     merge_notices(flow, &mut machine.events);
     let wake_at = if result.is_ok() { machine.wake_at() } else { machine.freed_at() };
     Advanced { events: machine.events, case: machine.case, wake_at, stuck: result.err() }
 }
 
-struct Machine<'a> {
+pub(super) struct Machine<'a> {
     policy: &'a Policy,
-    flow: &'a Workflow,
-    outlook: &'a dyn Outlook,
-    look: &'a Look,
-    case: Case,
-    events: Vec<Event>,
+    pub(super) flow: &'a Workflow,
+    pub(super) outlook: &'a dyn Outlook,
+    pub(super) look: &'a Look,
+    pub(super) case: Case,
+    pub(super) events: Vec<Event>,
     /// The day of a step that reaches nobody.
     unreached: Option<Date>,
 }
@@ -92,6 +91,18 @@ impl Coming {
     }
 }
 
+impl<'a> Machine<'a> {
+    pub(super) fn new(
+        policy: &'a Policy,
+        flow: &'a Workflow,
+        case: &Case,
+        outlook: &'a dyn Outlook,
+        look: &'a Look,
+    ) -> Self {
+        Self { policy, flow, outlook, look, case: case.clone(), events: Vec::new(), unreached: None }
+    }
+}
+
 impl Machine<'_> {
     fn run(&mut self) -> Result<(), Stuck> {
         self.end_if_facts_say_so();
@@ -110,7 +121,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn happen(&mut self, event: Event) {
+    pub(super) fn happen(&mut self, event: Event) {
         self.case.apply(&event);
         self.events.push(event);
     }
@@ -119,19 +130,19 @@ impl Machine<'_> {
         self.asked_on(stage, self.look.today)
     }
 
-    fn asked_on(&self, stage: StageId, on: Date) -> Asked<'_> {
+    pub(super) fn asked_on(&self, stage: StageId, on: Date) -> Asked<'_> {
         Asked { case: &self.case, stage, on }
     }
 
-    fn stage(&self, id: StageId) -> &Stage {
+    pub(super) fn stage(&self, id: StageId) -> &Stage {
         self.flow.stage(id)
     }
 
-    fn state(&self, id: StageId) -> Option<&StageCase> {
+    pub(super) fn state(&self, id: StageId) -> Option<&StageCase> {
         self.case.stages.get(&self.stage(id).label.name)
     }
 
-    fn stage_ids(&self) -> impl Iterator<Item = StageId> + use<> {
+    pub(super) fn stage_ids(&self) -> impl Iterator<Item = StageId> + use<> {
         (0..self.flow.stages.len()).map(StageId::at)
     }
 
@@ -180,6 +191,9 @@ impl Machine<'_> {
     ///
     /// A stage that has closed meanwhile is asked about its last day: what was written in time counts, though it is found after.
     fn end_if_done(&mut self, id: StageId) -> bool {
+        if !self.stage(id).choices.is_empty() {
+            return false;
+        }
         let Some(state) = self.state(id) else { return false };
         let today = self.look.today;
         let closes = state.dates.closes.as_ref().map(|it| it.day).filter(|_| state.lapse_held_until().is_none());
@@ -196,8 +210,8 @@ impl Machine<'_> {
         true
     }
 
-    fn complete_if_all_ended(&mut self, on: Date) {
-        if self.case.is_open() && self.stage_ids().all(|id| self.state(id).is_some_and(StageCase::has_ended)) {
+    pub(super) fn complete_if_all_ended(&mut self, on: Date) {
+        if self.case.is_open() && self.outer_stages().all(|id| self.settled(id).is_some()) {
             self.happen(Event::CaseEnded { how: How::Completed, on, mark: None });
         }
     }
@@ -254,6 +268,7 @@ impl Machine<'_> {
         for id in self.stage_ids() {
             match self.state(id) {
                 None => coming.extend(self.opening_to_come(id)),
+                Some(state) if !state.again.is_not() => coming.extend(self.opening_to_come(id)),
                 Some(state) if state.status == StageStatus::Running => {
                     coming.extend(self.lapse_to_come(id, state));
                     if !self.case.stands_still_on(self.look.today) {
@@ -284,9 +299,17 @@ impl Machine<'_> {
                 Answer::NotYet | Answer::Unknown(_) => return None,
             },
         };
-        let before = predecessors(stage, id);
-        let ends: Option<Vec<Anchored>> = before.iter().map(|it| self.end_anchor(*it)).collect();
-        let latest = ends?.into_iter().chain(by_rule).max_by_key(|it| it.day);
+        let ends: Option<Vec<Anchored>> = self.before(id).iter().map(|it| self.settled(*it)).collect();
+        let outer = match stage.inside {
+            Some(outer) => Some(self.end_anchor(outer).filter(|_| self.entered(outer) == Some(id))?),
+            None => None,
+        };
+        let back = self.state(id).and_then(|it| if let Again::Since(day) = it.again { Some(day) } else { None });
+        let back = back.map(|day| {
+            let what = format!("the day on which the case went back to `{}`", stage.label.name);
+            Anchored { day, anchor: crate::calendar::Anchor::Event { day, what } }
+        });
+        let latest = ends?.into_iter().chain(by_rule).chain(outer).chain(back).max_by_key(|it| it.day);
         let case = self.case_anchor()?;
         Some(latest.filter(|it| it.day >= case.day).unwrap_or(case))
     }
@@ -302,9 +325,9 @@ impl Machine<'_> {
     }
 
     /// The end of a stage as the opening of the next: on the day when it was done, on the day after when it lapsed.
-    fn end_anchor(&self, id: StageId) -> Option<Anchored> {
+    pub(super) fn end_anchor(&self, id: StageId) -> Option<Anchored> {
         let state = self.state(id)?;
-        let day = state.ended?;
+        let day = state.ended.filter(|_| state.again.is_not())?;
         let what = format!("the end of `{}`", self.stage(id).label.name);
         match state.status {
             StageStatus::Lapsed => {
@@ -413,7 +436,8 @@ impl Machine<'_> {
         }
         let dates = self.outlook.dates(self.asked(id), opening).map_err(Stuck)?;
         let holders = self.outlook.holders(self.asked(id));
-        self.happen(Event::StageOpened { stage, round: 1, opening: opening.clone(), dates, holders: holders.clone() });
+        let round = self.state(id).map_or(1, |it| it.round + 1);
+        self.happen(Event::StageOpened { stage, round, opening: opening.clone(), dates, holders: holders.clone() });
         if self.end_if_done(id) {
             return Ok(());
         }
@@ -536,14 +560,7 @@ impl Machine<'_> {
         let (name, then, written) = (stage.label.name.clone(), stage.on_lapse.clone(), stage.lapse_mark.clone());
         let mark = if adopted_after { Some("before adoption".to_owned()) } else { written };
         self.happen(Event::StageLapsed { stage: name, round, on: day, mark: mark.clone() });
-        match then {
-            Then::Continue => self.complete_if_all_ended(day),
-            Then::Finish(end) => self.happen(Event::CaseEnded { how: How::Lapsed, on: day, mark: end.or(mark) }),
-            Then::Cancel => self.happen(Event::CaseEnded { how: How::Cancelled, on: day, mark }),
-            Then::GoBack { .. } | Then::Inside(_) => {
-                return Err(Stuck("what follows this lapse can't be run yet".to_owned()));
-            }
-        }
+        self.follow(id, &then, How::Lapsed, day, mark);
         Ok(())
     }
 
@@ -577,14 +594,6 @@ impl Machine<'_> {
 
 fn order(coming: &(i64, Coming)) -> (i64, (u8, u32, usize)) {
     (coming.0, coming.1.rank())
-}
-
-/// The stages that must have ended before this one opens.
-fn predecessors(stage: &Stage, id: StageId) -> Vec<StageId> {
-    if !stage.after.is_empty() || stage.opens.is_some() || id.0 == 0 {
-        return stage.after.clone();
-    }
-    vec![StageId(id.0 - 1)]
 }
 
 /// Whether dates fall on the same days: another wording of the same derivation moves nothing.

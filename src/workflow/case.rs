@@ -1,6 +1,6 @@
 //! A case: nothing but the fold of its events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,9 @@ pub struct Case {
     /// The ledger of suspensions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspensions: Vec<Suspension>,
+    /// The keys by which callers know what they have had done here, so that nothing is done twice.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub acts: BTreeSet<String>,
     /// Stages that have begun or were left out, by name.
     pub stages: BTreeMap<String, StageCase>,
 }
@@ -93,6 +96,15 @@ pub struct StageCase {
     /// Steps (by name and occurrence) and the lapse (no step) that wait after downtime.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<Hold>,
+    /// What was chosen in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<String>,
+    /// The day on which somebody said that what it fills stands as it is, in this round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<Date>,
+    /// It is to be gone through anew: since when, if the case went back to it.
+    #[serde(default, skip_serializing_if = "Again::is_not")]
+    pub again: Again,
     /// The day on which it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Date>,
@@ -108,6 +120,27 @@ pub struct Hold {
     pub step: Option<(String, u32)>,
     /// The day on which it follows unless the thing is done.
     pub until: Date,
+}
+
+/// Whether a stage that ended comes anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Again {
+    /// It does not.
+    #[default]
+    Not,
+    /// The case went back to it on this day.
+    Since(Date),
+    /// It lies behind a stage to which the case went back.
+    Behind,
+}
+
+impl Again {
+    /// Whether it does not.
+    #[must_use]
+    pub fn is_not(&self) -> bool {
+        *self == Again::Not
+    }
 }
 
 /// Where a stage stands.
@@ -181,7 +214,8 @@ impl Case {
                 self.stages.insert(stage.clone(), StageCase::opened(*round, opening, dates, holders));
             }
             Event::StageLeftOut { stage, on } => {
-                self.stages.insert(stage.clone(), StageCase::left_out(*on));
+                let round = self.stages.get(stage).map_or(1, |it| it.round + 1);
+                self.stages.insert(stage.clone(), StageCase::left_out(round, *on));
             }
             Event::DatesMoved { stage, dates, .. } => self.change(stage, |it| it.dates = dates.clone()),
             Event::Assigned { stage, holders, since, .. } => self.change(stage, |it| {
@@ -201,6 +235,24 @@ impl Case {
                 }
                 it.held.push(Hold { step: step.clone(), until: *until });
             }),
+            Event::Chosen { stage, choice, on, late, key, .. } => {
+                self.acts.extend(key.clone());
+                self.change(stage, |it| {
+                    it.end(StageStatus::Done, *on, *late);
+                    it.choice = Some(choice.clone());
+                });
+            }
+            Event::Completed { stage, on, key, .. } => {
+                self.acts.extend(key.clone());
+                self.change(stage, |it| it.completed = Some(*on));
+            }
+            Event::WentBack { to, again, on, .. } => {
+                for stage in again {
+                    self.change(stage, |it| {
+                        it.comes_anew(if stage == to { Again::Since(*on) } else { Again::Behind }, *on)
+                    });
+                }
+            }
             Event::StageDone { stage, on, late, .. } => self.change(stage, |it| it.end(StageStatus::Done, *on, *late)),
             Event::StageLapsed { stage, on, .. } => self.change(stage, |it| it.end(StageStatus::Lapsed, *on, true)),
             Event::CaseEnded { how, on, mark } => {
@@ -232,15 +284,18 @@ impl StageCase {
             since: Some(opening.day),
             steps: BTreeMap::new(),
             held: Vec::new(),
+            choice: None,
+            completed: None,
+            again: Again::Not,
             ended: None,
             late: false,
         }
     }
 
-    fn left_out(on: Date) -> Self {
+    fn left_out(round: u32, on: Date) -> Self {
         let dates = StageDates::default();
         Self {
-            round: 1,
+            round,
             status: StageStatus::LeftOut,
             opening: None,
             dates,
@@ -248,6 +303,9 @@ impl StageCase {
             since: None,
             steps: BTreeMap::new(),
             held: Vec::new(),
+            choice: None,
+            completed: None,
+            again: Again::Not,
             ended: Some(on),
             late: false,
         }
@@ -260,10 +318,18 @@ impl StageCase {
         self.held.clear();
     }
 
-    /// Whether it ended: done, lapsed or left out.
+    /// What was or is going on in it is over, and it comes anew.
+    fn comes_anew(&mut self, again: Again, on: Date) {
+        if self.status == StageStatus::Running {
+            self.end(StageStatus::Cancelled, on, false);
+        }
+        self.again = again;
+    }
+
+    /// Whether it ended, done, lapsed or left out, and does not come anew.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        self.status != StageStatus::Running
+        self.status != StageStatus::Running && self.again.is_not()
     }
 
     /// Whether the lapse waits after downtime, and until when.

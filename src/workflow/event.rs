@@ -184,6 +184,40 @@ pub enum Event {
         until: Date,
         notices: Vec<Notice>,
     },
+    /// Somebody chose how a stage ends; late if after its due date.
+    Chosen {
+        stage: String,
+        round: u32,
+        choice: String,
+        by: (String, String),
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<String>,
+        on: Date,
+        late: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
+    /// Somebody says that what a stage fills stands as it is.
+    Completed {
+        stage: String,
+        round: u32,
+        by: (String, String),
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<String>,
+        on: Date,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
+    /// An earlier stage, and all that come behind it, are open to be gone through anew.
+    WentBack {
+        from: String,
+        to: String,
+        /// The stages that come anew, the first among them.
+        again: Vec<String>,
+        on: Date,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<String>,
+    },
     /// A stage was done.
     StageDone { stage: String, round: u32, on: Date, late: bool },
     /// A stage lapsed.
@@ -206,9 +240,21 @@ impl Event {
             Event::StepTaken { .. } => "step_taken",
             Event::StepSkipped { .. } => "step_skipped",
             Event::Held { .. } => "held",
+            Event::Chosen { .. } => "chosen",
+            Event::Completed { .. } => "completed",
+            Event::WentBack { .. } => "went_back",
             Event::StageDone { .. } => "stage_done",
             Event::StageLapsed { .. } => "stage_lapsed",
             Event::CaseEnded { .. } => "case_ended",
+        }
+    }
+
+    /// Who did it, if somebody did: record type and key.
+    #[must_use]
+    pub fn by(&self) -> Option<&(String, String)> {
+        match self {
+            Event::Chosen { by, .. } | Event::Completed { by, .. } => Some(by),
+            _ => None,
         }
     }
 
@@ -221,6 +267,9 @@ impl Event {
             | Event::DatesMoved { on, .. }
             | Event::ClockChanged { on, .. }
             | Event::Held { on, .. }
+            | Event::Chosen { on, .. }
+            | Event::Completed { on, .. }
+            | Event::WentBack { on, .. }
             | Event::StageDone { on, .. }
             | Event::StageLapsed { on, .. }
             | Event::CaseEnded { on, .. } => *on,
@@ -239,6 +288,9 @@ impl Event {
             | Event::DatesMoved { stage, .. }
             | Event::Assigned { stage, .. }
             | Event::Held { stage, .. }
+            | Event::Chosen { stage, .. }
+            | Event::Completed { stage, .. }
+            | Event::WentBack { from: stage, .. }
             | Event::StageDone { stage, .. }
             | Event::StageLapsed { stage, .. } => Some(stage),
             Event::StepTaken { mark, .. } | Event::StepSkipped { mark, .. } => Some(&mark.stage),

@@ -1,16 +1,19 @@
 //! The case machine: what happens in one run of a workflow, and when. Pure.
 //!
 //! A case is a fold of its [`Event`]s ([`Case::replay`]); [`advance`] says which events follow until a day, given an
-//! [`Outlook`] on the facts; nothing here evaluates a rule, reads a clock or keeps anything. Start reading at [`advance`].
+//! [`Outlook`] on the facts, and [`act`] what somebody's act makes of it; nothing here evaluates a rule, reads a clock or keeps anything. Start reading at [`advance`].
 
+mod act;
 mod advance;
 mod case;
 mod event;
 mod notices;
 mod outlook;
+mod ways;
 
+pub use act::{Act, Deed, Refusal, act};
 pub use advance::{Advanced, Look, Stuck, advance};
-pub use case::{Case, CaseStatus, Hold, StageCase, StageStatus};
+pub use case::{Again, Case, CaseStatus, Hold, StageCase, StageStatus};
 pub use event::{
     Anchored, DefaultRecord, DueDate, Event, HolderNote, How, Notice, NoticeState, Skipped, StageDates, StepMark,
     Suspension,

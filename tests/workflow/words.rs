@@ -60,6 +60,12 @@ impl Teller<'_> {
                 let notices = if notices.is_empty() { String::new() } else { format!("; {notices}") };
                 format!("{what} of {was_due} waits until {until}{notices}")
             }
+            Event::Chosen { stage, choice, by, because, late, .. } => {
+                let because = because.as_ref().map_or_else(String::new, |it| format!(", because \"{it}\""));
+                format!("{stage}: {} chooses {choice}{}{because}", by.1, if *late { ", late" } else { "" })
+            }
+            Event::Completed { stage, by, .. } => format!("{stage}: {} completes it", by.1),
+            Event::WentBack { to, mark, .. } => format!("back to {to}{}", marked(mark.as_deref())),
             Event::StageDone { stage, late, .. } => format!("{stage} done{}", if *late { ", late" } else { "" }),
             Event::StageLapsed { stage, mark, .. } => format!("{stage} lapses{}", marked(mark.as_deref())),
             Event::CaseEnded { mark, .. } => {

@@ -1,0 +1,144 @@
+//! `merit act`: what a person does in a case.
+
+use crate::calendar::Moment;
+use crate::cli::case::find;
+use crate::cli::mail::MailSender;
+use crate::cli::{Failure, Format, Global, Outcome, open, output};
+use crate::engine::{self, ActError, ActReport, AsOf, RunSettings};
+use crate::report::event_words;
+use crate::workflow::{Act, Deed};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The number of the case, or the key of its subject
+    #[arg(value_name = "ID|KEY")]
+    case: String,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Choose how a stage goes on
+    Choose {
+        /// One of the choices that the stage offers
+        choice: String,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Say that what a stage fills stands as it is: needed where the case went back to the stage
+    Complete {
+        #[command(flatten)]
+        who: Who,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Who {
+    /// Who acts: the key of the person with whom the stage lies (`okot`, or `officer:okot`)
+    #[arg(long = "as", value_name = "PERSON")]
+    actor: String,
+    /// In which stage, where several could be meant
+    #[arg(long = "in", value_name = "STAGE")]
+    stage: Option<String>,
+    /// Why, in their words; it is kept
+    #[arg(long, value_name = "TEXT")]
+    because: Option<String>,
+    /// By which the caller knows this act: the same key again does nothing
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// On this day (2026-07-31), or at a moment [default: now]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<String>,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = open::project(global)?;
+    let (who, deed) = match &arguments.what {
+        What::Choose { choice, who } => (who, Deed::Choose(choice.clone())),
+        What::Complete { who } => (who, Deed::Complete),
+    };
+    let asked = who.as_of.as_deref().map(open::as_of).transpose()?;
+    let mut store = open::store(&project)?;
+    let case = the_open_one(&store, &arguments.case)?;
+    let now = open::now();
+    let settings = RunSettings {
+        as_of: asked.unwrap_or(AsOf::Moment(Moment(now))),
+        now,
+        patience: open::patience(&project),
+        calendar: project.calendar.clone(),
+        language: project.language.clone(),
+    };
+    let (kind, key) = who.actor.split_once(':').unwrap_or(("", &who.actor));
+    let act = Act {
+        by: (kind.to_owned(), key.to_owned()),
+        stage: who.stage.clone(),
+        what: deed,
+        because: who.because.clone(),
+        key: who.key.clone(),
+    };
+    let mut sender = MailSender::new(&project)?;
+    let report = engine::act(&mut store, &settings, &mut sender, case, &act).map_err(failure)?;
+    match global.format {
+        Format::Json => output::json(&with_events(&report)?),
+        Format::Human => output::text(&words(&report)),
+    }
+}
+
+/// The case of a number; of a subject's cases the one that is open.
+fn the_open_one(store: &dyn crate::store::Store, words: &str) -> Result<i64, Failure> {
+    let found = find(store, words)?;
+    let open: Vec<i64> = found.iter().filter(|it| it.status == "open").map(|it| it.id).collect();
+    match (found.as_slice(), open.as_slice()) {
+        ([only], _) => Ok(only.id),
+        (_, [only]) => Ok(*only),
+        (_, []) => Err(Failure::usage(format!("no case of `{words}` is open"))),
+        (_, several) => {
+            let list: Vec<String> = found
+                .iter()
+                .filter(|it| several.contains(&it.id))
+                .map(|it| format!("{} ({} {})", it.id, it.workflow, it.period).replace(" )", ")"))
+                .collect();
+            Err(Failure::usage(format!("`{words}` has several open cases"))
+                .help(format!("name one by its number: {}", list.join(", "))))
+        }
+    }
+}
+
+fn failure(error: ActError) -> Failure {
+    match error {
+        ActError::Refused(refusal) => {
+            let failure = Failure::usage(format!("refused: {}", refusal.why));
+            match refusal.possible {
+                Some(possible) => failure.help(possible),
+                None => failure,
+            }
+        }
+        ActError::NoCase(_) => Failure::usage(error.to_string()).help("`merit cases` lists them"),
+        ActError::SetAside(..) => Failure::usage(error.to_string()),
+        ActError::Engine(error) => error.into(),
+    }
+}
+
+fn with_events(report: &ActReport) -> Result<serde_json::Value, Failure> {
+    let mut value = serde_json::to_value(report).map_err(|error| Failure::environment(error.to_string()))?;
+    let line = |it: &crate::workflow::Event| serde_json::json!({ "day": it.day().to_string(), "kind": it.kind(), "what": event_words(it) });
+    value["events"] = report.events.iter().map(line).collect();
+    Ok(value)
+}
+
+fn words(report: &ActReport) -> String {
+    if report.repeated {
+        return format!("Case {}: this was done before, by its key; nothing was done now.\n", report.case);
+    }
+    let mark = report.mark.as_ref().map_or_else(String::new, |it| format!(", marked \"{it}\""));
+    let mut words =
+        format!("Case {}: {} of {}, {}{mark}\n", report.case, report.workflow, report.subject, report.status);
+    for event in &report.events {
+        words += &format!("  {}  {}\n", event.day(), event_words(event));
+    }
+    for it in &report.notices {
+        words += &format!("  {}  {} to {}, with the next run\n", it.date, it.message, it.recipient);
+    }
+    words
+}

@@ -1,0 +1,100 @@
+//! Where a case goes from the end of a stage: on, back, into a stage that stands inside, or to its own end.
+
+use jiff::civil::Date;
+
+use crate::ids::StageId;
+use crate::policy::flow::Then;
+use crate::workflow::advance::Machine;
+use crate::workflow::case::StageStatus;
+use crate::workflow::event::{Anchored, Event, How};
+
+impl Machine<'_> {
+    /// The stages of the line itself, without those that stand inside others.
+    pub(super) fn outer_stages(&self) -> impl Iterator<Item = StageId> + '_ {
+        self.stage_ids().filter(|it| self.stage(*it).inside.is_none())
+    }
+
+    /// The stages that must have ended before one opens: those that it names, else the one written before it, or all of those that
+    /// run together there.
+    pub(super) fn before(&self, id: StageId) -> Vec<StageId> {
+        let stage = self.stage(id);
+        if stage.inside.is_some() || !stage.after.is_empty() || stage.opens.is_some() {
+            return stage.after.clone();
+        }
+        let beside = |it: &StageId| stage.together.is_some() && self.stage(*it).together == stage.together;
+        let above: Vec<StageId> = self.outer_stages().take_while(|it| *it != id).filter(|it| !beside(it)).collect();
+        let Some(last) = above.last() else { return Vec::new() };
+        let block = self.stage(*last).together;
+        above
+            .iter()
+            .copied()
+            .filter(|it| it == last || (block.is_some() && self.stage(*it).together == block))
+            .collect()
+    }
+
+    /// The stage inside one to which its end has led.
+    pub(super) fn entered(&self, id: StageId) -> Option<StageId> {
+        let state = self.state(id).filter(|it| it.has_ended())?;
+        match self.then(id, state.status, state.choice.as_deref())? {
+            Then::Inside(inner) => Some(*inner),
+            Then::Continue | Then::Finish(_) | Then::Cancel | Then::GoBack { .. } => None,
+        }
+    }
+
+    /// What the policy says of how a stage ended, if it says anything.
+    fn then(&self, id: StageId, status: StageStatus, choice: Option<&str>) -> Option<&Then> {
+        let stage = self.stage(id);
+        match (status, choice) {
+            (StageStatus::Lapsed, _) => Some(&stage.on_lapse),
+            (StageStatus::Done, Some(choice)) => {
+                let at = stage.choices.iter().position(|it| it.name == choice)?;
+                stage.on_choice.iter().find(|it| it.choice == at).map(|it| &it.then)
+            }
+            _ => None,
+        }
+    }
+
+    /// The end of a stage, and of that inside it to which it led.
+    pub(super) fn settled(&self, id: StageId) -> Option<Anchored> {
+        match self.entered(id) {
+            Some(inner) => self.settled(inner),
+            None => self.end_anchor(id),
+        }
+    }
+
+    /// Goes where the end of a stage leads.
+    pub(super) fn follow(&mut self, id: StageId, then: &Then, how: How, on: Date, mark: Option<String>) {
+        match then {
+            Then::Continue => self.complete_if_all_ended(on),
+            Then::Finish(end) => self.happen(Event::CaseEnded { how, on, mark: end.clone().or(mark) }),
+            Then::Cancel => self.happen(Event::CaseEnded { how: How::Cancelled, on, mark }),
+            Then::GoBack { to, at_most } if self.went_back(*to) < *at_most => {
+                let name = |it: StageId| self.stage(it).label.name.clone();
+                let again = self.behind(*to).into_iter().filter(|it| self.state(*it).is_some()).map(name).collect();
+                self.happen(Event::WentBack { from: name(id), to: name(*to), again, on, mark });
+            }
+            // Often enough: it goes on.
+            Then::GoBack { .. } => self.complete_if_all_ended(on),
+            Then::Inside(_) => {}
+        }
+    }
+
+    /// How often the case has gone back to a stage.
+    pub(super) fn went_back(&self, to: StageId) -> u32 {
+        self.state(to).map_or(0, |it| it.round.saturating_sub(1))
+    }
+
+    /// A stage and all that wait for it, in the order written.
+    fn behind(&self, id: StageId) -> Vec<StageId> {
+        let mut found = vec![id];
+        let mut next = 0;
+        while let Some(at) = found.get(next).copied() {
+            let waits = |it: &StageId| self.before(*it).contains(&at) || self.stage(*it).inside == Some(at);
+            let more: Vec<StageId> = self.stage_ids().filter(|it| !found.contains(it) && waits(it)).collect();
+            found.extend(more);
+            next += 1;
+        }
+        found.sort();
+        found
+    }
+}
