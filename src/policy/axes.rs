@@ -1,7 +1,8 @@
 //! What an expression can come to: its least and greatest value and its decimals, as far as fields and roundings say.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
+use crate::ids::DefinitionId;
 use crate::policy::model::{Blank, FieldKind, Policy};
 use crate::policy::table::Axis;
 use crate::policy::terms::{Aggregate, AggregateWord, ArithmeticOp, Expr, ExprKind, Type};
@@ -22,7 +23,7 @@ pub(super) fn axis_of(policy: &Policy, asked: &Expr) -> Axis {
     match &asked.ty {
         Type::YesNo => whole(1),
         Type::Choice(list) => whole(policy.choices[list.index()].choices.len().saturating_sub(1)),
-        Type::Number | Type::Money { .. } => numbers(policy, asked, &Cell::new(MOST_PARTS)),
+        Type::Number | Type::Money { .. } => numbers(policy, asked, &Looked { left: Cell::new(MOST_PARTS), through: RefCell::default() }),
         Type::Date => {
             let may_not_happen = match &asked.kind {
                 ExprKind::Field { record, field, .. } | ExprKind::Panel { record, field, .. } => {
@@ -39,10 +40,16 @@ pub(super) fn axis_of(policy: &Policy, asked: &Expr) -> Axis {
     }
 }
 
-fn numbers(policy: &Policy, asked: &Expr, left: &Cell<u32>) -> Axis {
-    let Some(rest) = left.get().checked_sub(1) else { return Axis::default() };
-    left.set(rest);
-    let inner = |it: &Expr| numbers(policy, it, left);
+/// How much may still be looked at, and through which definitions one looks.
+struct Looked {
+    left: Cell<u32>,
+    through: RefCell<Vec<DefinitionId>>,
+}
+
+fn numbers(policy: &Policy, asked: &Expr, looked: &Looked) -> Axis {
+    let Some(rest) = looked.left.get().checked_sub(1) else { return Axis::default() };
+    looked.left.set(rest);
+    let inner = |it: &Expr| numbers(policy, it, looked);
     match &asked.kind {
         ExprKind::Literal(Value::Known(Known::Number(at) | Known::Money { amount: at, .. })) => only(*at),
         ExprKind::Field { record, field, .. } | ExprKind::Panel { record, field, .. } => {
@@ -53,7 +60,14 @@ fn numbers(policy: &Policy, asked: &Expr, left: &Cell<u32>) -> Axis {
             let values = values.map(|it| inner(&Expr { kind: ExprKind::Literal(it), ..asked.clone() }));
             values.reduce(either).unwrap_or_default()
         }
-        ExprKind::Definition { id, .. } => inner(&policy.definitions[id.index()].value),
+        // One that rests on itself, in the period before or in what stands below, may come to anything.
+        ExprKind::Definition { id, .. } if looked.through.borrow().contains(id) => Axis::default(),
+        ExprKind::Definition { id, .. } => {
+            looked.through.borrow_mut().push(*id);
+            let axis = inner(&policy.definitions[id.index()].value);
+            looked.through.borrow_mut().pop();
+            axis
+        }
         ExprKind::Round { value, to, .. } => {
             let of = inner(value);
             // Rounding can reach the next multiple on either side.
