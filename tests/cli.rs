@@ -254,8 +254,8 @@ fn a_later_day_runs_only_where_nobody_is_written_to_in_earnest() {
     assert!(told.contains("--rehearse"), "{told}");
     project.merit(0, &["run", "--as-of", "2026-04-16", "--rehearse"]);
     let held = project.merit(0, &["outbox"]);
-    assert!(held.contains("held back"), "{held}");
-    project.merit(0, &["outbox", "--release"]);
+    assert!(held.contains("holds every effect back"), "{held}");
+    project.merit(0, &["outbox", "release", "--all"]);
     let sent = project.json(0, &["run", "--as-of", "2026-04-16"]);
     assert_eq!(sent["sent"]["later"], 1, "nobody listens on that port: it is tried again later");
     let outbox = project.json(0, &["outbox"]);
@@ -346,7 +346,7 @@ fn what_cannot_be_answered_is_said_so() {
         (&["test", "--only", "no such title"], "no example has `no such title` in its title"),
         (&["status", "--as-of", "2026-04-01"], "the store has run up to 2026-04-16"),
         (&["cases", "--workflow", "complaints"], "known: complaint_handling"),
-        (&["outbox", "--resend", "abcdef"], "there is no effect whose key begins with `abcdef`"),
+        (&["outbox", "retry", "abcdef"], "there is no effect whose key begins with `abcdef`"),
         (&["import", "nothing.csv"], "there is no such file"),
     ] {
         let err = project.merit(2, words);

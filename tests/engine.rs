@@ -8,14 +8,17 @@ use std::path::PathBuf;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use merit::casework::Letter;
-use merit::engine::{self, AsOf, EngineError, Outcome, Outgoing, Patience, Policies, RunReport, RunSettings, Sender};
+use merit::engine::{
+    self, Acted, AsOf, EngineError, OutboxAct, Outcome, Outgoing, Patience, Policies, RunReport, RunSettings, Sender,
+    Which,
+};
 use merit::exchange::{ImportFile, Mapping, apply_all, plan_all};
 use merit::policy::compile;
 use merit::policy::model::Policy;
 use merit::source::Sources;
 use merit::store::sqlite::{Access, SqliteStore};
-use merit::store::{Filter, Store};
-use merit::workflow::{Case, Look};
+use merit::store::{Actor, Filter, Store};
+use merit::workflow::{Case, Look, NoticeAct};
 
 mod invariants;
 
@@ -368,6 +371,12 @@ fn a_tampered_journal_is_found() {
     }
 }
 
+fn retry(office: &mut Office, which: &Which, at: i64) -> Result<Acted, EngineError> {
+    let (actor, because) = (Actor::Person("Ann".to_owned()), "the server is back".to_owned());
+    let (act, which, on) = (NoticeAct::Retry, which.clone(), date(2026, 8, 31));
+    engine::act_on_outbox(&mut office.store, &OutboxAct { act, which, actor, because, at, on })
+}
+
 #[test]
 fn dead_letters_are_kept_and_sent_again_when_asked() {
     let mut office = office();
@@ -378,10 +387,12 @@ fn dead_letters_are_kept_and_sent_again_when_asked() {
     post.refuses = false;
     assert_eq!(engine::send(&mut office.store, &mut post, i64::MAX, 20).unwrap().sent, 0, "nobody asked");
     let dead = office.store.effects(&Filter { status: Some("dead".to_owned()), ..Filter::default() }).unwrap();
-    assert_eq!(office.store.resend(Some(&dead[0].effect.key), 30).unwrap(), 1);
+    let one = Which::Keys(vec![dead[0].effect.key.clone()]);
+    assert_eq!(retry(&mut office, &one, 30).unwrap().keys.len(), 1);
     assert_eq!(engine::send(&mut office.store, &mut post, i64::MAX, 30).unwrap().sent, 1);
-    assert_eq!(office.store.resend(Some(&dead[0].effect.key), 40).unwrap(), 0, "what was sent is not sent again");
-    assert_eq!(office.store.resend(None, 40).unwrap(), first.dead - 1);
+    let refused = retry(&mut office, &one, 40).unwrap_err().to_string();
+    assert!(refused.ends_with("is sent, and can't be retried"), "{refused}");
+    assert_eq!(retry(&mut office, &Which::All("dead"), 40).unwrap().keys.len() as u64, first.dead - 1);
     assert_eq!(engine::send(&mut office.store, &mut post, i64::MAX, 40).unwrap().sent, first.dead - 1);
 }
 

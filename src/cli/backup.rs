@@ -72,6 +72,11 @@ fn refuse_target(file: &Path, store: &Path, force: bool) -> Result<(), Failure> 
     Ok(())
 }
 
+/// Whether two names lead to the same file.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|it| other.canonicalize().is_ok_and(|other| it == other))
+}
+
 impl Report {
     fn of(file: &Path, proved: &Proved) -> Self {
         Self {

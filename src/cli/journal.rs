@@ -1,6 +1,7 @@
 //! `merit journal`: the chain of everything that happened.
 
 use crate::cli::{Done, Format, Global, Outcome, open, output};
+use crate::store::RestoreNote;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Verb {
@@ -29,14 +30,20 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Outcome {
     match global.format {
         Format::Json => output::json(&serde_json::json!({
             "verified": true, "cases": verified.cases, "entries": verified.entries, "commits": verified.commits,
-            "seal": verified.seal,
+            "seal": verified.seal, "restores": verified.restores,
         })),
         Format::Human => output::text(&format!(
-            "The journal verifies: {}, {}, {}.\nSeal: {}\nNote it elsewhere: `merit journal verify --seal` proves later that it is still in the chain.\n",
+            "The journal verifies: {}, {}, {}.\n{}Seal: {}\nNote it elsewhere: `merit journal verify --seal` proves later that it is still in the chain.\n",
             output::count(verified.cases, "case", "cases"),
             output::count(verified.entries, "entry", "entries"),
             output::count(verified.commits, "commit", "commits"),
+            verified.restores.iter().map(restored).collect::<String>(),
             verified.seal,
         )),
     }
+}
+
+fn restored(note: &RestoreNote) -> String {
+    let at = jiff::Timestamp::from_second(note.at).map_or_else(|_| note.at.to_string(), |it| it.to_string());
+    format!("Restored at {at} by {} from the seal {}\n", note.actor, note.from)
 }

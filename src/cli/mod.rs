@@ -24,6 +24,7 @@ mod mail;
 mod open;
 mod outbox;
 mod output;
+mod restore;
 mod run;
 mod sample;
 mod status;
@@ -144,10 +145,12 @@ enum Verb {
     Case(case::Arguments),
     /// Do something in a case, as the person with whom a stage lies
     Act(act::Arguments),
-    /// List what goes out
+    /// List what goes out; release, drop or retry notices
     Outbox(outbox::Arguments),
     /// Copy the whole store into one file, while others work with it
     Backup(backup::Arguments),
+    /// Let a backup take the store's place; what it still had to send is held
+    Restore(restore::Arguments),
     /// Explain an outcome, the dates of a case, or the code of a finding
     Explain(explain::Arguments),
     /// The journal of all cases
@@ -200,6 +203,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Act(it) => act::run(global, it),
         Verb::Outbox(it) => outbox::run(global, it),
         Verb::Backup(it) => backup::run(global, it),
+        Verb::Restore(it) => restore::run(global, it),
         Verb::Explain(it) => explain::run(global, it),
         Verb::Journal(it) => journal::run(global, it),
         Verb::Sample(it) => sample::run(global, it),

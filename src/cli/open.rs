@@ -12,7 +12,7 @@ use crate::policy::model::Policy;
 use crate::policy::{Compilation, compile_with};
 use crate::source::Sources;
 use crate::store::sqlite::{Access, SqliteStore};
-use crate::store::{Store, StoreError};
+use crate::store::{Actor, Store, StoreError};
 
 const LEFT_ALONE: &str = "nothing was changed; take the last backup, or name another file under `store` in merit.toml";
 
@@ -51,6 +51,7 @@ impl From<EngineError> for Failure {
             EngineError::BackInTime { .. } | EngineError::Day(_) | EngineError::NothingDeployed => {
                 Failure::usage(error.to_string())
             }
+            EngineError::Outbox(refusal) => Failure::usage(refusal.to_string()).help(refusal.help()),
             EngineError::Unreadable { .. } => Failure::environment(error.to_string()),
         }
     }
@@ -111,6 +112,13 @@ pub(crate) fn patience(project: &Project) -> Patience {
 /// The machine's clock (seconds UTC): read here, at the edge, and nowhere else.
 pub(crate) fn now() -> i64 {
     jiff::Timestamp::now().as_second()
+}
+
+/// Who calls: the user of the operating system, as it names them to the program.
+pub(crate) fn actor() -> Actor {
+    let name =
+        ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|it| std::env::var(it).ok().filter(|it| !it.is_empty()));
+    Actor::Person(name.unwrap_or_else(|| "without a name".to_owned()))
 }
 
 /// Today in the policy's calendar.

@@ -3,11 +3,18 @@
 use serde::Serialize;
 
 use crate::casework::Letter;
-use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
+use crate::cli::{Done, Format, Global, Outcome, open, output};
+use crate::config::Project;
+use crate::engine::{Acted, OutboxAct, Which, act_on_outbox};
+use crate::store::sqlite::SqliteStore;
 use crate::store::{EffectRow, Filter, Store};
+use crate::workflow::NoticeAct;
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    act: Option<Act>,
     /// Only in this state
     #[arg(long)]
     state: Option<State>,
@@ -20,12 +27,44 @@ pub(super) struct Arguments {
     /// At most so many
     #[arg(long, default_value_t = 50)]
     top: usize,
-    /// Let effects go that a rehearsal or a restored copy holds back
-    #[arg(long)]
-    release: bool,
-    /// Send again: a mail by the key of its effect (its beginning is enough), or `dead` for every dead letter
-    #[arg(long, value_name = "KEY|dead", conflicts_with = "release")]
-    resend: Option<String>,
+}
+
+/// What somebody does with notices: each by the key of its effect, of which an unambiguous beginning is enough.
+#[derive(Debug, clap::Subcommand)]
+enum Act {
+    /// Let go what is held since the store was restored, or by a rehearsal
+    Release {
+        /// The keys of the effects
+        #[arg(required_unless_present = "all")]
+        key: Vec<String>,
+        /// Everything that is held; also ends a rehearsal
+        #[arg(long, conflicts_with = "key")]
+        all: bool,
+        /// Why, for the record
+        #[arg(long, default_value = "", value_name = "WORDS")]
+        because: String,
+    },
+    /// Give up notices for good: they are not sent, and not tried any more
+    Drop {
+        /// The keys of the effects
+        #[arg(required = true)]
+        key: Vec<String>,
+        /// Why, for the record
+        #[arg(long, value_name = "WORDS", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+        because: String,
+    },
+    /// Send again what was given up, or what nobody knows whether it arrived
+    Retry {
+        /// The keys of the effects
+        #[arg(required_unless_present = "dead")]
+        key: Vec<String>,
+        /// Every dead letter
+        #[arg(long, conflicts_with = "key")]
+        dead: bool,
+        /// Why, for the record
+        #[arg(long, default_value = "", value_name = "WORDS")]
+        because: String,
+    },
 }
 
 /// What became of an effect.
@@ -33,6 +72,8 @@ pub(super) struct Arguments {
 enum State {
     /// Its hour has not come, or it waits to be sent
     Due,
+    /// It waits until somebody releases it: it may have left before the store was restored
+    Held,
     /// A mail is being tried
     Open,
     /// It left
@@ -45,18 +86,22 @@ enum State {
     Ambiguous,
     /// Given up
     Dead,
+    /// Somebody decided that it does not leave
+    Dropped,
 }
 
 impl State {
     fn word(self) -> &'static str {
         match self {
             State::Due => "due",
+            State::Held => "held",
             State::Open => "open",
             State::Sent => "sent",
             State::Merged => "merged",
             State::Undeliverable => "undeliverable",
             State::Ambiguous => "ambiguous",
             State::Dead => "dead",
+            State::Dropped => "dropped",
         }
     }
 }
@@ -99,14 +144,8 @@ impl From<&EffectRow> for Line {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = open::project(global)?;
-    if arguments.release {
-        let mut store = open::store(&project)?;
-        store.set(None, Some(false))?;
-        output::note(global, "Effects are no longer held back; the next `merit run` sends them.");
-        return Ok(Done::Clean);
-    }
-    if let Some(asked) = &arguments.resend {
-        return resend(global, &mut open::store(&project)?, asked);
+    if let Some(asked) = &arguments.act {
+        return act(global, &project, asked);
     }
     let store = open::reading_store(&project)?;
     let limit = if global.format == Format::Json { None } else { Some(arguments.top + 1) };
@@ -123,60 +162,62 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         Format::Json => output::json(&serde_json::json!({ "effects": lines }))?,
         Format::Human => output::text(&words(&lines, arguments.top, store.state()?.hold))?,
     };
-    let bad = lines.iter().any(|it| ["undeliverable", "dead", "ambiguous"].contains(&it.status.as_str()));
+    let bad = lines.iter().any(|it| ["undeliverable", "dead", "ambiguous", "held"].contains(&it.status.as_str()));
     Ok(if bad { Done::Findings } else { Done::Clean })
 }
 
-/// How many signs of a key are enough to name it.
-const KEY_BEGINNING: usize = 6;
-
-fn resend(global: &Global, store: &mut dyn Store, asked: &str) -> Outcome {
-    let count = if asked == "dead" {
-        store.resend(None, open::now())?
-    } else {
-        let stuck = |it: &EffectRow| ["dead", "ambiguous"].contains(&it.effect.state.as_str());
-        let all = store.effects(&Filter::default())?;
-        let named: Vec<&EffectRow> = all.iter().filter(|it| it.effect.key.starts_with(asked)).collect();
-        match named.as_slice() {
-            [one] if asked.len() >= KEY_BEGINNING && stuck(one) => store.resend(Some(&one.effect.key), open::now())?,
-            [one] if asked.len() >= KEY_BEGINNING => {
-                return Err(Failure::usage(format!(
-                    "the mail of `{asked}` is {}; only one that is dead or ambiguous is sent again",
-                    one.effect.state
-                )));
-            }
-            [] => {
-                return Err(Failure::usage(format!("there is no effect whose key begins with `{asked}`"))
-                    .help("`merit outbox --state dead --format json` shows keys"));
-            }
-            _ => {
-                return Err(
-                    Failure::usage(format!("`{asked}` is too short to name one effect")).help("give more of its key")
-                );
-            }
-        }
+fn act(global: &Global, project: &Project, asked: &Act) -> Outcome {
+    let keys = |all: bool, state, key: &[String]| if all { Which::All(state) } else { Which::Keys(key.to_vec()) };
+    let (act, which, because) = match asked {
+        Act::Release { key, all, because } => (NoticeAct::Release, keys(*all, "held", key), because),
+        Act::Drop { key, because } => (NoticeAct::Drop, keys(false, "", key), because),
+        Act::Retry { key, dead, because } => (NoticeAct::Retry, keys(*dead, "dead", key), because),
     };
-    output::note(
-        global,
-        &format!("{}; the next `merit run` tries.", output::count(count, "mail is open again", "mails are open again")),
-    );
-    Ok(Done::Clean)
+    // What is dropped must not be in the hands of an engine that is just sending it.
+    let _lock = if act == NoticeAct::Drop { Some(SqliteStore::lock_engine(&project.store)?) } else { None };
+    let mut store = open::store(project)?;
+    let on = open::today(&open::deployed(project, &store)?.latest().policy);
+    let act = OutboxAct { act, which, actor: open::actor(), because: because.clone(), at: open::now(), on };
+    let acted = act_on_outbox(&mut store, &act)?;
+    match global.format {
+        Format::Json => output::json(&serde_json::json!({
+            "act": act.act, "effects": acted.keys, "rehearsal_ended": acted.rehearsal_ended,
+        })),
+        Format::Human => output::text(&told(act.act, &acted)),
+    }
 }
+
+fn told(act: NoticeAct, acted: &Acted) -> String {
+    let notices = output::count(acted.keys.len() as u64, "notice is", "notices are");
+    match act {
+        NoticeAct::Release if acted.rehearsal_ended => {
+            let held = if acted.keys.is_empty() { String::new() } else { format!(" {notices} let go.") };
+            format!("The rehearsal is over: effects are no longer held back.{held} The next `merit run` sends them.\n")
+        }
+        NoticeAct::Release => format!("{notices} let go; the next `merit run` sends what is due.\n"),
+        NoticeAct::Drop => format!("{notices} dropped, and will not leave.\n"),
+        NoticeAct::Retry => format!("{notices} open again; the next `merit run` tries.\n"),
+    }
+}
+
+/// How much of a key a table shows: enough to name it.
+const KEY_SHOWN: usize = 12;
 
 fn words(lines: &[Line], top: usize, hold: bool) -> String {
     let mut words = String::new();
     if hold {
-        words += "Effects are held back; `merit outbox --release` lets them go.\n";
+        words += "A rehearsal holds every effect back; `merit outbox release --all` lets them go.\n";
     }
     if lines.is_empty() {
         return words + "Nothing matches.\n";
     }
     words += &output::table(
-        ["day", "case", "to", "message", "state", "tries"],
+        ["key", "day", "case", "to", "message", "state", "tries"],
         lines.iter().take(top).map(|it| {
             let state = it.detail.as_ref().filter(|_| it.status != "sent");
             let state = state.map_or_else(|| it.status.clone(), |detail| format!("{}: {detail}", it.status));
             [
+                it.key.chars().take(KEY_SHOWN).collect(),
                 it.due.clone(),
                 it.case.to_string(),
                 it.recipient.clone(),

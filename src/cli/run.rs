@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::calendar::Moment;
 use crate::cli::mail::MailSender;
-use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
+use crate::cli::{Done, Failure, Format, Global, Outcome, open, output, restore};
 use crate::config::Project;
 use crate::engine::{self, AsOf, RunReport, RunSettings, SendReport, Sender};
 use crate::store::Store;
@@ -94,7 +94,7 @@ fn with_sent(report: &RunReport, sent: Option<&SendReport>) -> Result<serde_json
 }
 
 fn needs_a_person(report: &RunReport, sent: Option<&SendReport>) -> bool {
-    let failed = sent.is_some_and(|it| it.dead + it.ambiguous > 0);
+    let failed = sent.is_some_and(|it| it.dead + it.ambiguous + it.held > 0);
     report.set_aside > 0 || report.undeliverable > 0 || failed
 }
 
@@ -148,7 +148,11 @@ pub(super) fn words(report: &RunReport, sent: Option<&SendReport>) -> String {
 fn notices(report: &RunReport) -> String {
     if report.notices.len() <= 20 {
         let line = |it: &engine::NoticeLine| {
-            let state = if it.state == "due" { "" } else { " (no address)" };
+            let state = match it.state.as_str() {
+                "due" => "",
+                "held" => " (held)",
+                _ => " (no address)",
+            };
             format!(
                 "  {}  {} to {}{state}  (case {}: {} of {}, {})\n",
                 it.date, it.message, it.recipient, it.case, it.stage, it.subject, it.step
@@ -177,5 +181,9 @@ fn sending(sent: &SendReport) -> String {
     if sent.ambiguous > 0 {
         parts.push(output::count(sent.ambiguous, "ambiguous", "ambiguous"));
     }
-    format!("  {}\n", parts.join(", "))
+    let mut words = format!("  {}\n", parts.join(", "));
+    if sent.held > 0 {
+        words += &format!("{}\n", restore::held(sent.held));
+    }
+    words
 }

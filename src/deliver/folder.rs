@@ -40,7 +40,7 @@ pub enum FolderFault {
         source: io::Error,
     },
     /// Another mail lies there under the same name: it is never replaced.
-    #[error("another mail lies at {}; look at it and move it away, then resend this one", .0.display())]
+    #[error("another mail lies at {}; look at it and move it away, then retry this one", .0.display())]
     Taken(PathBuf),
 }
 

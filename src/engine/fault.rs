@@ -33,6 +33,12 @@ pub enum Point {
     AfterSend,
     /// After the result is written down.
     AfterResult,
+    /// Before the store that is there is kept aside for a restored one.
+    BeforeKeeping,
+    /// Before the restored store takes its place.
+    BeforeRestoring,
+    /// After it.
+    AfterRestoring,
 }
 
 impl Point {
@@ -55,6 +61,9 @@ impl Point {
             Point::BeforeSend => "before-send",
             Point::AfterSend => "after-send",
             Point::AfterResult => "after-result",
+            Point::BeforeKeeping => "before-keeping",
+            Point::BeforeRestoring => "before-restoring",
+            Point::AfterRestoring => "after-restoring",
         }
     }
 }
@@ -79,7 +88,7 @@ mod debug {
 
     /// How often each point was passed; only a debug build counts.
     static PASSED: [AtomicU64; POINTS] = [const { AtomicU64::new(0) }; POINTS];
-    const POINTS: usize = Point::AfterResult as usize + 1;
+    const POINTS: usize = Point::AfterRestoring as usize + 1;
     static KEPT: OnceLock<Option<File>> = OnceLock::new();
 
     pub(super) fn pass(at: Point) {

@@ -6,12 +6,14 @@
 mod act;
 mod fault;
 mod openings;
+mod outbox;
 mod policies;
 mod run;
 mod send;
 
 pub use act::{ActError, ActReport, act};
 pub use fault::{Point, point};
+pub use outbox::{Acted, OutboxAct, OutboxRefusal, Which, act_on_outbox};
 pub use policies::{Deployed, Policies};
 pub use run::{AsOf, NoticeLine, Patience, RunReport, RunSettings, SetAside, deadline_row, run, task_rows};
 pub use send::{Outcome, Outgoing, SendReport, Sender, send};
@@ -43,7 +45,16 @@ pub enum EngineError {
         /// The day asked.
         asked: jiff::civil::Date,
     },
+    /// What was asked of the outbox can't be.
+    #[error("{0}")]
+    Outbox(OutboxRefusal),
     /// The day asked can't be.
     #[error("{0}")]
     Day(String),
+}
+
+impl From<OutboxRefusal> for EngineError {
+    fn from(refusal: OutboxRefusal) -> Self {
+        EngineError::Outbox(refusal)
+    }
 }

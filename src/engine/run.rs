@@ -117,7 +117,7 @@ pub struct NoticeLine {
     pub recipient: String,
     /// The message's name.
     pub message: String,
-    /// `due` or `undeliverable`.
+    /// `due`, `held` or `undeliverable`.
     pub state: String,
 }
 
@@ -186,6 +186,7 @@ pub(super) struct Round<'a> {
     /// The last day up to which the engine has run.
     last: Option<Date>,
     pub(super) adopted: Option<Date>,
+    restored: Option<i64>,
     next_case: i64,
     pub(super) report: RunReport,
 }
@@ -217,6 +218,7 @@ impl<'a> Round<'a> {
             store_id: state.id,
             last: state.as_of,
             adopted: state.adopted,
+            restored: state.restored,
             next_case: store.next_case()?,
             report: RunReport { as_of: until.today.to_string(), ..RunReport::default() },
         })
@@ -405,9 +407,12 @@ impl Round<'_> {
         letter: &Letter,
     ) -> NewEffect {
         let recipient = format!("{}:{}", notice.to.0, notice.to.1);
+        let not_before = desk.moments(flow, case, cause.day).notices;
         let state = match (notice.state, &letter.address) {
             (NoticeState::Merged, _) => "merged",
             (NoticeState::Due, None) => "undeliverable",
+            // The store as it was before it was restored may have sent this one, and no trace of it is left here.
+            (NoticeState::Due, Some(_)) if self.restored.is_some_and(|at| not_before <= at) => "held",
             (NoticeState::Due, Some(_)) => "due",
         };
         let key = effect_key(&[
@@ -433,7 +438,7 @@ impl Round<'_> {
             recipient,
             kind: "notice".to_owned(),
             day: cause.day.to_string(),
-            not_before: desk.moments(flow, case, cause.day).notices,
+            not_before,
             facts: serde_json::to_string(letter).unwrap_or_default(),
             message: notice.message.clone(),
             language: letter.language.clone(),
@@ -470,7 +475,8 @@ impl Round<'_> {
                 | Event::WentBack { .. }
                 | Event::StageLeftOut { .. }
                 | Event::Assigned { .. }
-                | Event::ClockChanged { .. } => {}
+                | Event::ClockChanged { .. }
+                | Event::NoticeActedOn { .. } => {}
             }
         }
         for effect in &decided.change.effects {

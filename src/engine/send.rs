@@ -68,6 +68,8 @@ pub struct SendReport {
     pub dead: u64,
     /// Mails of which nobody knows whether they arrived.
     pub ambiguous: u64,
+    /// Effects that wait until somebody releases them, since the store was restored.
+    pub held: u64,
 }
 
 /// Sends what is due to leave. An effect becomes a mail once; a mail is tried until it is accepted, given up or ambiguous.
@@ -75,7 +77,7 @@ pub struct SendReport {
 /// # Errors
 /// When the store can't. What was written down stays.
 pub fn send(store: &mut dyn Store, sender: &mut dyn Sender, until: i64, now: i64) -> Result<SendReport, EngineError> {
-    let mut report = SendReport::default();
+    let mut report = SendReport { held: store.held()?, ..SendReport::default() };
     if store.state()?.hold {
         return Ok(report);
     }

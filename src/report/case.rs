@@ -6,7 +6,7 @@ use crate::policy::model::Policy;
 use crate::report::Reader;
 use crate::report::cases::period_label;
 use crate::store::{CaseRow, JournalEntry, Store, StoreError};
-use crate::workflow::{Case, DueDate, Event, HolderNote, NoticeState, Skipped, StageCase};
+use crate::workflow::{Case, DueDate, Event, HolderNote, NoticeAct, NoticeState, Skipped, StageCase};
 
 /// One case, told to people.
 #[derive(Debug, Clone, Serialize)]
@@ -226,6 +226,15 @@ pub fn event_words(event: &Event) -> String {
         Event::StageDone { stage, late, .. } => format!("`{stage}` is done{}", if *late { ", late" } else { "" }),
         Event::StageLapsed { stage, mark, .. } => {
             format!("`{stage}` lapses{}", mark.as_ref().map_or_else(String::new, |it| format!(", marked \"{it}\"")))
+        }
+        Event::NoticeActedOn { act, message, to, because, .. } => {
+            let what = match act {
+                NoticeAct::Release => "let go",
+                NoticeAct::Drop => "dropped",
+                NoticeAct::Retry => "sent again",
+            };
+            let why = if because.is_empty() { String::new() } else { format!(", because {because}") };
+            format!("{message} to {to} is {what}{why}")
         }
         Event::CaseEnded { mark, .. } => {
             format!("the case ends{}", mark.as_ref().map_or_else(String::new, |it| format!(", marked \"{it}\"")))

@@ -48,16 +48,21 @@ impl Draft {
     /// # Errors
     /// When the store can't be read or the file not be written.
     pub fn of(store: &SqliteStore, target: &Path) -> Result<Self, StoreError> {
+        Self::for_those_of(store, target, &store.path)
+    }
+
+    /// The same, for those to read and to write who may do so with the file `like`, if that is there.
+    pub(super) fn for_those_of(store: &SqliteStore, target: &Path, like: &Path) -> Result<Self, StoreError> {
         let draft = Self { path: beside(target, &format!(".{}.part", std::process::id())) };
-        draft.copy(store)?;
+        draft.copy(store, like)?;
         Ok(draft)
     }
 
-    fn copy(&self, store: &SqliteStore) -> Result<(), StoreError> {
-        // Made here, so that a copy may be read by nobody who may not read the store.
+    fn copy(&self, store: &SqliteStore, like: &Path) -> Result<(), StoreError> {
+        // Made before SQLite would make it, so that nobody reads a copy who may not read the store.
         let made = OpenOptions::new().create(true).truncate(true).write(true).open(&self.path);
         let made = made.map_err(|error| unwritten(&self.path, &error))?;
-        if let Ok(like) = fs::metadata(&store.path) {
+        if let Ok(like) = fs::metadata(like) {
             made.set_permissions(like.permissions()).map_err(|error| unwritten(&self.path, &error))?;
         }
         drop(made);
@@ -78,7 +83,7 @@ impl Draft {
         }
         drop(backup);
         // One file that needs no other beside it, and that can be read where nobody may write.
-        copy.pragma_update(None, "journal_mode", "delete").map_err(at_copy)?;
+        in_one_file(&copy)?;
         copy.close().map_err(|(_, error)| at_copy(error))
     }
 
@@ -107,6 +112,12 @@ impl Drop for Draft {
             let _ = fs::remove_file(beside(&self.path, ending));
         }
     }
+}
+
+/// Ends the use of a log beside the file.
+pub(super) fn in_one_file(connection: &Connection) -> Result<(), StoreError> {
+    let mode = connection.pragma_update_and_check(None, "journal_mode", "delete", |row| row.get::<_, String>(0));
+    if mode.map_err(disk)? == "delete" { Ok(()) } else { Err(StoreError::Locked) }
 }
 
 /// What stands in a folder is safe only when the folder is.

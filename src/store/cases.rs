@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::store::seal::{Sealed, seal_of, sha256};
 use crate::store::sqlite::{SqliteStore, disk};
 use crate::store::{
-    Actor, CaseChange, CaseRow, Counts, DeadlineRow, Expected, Filter, JournalEntry, OpenDeadline, Opening, StoreError,
+    CaseChange, CaseRow, Counts, DeadlineRow, Expected, Filter, JournalEntry, OpenDeadline, Opening, StoreError,
     TaskRow, Work,
 };
 
@@ -46,14 +46,6 @@ pub(super) fn entry_of(row: &Row<'_>) -> rusqlite::Result<JournalEntry> {
         payload_hash: row.get(7)?,
         hash: row.get(8)?,
     })
-}
-
-fn actor_words(actor: &Actor) -> String {
-    match actor {
-        Actor::System => "system".to_owned(),
-        Actor::Person(who) => format!("person {who}"),
-        Actor::Import(source) => format!("import {source}"),
-    }
 }
 
 impl SqliteStore {
@@ -154,10 +146,16 @@ impl SqliteStore {
                 .execute(params![it.day.to_string(), it.workflow, it.subject, it.period])
                 .map_err(disk)?;
         }
+        for it in &work.outbox {
+            self.change_effect(it, work.at)?;
+        }
+        if let Some(hold) = work.hold {
+            self.connection.execute("update store set hold = ?1", [hold]).map_err(disk)?;
+        }
         if let Some(day) = work.as_of {
             self.connection.execute("update store set as_of = ?1", [day.to_string()]).map_err(disk)?;
         }
-        self.seal_commit(rev, work.at, work.today, "system", &work.kind, None)?;
+        self.seal_commit(rev, work.at, work.today, &work.actor.to_string(), &work.kind, None)?;
         Ok(rev)
     }
 
@@ -176,7 +174,7 @@ impl SqliteStore {
         let mut entries = Vec::with_capacity(change.entries.len());
         let mut before = row.last_hash.clone();
         for (entry, seq) in change.entries.iter().zip(row.last_seq + 1..) {
-            let actor = actor_words(&entry.actor);
+            let actor = entry.actor.to_string();
             let payload_hash = sha256(&[entry.payload.as_bytes()]);
             let sealed = Sealed {
                 case_id: row.id,
@@ -490,6 +488,7 @@ impl SqliteStore {
             open: count("select count(*) from cases where status = 'open'")?,
             set_aside: count("select count(*) from cases where status = 'open' and set_aside is not null")?,
             undeliverable: count("select count(*) from effects where state = 'undeliverable'")?,
+            held: self.count_held()?,
         })
     }
 }

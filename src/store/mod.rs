@@ -12,6 +12,7 @@ use crate::eval::Facts;
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::Policy;
 use crate::value::Known;
+use crate::workflow::NoticeAct;
 
 mod backup;
 mod cases;
@@ -20,13 +21,15 @@ mod import;
 mod outbox;
 mod reader;
 mod records;
+mod restore;
 mod seal;
 pub mod sqlite;
 mod steps;
 mod units;
 
 pub use backup::{Draft, Proved};
-pub use seal::{Broken, Verified};
+pub use restore::{Replaced, Restored};
+pub use seal::{Broken, RestoreNote, Verified};
 pub use steps::{StepCount, Steps};
 
 /// The one row that a store says of itself.
@@ -40,8 +43,10 @@ pub struct StoreState {
     pub adopted: Option<Date>,
     /// The last day up to which the engine has run.
     pub as_of: Option<Date>,
-    /// Whether effects wait: a restored copy, or a rehearsal.
+    /// Whether all effects wait: a rehearsal.
     pub hold: bool,
+    /// When it was restored the last time (seconds UTC): what was to leave before may have left from the store as it was then.
+    pub restored: Option<i64>,
     /// The number of the last commit.
     pub rev: i64,
     /// The seal of the last commit.
@@ -66,15 +71,27 @@ pub struct PolicyVersion {
 }
 
 /// Who does something: nothing is done by a bare name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
     /// Merit itself.
+    #[default]
     System,
     /// A person, as the records know them, or by a label.
     Person(String),
     /// An import, by its source.
     Import(String),
+}
+
+impl std::fmt::Display for Actor {
+    /// As the journal keeps it.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Actor::System => formatter.write_str("system"),
+            Actor::Person(who) => write!(formatter, "person {who}"),
+            Actor::Import(source) => write!(formatter, "import {source}"),
+        }
+    }
 }
 
 /// Where a case stands, as the store keeps it.
@@ -272,8 +289,10 @@ pub struct CaseChange {
 /// What a commit of the engine writes, at once.
 #[derive(Debug, Clone, Default)]
 pub struct Work {
-    /// What kind of commit: `run`, `act`, ….
+    /// What kind of commit: `run`, `release`, ….
     pub kind: String,
+    /// Who does it.
+    pub actor: Actor,
     /// The machine's clock (seconds UTC), handed in.
     pub at: i64,
     /// The day up to which the engine has run, to be kept if this commit ends the run.
@@ -292,6 +311,19 @@ pub struct Work {
     pub expected: Vec<Expected>,
     /// Expected openings that have been looked at.
     pub seen_expected: Vec<Expected>,
+    /// What somebody does with effects that are there.
+    pub outbox: Vec<OutboxChange>,
+    /// Whether all effects wait from now on, if that changes.
+    pub hold: Option<bool>,
+}
+
+/// What becomes of an effect by somebody's act. One in whose state the act can't be is a bug and fails the commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxChange {
+    /// The effect's key.
+    pub key: String,
+    /// The act.
+    pub act: NoticeAct,
 }
 
 /// How far the subjects of a workflow have been walked for a period.
@@ -498,6 +530,8 @@ pub trait Store {
     fn cases(&self, filter: &Filter) -> Result<Vec<CaseRow>, StoreError>;
     /// Effects, by day and key; the state of a sent one is that of its mail.
     fn effects(&self, filter: &Filter) -> Result<Vec<EffectRow>, StoreError>;
+    /// How many effects wait until somebody releases them.
+    fn held(&self) -> Result<u64, StoreError>;
     /// Effects that are due to leave at a moment and have no mail yet.
     fn effects_to_send(&self, until: i64, limit: u32) -> Result<Vec<EffectRow>, StoreError>;
     /// Makes a mail for an effect; its number.
@@ -517,9 +551,6 @@ pub trait Store {
     fn broken_attempts(&self) -> Result<Vec<(i64, i64)>, StoreError>;
     /// Writes down how an attempt ended and what becomes of the mail.
     fn end_attempt(&mut self, end: &AttemptEnd<'_>) -> Result<(), StoreError>;
-    /// Opens a mail again that was given up or of which nobody knows whether it arrived, by its effect's key; without one, every
-    /// dead letter. How many there were.
-    fn resend(&mut self, key: Option<&str>, at: i64) -> Result<u64, StoreError>;
 }
 
 /// A stage whose due date lies behind a day, with one of its holders.
@@ -552,6 +583,8 @@ pub struct Counts {
     pub set_aside: u64,
     /// Effects that reach nobody.
     pub undeliverable: u64,
+    /// Effects that wait until somebody releases them.
+    pub held: u64,
 }
 
 /// Which cases or effects are asked for; nothing leaves nothing out.
@@ -565,6 +598,8 @@ pub struct Filter {
     pub status: Option<String>,
     /// Of this case.
     pub case: Option<i64>,
+    /// Effects whose key begins so.
+    pub key: Option<String>,
     /// Only those set aside.
     pub set_aside: bool,
     /// At most so many.

@@ -3,7 +3,8 @@
 use rusqlite::{Row, params};
 
 use crate::store::sqlite::{SqliteStore, disk};
-use crate::store::{AttemptEnd, DeliveryRow, EffectRow, Filter, NewEffect, StoreError};
+use crate::store::{AttemptEnd, DeliveryRow, EffectRow, Filter, NewEffect, OutboxChange, StoreError};
+use crate::workflow::NoticeAct;
 
 const EFFECT: &str = "e.key, e.case_id, e.stage, e.round, e.step, e.nth, e.recipient, e.kind, e.day, e.not_before, e.facts, e.message, e.language, e.state, e.delivery, e.rev";
 
@@ -134,31 +135,81 @@ impl SqliteStore {
         transaction.commit().map_err(disk)
     }
 
-    pub(super) fn open_again(&mut self, key: Option<&str>, at: i64) -> Result<u64, StoreError> {
-        let count = self
-            .connection
-            .prepare_cached(
-                "update deliveries set state = 'open', next_try = ?2
-                 where case when ?1 is null then state = 'dead' else effect = ?1 and state in ('dead', 'ambiguous') end",
+    pub(super) fn change_effect(&self, change: &OutboxChange, at: i64) -> Result<(), StoreError> {
+        let write = |sql: &str, parameters: &[&dyn rusqlite::ToSql]| {
+            self.connection.prepare_cached(sql).and_then(|mut it| it.execute(parameters)).map_err(disk)
+        };
+        let key: &dyn rusqlite::ToSql = &change.key;
+        let changed = match change.act {
+            NoticeAct::Release => {
+                let mail = "update deliveries set state = 'open', next_try = ?2 where effect = ?1 and state = 'held'";
+                write(mail, &[key, &at])?
+                    + write("update effects set state = 'due' where key = ?1 and state = 'held'", &[key])?
+            }
+            NoticeAct::Retry => write(
+                "update deliveries set state = 'open', next_try = ?2 where effect = ?1 and state in ('dead', 'ambiguous')",
+                &[key, &at],
+            )?,
+            NoticeAct::Drop => {
+                // An attempt that broke off must not open the mail again.
+                let broken = "update attempts set ended = ?2, result = 'ambiguous', detail = 'the program stopped during this attempt'
+                              where ended is null and delivery = (select delivery from effects where key = ?1)";
+                write(broken, &[key, &at])?;
+                write(
+                    "update deliveries set state = 'dropped', next_try = null where effect = ?1 and state <> 'sent'",
+                    &[key],
+                )?;
+                write("update effects set state = 'dropped' where key = ?1 and state <> 'merged'", &[key])?
+            }
+        };
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Damaged(format!("the effect {} can't be changed", change.key)))
+        }
+    }
+
+    /// How many effects wait until somebody releases them.
+    pub(super) fn count_held(&self) -> Result<u64, StoreError> {
+        let sql = "select (select count(*) from effects where state = 'held') + (select count(*) from deliveries where state = 'held')";
+        let held: i64 =
+            self.connection.prepare_cached(sql).and_then(|mut it| it.query_row([], |row| row.get(0))).map_err(disk)?;
+        Ok(u64::try_from(held).unwrap_or(0))
+    }
+
+    /// Holds whatever is still to be sent, for it may have left already.
+    pub(super) fn hold_what_waits(&self, at: i64) -> Result<u64, StoreError> {
+        self.connection
+            .execute(
+                "update attempts set ended = ?1, result = 'ambiguous', detail = 'the backup was made during this attempt'
+                 where ended is null",
+                [at],
             )
-            .map_err(disk)?
-            .execute(params![key, at])
             .map_err(disk)?;
-        Ok(count as u64)
+        let held = "update effects set state = 'held' where state = 'due'; update deliveries set state = 'held' where state = 'open';";
+        self.connection.execute_batch(held).map_err(disk)?;
+        self.count_held()
     }
 
     pub(super) fn listed_effects(&self, filter: &Filter) -> Result<Vec<EffectRow>, StoreError> {
         let sql = format!(
-            "select {EFFECT}, d.state, coalesce(d.tries, 0), a.detail
+            "select {EFFECT}, d.state, coalesce(d.tries, 0), case coalesce(d.state, e.state)
+               when 'held' then 'it may have left before the store was restored on '
+                 || coalesce((select date(restored, 'unixepoch') from store), '') || coalesce('; ' || a.detail, '')
+               when 'dropped' then
+                 (select json_extract(j.payload, '$.because') from journal j where j.case_id = e.case_id
+                  and j.kind = 'notice_dropped' and json_extract(j.payload, '$.key') = e.key order by j.seq desc limit 1)
+               else a.detail end
              from effects e left join deliveries d on d.id = e.delivery
              left join attempts a on a.delivery = d.id and a.n = d.tries
              where (?1 is null or e.case_id = ?1) and (?2 is null or substr(e.recipient, instr(e.recipient, ':') + 1) = ?2)
              and (?3 is null or coalesce(d.state, e.state) = ?3)
+             and (?5 is null or substr(e.key, 1, length(?5)) = ?5)
              order by e.day, e.case_id, e.recipient, e.key limit ?4"
         );
         let limit = filter.limit.and_then(|it| i64::try_from(it).ok()).unwrap_or(-1);
         let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
-        let rows = statement.query_map(params![filter.case, filter.subject, filter.status, limit], |row| {
+        let rows = statement.query_map(params![filter.case, filter.subject, filter.status, limit, filter.key], |row| {
             let mut effect = effect_of(row)?;
             if let Some(state) = row.get(16)? {
                 effect.effect.state = state;

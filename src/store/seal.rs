@@ -4,6 +4,7 @@ use std::fmt;
 
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::store::StoreError;
@@ -20,6 +21,19 @@ pub struct Verified {
     pub commits: u64,
     /// The seal of the last commit.
     pub seal: String,
+    /// Each time that a backup took the store's place.
+    pub restores: Vec<RestoreNote>,
+}
+
+/// That a backup took the store's place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RestoreNote {
+    /// When (seconds UTC).
+    pub at: i64,
+    /// Who did it, as the journal keeps it.
+    pub actor: String,
+    /// The seal of the backup: the journal goes on from there.
+    pub from: String,
 }
 
 /// Where the journal does not verify.
@@ -125,9 +139,11 @@ impl SqliteStore {
             Ok(counts) => counts,
             Err(broken) => return Ok(Err(broken)),
         };
-        let mut commits = self.connection.prepare("select rev, seal from commits order by rev").map_err(disk)?;
+        let mut commits =
+            self.connection.prepare("select rev, seal, kind, at, actor from commits order by rev").map_err(disk)?;
         let mut rows = commits.query([]).map_err(disk)?;
         let (mut seal, mut count, mut seen) = (String::new(), 0, noted.is_none_or(str::is_empty));
+        let mut restores = Vec::new();
         while let Some(row) = rows.next().map_err(disk)? {
             let (rev, stored): (i64, String) = (row.get(0).map_err(disk)?, row.get(1).map_err(disk)?);
             count += 1;
@@ -138,6 +154,10 @@ impl SqliteStore {
             if again != stored {
                 return Ok(Err(Broken { what: format!("the seal of commit {rev} does not fit what it holds") }));
             }
+            if row.get_ref(2).map_err(disk)? == ValueRef::Text(b"restore") {
+                let (at, actor) = (row.get(3).map_err(disk)?, row.get(4).map_err(disk)?);
+                restores.push(RestoreNote { at, actor, from: seal });
+            }
             seen |= noted == Some(stored.as_str());
             seal = stored;
         }
@@ -145,7 +165,13 @@ impl SqliteStore {
             let what = "the seal noted elsewhere is not in the chain: entries were cut off or written anew".to_owned();
             return Ok(Err(Broken { what }));
         }
-        Ok(Ok(Verified { cases: entries.0, entries: entries.1, commits: u64::try_from(count).unwrap_or(0), seal }))
+        Ok(Ok(Verified {
+            cases: entries.0,
+            entries: entries.1,
+            commits: u64::try_from(count).unwrap_or(0),
+            seal,
+            restores,
+        }))
     }
 
     fn verify_entries(&self) -> Result<Result<(u64, u64), Broken>, StoreError> {

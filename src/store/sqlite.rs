@@ -11,7 +11,7 @@ use crate::store::seal::hex;
 use crate::store::{StoreError, StoreState};
 
 /// The schema that this version writes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 /// The edition of the language that this version reads.
 pub const EDITION: i64 = 1;
 /// Marks the file as Merit's: "Mrit".
@@ -19,7 +19,8 @@ const APPLICATION: i32 = 0x4d72_6974;
 /// Versions before carry a fault of the write-ahead log that can damage a store.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
-const MIGRATIONS: &[(u32, &str)] = &[(1, include_str!("migrations/0001_first.sql"))];
+const MIGRATIONS: &[(u32, &str)] =
+    &[(1, include_str!("migrations/0001_first.sql")), (2, include_str!("migrations/0002_restored.sql"))];
 
 /// Whether a store is opened to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,10 +72,25 @@ impl SqliteStore {
     /// # Errors
     /// When there is none, when it is no store or a newer one, or when the disk does not allow it.
     pub fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
+        let store = Self::open_as_it_is(path, access)?;
+        match access {
+            Access::Write => store.migrate(),
+            Access::ReadOnly if store.schema()? < SCHEMA => {
+                drop(store);
+                Self::open(path, Access::Write)?;
+                Self::open_as_it_is(path, access)
+            }
+            Access::ReadOnly => Ok(store),
+        }
+    }
+
+    /// Opens a store that is there and leaves its schema as an earlier version may have written it: only to copy it.
+    pub(super) fn open_as_it_is(path: &Path, access: Access) -> Result<Self, StoreError> {
         if !path.exists() {
             return Err(StoreError::NoStore(path.display().to_string()));
         }
         looks_like_a_store(path)?;
+        let there = identity(path);
         let flags = match access {
             Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
             Access::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
@@ -82,6 +98,7 @@ impl SqliteStore {
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(disk)?;
         let store = Self::prepare(connection, path)?;
         store.refuse_foreign()?;
+        refuse_replaced(path, there)?;
         store.settle(access)
     }
 
@@ -93,6 +110,7 @@ impl SqliteStore {
         if path.metadata().is_ok_and(|it| it.len() > 0) {
             looks_like_a_store(path)?;
         }
+        let there = identity(path);
         let connection = Connection::open(path).map_err(disk)?;
         let store = Self::prepare(connection, path)?;
         // Also a file that was begun and never filled, because the program stopped there.
@@ -100,7 +118,8 @@ impl SqliteStore {
             return store.settle(Access::Write)?.create();
         }
         store.refuse_foreign()?;
-        store.settle(Access::Write)
+        refuse_replaced(path, there)?;
+        store.settle(Access::Write)?.migrate()
     }
 
     /// A store in memory, for tests.
@@ -136,11 +155,7 @@ impl SqliteStore {
     fn create(mut self) -> Result<Self, StoreError> {
         let id = hex(&random_id(&self.connection)?);
         let transaction = self.connection.transaction().map_err(disk)?;
-        for (number, sql) in MIGRATIONS {
-            transaction.execute_batch(sql).map_err(disk)?;
-            let checksum = crate::store::seal::sha256(&[sql.as_bytes()]);
-            transaction.execute("insert into migrations values (?1, ?2)", params![number, checksum]).map_err(disk)?;
-        }
+        take_steps(&transaction, 0)?;
         transaction
             .execute("insert into store (id, schema, edition) values (?1, ?2, ?3)", params![id, SCHEMA, EDITION])
             .map_err(disk)?;
@@ -149,6 +164,28 @@ impl SqliteStore {
             .map_err(disk)?;
         transaction.commit().map_err(disk)?;
         Ok(self)
+    }
+
+    /// Brings a store of an earlier version to the schema of this one, all at once.
+    fn migrate(mut self) -> Result<Self, StoreError> {
+        if self.schema()? >= SCHEMA {
+            return Ok(self);
+        }
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(disk)?;
+        // Another program may have done it meanwhile.
+        let found = transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(disk)?;
+        if found < SCHEMA {
+            take_steps(&transaction, found)?;
+            transaction.execute("update store set schema = ?1", [SCHEMA]).map_err(disk)?;
+            transaction.pragma_update(None, "user_version", SCHEMA).map_err(disk)?;
+        }
+        transaction.commit().map_err(disk)?;
+        Ok(self)
+    }
+
+    fn schema(&self) -> Result<u32, StoreError> {
+        Ok(u32::try_from(self.pragma("user_version")?).unwrap_or(u32::MAX))
     }
 
     /// Whether nobody has put anything into the file, not even a name for it.
@@ -169,11 +206,16 @@ impl SqliteStore {
             let words = "it belongs to another program".to_owned();
             return Err(StoreError::Foreign(self.path.display().to_string(), words));
         }
-        let found = u32::try_from(self.pragma("user_version")?).unwrap_or(u32::MAX);
+        let found = self.schema()?;
         if found > SCHEMA {
             return Err(StoreError::Newer { path: self.path.display().to_string(), found, known: SCHEMA });
         }
-        self.read_state().map(|_| ())
+        let said: Option<String> = self
+            .connection
+            .query_row("select id from store", [], |row| row.get(0))
+            .optional()
+            .map_err(|error| unfit(&self.path, error))?;
+        said.map(|_| ()).ok_or_else(without_a_name)
     }
 
     /// Takes the lock of the engine, or says who is in the way.
@@ -195,7 +237,7 @@ impl SqliteStore {
         let row = self
             .connection
             .prepare_cached(
-                "select s.id, s.schema, s.adopted, s.as_of, s.hold, coalesce(c.rev, 0), coalesce(c.seal, '')
+                "select s.id, s.schema, s.adopted, s.as_of, s.hold, coalesce(c.rev, 0), coalesce(c.seal, ''), s.restored
                  from store s left join commits c on c.rev = (select max(rev) from commits)",
             )
             .map_err(|error| unfit(&self.path, error))?
@@ -209,11 +251,12 @@ impl SqliteStore {
                     hold: row.get(4)?,
                     rev: row.get(5)?,
                     seal: row.get(6)?,
+                    restored: row.get(7)?,
                 })
             })
             .optional()
             .map_err(disk)?;
-        row.ok_or_else(|| StoreError::Damaged("it does not say what it is".to_owned()))
+        row.ok_or_else(without_a_name)
     }
 
     /// The last second of the last day that was run.
@@ -225,6 +268,20 @@ impl SqliteStore {
             .query_row("select max(not_before) from effects where state = 'due'", [], |row| row.get(0))
             .map_err(disk)
     }
+}
+
+fn without_a_name() -> StoreError {
+    StoreError::Damaged("it does not say what it is".to_owned())
+}
+
+/// The numbered steps to the schema of this version, behind one that was taken before.
+fn take_steps(connection: &Connection, behind: u32) -> Result<(), StoreError> {
+    for (number, sql) in MIGRATIONS.iter().filter(|(number, _)| *number > behind) {
+        connection.execute_batch(sql).map_err(disk)?;
+        let checksum = crate::store::seal::sha256(&[sql.as_bytes()]);
+        connection.execute("insert into migrations values (?1, ?2)", params![number, checksum]).map_err(disk)?;
+    }
+    Ok(())
 }
 
 fn random_id(connection: &Connection) -> Result<Vec<u8>, StoreError> {
@@ -251,6 +308,22 @@ pub fn refuse_old_sqlite(number: i32) -> Result<(), StoreError> {
     }
     let (major, minor, patch) = (number / 1_000_000, number / 1_000 % 1_000, number % 1_000);
     Err(StoreError::OldSqlite(format!("{major}.{minor}.{patch}")))
+}
+
+/// Which file a name leads to, where the system tells: device and number.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    return std::fs::metadata(path).ok().map(|it| {
+        use std::os::unix::fs::MetadataExt;
+        (it.dev(), it.ino())
+    });
+    #[cfg(not(unix))]
+    None
+}
+
+/// Who waited for a store while another was put in its place holds the old one, and must not write beside the new.
+fn refuse_replaced(path: &Path, there: Option<(u64, u64)>) -> Result<(), StoreError> {
+    if there.is_none() || identity(path) == there { Ok(()) } else { Err(StoreError::Locked) }
 }
 
 /// A file beside the store.

@@ -260,6 +260,10 @@ impl Store for SqliteStore {
         self.listed_effects(filter)
     }
 
+    fn held(&self) -> Result<u64, StoreError> {
+        self.count_held()
+    }
+
     fn effects_to_send(&self, until: i64, limit: u32) -> Result<Vec<EffectRow>, StoreError> {
         self.effects_waiting(until, limit)
     }
@@ -289,8 +293,5 @@ impl Store for SqliteStore {
 
     fn end_attempt(&mut self, end: &AttemptEnd<'_>) -> Result<(), StoreError> {
         self.attempt_ends(end)
-    }
-    fn resend(&mut self, key: Option<&str>, at: i64) -> Result<u64, StoreError> {
-        self.open_again(key, at)
     }
 }

@@ -135,6 +135,30 @@ pub enum How {
     Lapsed,
 }
 
+/// What somebody does with a notice in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeAct {
+    /// It was held and is let go.
+    Release,
+    /// It is not to leave, or not to be tried any more.
+    Drop,
+    /// It was given up, or nobody knows whether it arrived: it is sent again.
+    Retry,
+}
+
+impl NoticeAct {
+    /// The word that people use.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            NoticeAct::Release => "release",
+            NoticeAct::Drop => "drop",
+            NoticeAct::Retry => "retry",
+        }
+    }
+}
+
 /// Something that happened in a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -224,6 +248,8 @@ pub enum Event {
     StageLapsed { stage: String, round: u32, on: Date, mark: Option<String> },
     /// The case ended.
     CaseEnded { how: How, on: Date, mark: Option<String> },
+    /// Somebody acted on a notice in the outbox. The case itself stays as it is.
+    NoticeActedOn { act: NoticeAct, key: String, stage: String, message: String, to: String, because: String, on: Date },
 }
 
 impl Event {
@@ -246,6 +272,9 @@ impl Event {
             Event::StageDone { .. } => "stage_done",
             Event::StageLapsed { .. } => "stage_lapsed",
             Event::CaseEnded { .. } => "case_ended",
+            Event::NoticeActedOn { act: NoticeAct::Release, .. } => "notice_released",
+            Event::NoticeActedOn { act: NoticeAct::Drop, .. } => "notice_dropped",
+            Event::NoticeActedOn { act: NoticeAct::Retry, .. } => "notice_retried",
         }
     }
 
@@ -272,7 +301,8 @@ impl Event {
             | Event::WentBack { on, .. }
             | Event::StageDone { on, .. }
             | Event::StageLapsed { on, .. }
-            | Event::CaseEnded { on, .. } => *on,
+            | Event::CaseEnded { on, .. }
+            | Event::NoticeActedOn { on, .. } => *on,
             Event::StageOpened { opening, .. } => opening.day,
             Event::Assigned { since, .. } => *since,
             Event::StepTaken { day, .. } | Event::StepSkipped { day, .. } => *day,
@@ -292,7 +322,8 @@ impl Event {
             | Event::Completed { stage, .. }
             | Event::WentBack { from: stage, .. }
             | Event::StageDone { stage, .. }
-            | Event::StageLapsed { stage, .. } => Some(stage),
+            | Event::StageLapsed { stage, .. }
+            | Event::NoticeActedOn { stage, .. } => Some(stage),
             Event::StepTaken { mark, .. } | Event::StepSkipped { mark, .. } => Some(&mark.stage),
             Event::CaseOpened { .. } | Event::ClockChanged { .. } | Event::CaseEnded { .. } => None,
         }

@@ -15,8 +15,8 @@ pub use act::{Act, Deed, Refusal, act};
 pub use advance::{Advanced, Look, Stuck, advance};
 pub use case::{Again, Case, CaseStatus, Hold, StageCase, StageStatus};
 pub use event::{
-    Anchored, DefaultRecord, DueDate, Event, HolderNote, How, Notice, NoticeState, Skipped, StageDates, StepMark,
-    Suspension,
+    Anchored, DefaultRecord, DueDate, Event, HolderNote, How, Notice, NoticeAct, NoticeState, Skipped, StageDates,
+    StepMark, Suspension,
 };
 pub use notices::notices_of;
 pub use outlook::{Answer, Asked, Outlook};

@@ -68,6 +68,7 @@ impl Teller<'_> {
             Event::WentBack { to, mark, .. } => format!("back to {to}{}", marked(mark.as_deref())),
             Event::StageDone { stage, late, .. } => format!("{stage} done{}", if *late { ", late" } else { "" }),
             Event::StageLapsed { stage, mark, .. } => format!("{stage} lapses{}", marked(mark.as_deref())),
+            Event::NoticeActedOn { act, message, to, .. } => format!("{} {message} to {to}", act.word()),
             Event::CaseEnded { mark, .. } => {
                 format!("case {}{}", self.case().case.status.word(), marked(mark.as_deref()))
             }

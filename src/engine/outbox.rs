@@ -1,0 +1,212 @@
+//! What people do with notices that wait or went astray: each act stands in the journal of its case, with who did it and why.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::civil::Date;
+
+use crate::engine::EngineError;
+use crate::store::{Actor, CaseChange, EffectRow, Filter, NewEntry, OutboxChange, Store, Work};
+use crate::workflow::{Event, NoticeAct};
+
+/// How many signs of a key are enough to name an effect.
+const KEY_BEGINNING: usize = 6;
+
+/// Which effects an act is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// Those whose keys begin so.
+    Keys(Vec<String>),
+    /// All that are in a state: `held` or `dead`.
+    All(&'static str),
+}
+
+/// Somebody's act on the outbox.
+#[derive(Debug, Clone)]
+pub struct OutboxAct {
+    /// What is done.
+    pub act: NoticeAct,
+    /// With which effects.
+    pub which: Which,
+    /// By whom.
+    pub actor: Actor,
+    /// Why, in their words.
+    pub because: String,
+    /// The machine's clock (seconds UTC), handed in.
+    pub at: i64,
+    /// The day in the project's calendar.
+    pub on: Date,
+}
+
+/// What an act came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acted {
+    /// The keys of the effects.
+    pub keys: Vec<String>,
+    /// Whether a rehearsal ended with it.
+    pub rehearsal_ended: bool,
+}
+
+/// Why an act on the outbox can't be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutboxRefusal {
+    /// No key begins so.
+    Unknown(String),
+    /// Too short, or several keys begin so.
+    Unclear(String),
+    /// The effect is not in a state for it.
+    State {
+        /// Its key, as it was asked.
+        asked: String,
+        /// The state in which it is.
+        state: String,
+        /// What was asked.
+        act: NoticeAct,
+        /// Whether a rehearsal holds everything back.
+        rehearsed: bool,
+    },
+    /// There is nothing to do.
+    Nothing(&'static str),
+}
+
+impl fmt::Display for OutboxRefusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OutboxRefusal::Unknown(asked) => write!(formatter, "there is no effect whose key begins with `{asked}`"),
+            OutboxRefusal::Unclear(asked) => write!(formatter, "`{asked}` is too short to name one effect"),
+            OutboxRefusal::State { asked, state, act, .. } => {
+                write!(formatter, "the notice `{asked}` is {state}, and can't be {}", done(*act))
+            }
+            OutboxRefusal::Nothing(state) => write!(formatter, "no notice is {state}"),
+        }
+    }
+}
+
+impl OutboxRefusal {
+    /// What would be possible.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            OutboxRefusal::Unknown(_) => "`merit outbox` shows how keys begin".to_owned(),
+            OutboxRefusal::Unclear(_) => format!("give more of its key, {KEY_BEGINNING} signs at least"),
+            OutboxRefusal::State { state, rehearsed: true, .. } if state == "due" => {
+                "a rehearsal holds everything back: `merit outbox release --all` ends it".to_owned()
+            }
+            OutboxRefusal::State { state, .. } => {
+                let all = [NoticeAct::Release, NoticeAct::Retry, NoticeAct::Drop];
+                let possible: Vec<&str> = all.into_iter().filter(|it| fits(*it, state)).map(done).collect();
+                match possible.as_slice() {
+                    [] => format!("nothing can be done any more with one that is {state}"),
+                    some => format!("one that is {state} can be {}", some.join(" or ")),
+                }
+            }
+            OutboxRefusal::Nothing(_) => "`merit outbox` lists what there is".to_owned(),
+        }
+    }
+}
+
+fn done(act: NoticeAct) -> &'static str {
+    match act {
+        NoticeAct::Release => "released",
+        NoticeAct::Drop => "dropped",
+        NoticeAct::Retry => "retried",
+    }
+}
+
+fn fits(act: NoticeAct, state: &str) -> bool {
+    match act {
+        NoticeAct::Release => state == "held",
+        NoticeAct::Drop => ["held", "due", "open", "ambiguous", "dead", "undeliverable"].contains(&state),
+        NoticeAct::Retry => ["dead", "ambiguous"].contains(&state),
+    }
+}
+
+/// Does it, with all effects or with none.
+///
+/// # Errors
+/// When it can't be, or the store can't.
+pub fn act_on_outbox(store: &mut dyn Store, act: &OutboxAct) -> Result<Acted, EngineError> {
+    store.begin()?;
+    match decide(store, act) {
+        Ok((work, acted)) => {
+            store.commit(&work)?;
+            Ok(acted)
+        }
+        Err(error) => {
+            store.roll_back()?;
+            Err(error)
+        }
+    }
+}
+
+fn decide(store: &dyn Store, act: &OutboxAct) -> Result<(Work, Acted), EngineError> {
+    let rehearsed = store.state()?.hold;
+    let rehearsal_ended = rehearsed && act.which == Which::All("held");
+    let effects = match &act.which {
+        Which::All(state) => {
+            let found = store.effects(&Filter { status: Some((*state).to_owned()), ..Filter::default() })?;
+            if found.is_empty() && !rehearsal_ended {
+                return Err(OutboxRefusal::Nothing(state).into());
+            }
+            found
+        }
+        Which::Keys(keys) => named(store, act.act, keys, rehearsed)?,
+    };
+    let mut cases: BTreeMap<i64, Vec<NewEntry>> = BTreeMap::new();
+    for effect in &effects {
+        cases.entry(effect.case_id).or_default().push(entry(act, effect));
+    }
+    let mut work = Work {
+        kind: act.act.word().to_owned(),
+        actor: act.actor.clone(),
+        at: act.at,
+        hold: rehearsal_ended.then_some(false),
+        ..Work::default()
+    };
+    for (id, entries) in cases {
+        let row = store.case(id)?.ok_or_else(|| OutboxRefusal::Unknown(id.to_string()))?;
+        work.cases.push(CaseChange { row, entries, deadlines: Vec::new(), tasks: Vec::new(), effects: Vec::new() });
+    }
+    let keys: Vec<String> = effects.into_iter().map(|it| it.effect.key).collect();
+    work.outbox = keys.iter().map(|key| OutboxChange { key: key.clone(), act: act.act }).collect();
+    Ok((work, Acted { keys, rehearsal_ended }))
+}
+
+/// The effects whose keys begin so, each once.
+fn named(store: &dyn Store, act: NoticeAct, keys: &[String], rehearsed: bool) -> Result<Vec<EffectRow>, EngineError> {
+    let mut effects: Vec<EffectRow> = Vec::new();
+    for asked in keys {
+        if asked.len() < KEY_BEGINNING {
+            return Err(OutboxRefusal::Unclear(asked.clone()).into());
+        }
+        let filter = Filter { key: Some(asked.clone()), limit: Some(2), ..Filter::default() };
+        let mut found = store.effects(&filter)?;
+        let one = found.pop().ok_or_else(|| OutboxRefusal::Unknown(asked.clone()))?;
+        if !found.is_empty() {
+            return Err(OutboxRefusal::Unclear(asked.clone()).into());
+        }
+        let state = one.effect.state.clone();
+        if !fits(act, &state) {
+            return Err(OutboxRefusal::State { asked: asked.clone(), state, act, rehearsed }.into());
+        }
+        if effects.iter().all(|it| it.effect.key != one.effect.key) {
+            effects.push(one);
+        }
+    }
+    Ok(effects)
+}
+
+fn entry(act: &OutboxAct, row: &EffectRow) -> NewEntry {
+    let effect = &row.effect;
+    let event = Event::NoticeActedOn {
+        act: act.act,
+        key: effect.key.clone(),
+        stage: effect.stage.clone(),
+        message: effect.message.clone(),
+        to: effect.recipient.split_once(':').map_or(effect.recipient.as_str(), |(_, key)| key).to_owned(),
+        because: act.because.clone(),
+        on: act.on,
+    };
+    let payload = serde_json::to_string(&event).unwrap_or_default();
+    NewEntry { at: act.at, actor: act.actor.clone(), kind: event.kind().to_owned(), payload }
+}
