@@ -144,6 +144,8 @@ fn what_the_lost_store_may_have_sent_waits_and_what_comes_later_goes_out() {
         "{run}"
     );
     assert_eq!(mails(&project, "outbox").len(), 0);
+    let status = project.merit(1, &["status"]);
+    assert!(status.contains("3 notices are held"), "{status}");
     let listed = project.merit(1, &["outbox"]);
     assert!(listed.contains("held: it may have left before the store was restored"), "{listed}");
 
@@ -333,6 +335,35 @@ fn a_restore_that_is_killed_leaves_one_store_or_the_other() {
     assert_eq!(project.json(1, &["restore", "backup.db", "--force"])["restored_seal"], noted);
     assert_eq!(project.json(1, &["run", "--as-of", "2020-04-21"])["sent"]["sent"], 0);
     project.merit(0, &["journal", "verify"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_restore_that_is_killed_at_any_time_leaves_a_whole_store() {
+    let project = three_due();
+    project.merit(0, &["backup", "backup.db"]);
+    let before = seal(&project.path("merit.db"));
+    let restore = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_merit"));
+        command.args(["restore", "backup.db", "--force", "--quiet"]).current_dir(project.folder.path());
+        command.stdout(std::process::Stdio::null()).spawn().unwrap()
+    };
+    let began = std::time::Instant::now();
+    restore().wait().unwrap();
+    let took = began.elapsed();
+    for part in 1..=10 {
+        let mut killed = restore();
+        std::thread::sleep(took * part / 10);
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        let verified = project.json(0, &["journal", "verify", "--seal", &before]);
+        assert_eq!(verified["restores"].as_array().unwrap().len(), 1, "never one upon the other: {verified}");
+        assert_eq!(keys(&project, "held").len(), 3);
+    }
+    for kept in replaced(&project) {
+        // A kept store is whole as well.
+        assert!(kept.contains(".part") || !seal(&project.path(&kept)).is_empty());
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
+use crate::cli::{Done, Failure, Format, Global, Outcome, open, output, restore};
 use crate::report::{Reader, StatusReport, status};
 use crate::store::Store;
 
@@ -38,11 +38,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         Format::Json => output::json(&report)?,
         Format::Human => output::text(&words(&report, arguments.top))?,
     };
-    Ok(if report.overdue.is_empty() && report.set_aside == 0 && report.undeliverable == 0 {
-        Done::Clean
-    } else {
-        Done::Findings
-    })
+    let waits = report.set_aside + report.undeliverable + report.held;
+    Ok(if report.overdue.is_empty() && waits == 0 { Done::Clean } else { Done::Findings })
 }
 
 /// What was open on an earlier day is not what is open now.
@@ -93,6 +90,9 @@ fn words(report: &StatusReport, top: usize) -> String {
     if report.undeliverable > 0 {
         let notices = output::count(report.undeliverable, "notice reached", "notices reached");
         words += &format!("{notices} nobody: `merit outbox --state undeliverable` lists them.\n");
+    }
+    if report.held > 0 {
+        words += &format!("{}\n", restore::held(report.held));
     }
     if report.overdue.is_empty() {
         return words;

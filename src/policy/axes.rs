@@ -23,7 +23,9 @@ pub(super) fn axis_of(policy: &Policy, asked: &Expr) -> Axis {
     match &asked.ty {
         Type::YesNo => whole(1),
         Type::Choice(list) => whole(policy.choices[list.index()].choices.len().saturating_sub(1)),
-        Type::Number | Type::Money { .. } => numbers(policy, asked, &Looked { left: Cell::new(MOST_PARTS), through: RefCell::default() }),
+        Type::Number | Type::Money { .. } => {
+            numbers(policy, asked, &Looked { left: Cell::new(MOST_PARTS), through: RefCell::default() })
+        }
         Type::Date => {
             let may_not_happen = match &asked.kind {
                 ExprKind::Field { record, field, .. } | ExprKind::Panel { record, field, .. } => {

@@ -65,6 +65,8 @@ pub struct StatusReport {
     pub set_aside: u64,
     /// Notices that could not be delivered.
     pub undeliverable: u64,
+    /// Notices that wait since the store was restored.
+    pub held: u64,
     /// By unit and stage, most overdue first.
     pub by_unit: Vec<ByUnit>,
     /// Each one, longest first.
@@ -109,6 +111,7 @@ pub fn status(store: &dyn Store, policy: &Policy, reader: Reader, on: Date) -> R
         open_cases: counts.open,
         set_aside: counts.set_aside,
         undeliverable: counts.undeliverable,
+        held: counts.held,
         by_unit: by_unit(&overdue),
         overdue,
     })

@@ -72,15 +72,15 @@ impl SqliteStore {
     /// # Errors
     /// When there is none, when it is no store or a newer one, or when the disk does not allow it.
     pub fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
-        let store = Self::open_as_it_is(path, access)?;
-        match access {
-            Access::Write => store.migrate(),
-            Access::ReadOnly if store.schema()? < SCHEMA => {
-                drop(store);
+        match (Self::open_as_it_is(path, access), access) {
+            (Ok(store), Access::Write) => store.migrate(),
+            (Ok(store), Access::ReadOnly) if store.schema()? >= SCHEMA => Ok(store),
+            // Written by an earlier version, or left by a program that stopped half-way: first put in order.
+            (Ok(_) | Err(StoreError::Unwritable(_)), Access::ReadOnly) => {
                 Self::open(path, Access::Write)?;
                 Self::open_as_it_is(path, access)
             }
-            Access::ReadOnly => Ok(store),
+            (Err(error), _) => Err(error),
         }
     }
 
