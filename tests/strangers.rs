@@ -129,6 +129,8 @@ scale rating of score {{ {bands} }}
     ] {
         assert_eq!(bands(reckoned, whole), "", "{reckoned}");
     }
+    let by_itself = bands("mark + (previous score), if unknown treat as 0", "good 5 and more; poor below 5");
+    assert_eq!(by_itself, "", "what rests on itself is looked at once");
     let halves = bands("half of mark", "good 3 to 5; poor 0 to 2");
     assert!(halves.contains("no band holds 2.5: `poor` ends at 2, and `good` begins at 3"), "{halves}");
     let average = bands("average of points of faults", "good 1 to 9; poor 10 to 20");
@@ -138,4 +140,58 @@ scale rating of score {{ {bands} }}
     assert!(both.contains("4 lies in two bands: `poor` and `good`"), "{both}");
     let none = bands("mark", "good 5 to 10; fair 4.2 to 4.8; poor 0 to 4");
     assert!(none.contains("no value lies in band `fair`") && none.contains("widen it"), "{none}");
+}
+
+/// The annual report of India's services (2009) is asked for once its year is over: on 1 April, for the year that ended on 31 March.
+#[test]
+fn the_year_that_has_just_ended_opens_its_cases() {
+    holds(
+        "record officer { id key text; supervisor optional officer; status dated one of active, gone }
+record report of officer each year { wanted event; written event; read event; told event }
+role supervisor of officer { is officer.supervisor }
+workflow reporting {
+  for each officer each year where status is active
+  stage write { opens end of year; due 15 April after the year; by officer; fills written }
+  stage review { opens after write; due 2 months after opening; by supervisor; fills read }
+}
+workflow telling { for each officer each year where status is active; stage tell { opens wanted; by officer; fills told } }
+example \"On 1 April\" {
+  officer Ben { status active }
+  officer Ada { status active; supervisor Ben }
+  on 1 April 2026 expect write due 15 April 2026 for Ada
+  on 2 April 2026 Ada fills written 2 April 2026
+  on 3 April 2026 expect review open with Ben for Ada
+}
+example \"Later in April\" {
+  adopted 1 April 2026
+  officer Ada { status active }
+  on 10 April 2026 expect write due 15 April 2026 for Ada
+}
+example \"What opened before the adoption stays with the old papers\" {
+  adopted 2 April 2026
+  officer Ada { status active }
+  on 2 April 2026 expect write not open for Ada
+}
+example \"What a fact opens later is opened\" {
+  officer Ada { status active }
+  officer Ben { status active }
+  officer Cox { status active }
+  report of Ada 2025/26 { wanted 31 March 2026 }
+  report of Ben 2025/26 { wanted 3 April 2026 }
+  report of Cox 2024/25 { wanted 3 April 2026 }
+  on 2 April 2026 expect tell not open for Ben
+  on 3 April 2026 expect tell open with Ben for Ben
+  on 3 April 2026 expect tell not open for Ada
+  on 3 April 2026 expect tell not open for Cox
+}
+",
+    );
+    let begun = fails(
+        "record officer { id key text; written event }
+workflow reporting { for each officer each year; stage write { opens end of year; by officer; fills written } }
+example \"Later in April\" { officer Ada {}; on 10 April 2026 expect write open with Ada for Ada }
+",
+    );
+    let words = "the case of 2025/26 opened on 1 April 2026, before the example's first day";
+    assert_eq!(begun, format!("{words}; say `adopted 1 April 2026`, or begin with that day"));
 }

@@ -315,12 +315,26 @@ impl<'a> Bench<'a> {
         period: Option<Period>,
         today: Date,
     ) -> Result<usize, Opens> {
+        self.open_since(flow, key, period, (Date::MIN, today))
+    }
+
+    /// The same where a case whose period had ended before a day opens only if that comes on that day or later.
+    ///
+    /// # Errors
+    /// When it does not open yet.
+    pub fn open_since(
+        &mut self,
+        flow: WorkflowId,
+        key: &Arc<str>,
+        period: Option<Period>,
+        (since, today): (Date, Date),
+    ) -> Result<usize, Opens> {
         let first = period.map(|it| it.first.to_string()).unwrap_or_default();
         let is_it = |it: &BenchCase| it.flow == flow && *it.case.subject == **key && it.case.period == first;
         if let Some(at) = self.cases.iter().position(is_it) {
             return Ok(at);
         }
-        match self.desk().opens(flow, key, period, today) {
+        match self.desk().opens_since(flow, key, period, since, today) {
             Opens::On { day, at_start_of_period } => {
                 let workflow = self.policy.workflow(flow);
                 let event = Event::CaseOpened {

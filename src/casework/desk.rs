@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::calendar::{Anchor, Calendar, Period};
 use crate::casework::letter::Letter;
 use crate::casework::outlook::CaseOutlook;
+use crate::casework::periods::is_past;
 use crate::eval::{self, CaseContext, Facts, Listener, Scope};
 use crate::ids::{FieldId, WorkflowId};
 use crate::policy::model::{FieldKind, Policy, Workflow};
@@ -110,6 +111,22 @@ impl<'a> Desk<'a> {
             return Opens::NotYet;
         }
         Opens::On { day, at_start_of_period: period.is_some_and(|it| it.first == day) }
+    }
+
+    /// The same where a case whose period had ended before a day opens only if that comes on that day or later.
+    #[must_use]
+    pub fn opens_since(
+        &self,
+        flow: WorkflowId,
+        key: &Arc<str>,
+        period: Option<Period>,
+        since: Date,
+        today: Date,
+    ) -> Opens {
+        match self.opens(flow, key, period, today) {
+            Opens::On { day, .. } | Opens::Later(day) if is_past(period, since, day) => Opens::NotYet,
+            other => other,
+        }
     }
 
     fn scope(&self, workflow: &Workflow, subject: &RecordRef, period: Option<Period>, on: Date) -> Scope<'a> {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::calendar::Period;
 use crate::casework::bench::{Bench, BenchCase, is_about};
 use crate::casework::facts::{day_of, parse};
 use crate::casework::outcomes;
+use crate::casework::periods::{opened_before, periods};
 use crate::casework::touched::{Hearing, Touched};
 use crate::eval::{self, Listener, Scope};
 use crate::explain;
@@ -207,10 +207,10 @@ impl<'a> Theatre<'a> {
 
     fn open_cases(&mut self, today: Date) {
         for flow in (0..self.policy.workflows.len()).map(WorkflowId::at) {
-            for period in self.periods(flow, today) {
+            for period in periods(self.policy, flow, self.first, today) {
                 for key in self.bench.facts().records(self.policy.workflow(flow).subject) {
                     // Not yet: it is asked again tomorrow.
-                    let _ = self.bench.open(flow, &key, period, today);
+                    let _ = self.bench.open_since(flow, &key, period, (self.first, today));
                 }
             }
         }
@@ -228,16 +228,6 @@ impl<'a> Theatre<'a> {
             }
         }
         notices
-    }
-
-    /// The periods whose cases may open by a day: a stage that opens after its period opens the case then.
-    fn periods(&self, flow: WorkflowId, today: Date) -> Vec<Option<Period>> {
-        let workflow = self.policy.workflow(flow);
-        let Some(kind) = workflow.each else { return vec![None] };
-        let calendar = self.policy.calendar_of(workflow);
-        let first = calendar.period_from(kind, self.first).ok();
-        let all = std::iter::successors(first, |it| calendar.next(*it).ok());
-        all.take_while(|it| it.first <= today).map(Some).collect()
     }
 
     // ---- expectations
@@ -518,7 +508,9 @@ impl<'a> Theatre<'a> {
 
     fn told_stage(&self, stage: &Name, of: Option<&Name>) -> String {
         match self.stage(stage, of) {
-            None => "it has not begun".to_owned(),
+            None => of
+                .and_then(|of| opened_before(&self.bench.desk(), &stage.text, &of.text, self.first))
+                .unwrap_or_else(|| "it has not begun".to_owned()),
             Some(it) => format!(
                 "it is {:?}, due {}",
                 it.status,

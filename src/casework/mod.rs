@@ -11,10 +11,12 @@ mod letter;
 mod ordered;
 mod outcomes;
 mod outlook;
+mod periods;
 mod reasons;
 mod touched;
 
 pub use bench::{Bench, BenchCase};
 pub use desk::{Desk, Moments, Opens};
 pub use letter::Letter;
+pub use periods::periods;
 pub use touched::{Answers, Touched};

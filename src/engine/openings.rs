@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::calendar::Period;
-use crate::casework::{Desk, Opens};
+use crate::casework::{Desk, Opens, periods};
 use crate::engine::EngineError;
 use crate::engine::run::Round;
 use crate::ids::WorkflowId;
@@ -22,7 +22,7 @@ const BATCH: u32 = 2_000;
 pub(super) fn open(store: &mut dyn Store, round: &mut Round<'_>) -> Result<(), EngineError> {
     let policy = Arc::clone(&round.policies.latest().policy);
     for flow in (0..policy.workflows.len()).map(WorkflowId::at).filter(|it| policy.workflow(*it).runs()) {
-        for period in periods(&policy, flow, round) {
+        for period in periods(&policy, flow, since(round), round.until.today) {
             walk(store, round, &policy, flow, period)?;
         }
     }
@@ -30,19 +30,9 @@ pub(super) fn open(store: &mut dyn Store, round: &mut Round<'_>) -> Result<(), E
     open_changed(store, round, &policy)
 }
 
-/// The periods of a workflow from adoption to today; one without a name for a workflow without periods.
-fn periods(policy: &Policy, flow: WorkflowId, round: &Round<'_>) -> Vec<Option<Period>> {
-    let workflow = policy.workflow(flow);
-    let Some(kind) = workflow.each else { return vec![None] };
-    let calendar = policy.calendar_of(workflow);
-    let from = round.adopted.unwrap_or(round.until.today);
-    let mut periods = Vec::new();
-    let mut next = calendar.period_from(kind, from).ok();
-    while let Some(period) = next.filter(|it| it.first <= round.until.today) {
-        next = calendar.shift(period, 1).ok();
-        periods.push(Some(period));
-    }
-    periods
+/// The day from which the store is used in earnest.
+fn since(round: &Round<'_>) -> Date {
+    round.adopted.unwrap_or(round.until.today)
 }
 
 /// Walks all subjects of a workflow for one period, unless that has been done under this policy.
@@ -118,7 +108,8 @@ fn open_changed(store: &mut dyn Store, round: &mut Round<'_>, policy: &Policy) -
             for flow in (0..policy.workflows.len()).map(WorkflowId::at) {
                 if Some(policy.workflow(flow).subject) == record && policy.workflow(flow).runs() {
                     let key: Arc<str> = Arc::from(key.as_str());
-                    subjects.extend(periods(policy, flow, round).into_iter().map(|it| (flow, Arc::clone(&key), it)));
+                    let all = periods(policy, flow, since(round), round.until.today);
+                    subjects.extend(all.into_iter().map(|it| (flow, Arc::clone(&key), it)));
                 }
             }
         }
@@ -182,7 +173,7 @@ fn open_one(
     work: &mut Work,
 ) {
     let (today, adopted) = (round.until.today, round.adopted);
-    match desk.opens(flow, key, period, today) {
+    match desk.opens_since(flow, key, period, since(round), today) {
         Opens::On { day, at_start_of_period } => {
             let opened = opened_event(round, desk, flow, key, period, (day, at_start_of_period));
             let case = Case::replay([&opened]);

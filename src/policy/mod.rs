@@ -37,6 +37,7 @@ pub mod model;
 mod names;
 mod nobody;
 mod once;
+pub mod opening;
 mod operations;
 pub mod order;
 mod orders;
