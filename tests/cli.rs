@@ -389,7 +389,24 @@ fn people_act_on_what_lies_with_them_and_nothing_else() {
     // A run in between finds nothing to do: what the stage fills is still there, and does not count by itself.
     assert!(project.merit(0, &["run", "--as-of", "2026-01-08"]).contains("nothing had come due"));
     assert!(act(2, &["ola", "complete", "--as", "max", "--in", "write"], "2026-01-09").contains("is not open"));
-    assert!(act(0, &["nan", "complete", "--as", "nurse:nan"], "2026-01-09").contains("nan completes `write`"));
+    let unfit = [
+        (
+            vec!["nan", "fill", "target=6", "--as", "nan"],
+            "no open stage fills `target`",
+            "it fills `written`, `targets`",
+        ),
+        (vec!["nan", "fill", "targets=60", "--as", "nan"], "`targets`: it lies outside 0 to 20", "not `60`"),
+        (vec!["nan", "fill", "targets=5", "targets=6", "--as", "nan"], "`targets`", "it is given twice"),
+        (vec!["nan", "fill", "targets=6", "--as", "max"], "`write` does not lie with max", "it lies with nan"),
+        (vec!["nan", "fill", "targets", "--as", "nan"], "a field and its value are expected", "`targets=6`"),
+    ];
+    for (words, why, possible) in unfit {
+        let printed = act(2, &words, "2026-01-09");
+        assert!(printed.contains(why) && printed.contains(possible), "{printed}");
+    }
+    let filled = ["nan", "fill", "targets=6", "--as", "nurse:nan", "--key", "six"];
+    assert!(act(0, &filled, "2026-01-09").contains("nan fills `targets` in `write`"));
+    assert!(act(0, &filled, "2026-01-09").contains("this was done before"));
     let again = act(2, &["nan", "choose", "send_back", "--as", "max"], "2026-01-09");
     assert!(again.contains("once at most, and has"), "{again}");
     let accepted = project.json(0, &["act", "nan", "choose", "accept", "--as", "max", "--as-of", "2026-01-09"]);
@@ -399,5 +416,12 @@ fn people_act_on_what_lies_with_them_and_nothing_else() {
     let history = project.json(0, &["case", "nan"]);
     let by: Vec<&str> = history["history"].as_array().unwrap().iter().map(|it| it["actor"].as_str().unwrap()).collect();
     assert_eq!(by.iter().filter(|it| **it == "person nurse:max").count(), 2, "{by:?}");
+    // And so on to where the matron decides.
+    act(0, &["ola", "choose", "send_back", "--as", "max"], "2026-01-10");
+    act(0, &["ola", "fill", "written=2026-01-12", "--as", "ola"], "2026-01-12");
+    act(0, &["ola", "choose", "refer", "--as", "max"], "2026-01-12");
+    let settled =
+        act(0, &["ola", "choose", "impose", "--as", "mat", "--because", "as on the other ward"], "2026-01-13");
+    assert!(settled.contains("completed, marked \"decided\""), "{settled}");
     project.merit(0, &["journal", "verify"]);
 }

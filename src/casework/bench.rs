@@ -224,9 +224,9 @@ impl<'a> Bench<'a> {
             self.write(&subject, record, period.filter(|_| panel), std::slice::from_ref(value), Date::MIN)?;
             // What was there before the case went back does not count anew by itself.
             if self.cases[case].case.stages.get(&stage).is_some_and(|it| it.round > 1) {
-                let by = (String::new(), who.text.clone());
-                let complete = Act { by, stage: Some(stage), what: Deed::Complete, because: None, key: None };
-                self.act_in(case, &complete, today).map_err(|it| it.to_string())?;
+                let (by, field) = ((String::new(), who.text.clone()), value.field.text.clone());
+                let fill = Act { by, stage: Some(stage), what: Deed::Fill(vec![field]), because: None, key: None };
+                self.act_in(case, &fill, today).map_err(|it| it.to_string())?;
             }
         }
         Ok(())
@@ -269,7 +269,12 @@ impl<'a> Bench<'a> {
             (0, Some(refusal)) => Err(refusal.to_string()),
             (0, None) => Err("there is no such case yet".to_owned()),
             (1, _) => {
-                done.into_iter().for_each(|(at, events)| self.happened(at, events));
+                for (at, events) in done {
+                    self.happened(at, events);
+                    let running = &self.cases[at];
+                    let begin = self.desk().moments(running.flow, &running.case, today).begin;
+                    self.look_until(at, begin, today);
+                }
                 Ok(())
             }
             _ => {

@@ -117,6 +117,8 @@ pub(super) struct Theatre<'a> {
     failures: Vec<Failure>,
     /// The first day that is spoken of: earlier periods open no cases, even where an older fact makes the example begin before them.
     first: Date,
+    /// How many events of each case were told.
+    told: Vec<usize>,
     /// Every notice of the example, with its day.
     sent: Vec<(Date, Notice)>,
     /// Failures that wanted a notice: their place among the failures, the message and the day.
@@ -131,6 +133,7 @@ impl<'a> Theatre<'a> {
             bench: Bench::new(policy),
             failures: Vec::new(),
             first: Date::MIN,
+            told: Vec::new(),
             sent: Vec::new(),
             wanted: Vec::new(),
             listener: None,
@@ -219,14 +222,18 @@ impl<'a> Theatre<'a> {
     /// One look at everything at the end of a day; the notices that go out.
     fn look(&mut self, today: Date) -> Vec<Notice> {
         self.open_cases(today);
-        let mut notices = Vec::new();
         for at in 0..self.bench.cases.len() {
             if self.bench.cases[at].case.is_open() {
-                let advanced = self.bench.look(at, today);
-                let all = advanced.events.iter().flat_map(notices_of);
-                notices.extend(all.filter(|it| it.state == NoticeState::Due).cloned());
+                self.bench.look(at, today);
             }
         }
+        // What acts brought belongs to the day.
+        let mut notices = Vec::new();
+        for (at, running) in self.bench.cases.iter().enumerate() {
+            let new = &running.events[self.told.get(at).copied().unwrap_or(0)..];
+            notices.extend(new.iter().flat_map(notices_of).filter(|it| it.state == NoticeState::Due).cloned());
+        }
+        self.told = self.bench.cases.iter().map(|it| it.events.len()).collect();
         notices
     }
 

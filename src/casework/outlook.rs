@@ -416,7 +416,7 @@ impl Outlook for CaseOutlook<'_> {
         let anew = asked.case.stages.get(&stage.label.name).filter(|it| it.round > 1);
         let opened = anew.and_then(|it| it.opening.as_ref()).map_or(Date::MIN, |it| it.day);
         // What was there before the case went back does not count again by itself.
-        let counts = anew.is_none_or(|it| it.completed.is_some()) || stated.is_some_and(|it| it >= opened);
+        let counts = anew.is_none_or(|it| it.completed.is_some()) || stated.is_some_and(|it| it > opened);
         let stated = stated.filter(|it| *it >= opened).or(anew.and_then(|it| it.completed));
         if counts { Answer::Known(stated.unwrap_or(asked.on)) } else { Answer::NotYet }
     }

@@ -4,7 +4,7 @@ use crate::calendar::Moment;
 use crate::cli::case::find;
 use crate::cli::mail::MailSender;
 use crate::cli::{Failure, Format, Global, Outcome, open, output};
-use crate::engine::{self, ActError, ActReport, AsOf, RunSettings};
+use crate::engine::{self, ActError, ActReport, ActRequest, AsOf, RunSettings};
 use crate::report::event_words;
 use crate::workflow::{Act, Deed};
 
@@ -23,6 +23,14 @@ enum What {
     Choose {
         /// One of the choices that the stage offers
         choice: String,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Write the fields of a stage
+    Fill {
+        /// A field and its value, such as `targets=6` (`targets=` empties it); days as 2026-07-31
+        #[arg(required = true, value_name = "FIELD=VALUE", value_parser = field_and_value)]
+        values: Vec<(String, String)>,
         #[command(flatten)]
         who: Who,
     },
@@ -54,9 +62,10 @@ struct Who {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = open::project(global)?;
-    let (who, deed) = match &arguments.what {
-        What::Choose { choice, who } => (who, Deed::Choose(choice.clone())),
-        What::Complete { who } => (who, Deed::Complete),
+    let (who, deed, values) = match &arguments.what {
+        What::Choose { choice, who } => (who, Deed::Choose(choice.clone()), Vec::new()),
+        What::Fill { values, who } => (who, Deed::Fill(values.iter().map(|it| it.0.clone()).collect()), values.clone()),
+        What::Complete { who } => (who, Deed::Complete, Vec::new()),
     };
     let asked = who.as_of.as_deref().map(open::as_of).transpose()?;
     let mut store = open::store(&project)?;
@@ -78,11 +87,17 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         key: who.key.clone(),
     };
     let mut sender = MailSender::new(&project)?;
-    let report = engine::act(&mut store, &settings, &mut sender, case, &act).map_err(failure)?;
+    let request = ActRequest { case, act, values };
+    let report = engine::act(&mut store, &settings, &mut sender, &request).map_err(failure)?;
     match global.format {
         Format::Json => output::json(&with_events(&report)?),
         Format::Human => output::text(&words(&report)),
     }
+}
+
+fn field_and_value(words: &str) -> Result<(String, String), String> {
+    let (field, value) = words.split_once('=').ok_or("a field and its value are expected, such as `targets=6`")?;
+    Ok((field.trim().to_owned(), value.trim().to_owned()))
 }
 
 /// The case of a number; of a subject's cases the one that is open.

@@ -1,11 +1,17 @@
 //! What a person does in one case: looked at until now, done or refused, and what follows, in one commit.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::casework::Desk;
 use crate::engine::run::Round;
 use crate::engine::{EngineError, NoticeLine, RunSettings, Sender};
-use crate::store::{CaseRow, Store, Work};
+use crate::exchange::value_of;
+use crate::ids::WorkflowId;
+use crate::policy::model::{Policy, Shape};
+use crate::store::{Actor, CaseRow, RecordChange, Store, Work};
+use crate::value::Known;
 use crate::workflow::{Act, Case, Event, Refusal};
 
 /// What an act came to.
@@ -54,6 +60,17 @@ impl From<crate::store::StoreError> for ActError {
     }
 }
 
+/// What somebody does, and the words that they write into fields.
+#[derive(Debug, Clone)]
+pub struct ActRequest {
+    /// The case.
+    pub case: i64,
+    /// What is done. Of what is filled, the names of the fields are taken from `values`.
+    pub act: Act,
+    /// For each field that is filled: its name, and what is written into it; nothing empties it.
+    pub values: Vec<(String, String)>,
+}
+
 /// Does something in a case, as of `settings.as_of`. Whoever acts is named by the key alone or with the record type; what they may do
 /// is what lies with them at that moment. Nothing is sent here.
 ///
@@ -63,14 +80,13 @@ pub fn act(
     store: &mut dyn Store,
     settings: &RunSettings,
     sender: &mut dyn Sender,
-    case: i64,
-    act: &Act,
+    request: &ActRequest,
 ) -> Result<ActReport, ActError> {
     let mut round = Round::begin(store, settings, sender)?;
     store.begin()?;
-    let decided = done(&mut round, &*store, case, act);
-    let (report, work) = match decided {
-        Ok(decided) => decided,
+    let done = done(&mut round, store, request);
+    let (report, work) = match done {
+        Ok(done) => done,
         Err(error) => {
             store.roll_back()?;
             return Err(error);
@@ -84,23 +100,35 @@ pub fn act(
     Ok(report)
 }
 
-fn done(round: &mut Round<'_>, store: &dyn Store, id: i64, act: &Act) -> Result<(ActReport, Work), ActError> {
+/// Looks at the case until now, lets the act happen, writes what it writes, and looks again.
+fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> Result<(ActReport, Work), ActError> {
+    let id = request.case;
     let row = store.case(id)?.ok_or(ActError::NoCase(id))?;
-    let policy = std::sync::Arc::clone(round.policies.version(row.policy)?);
+    let policy = Arc::clone(round.policies.version(row.policy)?);
     let case: Case = serde_json::from_str(&row.state)
         .map_err(|error| ActError::SetAside(id, format!("its state can't be read: {error}")))?;
     let missing =
         || ActError::SetAside(id, format!("policy version {} has no workflow `{}`", row.policy, row.workflow));
     let flow = policy.workflow_named(&row.workflow).ok_or_else(missing)?;
+    let look = round.look();
+    let (first, case, repeated, by) = {
+        let reader = store.reader(&policy);
+        let desk = Desk::new(&policy, &*reader, &round.settings.language);
+        let before = desk.look(flow, &case, &look);
+        let act = Act { by: by(&before.case, &request.act.by), ..request.act.clone() };
+        let acted = desk.act(flow, &before.case, &look, &act)?;
+        if let Some(fault) = reader.fault() {
+            return Err(fault.into());
+        }
+        let case = acted.iter().fold(before.case, Case::after);
+        let repeated = acted.is_empty();
+        (before.events.into_iter().chain(acted).collect::<Vec<_>>(), case, repeated, act.by)
+    };
+    if !repeated && let Some(Event::Filled { stage, .. }) = first.last() {
+        write(round, store, (&policy, flow), &case, stage, &request.values)?;
+    }
     let reader = store.reader(&policy);
     let desk = Desk::new(&policy, &*reader, &round.settings.language);
-    let look = round.look();
-    let before = desk.look(flow, &case, &look);
-    let act = Act { by: by(&before.case, &act.by), ..act.clone() };
-    let acted = desk.act(flow, &before.case, &look, &act)?;
-    let repeated = acted.is_empty();
-    let case = acted.iter().fold(before.case, Case::after);
-    let first = before.events.into_iter().chain(acted).collect();
     let decided = round.decide_case(&desk, flow, row, &case, first);
     if let Some(fault) = reader.fault() {
         return Err(fault.into());
@@ -117,8 +145,61 @@ fn done(round: &mut Round<'_>, store: &dyn Store, id: i64, act: &Act) -> Result<
         events: decided.events.clone(),
         notices: std::mem::take(&mut round.report.notices),
     };
-    let work = Work { kind: "act".to_owned(), clean_cases: vec![id], cases: vec![decided.change], ..round.work() };
+    let actor = Actor::Person(format!("{}:{}", by.0, by.1));
+    let work =
+        Work { kind: "act".to_owned(), actor, clean_cases: vec![id], cases: vec![decided.change], ..round.work() };
     Ok((report, work))
+}
+
+/// Writes values into the fields of a stage, under the policy in force: it knows every table as it is.
+fn write(
+    round: &Round<'_>,
+    store: &mut dyn Store,
+    (policy, flow): (&Policy, WorkflowId),
+    case: &Case,
+    stage: &str,
+    values: &[(String, String)],
+) -> Result<(), ActError> {
+    let latest = Arc::clone(&round.policies.latest().policy);
+    let workflow = policy.workflow(flow);
+    let stage = workflow.stages.iter().find(|it| it.label.name == stage);
+    let mut changes: Vec<RecordChange> = Vec::new();
+    for (name, words) in values {
+        let refused = |why: String| ActError::Refused(Refusal { why: format!("`{name}`: {why}"), possible: None });
+        let fill =
+            stage.and_then(|it| it.filled(policy, name)).ok_or_else(|| refused("it is not filled here".to_owned()))?;
+        let kind = &policy.record(fill.record).label.name;
+        let field = &policy.field(fill.record, fill.field).label.name;
+        let known = latest.record_named(kind).and_then(|it| Some((it, latest.record(it).field_named(field)?)));
+        let (record, field) = known.ok_or_else(|| refused("the policy in force has no such field".to_owned()))?;
+        let value = value_of(&latest, &latest.field(record, field).kind, words)
+            .map_err(|why| refused(format!("{why}, not `{words}`")))?;
+        if let Some(Known::Record(other)) = &value
+            && store.existing(&latest, other.record, std::slice::from_ref(&other.key))?.is_empty()
+        {
+            return Err(refused(format!("there is no {} `{}`", latest.record(other.record).label.name, other.key)));
+        }
+        let (key, part) = match latest.record(record).shape {
+            Shape::Entity { .. } => (case.subject.as_str(), ""),
+            Shape::Panel { .. } => (case.subject.as_str(), case.period.as_str()),
+            Shape::Child { .. } => case.subject.rsplit_once('/').unwrap_or((&case.subject, "")),
+        };
+        match changes.iter_mut().find(|it| it.record == record) {
+            Some(change) if change.fields.iter().any(|it| it.0 == field) => {
+                return Err(refused("it is given twice".to_owned()));
+            }
+            Some(change) => change.fields.push((field, value)),
+            None => changes.push(RecordChange {
+                record,
+                key: Arc::from(key),
+                part: part.to_owned(),
+                fields: vec![(field, value)],
+                from: round.until.today,
+            }),
+        }
+    }
+    store.write(&latest, &changes, round.settings.now)?;
+    Ok(())
 }
 
 /// Who it is that is named by a key alone: with whom a stage of the case lies, or the subject.

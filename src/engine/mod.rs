@@ -11,7 +11,7 @@ mod policies;
 mod run;
 mod send;
 
-pub use act::{ActError, ActReport, act};
+pub use act::{ActError, ActReport, ActRequest, act};
 pub use fault::{Point, point};
 pub use outbox::{Acted, OutboxAct, OutboxRefusal, Which, act_on_outbox};
 pub use policies::{Deployed, Policies};

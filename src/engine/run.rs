@@ -471,6 +471,7 @@ impl Round<'_> {
                     crate::workflow::How::Lapsed => report.lapsed += 1,
                 },
                 Event::StageOpened { .. }
+                | Event::Filled { .. }
                 | Event::Completed { .. }
                 | Event::WentBack { .. }
                 | Event::StageLeftOut { .. }

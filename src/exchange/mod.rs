@@ -13,8 +13,9 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::policy::model::Policy;
+use crate::policy::model::{FieldKind, Policy};
 use crate::store::{Applied, ImportNote, RecordChange, Store, StoreError};
+use crate::value::Known;
 
 use check::Checked;
 pub use mapping::{Mapping, MappingFault};
@@ -118,6 +119,16 @@ struct Opened<'f> {
     name: String,
     sheet: reader::Sheet,
     sha256: String,
+}
+
+/// The value that words say, by the type of a field and as numbers and days are written in a file of Merit's own; nothing for none.
+///
+/// # Errors
+/// In words, when they say no such value, or one beyond what the field allows.
+pub fn value_of(policy: &Policy, kind: &FieldKind, words: &str) -> Result<Option<Known>, String> {
+    let mapping = Mapping::default();
+    let words = words.trim();
+    if words.is_empty() { Ok(None) } else { values::Words { policy, mapping: &mapping }.value(kind, words).map(Some) }
 }
 
 /// Reads and checks several files together: a row may refer to a row of another file, in either direction.

@@ -179,6 +179,17 @@ impl Policy {
 }
 
 impl Stage {
+    /// The field of that name (`targets`, or `plan.targets`) that its actor writes.
+    #[must_use]
+    pub fn filled(&self, policy: &Policy, name: &str) -> Option<&Fill> {
+        let (record, field) = name.split_once('.').map_or((None, name), |(record, field)| (Some(record), field));
+        let mut fills = self.fills.iter().chain(self.needs.iter().flat_map(|it| &it.fields));
+        fills.find(|it| {
+            policy.field(it.record, it.field).label.name == field
+                && record.is_none_or(|record| policy.record(it.record).label.name == record)
+        })
+    }
+
     /// Whether it is left to somebody's choice how it goes on.
     #[must_use]
     pub fn is_decided(&self) -> bool {

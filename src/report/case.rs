@@ -213,6 +213,10 @@ pub fn event_words(event: &Event) -> String {
             let because = because.as_ref().map_or_else(String::new, |it| format!(", because \"{it}\""));
             format!("{} chooses `{choice}` in `{stage}`{late}{because}", by.1)
         }
+        Event::Filled { stage, fields, by, because, .. } => {
+            let because = because.as_ref().map_or_else(String::new, |it| format!(", because \"{it}\""));
+            format!("{} fills `{}` in `{stage}`{because}", by.1, fields.join("`, `"))
+        }
         Event::Completed { stage, by, because, .. } => {
             let because = because.as_ref().map_or_else(String::new, |it| format!(", because \"{it}\""));
             format!("{} completes `{stage}`{because}", by.1)

@@ -79,11 +79,8 @@ impl SqliteStore {
         at: i64,
         written: &mut dyn FnMut(u64),
     ) -> Result<Vec<Applied>, StoreError> {
-        let state = self.read_state()?;
-        let clock = policy.main().day_of(crate::calendar::Moment(at));
-        let (rev, today) = (state.rev + 1, state.as_of.map_or(clock, |it| it.max(clock)));
-        let seen = state.as_of.or(state.adopted.map(|it| it.min(clock))).unwrap_or(clock);
-        let mut commit = Commit { policy, rev, today, seen, noted: 0, records: 0, touched: Touched::default() };
+        let mut commit = self.next_commit(policy, at)?;
+        let rev = commit.rev;
         let first = self.next_import()?;
         let mut all = Vec::with_capacity(files.len());
         for ((note, changes), id) in files.iter().zip(first..) {
@@ -98,6 +95,27 @@ impl SqliteStore {
         let sources: Vec<&str> = files.iter().map(|(note, _)| note.source.as_str()).collect();
         self.seal_commit(rev, at, None, &format!("import {}", sources.join(", ")), "import", Some(first))?;
         Ok(all)
+    }
+
+    /// Writes records within a unit of work that others end and seal.
+    pub(super) fn write_within(
+        &self,
+        policy: &Policy,
+        changes: &[RecordChange],
+        at: i64,
+    ) -> Result<Applied, StoreError> {
+        let mut commit = self.next_commit(policy, at)?;
+        let applied = self.write_changes(&mut commit, changes, &mut |_| {})?;
+        self.mark_dirty(policy, &commit.touched, commit.rev)?;
+        Ok(applied)
+    }
+
+    fn next_commit<'p>(&self, policy: &'p Policy, at: i64) -> Result<Commit<'p>, StoreError> {
+        let state = self.read_state()?;
+        let clock = policy.main().day_of(crate::calendar::Moment(at));
+        let (rev, today) = (state.rev + 1, state.as_of.map_or(clock, |it| it.max(clock)));
+        let seen = state.as_of.or(state.adopted.map(|it| it.min(clock))).unwrap_or(clock);
+        Ok(Commit { policy, rev, today, seen, noted: 0, records: 0, touched: Touched::default() })
     }
 
     fn next_import(&self) -> Result<i64, StoreError> {

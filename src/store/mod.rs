@@ -490,6 +490,8 @@ pub trait Store {
     ) -> Result<Vec<Applied>, StoreError>;
     /// Takes over into the plain columns the dated values that begin after one day and until another.
     fn mature(&mut self, policy: &Policy, after: Option<Date>, until: Date, at: i64) -> Result<u64, StoreError>;
+    /// Writes changed records within the unit of work that has begun; the commit that ends it seals them.
+    fn write(&mut self, policy: &Policy, changes: &[RecordChange], at: i64) -> Result<Applied, StoreError>;
     /// Facts of records.
     fn reader<'a>(&'a self, policy: &'a Policy) -> Box<dyn RecordReader + 'a>;
     /// Keys of records of a type behind a key, in order.

@@ -180,6 +180,10 @@ impl Store for SqliteStore {
         self.mature_values(policy, after, until, at)
     }
 
+    fn write(&mut self, policy: &Policy, changes: &[RecordChange], at: i64) -> Result<Applied, StoreError> {
+        self.write_within(policy, changes, at)
+    }
+
     fn reader<'a>(&'a self, policy: &'a Policy) -> Box<dyn RecordReader + 'a> {
         Box::new(Reader::new(self, policy))
     }

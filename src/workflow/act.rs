@@ -29,6 +29,8 @@ pub struct Act {
 pub enum Deed {
     /// One of its choices.
     Choose(String),
+    /// These of its fields are written.
+    Fill(Vec<String>),
     /// What it fills stands as it is.
     Complete,
 }
@@ -81,8 +83,30 @@ impl Machine<'_> {
         }
         match &act.what {
             Deed::Choose(choice) => self.choose(act, choice),
+            Deed::Fill(fields) => self.fill(act, fields),
             Deed::Complete => self.complete(act),
         }
+    }
+
+    fn fill(&mut self, act: &Act, fields: &[String]) -> Result<(), Refusal> {
+        let fills = |it: StageId, field: &String| self.stage(it).filled(self.policy, field).is_some();
+        let id = self.stage_of(act, |it| fields.iter().all(|field| fills(it, field)))?;
+        let stage = self.stage(id).label.name.clone();
+        if let Some(other) = fields.iter().find(|it| !fills(id, it)) {
+            return Err(Refusal::new(format!("`{stage}` does not fill `{other}`")).but(self.filled_by(id)));
+        }
+        let round = self.state(id).map_or(1, |it| it.round);
+        let (by, because, key, on) = (act.by.clone(), act.because.clone(), act.key.clone(), self.look.today);
+        self.happen(Event::Filled { stage, round, fields: fields.to_vec(), by, because, on, key });
+        Ok(())
+    }
+
+    fn filled_by(&self, id: StageId) -> String {
+        let stage = self.stage(id);
+        let fills = stage.fills.iter().chain(stage.needs.iter().flat_map(|it| &it.fields));
+        let names: Vec<String> =
+            fills.map(|it| format!("`{}`", self.policy.field(it.record, it.field).label.name)).collect();
+        if names.is_empty() { "it fills nothing".to_owned() } else { format!("it fills {}", names.join(", ")) }
     }
 
     fn complete(&mut self, act: &Act) -> Result<(), Refusal> {
@@ -155,11 +179,13 @@ impl Machine<'_> {
                 let what = match (&act.stage, &act.what) {
                     (Some(name), _) => format!("`{name}` is not open"),
                     (None, Deed::Choose(choice)) => format!("no open stage offers `{choice}`"),
+                    (None, Deed::Fill(fields)) => format!("no open stage fills `{}`", fields.join("`, `")),
                     (None, Deed::Complete) => "no stage is open".to_owned(),
                 };
-                let offered = |it: StageId| match self.stage(it).choices.is_empty() {
-                    true => String::new(),
-                    false => format!(" ({})", self.choices_of(it)),
+                let offered = |it: StageId| match (&act.what, self.stage(it).choices.is_empty()) {
+                    (Deed::Fill(_), _) => format!(" ({})", self.filled_by(it)),
+                    (_, true) => String::new(),
+                    (_, false) => format!(" ({})", self.choices_of(it)),
                 };
                 let open = open.iter().map(|it| {
                     format!("`{}` is open with {}{}", self.stage(*it).label.name, self.people(*it), offered(*it))

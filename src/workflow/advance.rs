@@ -59,7 +59,7 @@ pub fn advance(policy: &Policy, flow: &Workflow, case: &Case, outlook: &dyn Outl
 }
 
 pub(super) struct Machine<'a> {
-    policy: &'a Policy,
+    pub(super) policy: &'a Policy,
     pub(super) flow: &'a Workflow,
     pub(super) outlook: &'a dyn Outlook,
     pub(super) look: &'a Look,

@@ -99,7 +99,7 @@ pub struct StageCase {
     /// What was chosen in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub choice: Option<String>,
-    /// The day on which somebody said that what it fills stands as it is, in this round.
+    /// The last day on which somebody filled it, or said that what it fills stands as it is, in this round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed: Option<Date>,
     /// It is to be gone through anew: since when, if the case went back to it.
@@ -242,7 +242,7 @@ impl Case {
                     it.choice = Some(choice.clone());
                 });
             }
-            Event::Completed { stage, on, key, .. } => {
+            Event::Filled { stage, on, key, .. } | Event::Completed { stage, on, key, .. } => {
                 self.acts.extend(key.clone());
                 self.change(stage, |it| it.completed = Some(*on));
             }

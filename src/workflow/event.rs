@@ -221,6 +221,18 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
     },
+    /// Somebody wrote fields of a stage; what they wrote stands in the records.
+    Filled {
+        stage: String,
+        round: u32,
+        fields: Vec<String>,
+        by: (String, String),
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<String>,
+        on: Date,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
     /// Somebody says that what a stage fills stands as it is.
     Completed {
         stage: String,
@@ -267,6 +279,7 @@ impl Event {
             Event::StepSkipped { .. } => "step_skipped",
             Event::Held { .. } => "held",
             Event::Chosen { .. } => "chosen",
+            Event::Filled { .. } => "filled",
             Event::Completed { .. } => "completed",
             Event::WentBack { .. } => "went_back",
             Event::StageDone { .. } => "stage_done",
@@ -282,7 +295,7 @@ impl Event {
     #[must_use]
     pub fn by(&self) -> Option<&(String, String)> {
         match self {
-            Event::Chosen { by, .. } | Event::Completed { by, .. } => Some(by),
+            Event::Chosen { by, .. } | Event::Filled { by, .. } | Event::Completed { by, .. } => Some(by),
             _ => None,
         }
     }
@@ -297,6 +310,7 @@ impl Event {
             | Event::ClockChanged { on, .. }
             | Event::Held { on, .. }
             | Event::Chosen { on, .. }
+            | Event::Filled { on, .. }
             | Event::Completed { on, .. }
             | Event::WentBack { on, .. }
             | Event::StageDone { on, .. }
@@ -319,6 +333,7 @@ impl Event {
             | Event::Assigned { stage, .. }
             | Event::Held { stage, .. }
             | Event::Chosen { stage, .. }
+            | Event::Filled { stage, .. }
             | Event::Completed { stage, .. }
             | Event::WentBack { from: stage, .. }
             | Event::StageDone { stage, .. }

@@ -64,6 +64,7 @@ impl Teller<'_> {
                 let because = because.as_ref().map_or_else(String::new, |it| format!(", because \"{it}\""));
                 format!("{stage}: {} chooses {choice}{}{because}", by.1, if *late { ", late" } else { "" })
             }
+            Event::Filled { stage, fields, by, .. } => format!("{stage}: {} fills {}", by.1, fields.join(", ")),
             Event::Completed { stage, by, .. } => format!("{stage}: {} completes it", by.1),
             Event::WentBack { to, mark, .. } => format!("back to {to}{}", marked(mark.as_deref())),
             Event::StageDone { stage, late, .. } => format!("{stage} done{}", if *late { ", late" } else { "" }),
