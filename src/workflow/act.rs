@@ -89,6 +89,9 @@ impl Machine<'_> {
     }
 
     fn fill(&mut self, act: &Act, fields: &[String]) -> Result<(), Refusal> {
+        if fields.is_empty() {
+            return Err(Refusal::new("nothing is filled").but("name a field and its value"));
+        }
         let fills = |it: StageId, field: &String| self.stage(it).filled(self.policy, field).is_some();
         let id = self.stage_of(act, |it| fields.iter().all(|field| fills(it, field)))?;
         let stage = self.stage(id).label.name.clone();

@@ -206,7 +206,10 @@ pub(crate) fn replay_gives_what_is_stored(store: &SqliteStore) -> Checked {
             let same = deadline.as_ref() == Some(&deadline_row(&replayed, name, stage));
             hold("I8", same, || format!("the deadline of {place} is {deadline:?}"))?;
             let tasks = store.tasks(row.id, name).map_err(|it| broken("I8", it))?;
-            hold("I8", tasks == task_rows(name, stage), || format!("the tasks of {place} are {tasks:?}"))?;
+            let (now, before): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|it| it.round == i64::from(stage.round));
+            hold("I8", now == task_rows(name, stage), || format!("the tasks of {place} are {now:?}"))?;
+            let over = before.iter().all(|it| it.until.is_some());
+            hold("I8", over, || format!("a round of {place} that is over still lies with somebody: {before:?}"))?;
         }
     }
     Ok(())
