@@ -181,6 +181,38 @@ fn what_the_lost_store_may_have_sent_waits_and_what_comes_later_goes_out() {
 }
 
 #[test]
+fn a_mail_that_was_being_tried_is_held_with_what_became_of_it() {
+    let project = long_ago();
+    let settings = "policies = [\"policy\"]\n[mail]\nto = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"plain\"\nfrom = \"desk@city.example\"\n";
+    fs::write(project.path("merit.toml"), settings).unwrap();
+    for day in ["2020-04-16", "2020-04-21"] {
+        project.merit(0, &["run", "--as-of", day]);
+    }
+    let store = rusqlite::Connection::open(project.path("merit.db")).unwrap();
+    store.execute("update attempts set ended = null, result = null, detail = null where delivery = 2", []).unwrap();
+    drop(store);
+    project.merit(0, &["backup", "backup.db"]);
+    assert_eq!(project.json(1, &["restore", "backup.db", "--force"])["held"], 3);
+    let outbox = project.json(1, &["outbox", "--state", "held"]);
+    let details: Vec<&str> =
+        outbox["effects"].as_array().unwrap().iter().map(|it| it["detail"].as_str().unwrap()).collect();
+    assert_eq!(
+        details.iter().filter(|it| it.ends_with("; the backup was made during this attempt")).count(),
+        1,
+        "{details:?}"
+    );
+    assert_eq!(details.iter().filter(|it| it.contains("can't be reached")).count(), 2, "{details:?}");
+    let sent = &project.json(1, &["run", "--as-of", "2020-04-21"])["sent"];
+    assert_eq!(
+        (&sent["sent"], &sent["later"], &sent["ambiguous"], &sent["held"]),
+        (&0.into(), &0.into(), &0.into(), &3.into())
+    );
+    project.merit(0, &["outbox", "release", "--all"]);
+    assert_eq!(project.json(0, &["run", "--as-of", "2020-04-21"])["sent"]["later"], 3, "each is tried again");
+    project.merit(0, &["journal", "verify"]);
+}
+
+#[test]
 fn after_a_release_everything_goes_out_once() {
     let project = three_due();
     project.merit(0, &["backup", "backup.db"]);
