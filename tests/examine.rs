@@ -56,6 +56,37 @@ fn changes_that_no_example_notices_are_told() {
     assert_eq!(mutate(&policy, &sources, None), mutation, "however the work is shared");
 }
 
+#[test]
+fn what_breaks_only_a_scenario_is_no_policy() {
+    let text = |scenario: &str| {
+        format!(
+            "calendar office {{ time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }}
+record person {{ id key text; mark number from 0 to 100 }}
+define limit of person each year = 50
+framework conduct {{
+  for each person each year
+  judged 31 March after the year
+  severity warning (administrative)
+  sanctions all that apply
+  sanction warning {{ when mark < 40; automatic }}
+}}
+guarantee \"Who has passed is not warned\" {{ warning is proposed only when mark < limit }}
+example \"Somebody is warned\" {{
+  person Ada {{ mark 10 }}
+  expect warning proposed for Ada in 2026
+}}
+{scenario}"
+        )
+    };
+    let survivors = |scenario: &str| {
+        let (sources, policy) = compiled(text(scenario));
+        let survivors = mutate(&policy, &sources, None).survivors;
+        survivors.into_iter().filter(|it| it.line == 9).map(|it| it.now).collect::<Vec<_>>()
+    };
+    assert_eq!(survivors(""), ["<=", "41", "39"]);
+    assert_eq!(survivors("scenario stricter \"Stricter\" { replace define limit of person each year = 40 }"), ["39"]);
+}
+
 fn merit(folder: &Path, words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_merit")).args(words).current_dir(folder).env("NO_COLOR", "1").output().unwrap()
 }

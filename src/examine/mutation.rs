@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::casework::examples;
 use crate::examine::coverage::excuse;
 use crate::examine::steps::Steps;
-use crate::policy::compile_with;
+use crate::policy::{compile_deployed, compile_with};
 use crate::policy::model::Policy;
 use crate::side_by_side::side_by_side;
 use crate::source::{FileId, Sources, Span};
@@ -84,7 +84,7 @@ pub fn mutate(policy: &Policy, sources: &Sources, calendar: Option<&str>) -> Mut
 
 fn fate(sources: &Sources, calendar: Option<&str>, touched: &[BTreeSet<Span>], change: &Change) -> Fate {
     let changed = changed(sources, change);
-    let compilation = compile_with(&changed, calendar);
+    let compilation = compile_deployed(&changed, calendar);
     let Some(policy) = compilation.policy.filter(|_| compilation.diagnostics.is_empty()) else {
         return Fate::Stillborn;
     };
@@ -97,7 +97,12 @@ fn fate(sources: &Sources, calendar: Option<&str>, touched: &[BTreeSet<Span>], c
     let chosen = chosen.iter().filter_map(|it| policy.examples.get(*it));
     let fails = |example: &crate::syntax::tree::Example| !examples::run(&policy, example).failures.is_empty();
     let count = chosen.clone().count();
-    if chosen.into_iter().any(fails) { Fate::Noticed } else { Fate::Survived(count) }
+    if chosen.into_iter().any(fails) {
+        return Fate::Noticed;
+    }
+    // No example speaks of a scenario. What breaks only one of them is no policy either; that takes long to tell, and matters only here.
+    let scenarios = changed.iter().any(|(_, file)| file.text.contains("scenario"));
+    if scenarios && !compile_with(&changed, calendar).diagnostics.is_empty() { Fate::Stillborn } else { Fate::Survived(count) }
 }
 
 /// Whether a change lies in a workflow that can't be run yet, so that no example reaches it.
