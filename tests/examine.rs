@@ -87,6 +87,46 @@ example \"Somebody is warned\" {{
     assert_eq!(survivors("scenario stricter \"Stricter\" { replace define limit of person each year = 40 }"), ["39"]);
 }
 
+#[test]
+fn how_long_something_lasts_is_changed_where_a_rule_asks_whether_it_is_in_force() {
+    let text = |asks: &str, more: &str| {
+        format!(
+            "calendar office {{ time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }}
+record person {{ id key text; mark number from 0 to 100 }}
+record absence of person each year {{ days number from 0 to 30 }}
+message ends {{ by email; subject \"a\"; body \"b\" }}
+framework conduct {{
+  for each person each year
+  judged 31 March after the year
+  severity warning (administrative) < final_warning (administrative)
+  sanctions the most severe that applies
+  sanction warning {{
+    when mark < 40
+    automatic
+    lasts 12 months, alarm 1 month before with ends
+  }}
+  sanction final_warning {{ when mark < 40 and {asks}; automatic }}
+}}
+example \"Somebody is warned\" {{
+  person Ada {{ mark 10 }}
+  warning imposed for Ada on 31 December 2025
+  expect final_warning proposed for Ada in 2026
+}}
+{more}"
+        )
+    };
+    let survivors = |text: String| {
+        let (sources, policy) = compiled(text);
+        let survivors = mutate(&policy, &sources, None).survivors;
+        survivors.into_iter().filter(|it| it.line == 13).map(|it| it.now).collect::<Vec<_>>()
+    };
+    let live = "warning in force";
+    let ends = "example \"It is over\" { person Ada { mark 10 }; warning imposed for Ada on 30 December 2025; expect no final_warning for Ada in 2026 }";
+    assert_eq!(survivors(text(live, "")), ["13"], "nobody looks behind its end");
+    assert_eq!(survivors(text(live, ends)), Vec::<String>::new());
+    assert_eq!(survivors(text("warning imposed in the last 2 years", "")), Vec::<String>::new(), "nobody asks");
+}
+
 fn merit(folder: &Path, words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_merit")).args(words).current_dir(folder).env("NO_COLOR", "1").output().unwrap()
 }

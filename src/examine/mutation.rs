@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::casework::examples;
 use crate::examine::coverage::excuse;
 use crate::examine::steps::Steps;
-use crate::policy::{compile_deployed, compile_with};
 use crate::policy::model::Policy;
+use crate::policy::{compile_deployed, compile_with};
 use crate::side_by_side::side_by_side;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::{Change, changes};
@@ -63,7 +63,7 @@ pub fn mutate(policy: &Policy, sources: &Sources, calendar: Option<&str>) -> Mut
     let all: Vec<Change> = sources
         .iter()
         .flat_map(|(id, file)| changes(id, &file.text, &decimals))
-        .filter(|it| !of_what_cannot_run(policy, it))
+        .filter(|it| !of_what_cannot_run(policy, it) && !of_what_nobody_asks(policy, sources, it))
         .collect();
     let fates = side_by_side(&all, |it| fate(sources, calendar, &touched, it));
     let mut report = Mutation { tried: 0, noticed: 0, survivors: Vec::new(), excused: Vec::new() };
@@ -102,7 +102,11 @@ fn fate(sources: &Sources, calendar: Option<&str>, touched: &[BTreeSet<Span>], c
     }
     // No example speaks of a scenario. What breaks only one of them is no policy either; that takes long to tell, and matters only here.
     let scenarios = changed.iter().any(|(_, file)| file.text.contains("scenario"));
-    if scenarios && !compile_with(&changed, calendar).diagnostics.is_empty() { Fate::Stillborn } else { Fate::Survived(count) }
+    if scenarios && !compile_with(&changed, calendar).diagnostics.is_empty() {
+        Fate::Stillborn
+    } else {
+        Fate::Survived(count)
+    }
 }
 
 /// Whether a change lies in a workflow that can't be run yet, so that no example reaches it.
@@ -110,6 +114,19 @@ fn of_what_cannot_run(policy: &Policy, change: &Change) -> bool {
     let inside =
         |name: Span| name.file == change.item.file && change.item.start <= name.start && name.end <= change.item.end;
     policy.workflows.iter().any(|it| !it.runs() && inside(it.label.span))
+}
+
+/// Whether a change is one of how long something lasts of which no rule asks whether it is still in force.
+fn of_what_nobody_asks(policy: &Policy, sources: &Sources, change: &Change) -> bool {
+    let statement = change.statement;
+    let text = &sources.file(statement.file).text;
+    if !text.get(statement.start as usize..).is_some_and(|it| it.starts_with("lasts")) {
+        return false;
+    }
+    let above = |name: Span| name.file == statement.file && (change.item.start..statement.start).contains(&name.start);
+    let rules = policy.frameworks.iter().enumerate().flat_map(|(at, it)| it.rules.iter().map(move |rule| (at, rule)));
+    let own = rules.filter(|it| above(it.1.label.span)).max_by_key(|it| it.1.label.span.start);
+    own.is_none_or(|(framework, rule)| !policy.asks_how_long(framework, rule))
 }
 
 fn changed(sources: &Sources, change: &Change) -> Sources {

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use crate::calendar::{Length, PeriodKind};
 use crate::ids::{MessageId, RecordId};
 use crate::policy::flow::Lasting;
-use crate::policy::model::{DateRule, Expr, Label, Lasts, Party};
+use crate::policy::model::{DateRule, Expr, Label, Lasts, Party, Policy};
 
 pub use crate::syntax::tree::{Combination, Proposed};
 
@@ -183,6 +183,17 @@ impl OutcomeRule {
             OutcomeKind::Reward => Proposed::Reward,
             OutcomeKind::Measure => Proposed::Measure,
         }
+    }
+}
+
+impl Policy {
+    /// Whether it makes a difference how long something lasts: it is asked for, holds another framework back, or is expunged in the end.
+    #[must_use]
+    pub fn asks_how_long(&self, framework: usize, rule: &OutcomeRule) -> bool {
+        let holds_back = || self.frameworks.iter().any(|it| it.gives_way.contains(&framework));
+        rule.expunge.is_some()
+            || self.asked_in_force.contains(&rule.label.name)
+            || (rule.what() == Proposed::Sanction && holds_back())
     }
 }
 

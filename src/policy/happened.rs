@@ -102,7 +102,10 @@ impl Builder<'_, '_> {
         }
         outcomes.iter_mut().for_each(|it| it.lasts.sort_by_key(|it| it.0));
         let how = match &written.how {
-            HappenedHow::InForce => How::InForce,
+            HappenedHow::InForce => {
+                self.policy.asked_in_force.extend(outcomes.iter().map(|it| it.name.clone()));
+                How::InForce
+            }
             HappenedHow::Imposed(within) => How::Imposed { periods: self.within(within, place, span)? },
             HappenedHow::Completed(within) => {
                 self.is_completed(&written.which, &measures, span)?;

@@ -46,6 +46,8 @@ pub struct Policy {
     pub messages: Vec<Message>,
     /// Frameworks of rewards and sanctions.
     pub frameworks: Vec<crate::policy::framework::Framework>,
+    /// The sanctions, rewards and measures of which something asks whether they are in force.
+    pub asked_in_force: std::collections::BTreeSet<String>,
     /// What the policy promises of itself, and what became of it.
     pub guarantees: Vec<crate::policy::guarantees::Guarantee>,
     /// Workflows.

@@ -36,7 +36,7 @@ pub struct Change {
 const LEFT_ALONE: &[&str] = &["calendar", "message", "example", "scenario", "guarantee", "adjust"];
 
 /// Lines that change nothing that an example can see.
-const WITHOUT_EFFECT: &[&str] = &["cite", "because", "notify", "lasts", "judged", "may", "hint"];
+const WITHOUT_EFFECT: &[&str] = &["cite", "because", "notify", "judged", "may", "hint"];
 
 /// Lines without which a policy still checks, or may.
 const CAN_GO: &[&str] = &[
@@ -180,7 +180,9 @@ impl<'s> Finder<'s> {
         if CAN_GO.contains(&head) {
             self.remove(statement);
         }
-        self.inside(statement, &tokens);
+        // An alarm before the end of what lasts changes nothing that an example can see.
+        let alarm = tokens.iter().position(|it| head == "lasts" && self.word(it) == "alarm");
+        self.inside(statement, &tokens[..alarm.unwrap_or(tokens.len())]);
         for inner in statement.block.iter().flat_map(|it| &it.statements) {
             self.statement(item, inner);
         }
