@@ -12,7 +12,7 @@ use merit::eval::{MemoryFacts, Scope, value};
 use merit::policy::compile;
 use merit::policy::model::Policy;
 use merit::source::Sources;
-use merit::value::{Known, Missing, RecordRef, Value};
+use merit::value::{Known, Missing, Number, RecordRef, Value};
 use proptest::prelude::*;
 
 /// Days are counted from here; the year that is asked for is of ten of them.
@@ -29,14 +29,18 @@ calendar c {
   period term / terms starting on 4 January 2026, 14 January 2026, until 20 January 2026
 }
 record person { id key text; pay money USD per year; joined date }
-record leave of person from began until back { began date; back date; counted yes/no; may overlap }
+record leave of person from began until back { began date; back date; counted yes/no; mark number from 0 to 100; may overlap }
 define away of person each term = days of leaves within this term where counted
 define any_then of person each term = any leave under way on 8 January 2026 where counted
 define many of person each term = count of leaves within this term where counted
 define long of person each term = count of leaves within this term where (counted and days > 2 days)
 define last_day of person each term = 6 days after joined, not counting each leave over 2 days where counted
 define paid of person each term = pay for the days of leaves within this term where counted
+define merged of person each term = average of mark of leaves within this term where counted weighted by days
 "#;
+
+/// What each leave is marked, by its place.
+const MARKS: [i64; 3] = [10, 10, 20];
 
 /// First day, last day, and whether it counts; each maybe unknown.
 type Leave<T> = (T, T, T);
@@ -66,6 +70,14 @@ fn plain(name: &str, leaves: &[Leave<i64>]) -> String {
         "any_then" => if counted().any(|it| (it.0..=it.1).contains(&7)) { "yes" } else { "no" }.to_owned(),
         "many" => counted().filter(|it| !days(it).is_empty()).count().to_string(),
         "long" => counted().filter(|it| days(it).len() > 2).count().to_string(),
+        "merged" => {
+            let marked = leaves.iter().zip(MARKS).filter(|it| it.0.2 == 1);
+            let marked: Vec<(i64, i64)> =
+                marked.map(|(it, mark)| (i64::try_from(days(it).len()).unwrap(), mark)).collect();
+            let total = marked.iter().map(|it| it.0).sum::<i64>();
+            let sum = Number::from(marked.iter().map(|it| it.0 * it.1).sum::<i64>());
+            sum.divide(Number::from(total)).map_or_else(|_| "none".to_owned(), |it| it.to_string())
+        }
         _ => format!("USD {}", all.len()),
     }
 }
@@ -96,14 +108,15 @@ fn came(policy: &Policy, name: &str, leaves: &[Leave<Option<i64>>]) -> Result<St
     let joined = policy.record(ada.record).field_named("joined").unwrap();
     facts.set(&ada, joined, START, Known::Date(day(JOINED)).into());
     let leave = policy.record_named("leave").unwrap();
-    for (first, last, counts) in leaves {
+    for ((first, last, counts), mark) in leaves.iter().zip(MARKS) {
         let child = facts.add_child(&ada, leave);
         let values = [
             first.map(|it| Known::Date(day(it))),
             last.map(|it| Known::Date(day(it))),
             counts.map(|it| Known::YesNo(it == 1)),
+            Some(Known::Number(mark.into())),
         ];
-        for (name, value) in ["began", "back", "counted"].into_iter().zip(values) {
+        for (name, value) in ["began", "back", "counted", "mark"].into_iter().zip(values) {
             let field = policy.record(leave).field_named(name).unwrap();
             value.into_iter().for_each(|it| facts.set(&child, field, START, it.into()));
         }
@@ -118,6 +131,7 @@ fn came(policy: &Policy, name: &str, leaves: &[Leave<Option<i64>>]) -> Result<St
         Value::Known(Known::Number(number)) => Ok(number.to_string()),
         Value::Known(Known::Date(day)) => Ok(day.to_string()),
         Value::Known(Known::YesNo(yes)) => Ok(if yes { "yes" } else { "no" }.to_owned()),
+        Value::NotApplicable => Ok("none".to_owned()),
         other => panic!("{other:?}"),
     }
 }
@@ -139,7 +153,7 @@ proptest! {
         prop_assume!(leaves.iter().map(open).sum::<usize>() <= 3);
         let policy = compiled(POLICY);
         let ways = completions(&leaves);
-        for name in ["away", "any_then", "many", "long", "paid", "last_day"] {
+        for name in ["away", "any_then", "many", "long", "paid", "last_day", "merged"] {
             let outcomes: BTreeSet<String> = ways.iter().map(|it| plain(name, it)).collect();
             match came(&policy, name, &leaves) {
                 Ok(came) => prop_assert_eq!(BTreeSet::from([came]), outcomes, "{} of {:?}", name, leaves),

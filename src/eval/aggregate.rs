@@ -11,7 +11,7 @@ use crate::eval::scope::Scope;
 use crate::eval::spell::{self, Window};
 use crate::eval::{reads, tree};
 use crate::ids::{FieldId, RecordId};
-use crate::policy::model::{Aggregate, AggregateWord, ArithmeticOp, Members, Type, When};
+use crate::policy::model::{Aggregate, AggregateWord, ArithmeticOp, ExprKind, Members, Type, When};
 use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
 
 /// What a filter says of a member, and what the member gives.
@@ -222,9 +222,7 @@ fn weighted(members: &[Member], aggregate: &Aggregate, all_are_there: bool) -> V
     if !all_are_there {
         return Value::because("whether all are there that belong to it");
     }
-    if !aggregate.those_known && there().any(|it| is_open(&it)) {
-        return missing();
-    }
+    let awaits = !aggregate.those_known && there().any(|it| is_open(&it));
     let (mut sum, mut known) = (None, Number::ZERO);
     for member in there().filter(|it| !is_open(it)) {
         let Some(weight) = heaviness(&member.weight) else { return Value::because("a weight that is no number") };
@@ -234,6 +232,11 @@ fn weighted(members: &[Member], aggregate: &Aggregate, all_are_there: bool) -> V
             Ok(total) => known = total,
             Err(fault) => return Value::because(fault.to_string()),
         }
+    }
+    if awaits {
+        let average = sum.map(|it| arithmetic(ArithmeticOp::Divide, it, Known::Number(known).into()));
+        let open: Vec<&Member> = there().filter(is_open).collect();
+        return unmoved(&open, average, aggregate).unwrap_or_else(missing);
     }
     if let Some(enough) = aggregate.enough
         && there().any(|it| is_open(&it))
@@ -249,6 +252,20 @@ fn weighted(members: &[Member], aggregate: &Aggregate, all_are_there: bool) -> V
         None if there().next().is_some() => missing(),
         None => Value::NotApplicable,
     }
+}
+
+/// The average where what is missing is only for how many days something counts that is as large as the average of all others; where
+/// there are no others, one of them has a day in any case.
+fn unmoved(open: &[&Member], of_others: Option<Value>, aggregate: &Aggregate) -> Option<Value> {
+    // No spell has fewer days than none; another weight could take away.
+    let Some(ExprKind::SpellDays { within }) = aggregate.weight.as_ref().map(|it| &it.kind) else { return None };
+    let one_counts = || *within && open.iter().any(|it| it.counts.is_yes());
+    let average = match of_others {
+        Some(average) => average,
+        None => open.first().filter(|_| one_counts())?.gives.clone(),
+    };
+    let same = |it: &&Member| it.gives.known().is_some() && it.gives == average;
+    open.iter().all(same).then_some(average)
 }
 
 /// What a weight comes to as a number.
