@@ -413,6 +413,8 @@ fn people_act_on_what_lies_with_them_and_nothing_else() {
     assert_eq!((&accepted["status"], &accepted["mark"]), (&"completed".into(), &"agreed".into()));
     assert!(act(2, &["nan", "choose", "accept", "--as", "max"], "2026-01-09").contains("the case ended on 2026-01-09"));
     assert!(act(2, &["ola", "choose", "accept", "--as", "max"], "2026-01-06").contains("back in time"));
+    let earlier = project.merit(2, &["run", "--as-of", "2026-01-08"]);
+    assert!(earlier.contains("already run up to 2026-01-09"), "{earlier}");
     let history = project.json(0, &["case", "nan"]);
     let by: Vec<&str> = history["history"].as_array().unwrap().iter().map(|it| it["actor"].as_str().unwrap()).collect();
     assert_eq!(by.iter().filter(|it| **it == "person nurse:max").count(), 2, "{by:?}");

@@ -3,6 +3,7 @@
 use crate::calendar::Moment;
 use crate::cli::case::find;
 use crate::cli::mail::MailSender;
+use crate::cli::run::refuse_the_future;
 use crate::cli::{Failure, Format, Global, Outcome, open, output};
 use crate::engine::{self, ActError, ActReport, ActRequest, AsOf, RunSettings};
 use crate::report::event_words;
@@ -71,8 +72,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let mut store = open::store(&project)?;
     let case = the_open_one(&store, &arguments.case)?;
     let now = open::now();
+    let as_of = asked.unwrap_or(AsOf::Moment(Moment(now)));
+    refuse_the_future(&project, &store, as_of, now)?;
     let settings = RunSettings {
-        as_of: asked.unwrap_or(AsOf::Moment(Moment(now))),
+        as_of,
         now,
         patience: open::patience(&project),
         calendar: project.calendar.clone(),

@@ -68,7 +68,7 @@ pub(super) fn once(
 }
 
 /// A day later than today runs only where nobody is written to in earnest.
-fn refuse_the_future(project: &Project, store: &SqliteStore, as_of: AsOf, now: i64) -> Result<(), Failure> {
+pub(super) fn refuse_the_future(project: &Project, store: &SqliteStore, as_of: AsOf, now: i64) -> Result<(), Failure> {
     if project.mail_goes_to_a_folder() || store.state()?.hold {
         return Ok(());
     }

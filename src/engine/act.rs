@@ -146,8 +146,10 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
         notices: std::mem::take(&mut round.report.notices),
     };
     let actor = Actor::Person(format!("{}:{}", by.0, by.1));
-    let work =
-        Work { kind: "act".to_owned(), actor, clean_cases: vec![id], cases: vec![decided.change], ..round.work() };
+    // The case has seen this day: nothing may be looked at as of an earlier one any more.
+    let as_of = Some(round.until.today);
+    let cases = vec![decided.change];
+    let work = Work { kind: "act".to_owned(), actor, as_of, clean_cases: vec![id], cases, ..round.work() };
     Ok((report, work))
 }
 
