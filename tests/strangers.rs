@@ -195,3 +195,35 @@ example \"Later in April\" { officer Ada {}; on 10 April 2026 expect write open 
     let words = "the case of 2025/26 opened on 1 April 2026, before the example's first day";
     assert_eq!(begun, format!("{words}; say `adopted 1 April 2026`, or begin with that day"));
 }
+
+/// Circulars say `on or before`, and name the supervisor of the supervisor where somebody acts: one slip, one message with its way out.
+#[test]
+fn words_of_circulars_are_led_to_the_words_of_the_language() {
+    let fault = |condition: &str| {
+        found(&format!(
+            "record clerk {{ id key text }}\nrecord fault of clerk {{ given event }}
+define faults of clerk = count of faults where {condition}\n"
+        ))
+    };
+    for (written, help) in [
+        ("given on or before 31 March 2026", "to compare days, write `<=`: `received <= 31 March 2026`"),
+        ("given on or after 1 April 2026", "to compare days, write `>=`: `received >= 1 April 2026`"),
+        ("given before 31 March 2026", "to compare days, write `<`: `received < 31 March 2026`"),
+        ("given after 31 March 2026", "to compare days, write `>`: `received > 31 March 2026`"),
+    ] {
+        let told = fault(written);
+        assert_eq!(told.matches("error[").count(), 1, "{told}");
+        assert!(told.contains(&format!("= help: {help}\n")), "{told}");
+    }
+    let told = found(
+        "record clerk { id key text; supervisor optional clerk; done event }
+role supervisor of clerk { is clerk.supervisor }
+workflow w {
+  for each clerk each year
+  stage s { opens start of year; by supervisor of supervisor; fills done; due 30 April }
+}
+",
+    );
+    assert_eq!(told.matches("error[").count() + told.matches("warning[").count(), 1, "{told}");
+    assert!(told.contains("name one role here"), "{told}");
+}

@@ -12,12 +12,35 @@ use crate::policy::holiday_checks::holidays_are_in_order;
 use crate::policy::late_comers::late_comers_have_a_date;
 use crate::policy::model::{Policy, Stage, Timing, Workflow};
 use crate::policy::scale_checks::bands_hold_every_value;
+use crate::policy::stages::placed;
 use crate::policy::{due_process, flow_checks, nobody, table_checks, time_checks};
+use crate::source::Span;
 use crate::syntax::tree::Item;
 
 /// Whether a finding is about something that is not there, so that it goes without saying where a word there was not understood.
 pub(super) fn says_what_lacks(code: Code) -> bool {
-    [codes::NEVER_DONE, codes::NOBODY_ACTS, flow_codes::NOTHING_SENT, flow_codes::SANCTIONED_UNHEARD].contains(&code)
+    let lacks = [
+        codes::NEVER_DONE,
+        codes::NOBODY_ACTS,
+        flow_codes::NOTHING_SENT,
+        flow_codes::SANCTIONED_UNHEARD,
+        flow_codes::FINISHES_UNNAMED,
+    ];
+    lacks.contains(&code)
+}
+
+/// The names of the workflows and stages in which a line could not be read.
+pub(super) fn half_read(items: &[&Item], found: &Diagnostics) -> Vec<Span> {
+    let holds = |whole: Span| {
+        found.iter().any(|it| {
+            let at = it.span;
+            at.file == whole.file && whole.start <= at.start && at.end <= whole.end
+        })
+    };
+    let flows = items.iter().filter_map(|it| if let Item::Workflow(flow) = it { Some(flow) } else { None });
+    let flows = flows.filter(|it| holds(it.span));
+    let stages = |flow| placed(flow).into_iter().map(|it| it.stage).filter(|it| holds(it.span)).map(|it| it.name.span);
+    flows.flat_map(|flow| stages(flow).chain([flow.name.span])).collect()
 }
 
 /// Everything the language forbids, beyond names and types.

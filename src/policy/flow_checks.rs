@@ -160,10 +160,15 @@ fn receipts_may_never_come(workflow: &Workflow, stage: &Stage, found: &mut Diagn
             "stage `{}` counts from the receipt of what `{}` sends, which may never come",
             stage.label.name, sender.name
         );
-        let help = format!(
-            "write `or` and a time from its sending, such as `or 21 days after {}.sent`; or let it be `deemed received 3 working days after it was accepted`",
-            sender.name
-        );
+        let deemed = "let it be `deemed received 3 working days after it was accepted`";
+        // Only a due date has an `or`.
+        let in_due = stage.due.iter().any(|it| it.or_else.is_none() && may_never_come(workflow, &it.date).is_some());
+        let help = if in_due {
+            let sent = &sender.name;
+            format!("write `or` and a time from its sending, such as `or 21 days after {sent}.sent`; or {deemed}")
+        } else {
+            format!("in stage `{}`, {deemed}", sender.name)
+        };
         let finding = Diagnostic::new(codes::RECEIPT_MAY_FAIL, stage.label.span, words);
         found.push(finding.label(sender.span, "what is sent here").help(help));
     }

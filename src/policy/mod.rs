@@ -204,7 +204,9 @@ fn check(
     sources: &Sources,
     found: &mut Diagnostics,
 ) -> Policy {
+    let half_read = checks::half_read(items, found);
     let mut builder = Builder::new(items, lost, found);
+    builder.half_said.extend(half_read);
     builder.calendars(calendar);
     builder.records();
     builder.rules();

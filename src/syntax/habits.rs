@@ -45,7 +45,18 @@ pub(super) fn remedy(around: &Around<'_>) -> Option<String> {
             "say what is compared, on both sides of `and`"
         }
         (_, ":", _) => "take it out: between a name and its value stands a blank",
+        ("on", "or", "before") => "to compare days, write `<=`: `received <= 31 March 2026`",
+        ("on", "or", "after") => "to compare days, write `>=`: `received >= 1 April 2026`",
+        (_, "before", _) if matches!(first, "define" | "done" | "qualifies" | "absent" | "gone") => {
+            "to compare days, write `<`: `received < 31 March 2026`"
+        }
+        (_, "of", _) if matches!(first, "by" | "remind" | "escalate") => {
+            "name one role here, and say in it whom it means: `role second of person { is manager of manager }`, then `by second`"
+        }
         (_, "after", "year") if is_month(before) => "write `after the year`",
+        (_, "after", _) if matches!(first, "define" | "done" | "qualifies" | "absent" | "gone") => {
+            "to compare days, write `>`: `received > 31 March 2026`"
+        }
         _ if is_month(found) && next.starts_with(|it: char| it.is_ascii_digit()) => "a day is written `31 July`",
         _ if looks_like_date(found) => "a date is written `31 July 2026`",
         _ => return None,
