@@ -26,6 +26,8 @@ struct Trial {
     now: [Option<bool>; 3],
     /// Whether the ladder has these lines.
     support: bool,
+    /// Whether that is asked by the name of a definition.
+    defined: bool,
     afresh: bool,
     straight: bool,
 }
@@ -41,7 +43,7 @@ fn before_judgement(at: u8, year: i16) -> bool {
 
 impl Trial {
     fn any() -> impl Strategy<Value = Self> {
-        let lines = (any::<bool>(), any::<bool>(), any::<bool>());
+        let lines = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
         (
             prop::collection::vec((0..10_u8, 0..3_usize), 0..3),
             prop::collection::vec(0..10_u8, 0..3),
@@ -49,12 +51,13 @@ impl Trial {
             any::<[Option<bool>; 3]>(),
             lines,
         )
-            .prop_map(|(imposed, completed, good, now, (support, afresh, straight))| Self {
+            .prop_map(|(imposed, completed, good, now, (support, defined, afresh, straight))| Self {
                 imposed,
                 completed,
                 good,
                 now,
                 support,
+                defined,
                 afresh,
                 straight,
             })
@@ -110,6 +113,8 @@ impl Trial {
             "calendar c { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }
 record person { id key text; second yes/no; third yes/no }
 record review of person each year { there yes/no; poor yes/no; good yes/no }
+define helped of person = support was completed
+define has_been_helped of person each year = helped
 framework conduct {
   for each person each year
   judged 31 March after the year
@@ -124,7 +129,8 @@ framework conduct {
 ",
         );
         for (line, words) in [
-            (self.support, "only after support was completed"),
+            (self.support && !self.defined, "only after support was completed"),
+            (self.support && self.defined, "only after has_been_helped"),
             (self.afresh, "afresh after good"),
             (self.straight, "straight to caution when second"),
             (self.straight, "straight to warning when third"),

@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::policy::expressions::Place;
 use crate::policy::framework::Proposed;
 use crate::policy::happened::How;
-use crate::policy::model::{DateRule, Expr, ExprKind, Type};
+use crate::policy::model::{DateRule, Definition, Expr, ExprKind, Type, When};
 use crate::policy::names::Builder;
 use crate::source::Span;
 use crate::syntax::tree::{self, Degree, FrameworkLineKind, LadderLineKind, Name, Outcome};
@@ -228,7 +228,7 @@ impl Builder<'_, '_> {
         }
         let steps = written.steps.iter().map(|it| it.text.clone()).collect();
         let ladder = Arc::new(Ladder { steps, afresh, judged: judged.cloned() });
-        let after = only_after.map(|it| or_no(since_afresh(it, &ladder)));
+        let after = only_after.map(|it| or_no(since_afresh(it, &ladder, &self.policy.definitions)));
         let climbs = step.map(|it| std::iter::once(it).chain(after).collect());
         all_read.then_some((ladder, climbs, straight))
     }
@@ -267,13 +267,21 @@ fn lines_of(ladder: &Ladder, climbs: Option<&Vec<Expr>>, straight: &[Straight]) 
     LadderLines { climbs, others: straight.chain(afresh).collect() }
 }
 
-/// Of a measure that must come before, it counts only what was completed since the ladder began afresh, unless periods are named.
-fn since_afresh(expr: Expr, ladder: &Arc<Ladder>) -> Expr {
-    let all = |of: Vec<Expr>| of.into_iter().map(|it| since_afresh(it, ladder)).collect();
+/// Of a measure that must come before, it counts only what was completed since the ladder began afresh, unless periods are named; also
+/// where a definition asks for it of the same record and period.
+fn since_afresh(expr: Expr, ladder: &Arc<Ladder>, definitions: &[Definition]) -> Expr {
+    let all = |of: Vec<Expr>| of.into_iter().map(|it| since_afresh(it, ladder, definitions)).collect();
     let kind = match expr.kind {
         ExprKind::And(parts) => ExprKind::And(all(parts)),
         ExprKind::Or(parts) => ExprKind::Or(all(parts)),
-        ExprKind::Not(inner) => ExprKind::Not(Box::new(since_afresh(*inner, ladder))),
+        ExprKind::Not(inner) => ExprKind::Not(Box::new(since_afresh(*inner, ladder, definitions))),
+        ExprKind::Definition { id, of, when: When::Now }
+            if matches!(of.kind, ExprKind::Subject)
+                && asks_for_completed(&definitions[id.index()].value, definitions, DEEPEST) =>
+        {
+            return since_afresh(definitions[id.index()].value.clone(), ladder, definitions);
+        }
+        ExprKind::Definition { id, of, when } => ExprKind::Definition { id, of, when },
         ExprKind::Happened(happened) => match (happened.how, happened.outcomes.as_slice()) {
             (How::Completed { periods: None }, [measure]) => {
                 let asked = LadderAsked::Completed(measure.name.clone());
@@ -285,6 +293,20 @@ fn since_afresh(expr: Expr, ladder: &Arc<Ladder>) -> Expr {
     };
     Expr { kind, ..expr }
 }
+
+/// Whether it is among what a condition asks for, not in periods that are named.
+fn asks_for_completed(expr: &Expr, definitions: &[Definition], depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let asks = |it: &Expr| asks_for_completed(it, definitions, depth);
+    match &expr.kind {
+        ExprKind::Happened(happened) => matches!(happened.how, How::Completed { periods: None }),
+        ExprKind::Definition { id, when: When::Now, .. } => asks(&definitions[id.index()].value),
+        kind => kind.parts().into_iter().any(asks),
+    }
+}
+
+/// How deep definitions are followed.
+const DEEPEST: u32 = 12;
 
 /// A step of a ladder, and its place in the head.
 struct Step<'l> {
