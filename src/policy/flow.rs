@@ -148,6 +148,22 @@ impl Workflow {
         self.checked_only.is_empty()
     }
 
+    /// The stages that must have ended before one opens: those that it names, else the one written before it, or all of those that
+    /// run together there. One that stands inside another opens only as that says.
+    #[must_use]
+    pub fn before(&self, id: StageId) -> Vec<StageId> {
+        let stage = self.stage(id);
+        if stage.inside.is_some() || !stage.after.is_empty() || stage.opens.is_some() {
+            return stage.after.clone();
+        }
+        let beside = |one: Option<u32>, it: StageId| one.is_some() && self.stage(it).together == one;
+        let outer = (0..id.index()).map(StageId::at).filter(|it| self.stage(*it).inside.is_none());
+        let above: Vec<StageId> = outer.filter(|it| !beside(stage.together, *it)).collect();
+        let Some(last) = above.last().copied() else { return Vec::new() };
+        let block = self.stage(last).together;
+        above.into_iter().filter(|it| *it == last || beside(block, *it)).collect()
+    }
+
     /// Why it can't be run yet, in words; nothing if it can.
     #[must_use]
     pub fn why_not_run(&self) -> Option<String> {

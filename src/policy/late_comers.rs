@@ -12,7 +12,7 @@ use crate::codes_policy as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::StageId;
 use crate::policy::model::{DateRule, DueLine, Point, Policy, Stage, Workflow};
-use crate::policy::paths::{Next, before, endings, may_lapse};
+use crate::policy::paths::{Next, endings, may_lapse};
 use crate::policy::time_checks::{Tried, periods_of};
 
 /// A fixed due date can lie before the day on which somebody comes in; the policy says what holds for them.
@@ -25,7 +25,7 @@ pub(super) fn late_comers_have_a_date(policy: &Policy, workflow: &Workflow, foun
     };
     for (at, stage) in workflow.stages.iter().enumerate() {
         let comes_late = workflow.condition.is_some() && !stage.opens.as_ref().is_some_and(when_all_are_in);
-        let waits = comes_late || stage.inside.is_some() || !before(workflow, StageId::at(at)).is_empty();
+        let waits = comes_late || stage.inside.is_some() || !workflow.before(StageId::at(at)).is_empty();
         let mut fixed = stage.due.iter().filter(|it| it.late_comers.is_none() && is_fixed(&it.date));
         if let Some(line) = fixed.find(|it| again[at] || (waits && !in_time(at, it))) {
             let words = format!("stage `{}` can open after this due date, for those who come late", stage.label.name);
@@ -47,7 +47,7 @@ fn opens_again(workflow: &Workflow) -> Vec<bool> {
     let mut open: Vec<StageId> = back.collect();
     while let Some(id) = open.pop() {
         if !std::mem::replace(&mut again[id.index()], true) {
-            let behind = |it: &StageId| before(workflow, *it).contains(&id) || workflow.stage(*it).inside == Some(id);
+            let behind = |it: &StageId| workflow.before(*it).contains(&id) || workflow.stage(*it).inside == Some(id);
             open.extend(all().filter(behind));
         }
     }
@@ -122,7 +122,7 @@ impl<'p> Latest<'p> {
             Some(_) => Tried::of(self.calendar, &self.period, stage).opening()?.max(case),
             None => case,
         };
-        let before = before(self.workflow, id).into_iter().map(|it| self.settled[it.index()]);
+        let before = self.workflow.before(id).into_iter().map(|it| self.settled[it.index()]);
         let around = stage.inside.map(|it| self.ends[it.index()]);
         // After a lapse, the next stage opens on the day after.
         before.chain(around).try_fold(own, |last, it| Some(last.max(it?.tomorrow().ok()?)))

@@ -99,21 +99,6 @@ fn behind(workflow: &Workflow, id: StageId) -> Next {
     later.into_iter().find(|it| workflow.stage(*it).inside.is_none()).map_or(Next::Finish(None), Next::Stage)
 }
 
-/// The stages that must have ended before one opens: those that it names, else the one written before it, or all of those that run
-/// together there. One that stands inside another opens only as that says.
-pub(super) fn before(workflow: &Workflow, id: StageId) -> Vec<StageId> {
-    let stage = workflow.stage(id);
-    if stage.inside.is_some() || !stage.after.is_empty() || stage.opens.is_some() {
-        return stage.after.clone();
-    }
-    let beside = |one: Option<u32>, it: StageId| one.is_some() && workflow.stage(it).together == one;
-    let outer = (0..id.index()).map(StageId::at).filter(|it| workflow.stage(*it).inside.is_none());
-    let above: Vec<StageId> = outer.filter(|it| !beside(stage.together, *it)).collect();
-    let Some(last) = above.last().copied() else { return Vec::new() };
-    let block = workflow.stage(last).together;
-    above.into_iter().filter(|it| *it == last || beside(block, *it)).collect()
-}
-
 /// Whether the stages of a workflow follow each other as they are written: none opens by itself, before the one above it has ended.
 pub(super) fn is_a_line(workflow: &Workflow) -> bool {
     let outer: Vec<StageId> =

@@ -299,7 +299,7 @@ impl Machine<'_> {
                 Answer::NotYet | Answer::Unknown(_) => return None,
             },
         };
-        let ends: Option<Vec<Anchored>> = self.before(id).iter().map(|it| self.settled(*it)).collect();
+        let ends: Option<Vec<Anchored>> = self.flow.before(id).iter().map(|it| self.settled(*it)).collect();
         let outer = match stage.inside {
             Some(outer) => Some(self.end_anchor(outer).filter(|_| self.entered(outer) == Some(id))?),
             None => None,

@@ -14,24 +14,6 @@ impl Machine<'_> {
         self.stage_ids().filter(|it| self.stage(*it).inside.is_none())
     }
 
-    /// The stages that must have ended before one opens: those that it names, else the one written before it, or all of those that
-    /// run together there.
-    pub(super) fn before(&self, id: StageId) -> Vec<StageId> {
-        let stage = self.stage(id);
-        if stage.inside.is_some() || !stage.after.is_empty() || stage.opens.is_some() {
-            return stage.after.clone();
-        }
-        let beside = |it: &StageId| stage.together.is_some() && self.stage(*it).together == stage.together;
-        let above: Vec<StageId> = self.outer_stages().take_while(|it| *it != id).filter(|it| !beside(it)).collect();
-        let Some(last) = above.last() else { return Vec::new() };
-        let block = self.stage(*last).together;
-        above
-            .iter()
-            .copied()
-            .filter(|it| it == last || (block.is_some() && self.stage(*it).together == block))
-            .collect()
-    }
-
     /// The stage inside one to which its end has led.
     pub(super) fn entered(&self, id: StageId) -> Option<StageId> {
         let state = self.state(id).filter(|it| it.has_ended())?;
@@ -89,7 +71,7 @@ impl Machine<'_> {
         let mut found = vec![id];
         let mut next = 0;
         while let Some(at) = found.get(next).copied() {
-            let waits = |it: &StageId| self.before(*it).contains(&at) || self.stage(*it).inside == Some(at);
+            let waits = |it: &StageId| self.flow.before(*it).contains(&at) || self.stage(*it).inside == Some(at);
             let more: Vec<StageId> = self.stage_ids().filter(|it| !found.contains(it) && waits(it)).collect();
             found.extend(more);
             next += 1;
