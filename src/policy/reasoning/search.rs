@@ -5,8 +5,6 @@
 
 use std::cell::Cell;
 
-use std::ops::Range;
-
 use crate::policy::model::{History, Stretch};
 use crate::policy::reasoning::extent::Extent;
 use crate::policy::reasoning::look::{Look, World};
@@ -117,7 +115,9 @@ pub(in crate::policy) fn find_pair(terms: &Terms<'_>, term: usize, judge: JudgeO
     let (varied, counts) = (terms.varied(term), terms.counts_with(term));
     let mut two = Two { search, term, varied, counts, steps, judge };
     let nothing = vec![None; terms.list.len()];
-    match two.pieces(&nothing, &nothing, 0) {
+    let steps = two.steps.len();
+    let all: Vec<(usize, usize)> = (1..steps).flat_map(|more| (0..more).map(move |less| (less, more))).collect();
+    match two.pieces(&nothing, &nothing, 0, &all) {
         Ok(Some((less, more))) => Pairs::Two(less, more),
         Ok(None) => Pairs::None,
         Err(OutOfLooks) => Pairs::Open,
@@ -149,8 +149,15 @@ struct Side {
 }
 
 impl Two<'_, '_, '_> {
-    fn sides(&mut self, world: &World, steps: Range<usize>) -> Vec<Side> {
-        steps.map(|it| self.side(world, it)).collect()
+    /// What is seen at these steps; nothing at the others.
+    fn sides(&mut self, world: &World, steps: impl Iterator<Item = usize>) -> Vec<Option<Side>> {
+        let mut sides: Vec<Option<Side>> = self.steps.iter().map(|_| None).collect();
+        for step in steps {
+            if sides[step].is_none() {
+                sides[step] = Some(self.side(world, step));
+            }
+        }
+        sides
     }
 
     fn side(&mut self, world: &World, step: usize) -> Side {
@@ -172,30 +179,42 @@ impl Two<'_, '_, '_> {
         Side { world, fits, seen, counts }
     }
 
-    fn pieces(&mut self, one: &World, other: &World, next: usize) -> Result<Option<(World, World)>, OutOfLooks> {
-        let mut open = false;
-        let Some(last) = self.steps.len().checked_sub(1) else { return Ok(None) };
-        let own = self.sides(one, 0..if one == other { last + 1 } else { last });
-        let others = if one == other { None } else { Some(self.sides(other, 1..last + 1)) };
-        let others = others.as_deref().unwrap_or(&own[1..]);
-        for (more, b) in others.iter().enumerate() {
-            for a in &own[..=more] {
-                self.search.looks = self.search.looks.checked_sub(1).ok_or(OutOfLooks)?;
-                if !(a.fits && b.fits) {
-                    continue;
-                }
-                let counted = counted(a, b);
-                let truths = if counted == Some(false) { Truths::NO } else { (self.judge.holds)(&a.seen, &b.seen) };
-                open |= truths.has(Truths::YES);
-                if counted == Some(true)
-                    && truths.is_only(Truths::YES)
-                    && let Some(cases) = self.cases(&a.world, &b.world)?
-                {
-                    return Ok(Some(cases));
-                }
+    /// Goes through the pairs of steps (the one with less, the one with more) that are left: of a smaller world nothing can be said
+    /// that could not be said of the one around it, so that a pair which is settled there is settled in all of its pieces.
+    fn pieces(
+        &mut self,
+        one: &World,
+        other: &World,
+        next: usize,
+        left: &[(usize, usize)],
+    ) -> Result<Option<(World, World)>, OutOfLooks> {
+        let (less, more) = (left.iter().map(|it| it.0), left.iter().map(|it| it.1));
+        let (own, beside) = if one == other {
+            (self.sides(one, less.chain(more)), None)
+        } else {
+            (self.sides(one, less), Some(self.sides(other, more)))
+        };
+        let others = beside.as_ref().unwrap_or(&own);
+        let mut open = Vec::new();
+        for (less, more) in left {
+            self.search.looks = self.search.looks.checked_sub(1).ok_or(OutOfLooks)?;
+            let (Some(a), Some(b)) = (&own[*less], &others[*more]) else { continue };
+            if !(a.fits && b.fits) {
+                continue;
+            }
+            let counted = counted(a, b);
+            let truths = if counted == Some(false) { Truths::NO } else { (self.judge.holds)(&a.seen, &b.seen) };
+            if truths.has(Truths::YES) {
+                open.push((*less, *more));
+            }
+            if counted == Some(true)
+                && truths.is_only(Truths::YES)
+                && let Some(cases) = self.cases(&a.world, &b.world)?
+            {
+                return Ok(Some(cases));
             }
         }
-        if !open {
+        if open.is_empty() {
             return Ok(None);
         }
         let Some((at, pieces)) = self.search.asked.get(next).cloned() else { return Err(OutOfLooks) };
@@ -206,7 +225,7 @@ impl Two<'_, '_, '_> {
                 let (mut inside, mut beside) = (one.clone(), other.clone());
                 inside[at] = Some(piece.clone());
                 beside[at] = Some(same_or_other.clone());
-                if let Some(cases) = self.pieces(&inside, &beside, next + 1)? {
+                if let Some(cases) = self.pieces(&inside, &beside, next + 1, &open)? {
                     return Ok(Some(cases));
                 }
             }
