@@ -87,8 +87,8 @@ impl Ward {
                 assert_eq!(grown, !report.repeated, "what is done is a commit, and what was done before is none");
                 !report.repeated
             }
-            Err(ActError::Refused(refusal)) => {
-                assert!(!refusal.why.is_empty());
+            Err(error @ (ActError::Refused(_) | ActError::SetAside(..))) => {
+                assert!(!error.to_string().is_empty());
                 assert_eq!(self.store.state().unwrap(), before);
                 false
             }

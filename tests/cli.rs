@@ -386,6 +386,9 @@ fn people_act_on_what_lies_with_them_and_nothing_else() {
     assert!(act(0, &back, "2026-01-08").contains("the case goes back to `write`"));
     assert!(act(0, &back, "2026-01-08").contains("this was done before"));
     assert!(act(2, &back[..5], "2026-01-08").contains("no open stage offers `send_back`"));
+    let other = act(2, &["nan", "fill", "targets=9", "--as", "nan", "--key", "first"], "2026-01-08");
+    assert!(other.contains("this key was given to another act") && other.contains("max: choose send_back"), "{other}");
+    assert!(act(2, &["nan", "complete", "--as", "nan", "--key", ""], "2026-01-08").contains("--key"));
     // A run in between finds nothing to do: what the stage fills is still there, and does not count by itself.
     assert!(project.merit(0, &["run", "--as-of", "2026-01-08"]).contains("nothing had come due"));
     assert!(act(2, &["ola", "complete", "--as", "max", "--in", "write"], "2026-01-09").contains("is not open"));

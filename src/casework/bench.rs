@@ -203,6 +203,7 @@ impl<'a> Bench<'a> {
 
     /// Somebody writes the fields of a stage that lies with them.
     fn fill(&mut self, who: &Name, of: Option<&Name>, values: &[FactValue], today: Date) -> Result<(), String> {
+        self.look_at_the_morning(of, today);
         for value in values {
             let ours = self.cases.iter().enumerate();
             let ours = ours.filter(|(_, it)| of.is_none_or(|of| is_about(self.policy, &it.case, &of.text)));
@@ -235,13 +236,11 @@ impl<'a> Bench<'a> {
     /// Where a value goes that somebody writes in a case; nothing if no stage of it that lies with them fills such a field.
     fn filled_by(&self, case: usize, running: &BenchCase, who: &Name, value: &FactValue) -> Option<Filled> {
         let flow = self.policy.workflow(running.flow);
-        let named =
-            |it: &&crate::policy::model::Fill| self.policy.field(it.record, it.field).label.name == value.field.text;
         let lying = flow
             .stages
             .iter()
             .filter(|stage| running.case.stages.get(&stage.label.name).is_some_and(|it| lies_with(it, &who.text)));
-        let (stage, fill) = lying.flat_map(|it| it.fills.iter().map(move |fill| (it, fill))).find(|it| named(&it.1))?;
+        let (stage, fill) = lying.filter_map(|it| Some((it, it.filled(self.policy, &value.field.text)?))).next()?;
         let subject = RecordRef { record: flow.subject, key: Arc::from(running.case.subject.as_str()) };
         let (stage, period) = (stage.label.name.clone(), self.period_of(running));
         Some(Filled { case, stage, subject, record: fill.record, period })
@@ -249,17 +248,25 @@ impl<'a> Bench<'a> {
 
     // ---- acts
 
-    /// Somebody does something in the one case in which they may. What the day has brought before is seen first: stages that open
-    /// on it are open.
+    /// What a day has brought before anybody acts on it: stages that open on it are open, and what lapsed the day before has.
+    fn look_at_the_morning(&mut self, of: Option<&Name>, today: Date) {
+        for at in 0..self.cases.len() {
+            let running = &self.cases[at];
+            if running.case.is_open() && of.is_none_or(|of| is_about(self.policy, &running.case, &of.text)) {
+                let begin = self.desk().moments(running.flow, &running.case, today).begin;
+                self.look_until(at, begin, today);
+            }
+        }
+    }
+
+    /// Somebody does something in the one case in which they may.
     fn act(&mut self, act: &Act, of: Option<&Name>, today: Date) -> Result<(), String> {
         let (mut done, mut refused) = (Vec::new(), Vec::new());
+        self.look_at_the_morning(of, today);
         for at in 0..self.cases.len() {
             if of.is_some_and(|of| !is_about(self.policy, &self.cases[at].case, &of.text)) {
                 continue;
             }
-            let running = &self.cases[at];
-            let begin = self.desk().moments(running.flow, &running.case, today).begin;
-            self.look_until(at, begin, today);
             match self.acted(at, act, today) {
                 Ok(events) => done.push((at, events)),
                 Err(refusal) => refused.push(refusal),

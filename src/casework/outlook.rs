@@ -421,6 +421,13 @@ impl Outlook for CaseOutlook<'_> {
         if counts { Answer::Known(stated.unwrap_or(asked.on)) } else { Answer::NotYet }
     }
 
+    fn filled(&self, asked: Asked<'_>) -> bool {
+        let stage = self.stage(asked.stage);
+        let context = self.context_of(asked.case, &stage.label.name, asked.on);
+        let scope = self.scope(asked.on).with_context(&context);
+        matches!(self.all_filled(stage, &scope, asked.on), Answer::Known(last) if last.is_none_or(|it| it <= asked.on))
+    }
+
     fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote> {
         let stage = self.stage(asked.stage);
         let scope = self.scope(asked.on);

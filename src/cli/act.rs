@@ -4,10 +4,11 @@ use crate::calendar::Moment;
 use crate::cli::case::find;
 use crate::cli::mail::MailSender;
 use crate::cli::run::refuse_the_future;
-use crate::cli::{Failure, Format, Global, Outcome, open, output};
+use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
 use crate::engine::{self, ActError, ActReport, ActRequest, AsOf, RunSettings};
 use crate::report::event_words;
-use crate::workflow::{Act, Deed};
+use crate::store::CaseRow;
+use crate::workflow::{Act, Case, Deed};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -54,7 +55,7 @@ struct Who {
     #[arg(long, value_name = "TEXT")]
     because: Option<String>,
     /// By which the caller knows this act: the same key again does nothing
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     key: Option<String>,
     /// On this day (2026-07-31), or at a moment [default: now]
     #[arg(long, value_name = "DATE")]
@@ -70,7 +71,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let asked = who.as_of.as_deref().map(open::as_of).transpose()?;
     let mut store = open::store(&project)?;
-    let case = the_open_one(&store, &arguments.case)?;
+    let case = the_open_one(&store, &arguments.case, who.key.as_deref())?;
     let now = open::now();
     let as_of = asked.unwrap_or(AsOf::Moment(Moment(now)));
     refuse_the_future(&project, &store, as_of, now)?;
@@ -93,9 +94,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let request = ActRequest { case, act, values };
     let report = engine::act(&mut store, &settings, &mut sender, &request).map_err(failure)?;
     match global.format {
-        Format::Json => output::json(&with_events(&report)?),
-        Format::Human => output::text(&words(&report)),
-    }
+        Format::Json => output::json(&with_events(&report)?)?,
+        Format::Human => output::text(&words(&report))?,
+    };
+    Ok(if report.set_aside.is_some() { Done::Findings } else { Done::Clean })
 }
 
 fn field_and_value(words: &str) -> Result<(String, String), String> {
@@ -104,8 +106,16 @@ fn field_and_value(words: &str) -> Result<(String, String), String> {
 }
 
 /// The case of a number; of a subject's cases the one that is open.
-fn the_open_one(store: &dyn crate::store::Store, words: &str) -> Result<i64, Failure> {
+fn the_open_one(store: &dyn crate::store::Store, words: &str, key: Option<&str>) -> Result<i64, Failure> {
     let found = find(store, words)?;
+    // What was done before was done in its case, open or not.
+    let known = |it: &&CaseRow| {
+        let case: Option<Case> = serde_json::from_str(&it.state).ok();
+        key.zip(case).is_some_and(|(key, case)| case.acts.contains_key(key))
+    };
+    if let Some(row) = found.iter().find(known) {
+        return Ok(row.id);
+    }
     let open: Vec<i64> = found.iter().filter(|it| it.status == "open").map(|it| it.id).collect();
     match (found.as_slice(), open.as_slice()) {
         ([only], _) => Ok(only.id),
@@ -133,7 +143,8 @@ fn failure(error: ActError) -> Failure {
             }
         }
         ActError::NoCase(_) => Failure::usage(error.to_string()).help("`merit cases` lists them"),
-        ActError::SetAside(..) => Failure::usage(error.to_string()),
+        ActError::SetAside(..) => Failure::usage(error.to_string())
+            .help("nothing can be done in it until that is mended; `merit case` shows it"),
         ActError::Engine(error) => error.into(),
     }
 }
@@ -154,6 +165,9 @@ fn words(report: &ActReport) -> String {
         format!("Case {}: {} of {}, {}{mark}\n", report.case, report.workflow, report.subject, report.status);
     for event in &report.events {
         words += &format!("  {}  {}\n", event.day(), event_words(event));
+    }
+    if let Some(reason) = &report.set_aside {
+        words += &format!("  set aside: {reason}\n");
     }
     for it in &report.notices {
         words += &format!("  {}  {} to {}, with the next run\n", it.date, it.message, it.recipient);

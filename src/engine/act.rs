@@ -1,18 +1,19 @@
 //! What a person does in one case: looked at until now, done or refused, and what follows, in one commit.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::casework::Desk;
 use crate::engine::run::Round;
-use crate::engine::{EngineError, NoticeLine, RunSettings, Sender};
+use crate::engine::{AsOf, EngineError, NoticeLine, RunSettings, Sender};
 use crate::exchange::value_of;
 use crate::ids::WorkflowId;
 use crate::policy::model::{Policy, Shape};
 use crate::store::{Actor, CaseRow, RecordChange, Store, Work};
 use crate::value::Known;
-use crate::workflow::{Act, Case, Event, Refusal};
+use crate::workflow::{Act, Case, Event, Look, Refusal, StageStatus};
 
 /// What an act came to.
 #[derive(Debug, Clone, Serialize)]
@@ -30,11 +31,30 @@ pub struct ActReport {
     pub mark: Option<String>,
     /// Whether the same had been done before, by its key, so that nothing was done now.
     pub repeated: bool,
+    /// Why the case can't proceed now, if it can't.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<String>,
     /// What happened, the act among it.
     #[serde(skip)]
     pub events: Vec<Event>,
     /// Every notice that goes out.
     pub notices: Vec<NoticeLine>,
+}
+
+impl ActReport {
+    fn of(row: &CaseRow, case: &Case, repeated: bool) -> Self {
+        Self {
+            case: row.id,
+            workflow: row.workflow.clone(),
+            subject: row.subject.clone(),
+            status: row.status.clone(),
+            mark: case.mark.clone(),
+            repeated,
+            set_aside: None,
+            events: Vec::new(),
+            notices: Vec::new(),
+        }
+    }
 }
 
 /// Why nothing was done.
@@ -114,8 +134,16 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
     let (first, case, repeated, by) = {
         let reader = store.reader(&policy);
         let desk = Desk::new(&policy, &*reader, &round.settings.language);
-        let before = desk.look(flow, &case, &look);
-        let act = Act { by: by(&before.case, &request.act.by), ..request.act.clone() };
+        // An act on a day comes before what the day would remind of.
+        let until = match round.settings.as_of {
+            AsOf::Day(day) => desk.moments(flow, &case, day).begin,
+            AsOf::Moment(_) => look.until,
+        };
+        let before = desk.look(flow, &case, &Look { until, ..look });
+        if let Some(stuck) = before.stuck {
+            return Err(ActError::SetAside(id, stuck.0));
+        }
+        let act = Act { by: by(&before.case, &request.act.by)?, ..request.act.clone() };
         let acted = desk.act(flow, &before.case, &look, &act)?;
         if let Some(fault) = reader.fault() {
             return Err(fault.into());
@@ -124,7 +152,10 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
         let repeated = acted.is_empty();
         (before.events.into_iter().chain(acted).collect::<Vec<_>>(), case, repeated, act.by)
     };
-    if !repeated && let Some(Event::Filled { stage, .. }) = first.last() {
+    if repeated {
+        return Ok((ActReport::of(&row, &case, true), Work::default()));
+    }
+    if let Some(Event::Filled { stage, .. }) = first.last() {
         write(round, store, (&policy, flow), &case, stage, &request.values)?;
     }
     let reader = store.reader(&policy);
@@ -136,14 +167,10 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
     round.count(&decided);
     let row: &CaseRow = &decided.change.row;
     let report = ActReport {
-        case: id,
-        workflow: row.workflow.clone(),
-        subject: row.subject.clone(),
-        status: row.status.clone(),
-        mark: decided.case.mark.clone(),
-        repeated,
+        set_aside: row.set_aside.clone(),
         events: decided.events.clone(),
         notices: std::mem::take(&mut round.report.notices),
+        ..ActReport::of(row, &decided.case, false)
     };
     let actor = Actor::Person(format!("{}:{}", by.0, by.1));
     // The case has seen this day: nothing may be looked at as of an earlier one any more.
@@ -176,6 +203,9 @@ fn write(
         let (record, field) = known.ok_or_else(|| refused("the policy in force has no such field".to_owned()))?;
         let value = value_of(&latest, &latest.field(record, field).kind, words)
             .map_err(|why| refused(format!("{why}, not `{words}`")))?;
+        // The case is judged under its own version, which must understand the value too.
+        value_of(policy, &policy.field(fill.record, fill.field).kind, words)
+            .map_err(|why| refused(format!("{why}, under the policy version of the case")))?;
         if let Some(Known::Record(other)) = &value
             && store.existing(&latest, other.record, std::slice::from_ref(&other.key))?.is_empty()
         {
@@ -204,10 +234,19 @@ fn write(
     Ok(())
 }
 
-/// Who it is that is named by a key alone: with whom a stage of the case lies, or the subject.
-fn by(case: &Case, named: &(String, String)) -> (String, String) {
-    let subject = (case.subject_type.clone(), case.subject.clone());
-    let holders = case.stages.values().flat_map(|it| &it.holders).filter_map(|it| it.who.clone());
+/// Who it is that is named by a key alone: with whom an open stage of the case lies, else any other has lain, or the subject.
+fn by(case: &Case, named: &(String, String)) -> Result<(String, String), Refusal> {
     let fits = |it: &(String, String)| it.1 == named.1 && (named.0.is_empty() || it.0 == named.0);
-    holders.chain([subject]).find(fits).unwrap_or_else(|| named.clone())
+    let of = |open: bool| {
+        let stages = case.stages.values().filter(move |it| (it.status == StageStatus::Running) == open);
+        stages.flat_map(|it| &it.holders).filter_map(|it| it.who.clone())
+    };
+    let now: BTreeSet<(String, String)> = of(true).filter(fits).collect();
+    if now.len() > 1 {
+        let names: Vec<String> = now.iter().map(|it| format!("{}:{}", it.0, it.1)).collect();
+        let possible = Some(format!("write which: {}", names.join(" or ")));
+        return Err(Refusal { why: format!("`{}` is the key of several with whom something lies", named.1), possible });
+    }
+    let subject = (case.subject_type.clone(), case.subject.clone());
+    Ok(now.into_iter().chain(of(false)).chain([subject]).find(fits).unwrap_or_else(|| named.clone()))
 }

@@ -20,6 +20,7 @@ pub(super) fn workflow_holds_together(policy: &Policy, workflow: &Workflow, foun
     proposals_end_in_a_named_way(workflow, found);
     for stage in &workflow.stages {
         a_lapse_can_come(stage, found);
+        a_case_goes_back_where_it_came_from(workflow, stage, found);
         no_step_comes_after_a_lapse(stage, found);
         receipts_may_never_come(workflow, stage, found);
         what_is_received_is_sent(workflow, stage, found);
@@ -48,6 +49,29 @@ pub(super) fn sanctions_go_through_proceedings(policy: &Policy, found: &mut Diag
             let finding = Diagnostic::new(codes::NEVER_IMPOSED, rule.label.span, words);
             found
                 .push(finding.label(workflow.label.span, "this workflow").help("add a line `ends imposed, dismissed`"));
+        }
+    }
+}
+
+/// Only a stage that has waited for another comes anew with it.
+fn a_case_goes_back_where_it_came_from(workflow: &Workflow, stage: &Stage, found: &mut Diagnostics) {
+    let lapse = std::iter::once((&stage.on_lapse, stage.label.span));
+    for (then, span) in stage.on_choice.iter().map(|it| (&it.then, it.span)).chain(lapse) {
+        let Then::GoBack { to, .. } = then else { continue };
+        let own = workflow.stages.iter().position(|it| it.label.name == stage.label.name).map(StageId::at);
+        let mut waited: Vec<StageId> = own.into_iter().collect();
+        let mut next = 0;
+        while let Some(id) = waited.get(next).copied() {
+            let more = workflow.before(id).into_iter().chain(workflow.stage(id).inside);
+            let more: Vec<StageId> = more.filter(|it| !waited.contains(it)).collect();
+            waited.extend(more);
+            next += 1;
+        }
+        if Some(*to) == own || !waited.contains(to) {
+            let (name, target) = (&stage.label.name, &workflow.stage(*to).label.name);
+            let words = format!("`{name}` can't send the case back to `{target}`: it has not waited for it");
+            let help = format!("let it go back to a stage before it, or let it wait: `opens …, after {target}`");
+            found.push(Diagnostic::new(codes::BACK_ELSEWHERE, span, words).help(help));
         }
     }
 }

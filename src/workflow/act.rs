@@ -74,8 +74,16 @@ pub fn act(
 
 impl Machine<'_> {
     fn act(&mut self, act: &Act) -> Result<(), Refusal> {
-        if act.key.as_ref().is_some_and(|it| self.case.acts.contains(it)) {
-            return Ok(());
+        if let Some(before) = act.key.as_ref().and_then(|it| self.case.acts.get(it)) {
+            let what = match &act.what {
+                Deed::Choose(choice) => format!("choose {choice}"),
+                Deed::Fill(fields) => format!("fill {}", fields.join(", ")),
+                Deed::Complete => "complete".to_owned(),
+            };
+            if *before == format!("{}: {what}", act.by.1) {
+                return Ok(());
+            }
+            return Err(Refusal::new("this key was given to another act in the case").but(format!("that was {before}")));
         }
         if let CaseStatus::Ended(_) = self.case.status {
             let on = self.case.ended.map_or_else(String::new, |it| format!(" on {it}"));
@@ -136,15 +144,14 @@ impl Machine<'_> {
         let Some(at) = stage.choices.iter().position(|it| it.name == choice) else {
             return Err(Refusal::new(format!("`{choice}` is no choice of `{name}`")).but(self.choices_of(id)));
         };
-        if !stage.fills.is_empty() && !matches!(self.outlook.done(self.asked_on(id, self.look.today)), Answer::Known(_))
-        {
+        if !stage.fills.is_empty() && !self.outlook.filled(self.asked_on(id, self.look.today)) {
             let why = format!("what `{name}` fills is not there yet");
             return Err(Refusal::new(why).but("fill it first, then choose"));
         }
         let leads = stage.on_choice.iter().find(|it| it.choice == at);
         let (then, mark) = leads.map_or((Then::Continue, None), |it| (it.then.clone(), it.mark.clone()));
         if let Then::GoBack { to, at_most } = &then
-            && self.went_back(*to) >= *at_most
+            && !self.may_go_back(id, *to, *at_most)
         {
             let often = if *at_most == 1 { "once".to_owned() } else { format!("{at_most} times") };
             let why = format!("the case may go back to `{}` {often} at most, and has", self.stage(*to).label.name);
@@ -152,7 +159,7 @@ impl Machine<'_> {
         }
         let on = self.look.today;
         let state = self.state(id);
-        let late = state.and_then(|it| it.dates.due.as_ref()).is_some_and(|it| on > it.day);
+        let late = state.and_then(|it| it.dates.due.as_ref()).is_some_and(|it| self.case.is_late(it.day, on));
         let round = state.map_or(1, |it| it.round);
         let (by, because, key) = (act.by.clone(), act.because.clone(), act.key.clone());
         self.happen(Event::Chosen { stage: name, round, choice: choice.to_owned(), by, because, on, late, key });
@@ -216,7 +223,7 @@ impl Machine<'_> {
     fn choices_of(&self, id: StageId) -> String {
         let open = self.stage(id).choices.iter().enumerate().filter(|(at, _)| {
             let leads = self.stage(id).on_choice.iter().find(|it| it.choice == *at);
-            !matches!(leads.map(|it| &it.then), Some(Then::GoBack { to, at_most }) if self.went_back(*to) >= *at_most)
+            !matches!(leads.map(|it| &it.then), Some(Then::GoBack { to, at_most }) if !self.may_go_back(id, *to, *at_most))
         });
         let names: Vec<String> = open.map(|it| format!("`{}`", it.1.name)).collect();
         if names.is_empty() { "nothing is left to choose".to_owned() } else { format!("choose {}", names.join(" or ")) }

@@ -203,7 +203,7 @@ impl Machine<'_> {
             return false;
         }
         let blamed = self.case.adopted.is_none_or(|adopted| on >= adopted);
-        let late = blamed && state.dates.due.as_ref().is_some_and(|it| on > it.day);
+        let late = blamed && state.dates.due.as_ref().is_some_and(|it| self.case.is_late(it.day, on));
         let (stage, round) = (self.stage(id).label.name.clone(), state.round);
         self.happen(Event::StageDone { stage, round, on, late });
         self.complete_if_all_ended(on);

@@ -1,6 +1,6 @@
 //! A case: nothing but the fold of its events.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -39,9 +39,12 @@ pub struct Case {
     /// The ledger of suspensions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspensions: Vec<Suspension>,
-    /// The keys by which callers know what they have had done here, so that nothing is done twice.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub acts: BTreeSet<String>,
+    /// The keys by which callers know what they have had done here, each with what that was, so that nothing is done twice.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub acts: BTreeMap<String, String>,
+    /// How often each stage has sent the case back to another: by both names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sent_back: BTreeMap<String, u32>,
     /// Stages that have begun or were left out, by name.
     pub stages: BTreeMap<String, StageCase>,
 }
@@ -184,6 +187,19 @@ impl Case {
         self.suspensions.iter().any(|it| it.from <= day && it.until.is_none_or(|until| until >= day))
     }
 
+    /// How often one stage has sent the case back to another.
+    #[must_use]
+    pub fn went_back(&self, from: &str, to: &str) -> u32 {
+        self.sent_back.get(&format!("{from} > {to}")).copied().unwrap_or(0)
+    }
+
+    /// Whether the clock stood still on a day, and did so already on a due date: nobody is late then.
+    #[must_use]
+    pub fn is_late(&self, due: Date, on: Date) -> bool {
+        let frozen = |it: &Suspension| it.from <= due && it.from <= on && it.until.is_none_or(|until| until >= on);
+        on > due && !self.suspensions.iter().any(frozen)
+    }
+
     pub(crate) fn apply(&mut self, event: &Event) {
         match event {
             Event::CaseOpened {
@@ -235,18 +251,19 @@ impl Case {
                 }
                 it.held.push(Hold { step: step.clone(), until: *until });
             }),
-            Event::Chosen { stage, choice, on, late, key, .. } => {
-                self.acts.extend(key.clone());
+            Event::Chosen { stage, choice, on, late, .. } => {
+                self.acts.extend(event.keyed());
                 self.change(stage, |it| {
                     it.end(StageStatus::Done, *on, *late);
                     it.choice = Some(choice.clone());
                 });
             }
-            Event::Filled { stage, on, key, .. } | Event::Completed { stage, on, key, .. } => {
-                self.acts.extend(key.clone());
+            Event::Filled { stage, on, .. } | Event::Completed { stage, on, .. } => {
+                self.acts.extend(event.keyed());
                 self.change(stage, |it| it.completed = Some(*on));
             }
-            Event::WentBack { to, again, on, .. } => {
+            Event::WentBack { from, to, again, on, .. } => {
+                *self.sent_back.entry(format!("{from} > {to}")).or_default() += 1;
                 for stage in again {
                     self.change(stage, |it| {
                         it.comes_anew(if stage == to { Again::Since(*on) } else { Again::Behind }, *on)

@@ -300,6 +300,18 @@ impl Event {
         }
     }
 
+    /// The key by which its caller knows an act, and what was done by whom.
+    #[must_use]
+    pub fn keyed(&self) -> Option<(String, String)> {
+        let (by, key, what) = match self {
+            Event::Chosen { by, key, choice, .. } => (by, key.clone()?, format!("choose {choice}")),
+            Event::Filled { by, key, fields, .. } => (by, key.clone()?, format!("fill {}", fields.join(", "))),
+            Event::Completed { by, key, .. } => (by, key.clone()?, "complete".to_owned()),
+            _ => return None,
+        };
+        Some((key, format!("{}: {what}", by.1)))
+    }
+
     /// The logical day on which it happened.
     #[must_use]
     pub fn day(&self) -> Date {

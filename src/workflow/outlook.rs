@@ -45,6 +45,8 @@ pub trait Outlook {
     fn why_moved(&self, before: &StageDates) -> &'static str;
     /// The day on which the stage was, or will be, done.
     fn done(&self, asked: Asked<'_>) -> Answer<Date>;
+    /// Whether all that the stage fills is there, on that day.
+    fn filled(&self, asked: Asked<'_>) -> bool;
     /// With whom the stage lies.
     fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote>;
     /// Who somebody of the case is on a day.

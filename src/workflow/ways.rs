@@ -50,7 +50,9 @@ impl Machine<'_> {
             Then::Continue => self.complete_if_all_ended(on),
             Then::Finish(end) => self.happen(Event::CaseEnded { how, on, mark: end.clone().or(mark) }),
             Then::Cancel => self.happen(Event::CaseEnded { how: How::Cancelled, on, mark }),
-            Then::GoBack { to, at_most } if self.went_back(*to) < *at_most => {
+            Then::GoBack { to, at_most } if self.may_go_back(id, *to, *at_most) => {
+                // What follows a lapse begins on the day after.
+                let on = if how == How::Lapsed { on.tomorrow().unwrap_or(on) } else { on };
                 let name = |it: StageId| self.stage(it).label.name.clone();
                 let again = self.behind(*to).into_iter().filter(|it| self.state(*it).is_some()).map(name).collect();
                 self.happen(Event::WentBack { from: name(id), to: name(*to), again, on, mark });
@@ -61,9 +63,9 @@ impl Machine<'_> {
         }
     }
 
-    /// How often the case has gone back to a stage.
-    pub(super) fn went_back(&self, to: StageId) -> u32 {
-        self.state(to).map_or(0, |it| it.round.saturating_sub(1))
+    /// Whether a stage may send the case back to another once more.
+    pub(super) fn may_go_back(&self, from: StageId, to: StageId, at_most: u32) -> bool {
+        self.case.went_back(&self.stage(from).label.name, &self.stage(to).label.name) < at_most
     }
 
     /// A stage and all that wait for it, in the order written.
