@@ -1,6 +1,7 @@
 //! What the guidelines of other services say, in words of our own, as somebody who does not know us would write it.
 
 use merit::casework::examples;
+use merit::ids::WorkflowId;
 use merit::policy::compile;
 use merit::source::Sources;
 
@@ -226,4 +227,23 @@ workflow w {
     );
     assert_eq!(told.matches("error[").count() + told.matches("warning[").count(), 1, "{told}");
     assert!(told.contains("name one role here"), "{told}");
+}
+
+/// A stage that opens on one day of one year would open in every period that has ever ended; it opens in none of them.
+#[test]
+fn a_day_of_one_year_opens_no_case_of_periods_that_had_ended() {
+    let text = r#"
+calendar office { time zone "UTC"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }
+record nurse { id key text }
+record plan of nurse each year { written event }
+workflow planning {
+  for each nurse each year
+  stage write { opens 5 January 2030; due 20 January 2030; by nurse; fills written }
+}
+"#;
+    let policy = compile(&Sources::single("ward.merit", text)).policy.unwrap();
+    let (since, today) = (jiff::civil::date(2030, 1, 1), jiff::civil::date(2030, 1, 6));
+    let periods = merit::casework::periods(&policy, WorkflowId::at(0), since, today);
+    let firsts: Vec<String> = periods.iter().flatten().map(|it| it.first.to_string()).collect();
+    assert_eq!(firsts, ["2030-01-01"]);
 }

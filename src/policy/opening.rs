@@ -28,10 +28,16 @@ impl Policy {
         let first = workflow.stages.iter().filter(|it| it.opens.is_some() && it.after.is_empty());
         let opening = first.flat_map(|stage| {
             let calendars = self.calendars_of(workflow);
-            calendars.into_iter().map(move |at| match Tried::of(&self.calendars[at], period, stage).opening() {
-                Some(day) if day < since => MayOpen::No,
-                Some(_) => MayOpen::Yes,
-                None => MayOpen::OnAFact,
+            calendars.into_iter().map(move |at| {
+                let calendar = &self.calendars[at];
+                let opening = |it: &Period| Tried::of(calendar, it, stage).opening();
+                match opening(period) {
+                    Some(day) if day < since => MayOpen::No,
+                    // A day that is the same in every period belongs to none that has ended.
+                    Some(day) if calendar.next(*period).is_ok_and(|it| opening(&it) == Some(day)) => MayOpen::No,
+                    Some(_) => MayOpen::Yes,
+                    None => MayOpen::OnAFact,
+                }
             })
         });
         opening.max().unwrap_or(MayOpen::No)
