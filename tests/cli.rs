@@ -398,7 +398,7 @@ fn people_act_on_what_lies_with_them_and_nothing_else() {
             "no open stage fills `target`",
             "it fills `written`, `targets`",
         ),
-        (vec!["nan", "fill", "targets=60", "--as", "nan"], "`targets`: it lies outside 0 to 20", "not `60`"),
+        (vec!["nan", "fill", "targets=60", "--as", "nan"], "`targets`: `60`: it lies outside", "0 to 20"),
         (vec!["nan", "fill", "targets=5", "targets=6", "--as", "nan"], "`targets`", "it is given twice"),
         (vec!["nan", "fill", "targets=6", "--as", "max"], "`write` does not lie with max", "it lies with nan"),
         (vec!["nan", "fill", "targets", "--as", "nan"], "a field and its value are expected", "`targets=6`"),

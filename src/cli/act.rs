@@ -5,7 +5,7 @@ use crate::cli::case::find;
 use crate::cli::mail::MailSender;
 use crate::cli::run::refuse_the_future;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
-use crate::engine::{self, ActError, ActReport, ActRequest, AsOf, RunSettings};
+use crate::engine::{self, ActError, ActReport, ActRequest, AsOf};
 use crate::report::event_words;
 use crate::store::CaseRow;
 use crate::workflow::{Act, Case, Deed};
@@ -75,13 +75,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let now = open::now();
     let as_of = asked.unwrap_or(AsOf::Moment(Moment(now)));
     refuse_the_future(&project, &store, as_of, now)?;
-    let settings = RunSettings {
-        as_of,
-        now,
-        patience: open::patience(&project),
-        calendar: project.calendar.clone(),
-        language: project.language.clone(),
-    };
+    let settings = open::settings(&project, as_of, now);
     let (kind, key) = who.actor.split_once(':').unwrap_or(("", &who.actor));
     let act = Act {
         by: (kind.to_owned(), key.to_owned()),

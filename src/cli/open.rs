@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::calendar::Moment;
 use crate::cli::{Failure, Global};
 use crate::config::Project;
-use crate::engine::{AsOf, EngineError, Patience};
+use crate::engine::{AsOf, EngineError, Patience, RunSettings};
 use crate::policy::model::Policy;
 use crate::policy::{Compilation, compile_with};
 use crate::source::Sources;
@@ -98,6 +98,12 @@ pub(crate) fn deployed_text(project: &Project, store: &dyn Store) -> Result<(Sou
     let unreadable = || EngineError::Unreadable { version: version.version, why: "it does not compile".to_owned() };
     let policy = compile_with(&sources, project.calendar.as_deref()).policy.ok_or_else(unreadable)?;
     Ok((sources, policy))
+}
+
+/// What the project tells the engine, as of a moment.
+pub(crate) fn settings(project: &Project, as_of: AsOf, now: i64) -> RunSettings {
+    let (calendar, language) = (project.calendar.clone(), project.language.clone());
+    RunSettings { as_of, now, patience: patience(project), calendar, language }
 }
 
 /// How patient the project wants the engine to be.

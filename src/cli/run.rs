@@ -6,7 +6,7 @@ use crate::calendar::Moment;
 use crate::cli::mail::MailSender;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output, restore};
 use crate::config::Project;
-use crate::engine::{self, AsOf, RunReport, RunSettings, SendReport, Sender};
+use crate::engine::{self, AsOf, RunReport, SendReport, Sender};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 
@@ -50,13 +50,7 @@ pub(super) fn once(
     let as_of = asked.unwrap_or(AsOf::Moment(Moment(now)));
     let mut sender = MailSender::new(project)?;
     refuse_the_future(project, store, as_of, now)?;
-    let settings = RunSettings {
-        as_of,
-        now,
-        patience: open::patience(project),
-        calendar: project.calendar.clone(),
-        language: project.language.clone(),
-    };
+    let settings = open::settings(project, as_of, now);
     let report = engine::run(store, &settings, &mut sender)?;
     let until = match as_of {
         AsOf::Moment(moment) => moment.0,

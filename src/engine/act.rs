@@ -202,7 +202,7 @@ fn write(
         let known = latest.record_named(kind).and_then(|it| Some((it, latest.record(it).field_named(field)?)));
         let (record, field) = known.ok_or_else(|| refused("the policy in force has no such field".to_owned()))?;
         let value = value_of(&latest, &latest.field(record, field).kind, words)
-            .map_err(|why| refused(format!("{why}, not `{words}`")))?;
+            .map_err(|why| refused(format!("`{words}`: {why}")))?;
         // The case is judged under its own version, which must understand the value too.
         value_of(policy, &policy.field(fill.record, fill.field).kind, words)
             .map_err(|why| refused(format!("{why}, under the policy version of the case")))?;

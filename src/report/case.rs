@@ -210,15 +210,15 @@ pub fn event_words(event: &Event) -> String {
         }
         Event::Chosen { stage, choice, by, because, late, .. } => {
             let late = if *late { ", late" } else { "" };
-            let because = because.as_ref().map_or_else(String::new, |it| format!(", because \"{it}\""));
+            let because = because_of(because.as_deref());
             format!("{} chooses `{choice}` in `{stage}`{late}{because}", by.1)
         }
         Event::Filled { stage, fields, by, because, .. } => {
-            let because = because.as_ref().map_or_else(String::new, |it| format!(", because \"{it}\""));
+            let because = because_of(because.as_deref());
             format!("{} fills `{}` in `{stage}`{because}", by.1, fields.join("`, `"))
         }
         Event::Completed { stage, by, because, .. } => {
-            let because = because.as_ref().map_or_else(String::new, |it| format!(", because \"{it}\""));
+            let because = because_of(because.as_deref());
             format!("{} completes `{stage}`{because}", by.1)
         }
         Event::WentBack { to, mark, .. } => {
@@ -244,6 +244,10 @@ pub fn event_words(event: &Event) -> String {
             format!("the case ends{}", mark.as_ref().map_or_else(String::new, |it| format!(", marked \"{it}\"")))
         }
     }
+}
+
+fn because_of(because: Option<&str>) -> String {
+    because.map_or_else(String::new, |it| format!(", because \"{it}\""))
 }
 
 fn people(holders: &[HolderNote]) -> String {

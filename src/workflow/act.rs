@@ -35,6 +35,16 @@ pub enum Deed {
     Complete,
 }
 
+impl std::fmt::Display for Deed {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Deed::Choose(choice) => write!(formatter, "choose {choice}"),
+            Deed::Fill(fields) => write!(formatter, "fill {}", fields.join(", ")),
+            Deed::Complete => write!(formatter, "complete"),
+        }
+    }
+}
+
 /// Why somebody may not do something, and what would be possible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}{}", .possible.as_ref().map_or_else(String::new, |it| format!("; {it}")))]
@@ -75,12 +85,7 @@ pub fn act(
 impl Machine<'_> {
     fn act(&mut self, act: &Act) -> Result<(), Refusal> {
         if let Some(before) = act.key.as_ref().and_then(|it| self.case.acts.get(it)) {
-            let what = match &act.what {
-                Deed::Choose(choice) => format!("choose {choice}"),
-                Deed::Fill(fields) => format!("fill {}", fields.join(", ")),
-                Deed::Complete => "complete".to_owned(),
-            };
-            if *before == format!("{}: {what}", act.by.1) {
+            if *before == format!("{}: {}", act.by.1, act.what) {
                 return Ok(());
             }
             return Err(Refusal::new("this key was given to another act in the case").but(format!("that was {before}")));

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Anchor, Derivation};
+use crate::workflow::act::Deed;
 
 /// A date with how it came about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -303,13 +304,13 @@ impl Event {
     /// The key by which its caller knows an act, and what was done by whom.
     #[must_use]
     pub fn keyed(&self) -> Option<(String, String)> {
-        let (by, key, what) = match self {
-            Event::Chosen { by, key, choice, .. } => (by, key.clone()?, format!("choose {choice}")),
-            Event::Filled { by, key, fields, .. } => (by, key.clone()?, format!("fill {}", fields.join(", "))),
-            Event::Completed { by, key, .. } => (by, key.clone()?, "complete".to_owned()),
+        let (by, key, deed) = match self {
+            Event::Chosen { by, key, choice, .. } => (by, key, Deed::Choose(choice.clone())),
+            Event::Filled { by, key, fields, .. } => (by, key, Deed::Fill(fields.clone())),
+            Event::Completed { by, key, .. } => (by, key, Deed::Complete),
             _ => return None,
         };
-        Some((key, format!("{}: {what}", by.1)))
+        Some((key.clone()?, format!("{}: {deed}", by.1)))
     }
 
     /// The logical day on which it happened.
