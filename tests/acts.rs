@@ -3,10 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose store fails has failed")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
+use merit::calendar::{Length, Unit};
 use merit::engine::{self, ActError, ActRequest, AsOf, Outcome, Outgoing, Patience, Policies, RunSettings, Sender};
 use merit::exchange::{ImportFile, Mapping, apply_all, plan_all};
 use merit::policy::compile;
@@ -121,7 +123,11 @@ impl Ward {
 
 fn some_act(random: &mut ChaCha8Rng, store: &SqliteStore, day: Date) -> ActRequest {
     let one = |random: &mut ChaCha8Rng, of: &[&str]| of[random.random_range(0..of.len())].to_owned();
-    let (what, values) = match random.random_range(0..4) {
+    let (what, values) = match random.random_range(0..8) {
+        4 => {
+            let unit = [Unit::Days, Unit::Days, Unit::Weeks, Unit::Months][random.random_range(0..4)];
+            (Deed::Extend(Length { count: random.random_range(0..14), unit }), Vec::new())
+        }
         0 => (Deed::Complete, Vec::new()),
         1 => {
             let targets = ("targets".to_owned(), random.random_range(-2..24).to_string());
@@ -144,12 +150,13 @@ fn some_act(random: &mut ChaCha8Rng, store: &SqliteStore, day: Date) -> ActReque
     let state: Case = serde_json::from_str(&row.state).unwrap();
     let running = state.stages.values().filter(|it| it.status == StageStatus::Running);
     let holder = running.flat_map(|it| &it.holders).find_map(|it| it.who.as_ref()).map(|it| it.1.clone());
+    let holder = holder.filter(|_| what.is_for_holders());
     let anybody = one(random, &["mat", "max", "nan", "ola", "nobody"]);
     let act = Act {
         by: (String::new(), holder.filter(|_| random.random_bool(0.8)).unwrap_or(anybody)),
         stage: random.random_bool(0.2).then(|| one(random, &["write", "look", "settle", "dance"])),
         what,
-        because: random.random_bool(0.5).then(|| "so it is".to_owned()),
+        because: random.random_bool(0.7).then(|| "so it is".to_owned()),
         key: random.random_bool(0.3).then(|| random.random_range(0..40).to_string()),
     };
     ActRequest { case, act, values }
@@ -157,8 +164,9 @@ fn some_act(random: &mut ChaCha8Rng, store: &SqliteStore, day: Date) -> ActReque
 
 #[test]
 fn every_invariant_holds_whatever_people_do() {
-    let (mut done, mut refused, mut rounds, mut ends) = (0, 0, 0, std::collections::BTreeSet::new());
-    for seed in 0..6 {
+    let (mut done, mut refused, mut rounds, mut ends) = (0, 0, 0, BTreeSet::new());
+    let mut kinds = BTreeSet::new();
+    for seed in 0..8 {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut ward = Ward::open();
         let mut day = FIRST;
@@ -175,6 +183,7 @@ fn every_invariant_holds_whatever_people_do() {
         ward.every_invariant_holds(day, true);
         for row in ward.store.cases(&Filter::default()).unwrap() {
             let journal = ward.store.journal(row.id).unwrap();
+            kinds.extend(journal.iter().map(|it| it.kind.clone()));
             rounds += journal.iter().filter(|it| it.kind == "went_back").count();
             let case: Case = serde_json::from_str(&row.state).unwrap();
             ends.extend(case.mark);
@@ -182,4 +191,5 @@ fn every_invariant_holds_whatever_people_do() {
     }
     assert!(done > 30 && refused > 50 && rounds > 3, "{done} acts done, {refused} refused, {rounds} times back");
     assert!(!ends.is_empty(), "cases end");
+    assert!(kinds.contains("extended"), "{kinds:?}");
 }

@@ -47,6 +47,21 @@ pub struct Length {
     pub unit: Unit,
 }
 
+impl Length {
+    /// Whether it is no longer than another; nothing where the two can't be compared: months are not days, and working days are neither.
+    #[must_use]
+    pub fn is_within(self, most: Length) -> Option<bool> {
+        let counted = |it: Length| match it.unit {
+            Unit::Hours => (Unit::Days, it.count.div_ceil(24)),
+            Unit::Days | Unit::WorkingDays | Unit::Months => (it.unit, it.count),
+            Unit::Weeks => (Unit::Days, it.count.saturating_mul(7)),
+            Unit::Years => (Unit::Months, it.count.saturating_mul(12)),
+        };
+        let ((unit, count), (other, most)) = (counted(self), counted(most));
+        (unit == other).then_some(count <= most)
+    }
+}
+
 /// Which way an allowance runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -69,7 +69,7 @@ pub use moment::Moment;
 pub use period::{Period, PeriodKind};
 pub use problem::{CalendarFault, CalendarProblem};
 pub use rules::*;
-pub use words::{day as day_in_words, month_number};
+pub use words::{day as day_in_words, length as length_in_words, length_of, month_number};
 
 /// A calendar, ready to be asked.
 #[derive(Debug, Clone)]

@@ -57,12 +57,28 @@ pub(super) fn clock(time: Time) -> String {
 }
 
 /// `1 month`, `5 working days`, `36 hours (2 whole days)`.
-pub(super) fn length(length: Length) -> String {
+#[must_use]
+pub fn length(length: Length) -> String {
     let words = count(i64::from(length.count), length.unit.singular());
     match length.unit {
         Unit::Hours => format!("{words} ({})", count(whole_days(length.count), "whole day")),
         _ => words,
     }
+}
+
+/// What somebody writes as a length: `10 days`, `1 month`, `5 working days`.
+///
+/// # Errors
+/// In words, when it is none.
+pub fn length_of(words: &str) -> Result<Length, String> {
+    let units = [Unit::Hours, Unit::Days, Unit::WorkingDays, Unit::Weeks, Unit::Months, Unit::Years];
+    let parts: Vec<&str> = words.split_whitespace().collect();
+    let found = parts.split_first().and_then(|(count, unit)| {
+        let (count, unit) = (count.parse().ok().filter(|it| (1..=40_000).contains(it))?, unit.join(" "));
+        let named = units.into_iter().find(|it| unit.strip_suffix('s').unwrap_or(&unit) == it.singular())?;
+        Some(Length { count, unit: named })
+    });
+    found.ok_or_else(|| format!("`{words}` is no length of time: write it as `10 days`, `2 weeks` or `5 working days`"))
 }
 
 /// `1 day`, `2 days`

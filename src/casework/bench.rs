@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::calendar::Period;
+use crate::calendar::{Period, length_of};
 use crate::casework::desk::{Desk, Opens};
 use crate::casework::facts::{day_of, value_of};
 use crate::eval::{Facts, Listener, MemoryFacts, not_beside, sure_days};
 use crate::ids::{RecordId, WorkflowId};
 use crate::policy::framework::Proposed;
 use crate::policy::model::{Policy, Shape};
-use crate::syntax::tree::{ExampleLineKind, ExprKind, FactValue, Name, OutcomeAct, PeriodLiteral};
+use crate::policy::unit_of;
+use crate::syntax::tree::{ActWords, ExampleLineKind, ExprKind, FactValue, Name, OutcomeAct, PeriodLiteral};
 use crate::value::{Known, RecordRef, Value};
 use crate::workflow::{Act, Advanced, Case, Deed, Event, Look, Refusal, StageCase, StageStatus};
 
@@ -121,6 +122,12 @@ impl<'a> Bench<'a> {
                 };
                 self.act(&act, of.as_ref(), day_of(on)?)
             }
+            ExampleLineKind::Acts { on, who, what, of, because } => {
+                let (stage, what) = deed_of(what)?;
+                let because = because.as_ref().map(|it| it.text.clone());
+                let act = Act { by: (String::new(), who.text.clone()), stage, what, because, key: None };
+                self.act(&act, of.as_ref(), day_of(on)?)
+            }
             ExampleLineKind::Expect { .. } => Ok(()),
         }
     }
@@ -224,7 +231,7 @@ impl<'a> Bench<'a> {
             let panel = matches!(self.policy.record(record).shape, Shape::Panel { .. });
             self.write(&subject, record, period.filter(|_| panel), std::slice::from_ref(value), Date::MIN)?;
             // What was there before the case went back does not count anew by itself.
-            if self.cases[case].case.stages.get(&stage).is_some_and(|it| it.round > 1) {
+            if self.cases[case].case.stages.get(&stage).is_some_and(StageCase::came_anew) {
                 let (by, field) = ((String::new(), who.text.clone()), value.field.text.clone());
                 let fill = Act { by, stage: Some(stage), what: Deed::Fill(vec![field]), because: None, key: None };
                 self.act_in(case, &fill, today).map_err(|it| it.to_string())?;
@@ -301,7 +308,8 @@ impl<'a> Bench<'a> {
         let running = &self.cases[at];
         // An example calls people by their names alone.
         let holders = running.case.stages.values().flat_map(|it| &it.holders).filter_map(|it| it.who.as_ref());
-        let by = holders.into_iter().find(|it| it.1 == act.by.1).cloned().unwrap_or_else(|| act.by.clone());
+        let holder = holders.into_iter().find(|it| it.1 == act.by.1 && act.what.is_for_holders());
+        let by = holder.cloned().unwrap_or_else(|| act.by.clone());
         let look = self.patience(self.desk().moments(running.flow, &running.case, today).begin, today);
         self.desk().act(running.flow, &running.case, &look, &Act { by, ..act.clone() })
     }
@@ -387,6 +395,16 @@ impl<'a> Bench<'a> {
         running.case = advanced.case.clone();
         advanced
     }
+}
+
+/// What an example lets somebody do, and in which stage.
+fn deed_of(what: &ActWords) -> Result<(Option<String>, Deed), String> {
+    Ok(match what {
+        ActWords::Extends { stage, by } => {
+            let length = length_of(&format!("{} {}", by.count.text, unit_of(by.unit).singular()))?;
+            (Some(stage.text.clone()), Deed::Extend(length))
+        }
+    })
 }
 
 fn lies_with(stage: &StageCase, key: &str) -> bool {

@@ -198,8 +198,8 @@ impl<'a> Theatre<'a> {
     fn acts_of(&mut self, example: &Example, today: Date) {
         for line in &example.lines {
             let act = matches!(&line.kind, ExampleLineKind::Change { on, .. } | ExampleLineKind::Fills { on, .. }
-                | ExampleLineKind::Chooses { on, .. } if day_of(on) == Ok(today));
-            if act && matches!(line.kind, ExampleLineKind::Chooses { .. }) {
+                | ExampleLineKind::Chooses { on, .. } | ExampleLineKind::Acts { on, .. } if day_of(on) == Ok(today));
+            if act && matches!(line.kind, ExampleLineKind::Chooses { .. } | ExampleLineKind::Acts { .. }) {
                 self.open_cases(today);
             }
             if let Some(words) = act.then(|| self.bench.take(&line.kind).err()).flatten() {
@@ -557,6 +557,7 @@ fn day_of_line(kind: &ExampleLineKind) -> Option<Date> {
         ExampleLineKind::Expect { on, .. } => on.as_ref().and_then(|it| day_of(it).ok()),
         ExampleLineKind::Fills { on, .. }
         | ExampleLineKind::Chooses { on, .. }
+        | ExampleLineKind::Acts { on, .. }
         | ExampleLineKind::Change { on, .. } => day_of(on).ok(),
         ExampleLineKind::Adopted(_)
         | ExampleLineKind::Imposed { .. }

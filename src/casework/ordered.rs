@@ -22,6 +22,7 @@ impl CaseOutlook<'_> {
             roll: due.roll,
             at: due.clock,
             suspensions: Self::suspended(asked.case, opening.day),
+            extensions: self.granted(asked),
             ..DateOptions::due()
         };
         self.ordered(asked.on, due.day, &by.order, options).map(Some)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::calendar::{Calendar, DateRole, Deadline, Direction, Length, Period, SuspendedDays};
+use crate::calendar::{Calendar, DateRole, Deadline, Direction, Extension, Length, Period, SuspendedDays};
 use crate::casework::desk::opening_day;
 use crate::eval::{self, Calendars, CaseContext, DateOptions, Facts, Listener, Possible, Resolution, Scope};
 use crate::ids::StageId;
@@ -14,7 +14,7 @@ use crate::policy::model::{
 };
 use crate::value::{Known, RecordRef, Truth, Value};
 use crate::workflow::{
-    Anchored, Answer, Asked, Case, DueDate, HolderNote, Outlook, StageDates, StageStatus, Suspension,
+    Anchored, Answer, Asked, Case, DueDate, Granted, HolderNote, Outlook, StageDates, StageStatus, Suspension,
 };
 
 /// The facts and rules around one case.
@@ -122,6 +122,19 @@ impl<'a> CaseOutlook<'a> {
             .collect()
     }
 
+    /// The extensions that a stage was granted, as the calendar wants them.
+    pub(super) fn granted(&self, asked: Asked<'_>) -> Vec<Extension> {
+        let state = asked.case.stages.get(&self.stage(asked.stage).label.name);
+        let extension = |it: &Granted| {
+            let because = it.because.as_ref().map_or_else(String::new, |it| format!(": {it}"));
+            let why = format!("granted by {} on {}{because}", it.by, crate::calendar::day_in_words(it.on));
+            Extension { length: it.length, why }
+        };
+        state
+            .filter(|it| it.status == StageStatus::Running)
+            .map_or_else(Vec::new, |it| it.extensions.iter().map(extension).collect())
+    }
+
     /// Since when a condition that holds on a day has held. What holds since the case opened was learnt later, on the day at hand.
     fn since(&self, case: &Case, condition: &Expr, holds_on: Date, found: Date) -> Date {
         let opened = case.opened.unwrap_or(found);
@@ -178,38 +191,58 @@ impl<'a> CaseOutlook<'a> {
         opening: &Anchored,
         dates: &mut StageDates,
     ) -> Result<Option<Deadline>, String> {
-        let options = DateOptions {
+        let bare = DateOptions {
             role: DateRole::Due,
             roll: line.roll,
             at: line.clock,
             suspensions: Self::suspended(asked.case, opening.day),
             ..DateOptions::due()
         };
-        let first = match (eval::possible_date(scope, &line.date, &options)?, &line.or_else) {
-            (Answer::NotYet, Some(rule)) => eval::possible_date(scope, rule, &options)?,
-            (answer, _) => answer,
+        let (first, rule) = match (eval::possible_date(scope, &line.date, &bare)?, &line.or_else) {
+            (Answer::NotYet, Some(rule)) => (eval::possible_date(scope, rule, &bare)?, rule),
+            (answer, _) => (answer, &line.date),
         };
         let Answer::Known(due) = settle(first, dates) else { return Ok(None) };
-        if due.date >= opening.day {
+        // Which date it is does not hang on what was granted beyond it.
+        let in_time = due.date >= opening.day || asked.case.adopted.is_some_and(|adopted| due.date < adopted);
+        let rule = match &line.late_comers {
+            Some(late) if due.date < opening.day => late,
+            _ if in_time => rule,
+            _ => {
+                let stage = &self.stage(asked.stage).label.name;
+                return Err(format!(
+                    "`{stage}` would be due on {}, before it opened on {}, and the policy has no date for late comers",
+                    due.date, opening.day
+                ));
+            }
+        };
+        let options = DateOptions { extensions: self.granted(asked), ..bare };
+        if due.date >= opening.day && options.extensions.is_empty() {
             return Ok(Some(due));
         }
-        if let Some(rule) = &line.late_comers {
-            let late = settle(eval::possible_date(scope, rule, &options)?, dates);
-            return Ok(if let Answer::Known(late) = late { Some(late) } else { None });
-        }
-        if asked.case.adopted.is_some_and(|adopted| due.date < adopted) {
-            return Ok(Some(due));
-        }
-        let stage = &self.stage(asked.stage).label.name;
-        Err(format!(
-            "`{stage}` would be due on {}, before it opened on {}, and the policy has no date for late comers",
-            due.date, opening.day
-        ))
+        let due = settle(eval::possible_date(scope, rule, &options)?, dates);
+        Ok(if let Answer::Known(due) = due { Some(due) } else { None })
     }
 
     /// When a stage is due again that was overdue on the day of adoption; one that was over by then keeps its true dates.
-    fn grace_after_adoption(&self, asked: Asked<'_>, dates: &mut StageDates) -> Result<Option<DueDate>, String> {
-        let overdue = dates.due.as_ref().zip(asked.case.adopted).filter(|(due, adopted)| due.day < *adopted);
+    fn grace_after_adoption(
+        &self,
+        scope: &Scope<'_>,
+        asked: Asked<'_>,
+        opening: &Anchored,
+        dates: &mut StageDates,
+    ) -> Result<Option<DueDate>, String> {
+        let Some(adopted) = asked.case.adopted else { return Ok(None) };
+        let more = self.granted(asked);
+        let mut bare = dates.clone();
+        if !more.is_empty() {
+            // Whether it was overdue does not hang on what was granted since.
+            let mut case = asked.case.clone();
+            case.stages.values_mut().for_each(|it| it.extensions.clear());
+            bare = StageDates::default();
+            self.due(scope, Asked { case: &case, ..asked }, opening, &mut bare)?;
+        }
+        let overdue = bare.due.filter(|due| due.day < adopted).map(|due| (due, adopted));
         let Some((due, adopted)) = overdue else { return Ok(None) };
         let closed = dates.closes.as_ref().is_some_and(|it| it.day < adopted);
         if closed || matches!(self.done(asked), Answer::Known(on) if on < adopted) {
@@ -217,7 +250,7 @@ impl<'a> CaseOutlook<'a> {
         }
         let was_due = eval::render(&Value::Known(Known::Date(due.day)), self.policy);
         let what = format!("the adoption of the store (it had been due on {was_due})");
-        let again = eval::grace(&self.scope(adopted), adopted, self.grace_after_adoption, &what)?;
+        let again = eval::grace(&self.scope(adopted), adopted, self.grace_after_adoption, (&what, more))?;
         Ok(Some(due_date(the_later(again, dates))))
     }
 
@@ -377,7 +410,7 @@ impl Outlook for CaseOutlook<'_> {
         let mut dates = StageDates::default();
         self.due(&scope, asked, opening, &mut dates)?;
         dates.closes = self.closes(asked, &context, &mut dates)?;
-        if let Some(again) = self.grace_after_adoption(asked, &mut dates)? {
+        if let Some(again) = self.grace_after_adoption(&scope, asked, opening, &mut dates)? {
             dates.due = Some(again);
             dates.closes = self.closes(asked, &context, &mut dates)?;
         }
@@ -413,7 +446,7 @@ impl Outlook for CaseOutlook<'_> {
             },
         };
         let Answer::Known(stated) = stated else { return Answer::NotYet };
-        let anew = asked.case.stages.get(&stage.label.name).filter(|it| it.round > 1);
+        let anew = asked.case.stages.get(&stage.label.name).filter(|it| it.came_anew());
         let opened = anew.and_then(|it| it.opening.as_ref()).map_or(Date::MIN, |it| it.day);
         // What was there before the case went back does not count again by itself.
         let counts = anew.is_none_or(|it| it.completed.is_some()) || stated.is_some_and(|it| it > opened);

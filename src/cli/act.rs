@@ -1,6 +1,6 @@
 //! `merit act`: what a person does in a case.
 
-use crate::calendar::Moment;
+use crate::calendar::{Moment, length_of};
 use crate::cli::case::find;
 use crate::cli::mail::MailSender;
 use crate::cli::run::refuse_the_future;
@@ -36,6 +36,14 @@ enum What {
         #[command(flatten)]
         who: Who,
     },
+    /// Give a stage more time, as whom the policy names for it
+    Extend {
+        /// How much: `10 days`, `5 working days`
+        #[arg(required = true, num_args = 1.., value_name = "LENGTH")]
+        length: Vec<String>,
+        #[command(flatten)]
+        who: Who,
+    },
     /// Say that what a stage fills stands as it is: needed where the case went back to the stage
     Complete {
         #[command(flatten)]
@@ -45,7 +53,7 @@ enum What {
 
 #[derive(Debug, clap::Args)]
 struct Who {
-    /// Who acts: the key of the person with whom the stage lies (`okot`, or `officer:okot`)
+    /// Who acts: the key of the person with whom the stage lies, or whom the policy names for this (`okot`, or `officer:okot`)
     #[arg(long = "as", value_name = "PERSON")]
     actor: String,
     /// In which stage, where several could be meant
@@ -68,6 +76,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         What::Choose { choice, who } => (who, Deed::Choose(choice.clone()), Vec::new()),
         What::Fill { values, who } => (who, Deed::Fill(values.iter().map(|it| it.0.clone()).collect()), values.clone()),
         What::Complete { who } => (who, Deed::Complete, Vec::new()),
+        What::Extend { length, who } => {
+            let length = length_of(&length.join(" ")).map_err(Failure::usage)?;
+            (who, Deed::Extend(length), Vec::new())
+        }
     };
     let asked = who.as_of.as_deref().map(open::as_of).transpose()?;
     let mut store = open::store(&project)?;

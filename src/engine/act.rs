@@ -143,14 +143,17 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
         if let Some(stuck) = before.stuck {
             return Err(ActError::SetAside(id, stuck.0));
         }
-        let act = Act { by: by(&before.case, &request.act.by)?, ..request.act.clone() };
+        let named = &request.act.by;
+        let named = if request.act.what.is_for_holders() { by(&before.case, named)? } else { named.clone() };
+        let act = Act { by: named, ..request.act.clone() };
         let acted = desk.act(flow, &before.case, &look, &act)?;
         if let Some(fault) = reader.fault() {
             return Err(fault.into());
         }
         let case = acted.iter().fold(before.case, Case::after);
         let repeated = acted.is_empty();
-        (before.events.into_iter().chain(acted).collect::<Vec<_>>(), case, repeated, act.by)
+        let by = acted.iter().find_map(Event::by).cloned().unwrap_or(act.by);
+        (before.events.into_iter().chain(acted).collect::<Vec<_>>(), case, repeated, by)
     };
     if repeated {
         return Ok((ActReport::of(&row, &case, true), Work::default()));

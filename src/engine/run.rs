@@ -473,6 +473,7 @@ impl Round<'_> {
                 Event::StageOpened { .. }
                 | Event::Filled { .. }
                 | Event::Completed { .. }
+                | Event::Extended { .. }
                 | Event::WentBack { .. }
                 | Event::StageLeftOut { .. }
                 | Event::Assigned { .. }
@@ -563,7 +564,10 @@ fn stage_rows(case: &Case, events: &[Event]) -> (Vec<DeadlineRow>, Vec<TaskRow>)
         |it: &Event, name: &str| matches!(it, Event::WentBack { again, .. } if again.iter().any(|it| it == name));
     let touched = |name: &str| all || events.iter().any(|it| it.stage() == Some(name) || anew(it, name));
     let stages = case.stages.iter().filter(|(name, _)| touched(name));
-    let deadlines = stages.clone().map(|(name, stage)| deadline_row(case, name, stage)).collect();
+    let rows = |(name, stage): (&String, &StageCase)| {
+        superseded_rows(case, name, stage).into_iter().chain([deadline_row(case, name, stage)])
+    };
+    let deadlines = stages.clone().flat_map(rows).collect();
     (deadlines, stages.flat_map(|(name, stage)| task_rows(name, stage)).collect())
 }
 
@@ -588,6 +592,16 @@ pub fn deadline_row(case: &Case, name: &str, stage: &StageCase) -> DeadlineRow {
         derivation: serde_json::to_string(&stage.dates).unwrap_or_default(),
         state: state.to_owned(),
     }
+}
+
+/// The rows of the dates that a stage had before it was extended. With whom it lay goes on in the round that followed.
+fn superseded_rows(case: &Case, name: &str, stage: &StageCase) -> Vec<DeadlineRow> {
+    let first = stage.opened_in_round();
+    let row = |(round, granted): (u32, &crate::workflow::Granted)| {
+        let before = StageCase { round, dates: granted.was.clone(), ..stage.clone() };
+        DeadlineRow { state: "superseded".to_owned(), ..deadline_row(case, name, &before) }
+    };
+    (first..).zip(&stage.extensions).map(row).collect()
 }
 
 /// The rows that say with whom a stage lies: nothing but the case as its journal gives it.

@@ -159,11 +159,16 @@ fn together<T>(answers: Vec<Answer<T>>, latest: bool) -> Answer<Vec<T>> {
     Answer::Unknown(missing)
 }
 
-/// An allowance in working days from a day, as a due date.
+/// An allowance in working days from a day, as a due date, with what was granted beyond it.
 ///
 /// # Errors
 /// In words, when the calendar ends before it.
-pub fn grace(scope: &Scope<'_>, from: Date, working_days: u32, what: &str) -> Result<Possible<Deadline>, String> {
+pub fn grace(
+    scope: &Scope<'_>,
+    from: Date,
+    working_days: u32,
+    (what, extensions): (&str, Vec<Extension>),
+) -> Result<Possible<Deadline>, String> {
     let input = DeadlineInput {
         anchor: Anchor::Event { day: from, what: what.to_owned() },
         length: Some((Length { count: working_days, unit: Unit::WorkingDays }, Direction::After)),
@@ -173,7 +178,7 @@ pub fn grace(scope: &Scope<'_>, from: Date, working_days: u32, what: &str) -> Re
         month_end: None,
         at: None,
         suspensions: Vec::new(),
-        extensions: Vec::new(),
+        extensions,
     };
     deadline(scope, &input)
 }

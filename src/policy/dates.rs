@@ -128,7 +128,7 @@ impl Builder<'_, '_> {
 }
 
 /// The unit that an author wrote.
-pub(super) fn unit_of(written: tree::Unit) -> Unit {
+pub(crate) fn unit_of(written: tree::Unit) -> Unit {
     match written {
         tree::Unit::Hours => Unit::Hours,
         tree::Unit::Days => Unit::Days,

@@ -84,6 +84,7 @@ use crate::source::Sources;
 use crate::syntax;
 use crate::syntax::tree;
 
+pub(crate) use dates::unit_of;
 use guarantees::Promise;
 use model::Policy;
 use names::Builder;

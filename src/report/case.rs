@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::calendar::length_in_words;
 use crate::policy::model::Policy;
 use crate::report::Reader;
 use crate::report::cases::period_label;
@@ -198,6 +199,7 @@ pub fn event_words(event: &Event) -> String {
                 Skipped::Stale => "found too late to be of use",
                 Skipped::BeforeAdoption => "dated before adoption",
                 Skipped::BeforeOpening => "dated before the opening",
+                Skipped::BeforeExtension => "dated before the extension",
             };
             format!("{} of `{}` is skipped: {why}", mark.step, mark.stage)
         }
@@ -220,6 +222,11 @@ pub fn event_words(event: &Event) -> String {
         Event::Completed { stage, by, because, .. } => {
             let because = because_of(because.as_deref());
             format!("{} completes `{stage}`{because}", by.1)
+        }
+        Event::Extended { stage, length, dates, hand, .. } => {
+            let due = dates.due.as_ref().map_or_else(String::new, |it| format!(" to {}", it.day));
+            let because = because_of(hand.because.as_deref());
+            format!("{} extends `{stage}` by {}{due}{because}", hand.by.1, length_in_words(*length))
         }
         Event::WentBack { to, mark, .. } => {
             format!(

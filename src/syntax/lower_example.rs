@@ -5,7 +5,7 @@ use super::grammar::Rule;
 use super::lower_expression::{operand_in, plain_value};
 use super::lower_framework;
 use super::lower_words as words;
-use super::tree::{Date, ExampleLine, ExampleLineKind, Expectation, FactValue, Name, OutcomeAct};
+use super::tree::{ActWords, Date, ExampleLine, ExampleLineKind, Expectation, FactValue, Name, OutcomeAct};
 use crate::codes_syntax as codes;
 use crate::diagnostic::Diagnostic;
 
@@ -49,6 +49,15 @@ fn act(mut cursor: Cursor<'_>, on: Date) -> ExampleLineKind {
             because: it.maybe(Rule::because).map(|mut it| words::text(&it.one(Rule::text))),
         };
     }
+    if it.rule() == Rule::other_act {
+        return ExampleLineKind::Acts {
+            on,
+            who: words::name(&it.one(Rule::name)),
+            what: act_words(it.one(Rule::act_words).first()),
+            of: words::name_in(&mut it, Rule::for_name),
+            because: it.maybe(Rule::because).map(|mut it| words::text(&it.one(Rule::text))),
+        };
+    }
     ExampleLineKind::Fills {
         on,
         who: words::name(&it.one(Rule::name)),
@@ -56,6 +65,10 @@ fn act(mut cursor: Cursor<'_>, on: Date) -> ExampleLineKind {
         stage_or_record: words::name_in(&mut it, Rule::in_part),
         of: words::name_in(&mut it, Rule::for_name),
     }
+}
+
+fn act_words(mut it: Cursor<'_>) -> ActWords {
+    ActWords::Extends { stage: words::name(&it.one(Rule::name)), by: words::length(it.one(Rule::length)) }
 }
 
 /// A line with a block: the facts of a record, or a change of them on a day.

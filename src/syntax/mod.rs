@@ -4,6 +4,7 @@
 //! it gives is lowered to the tree. Start reading at [`parse()`], then [`tree`]. The form of a file is made by [`format()`], of its tokens
 //! and lines alone.
 
+mod act_tree;
 mod changes;
 mod columns;
 mod committee_tree;

@@ -4,6 +4,7 @@
 
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
+pub use super::act_tree::*;
 pub use super::committee_tree::*;
 pub use super::expression::{
     Aggregate, AggregateWord, ArithmeticOp, AsOn, Clock, CompareOp, Date, DayMonth, EdgeOf, Expr, ExprKind, Extreme,
@@ -406,6 +407,8 @@ pub enum ExampleLineKind {
     Fills { on: Date, who: Name, stage_or_record: Option<Name>, of: Option<Name>, values: Vec<FactValue> },
     /// `on 5 August 2026 Ben chooses send_back for Ada, because "no targets"`
     Chooses { on: Date, who: Name, choice: Name, stage: Option<Name>, of: Option<Name>, because: Option<Text> },
+    /// `on 20 July 2026 Mary extends plan by 10 days for Okot, because "illness"`
+    Acts { on: Date, who: Name, what: ActWords, of: Option<Name>, because: Option<Text> },
     /// `on 5 August 2026 officer Okot { status on_leave }`: a record changes on a day.
     Change { on: Date, record: Name, name: Name, period: Option<PeriodLiteral>, values: Vec<FactValue> },
 }

@@ -1,12 +1,14 @@
 //! What people do in a case. Whoever may not is refused with what would be possible, and nothing has happened.
 
+use crate::calendar::{Length, day_in_words, length_in_words};
 use crate::ids::StageId;
 use crate::policy::flow::Then;
-use crate::policy::model::{Policy, Workflow};
+use crate::policy::model::{Party, Policy, Workflow};
 use crate::value::Answer;
 use crate::workflow::advance::{Look, Machine};
 use crate::workflow::case::{Case, CaseStatus, StageStatus};
 use crate::workflow::event::{Event, How};
+use crate::workflow::extend::often;
 use crate::workflow::outlook::Outlook;
 
 /// Somebody does something in a case.
@@ -33,6 +35,19 @@ pub enum Deed {
     Fill(Vec<String>),
     /// What it fills stands as it is.
     Complete,
+    /// It is given more time.
+    Extend(Length),
+}
+
+impl Deed {
+    /// Whether it is for those with whom a stage lies; else for whom the policy names.
+    #[must_use]
+    pub fn is_for_holders(&self) -> bool {
+        match self {
+            Deed::Choose(_) | Deed::Fill(_) | Deed::Complete => true,
+            Deed::Extend(_) => false,
+        }
+    }
 }
 
 impl std::fmt::Display for Deed {
@@ -41,6 +56,7 @@ impl std::fmt::Display for Deed {
             Deed::Choose(choice) => write!(formatter, "choose {choice}"),
             Deed::Fill(fields) => write!(formatter, "fill {}", fields.join(", ")),
             Deed::Complete => write!(formatter, "complete"),
+            Deed::Extend(length) => write!(formatter, "extend by {}", length_in_words(*length)),
         }
     }
 }
@@ -56,11 +72,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(why: impl Into<String>) -> Self {
+    pub(super) fn new(why: impl Into<String>) -> Self {
         Self { why: why.into(), possible: None }
     }
 
-    fn but(self, possible: impl Into<String>) -> Self {
+    pub(super) fn but(self, possible: impl Into<String>) -> Self {
         Self { possible: Some(possible.into()), ..self }
     }
 }
@@ -78,7 +94,10 @@ pub fn act(
     act: &Act,
 ) -> Result<Vec<Event>, Refusal> {
     let mut machine = Machine::new(policy, flow, case, outlook, look);
-    machine.act(act)?;
+    // Words that are kept stand on one line; none at all are no reason.
+    let one_line = |it: &String| it.split_whitespace().collect::<Vec<_>>().join(" ");
+    let because = act.because.as_ref().map(one_line).filter(|it| !it.is_empty());
+    machine.act(&Act { because, ..act.clone() })?;
     Ok(machine.events)
 }
 
@@ -98,6 +117,7 @@ impl Machine<'_> {
             Deed::Choose(choice) => self.choose(act, choice),
             Deed::Fill(fields) => self.fill(act, fields),
             Deed::Complete => self.complete(act),
+            Deed::Extend(length) => self.extend(act, *length),
         }
     }
 
@@ -158,8 +178,8 @@ impl Machine<'_> {
         if let Then::GoBack { to, at_most } = &then
             && !self.may_go_back(id, *to, *at_most)
         {
-            let often = if *at_most == 1 { "once".to_owned() } else { format!("{at_most} times") };
-            let why = format!("the case may go back to `{}` {often} at most, and has", self.stage(*to).label.name);
+            let (to, often) = (&self.stage(*to).label.name, often(*at_most));
+            let why = format!("the case may go back to `{to}` {often} at most, and has");
             return Err(Refusal::new(why).but(self.choices_of(id)));
         }
         let on = self.look.today;
@@ -173,50 +193,119 @@ impl Machine<'_> {
     }
 
     /// The stage in which somebody acts: it is open, and lies with them.
-    fn stage_of(&self, act: &Act, fits: impl Fn(StageId) -> bool) -> Result<StageId, Refusal> {
-        let running = |it: &StageId| self.state(*it).is_some_and(|it| it.status == StageStatus::Running);
+    pub(super) fn stage_of(&self, act: &Act, fits: impl Fn(StageId) -> bool) -> Result<StageId, Refusal> {
         let theirs = |it: &StageId| {
             let holders = self.state(*it).map_or(&[][..], |it| &it.holders);
             holders.iter().any(|note| note.who.as_ref() == Some(&act.by))
         };
-        let named = |it: &StageId| act.stage.as_ref().is_none_or(|name| self.stage(*it).label.name == *name);
-        let open: Vec<StageId> = self.stage_ids().filter(running).collect();
-        let fitting: Vec<StageId> =
-            open.iter().copied().filter(|it| named(it) && (act.stage.is_some() || fits(*it))).collect();
+        let fitting = self.stages_meant(act, fits);
         let with: Vec<StageId> = fitting.iter().copied().filter(|it| theirs(it)).collect();
         match (with.as_slice(), fitting.first()) {
-            ([only], _) => Ok(*only),
             ([], Some(other)) => {
                 let why = format!("`{}` does not lie with {}", self.stage(*other).label.name, act.by.1);
                 Err(Refusal::new(why).but(format!("it lies with {}", self.people(*other))))
             }
-            ([], None) => {
-                let what = match (&act.stage, &act.what) {
-                    (Some(name), _) => format!("`{name}` is not open"),
-                    (None, Deed::Choose(choice)) => format!("no open stage offers `{choice}`"),
-                    (None, Deed::Fill(fields)) => format!("no open stage fills `{}`", fields.join("`, `")),
-                    (None, Deed::Complete) => "no stage is open".to_owned(),
-                };
-                let offered = |it: StageId| match (&act.what, self.stage(it).choices.is_empty()) {
-                    (Deed::Fill(_), _) => format!(" ({})", self.filled_by(it)),
-                    (_, true) => String::new(),
-                    (_, false) => format!(" ({})", self.choices_of(it)),
-                };
-                let open = open.iter().map(|it| {
-                    format!("`{}` is open with {}{}", self.stage(*it).label.name, self.people(*it), offered(*it))
-                });
-                let open: Vec<String> = open.collect();
-                Err(Refusal::new(what).but(if open.is_empty() {
-                    "nothing is open".to_owned()
-                } else {
-                    open.join(", ")
-                }))
-            }
-            (several, _) => {
+            _ => self.only_one_of(act, &with),
+        }
+    }
+
+    /// The open stage that is meant, whoever it lies with.
+    pub(super) fn open_stage(&self, act: &Act, fits: impl Fn(StageId) -> bool) -> Result<StageId, Refusal> {
+        self.only_one_of(act, &self.stages_meant(act, fits))
+    }
+
+    pub(super) fn open_stages(&self) -> Vec<StageId> {
+        let running = |it: &StageId| self.state(*it).is_some_and(|it| it.status == StageStatus::Running);
+        self.stage_ids().filter(running).collect()
+    }
+
+    /// The open stages that may be meant: the one that is named, else those that fit.
+    fn stages_meant(&self, act: &Act, fits: impl Fn(StageId) -> bool) -> Vec<StageId> {
+        let named = |it: StageId| act.stage.as_ref().map(|name| self.stage(it).label.name == *name);
+        self.open_stages().into_iter().filter(|it| named(*it).unwrap_or_else(|| fits(*it))).collect()
+    }
+
+    fn only_one_of(&self, act: &Act, stages: &[StageId]) -> Result<StageId, Refusal> {
+        match stages {
+            [only] => Ok(*only),
+            [] => Err(self.none_is_open(act)),
+            several => {
                 let names: Vec<String> = several.iter().map(|it| format!("`{}`", self.stage(*it).label.name)).collect();
                 Err(Refusal::new(format!("it can be meant for {}", names.join(" or "))).but("name the stage: `in …`"))
             }
         }
+    }
+
+    /// Why nothing that is open can be meant, and what is open.
+    fn none_is_open(&self, act: &Act) -> Refusal {
+        let what = match (&act.stage, &act.what) {
+            (Some(name), _) => self.why_not_open(name),
+            (None, Deed::Choose(choice)) => format!("no open stage offers `{choice}`"),
+            (None, Deed::Fill(fields)) => format!("no open stage fills `{}`", fields.join("`, `")),
+            (None, Deed::Complete) => "no open stage is completed: they end by a choice".to_owned(),
+            (None, Deed::Extend(_)) => "no open stage may be extended".to_owned(),
+        };
+        let offered = |it: StageId| match (&act.what, self.stage(it).choices.is_empty()) {
+            (Deed::Fill(_), _) => format!(" ({})", self.filled_by(it)),
+            (Deed::Extend(_), _) | (_, true) => String::new(),
+            (_, false) => format!(" ({})", self.choices_of(it)),
+        };
+        let open = self
+            .open_stages()
+            .into_iter()
+            .map(|it| format!("`{}` is open with {}{}", self.stage(it).label.name, self.people(it), offered(it)));
+        let open: Vec<String> = open.collect();
+        match (open.is_empty(), &act.what) {
+            (true, Deed::Complete) if act.stage.is_none() => Refusal::new("no stage is open"),
+            (true, _) => Refusal::new(what).but("nothing is open"),
+            (false, _) => Refusal::new(what).but(open.join(", ")),
+        }
+    }
+
+    /// `plan` is not open, and why.
+    fn why_not_open(&self, name: &str) -> String {
+        let Some(id) = self.stage_ids().find(|it| self.stage(*it).label.name == name) else {
+            return format!("`{}` has no stage `{name}`", self.flow.label.name);
+        };
+        let Some((state, ended)) = self.state(id).and_then(|it| Some((it, day_in_words(it.ended?)))) else {
+            return format!("`{name}` has not opened yet");
+        };
+        match state.status {
+            StageStatus::Done => format!("`{name}` is not open: it was done on {ended}"),
+            StageStatus::Lapsed => format!("`{name}` is not open: it lapsed on {ended}"),
+            StageStatus::LeftOut => format!("`{name}` is not open: it was left out"),
+            StageStatus::Running | StageStatus::Cancelled => format!("`{name}` is not open"),
+        }
+    }
+
+    // ---- who else may
+
+    /// Whoever acts, if they are the one whom the policy names; by their key alone if no more is said.
+    pub(super) fn only_by(
+        &self,
+        act: &Act,
+        stage: StageId,
+        party: &Party,
+        what: &str,
+    ) -> Result<(String, String), Refusal> {
+        let note = self.outlook.who(self.asked_on(stage, self.look.today), party);
+        match note.who {
+            Some(who) if is_called(&act.by, &who) => Ok(who),
+            Some((_, other)) => {
+                let why = format!("{what} only by {}, and {} is not", note.capacity, act.by.1);
+                Err(Refusal::new(why).but(format!("that is {other}")))
+            }
+            None => {
+                let why = if note.why.is_empty() { String::new() } else { format!(" ({})", note.why.join("; ")) };
+                Err(Refusal::new(format!("{what} only by {}, and nobody is{why}", note.capacity)))
+            }
+        }
+    }
+
+    /// What has to be said of why.
+    pub(super) fn reason_of(&self, act: &Act) -> Result<String, Refusal> {
+        let none = || Refusal::new("a reason is needed, and is kept").but("say why: `because …`");
+        act.because.clone().ok_or_else(none)
     }
 
     fn people(&self, id: StageId) -> String {
@@ -233,4 +322,9 @@ impl Machine<'_> {
         let names: Vec<String> = open.map(|it| format!("`{}`", it.1.name)).collect();
         if names.is_empty() { "nothing is left to choose".to_owned() } else { format!("choose {}", names.join(" or ")) }
     }
+}
+
+/// Whether somebody is the one who is named, by the key alone or with the record type.
+fn is_called(named: &(String, String), who: &(String, String)) -> bool {
+    named.1 == who.1 && (named.0.is_empty() || named.0 == who.0)
 }

@@ -453,6 +453,8 @@ impl Machine<'_> {
             self.happen(Event::StepSkipped { mark, day, why: Skipped::BeforeAdoption });
         } else if opening.is_some_and(|opening| day < opening) {
             self.happen(Event::StepSkipped { mark, day, why: Skipped::BeforeOpening });
+        } else if self.is_before_extension(id, place, day) {
+            self.happen(Event::StepSkipped { mark, day, why: Skipped::BeforeExtension });
         } else if !self.is_stale(day) {
             return self.carry_out(id, place, nth, day);
         } else if step.kind == StepKind::Reminder {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::workflow::event::{Anchored, Event, HolderNote, How, StageDates, Suspension};
+use crate::workflow::event::{Anchored, Event, Granted, HolderNote, How, StageDates, Suspension};
 
 /// One run of a workflow for one subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +105,9 @@ pub struct StageCase {
     /// The last day on which somebody filled it, or said that what it fills stands as it is, in this round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed: Option<Date>,
+    /// More time that it was granted since it opened; each began a round.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<Granted>,
     /// It is to be gone through anew: since when, if the case went back to it.
     #[serde(default, skip_serializing_if = "Again::is_not")]
     pub again: Again,
@@ -262,6 +265,17 @@ impl Case {
                 self.acts.extend(event.keyed());
                 self.change(stage, |it| it.completed = Some(*on));
             }
+            Event::Extended { stage, round, length, dates, anew, hand } => {
+                self.acts.extend(event.keyed());
+                self.change(stage, |it| {
+                    let was = std::mem::replace(&mut it.dates, dates.clone());
+                    let (by, because) = (hand.by.1.clone(), hand.because.clone());
+                    it.extensions.push(Granted { length: *length, by, because, on: hand.on, was });
+                    it.round = *round;
+                    it.steps.retain(|step, _| !anew.contains(step));
+                    it.held.clear();
+                });
+            }
             Event::WentBack { from, to, again, on, .. } => {
                 *self.sent_back.entry(format!("{from} > {to}")).or_default() += 1;
                 for stage in again {
@@ -304,6 +318,7 @@ impl StageCase {
             held: Vec::new(),
             choice: None,
             completed: None,
+            extensions: Vec::new(),
             again: Again::Not,
             ended: None,
             late: false,
@@ -323,6 +338,7 @@ impl StageCase {
             held: Vec::new(),
             choice: None,
             completed: None,
+            extensions: Vec::new(),
             again: Again::Not,
             ended: Some(on),
             late: false,
@@ -348,6 +364,18 @@ impl StageCase {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.status != StageStatus::Running && self.again.is_not()
+    }
+
+    /// The round in which it opened: extensions begin further ones.
+    #[must_use]
+    pub fn opened_in_round(&self) -> u32 {
+        self.round.saturating_sub(u32::try_from(self.extensions.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Whether it was gone through before.
+    #[must_use]
+    pub fn came_anew(&self) -> bool {
+        self.opened_in_round() > 1
     }
 
     /// Whether the lapse waits after downtime, and until when.

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Anchor, Derivation};
+use crate::calendar::{Anchor, Derivation, Length};
 use crate::workflow::act::Deed;
 
 /// A date with how it came about.
@@ -110,6 +110,37 @@ pub struct DefaultRecord {
     pub why: Vec<String>,
 }
 
+/// Whose act it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hand {
+    /// Who: record type and key.
+    pub by: (String, String),
+    /// Why, in their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// The day.
+    pub on: Date,
+    /// By which the caller knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// More time that a stage was granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    /// How much.
+    pub length: Length,
+    /// By whom: their key.
+    pub by: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// The day on which it was granted.
+    pub on: Date,
+    /// The dates that the stage had before.
+    pub was: StageDates,
+}
+
 /// Why a step was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -120,6 +151,8 @@ pub enum Skipped {
     BeforeAdoption,
     /// It was due before the stage opened.
     BeforeOpening,
+    /// By the dates of an extension it would have been due before that was granted.
+    BeforeExtension,
 }
 
 /// How a case ended.
@@ -245,6 +278,18 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
     },
+    /// A stage was granted more time: a next round with other dates.
+    Extended {
+        stage: String,
+        /// The round that begins.
+        round: u32,
+        length: Length,
+        dates: StageDates,
+        /// The steps that count from the due date, and so count anew.
+        anew: Vec<String>,
+        #[serde(flatten)]
+        hand: Hand,
+    },
     /// An earlier stage, and all that come behind it, are open to be gone through anew.
     WentBack {
         from: String,
@@ -282,6 +327,7 @@ impl Event {
             Event::Chosen { .. } => "chosen",
             Event::Filled { .. } => "filled",
             Event::Completed { .. } => "completed",
+            Event::Extended { .. } => "extended",
             Event::WentBack { .. } => "went_back",
             Event::StageDone { .. } => "stage_done",
             Event::StageLapsed { .. } => "stage_lapsed",
@@ -297,6 +343,7 @@ impl Event {
     pub fn by(&self) -> Option<&(String, String)> {
         match self {
             Event::Chosen { by, .. } | Event::Filled { by, .. } | Event::Completed { by, .. } => Some(by),
+            Event::Extended { hand, .. } => Some(&hand.by),
             _ => None,
         }
     }
@@ -308,6 +355,7 @@ impl Event {
             Event::Chosen { by, key, choice, .. } => (by, key, Deed::Choose(choice.clone())),
             Event::Filled { by, key, fields, .. } => (by, key, Deed::Fill(fields.clone())),
             Event::Completed { by, key, .. } => (by, key, Deed::Complete),
+            Event::Extended { hand, length, .. } => (&hand.by, &hand.key, Deed::Extend(*length)),
             _ => return None,
         };
         Some((key.clone()?, format!("{}: {deed}", by.1)))
@@ -330,6 +378,7 @@ impl Event {
             | Event::StageLapsed { on, .. }
             | Event::CaseEnded { on, .. }
             | Event::NoticeActedOn { on, .. } => *on,
+            Event::Extended { hand, .. } => hand.on,
             Event::StageOpened { opening, .. } => opening.day,
             Event::Assigned { since, .. } => *since,
             Event::StepTaken { day, .. } | Event::StepSkipped { day, .. } => *day,
@@ -348,6 +397,7 @@ impl Event {
             | Event::Chosen { stage, .. }
             | Event::Filled { stage, .. }
             | Event::Completed { stage, .. }
+            | Event::Extended { stage, .. }
             | Event::WentBack { from: stage, .. }
             | Event::StageDone { stage, .. }
             | Event::StageLapsed { stage, .. }

@@ -7,6 +7,7 @@ mod act;
 mod advance;
 mod case;
 mod event;
+mod extend;
 mod notices;
 mod outlook;
 mod ways;
@@ -15,8 +16,8 @@ pub use act::{Act, Deed, Refusal, act};
 pub use advance::{Advanced, Look, Stuck, advance};
 pub use case::{Again, Case, CaseStatus, Hold, StageCase, StageStatus};
 pub use event::{
-    Anchored, DefaultRecord, DueDate, Event, HolderNote, How, Notice, NoticeAct, NoticeState, Skipped, StageDates,
-    StepMark, Suspension,
+    Anchored, DefaultRecord, DueDate, Event, Granted, Hand, HolderNote, How, Notice, NoticeAct, NoticeState, Skipped,
+    StageDates, StepMark, Suspension,
 };
 pub use notices::notices_of;
 pub use outlook::{Answer, Asked, Outlook};

@@ -51,6 +51,7 @@ impl Teller<'_> {
                     Skipped::Stale => "found too late",
                     Skipped::BeforeAdoption => "before adoption",
                     Skipped::BeforeOpening => "before the opening",
+                    Skipped::BeforeExtension => "before the extension",
                 };
                 format!("{} skipped ({}): {why}", self.step(mark).1.name, self.when(mark))
             }
@@ -66,6 +67,9 @@ impl Teller<'_> {
             }
             Event::Filled { stage, fields, by, .. } => format!("{stage}: {} fills {}", by.1, fields.join(", ")),
             Event::Completed { stage, by, .. } => format!("{stage}: {} completes it", by.1),
+            Event::Extended { stage, length, dates, hand, .. } => {
+                format!("{stage}: {} grants {} more,{}", hand.by.1, length_words(*length), dates_words(dates, ""))
+            }
             Event::WentBack { to, mark, .. } => format!("back to {to}{}", marked(mark.as_deref())),
             Event::StageDone { stage, late, .. } => format!("{stage} done{}", if *late { ", late" } else { "" }),
             Event::StageLapsed { stage, mark, .. } => format!("{stage} lapses{}", marked(mark.as_deref())),

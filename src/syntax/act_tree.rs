@@ -1,0 +1,12 @@
+//! The tree of what somebody does in an example, beyond filling and choosing.
+
+#![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
+
+use super::tree::{Length, Name};
+
+/// What somebody does in a case.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ActWords {
+    /// `extends plan by 10 days`
+    Extends { stage: Name, by: Length },
+}
