@@ -137,10 +137,13 @@ fn some_act(random: &mut ChaCha8Rng, store: &SqliteStore, day: Date) -> ActReque
             (Deed::Fill(values.iter().map(|it| it.0.clone()).collect()), values)
         }
         _ => (
-            Deed::Choose(one(
-                random,
-                &["accept", "send_back", "send_back", "refer", "refer", "agree", "impose", "impose"],
-            )),
+            Deed::Choose {
+                instead: None,
+                choice: one(
+                    random,
+                    &["accept", "send_back", "send_back", "refer", "refer", "agree", "impose", "impose"],
+                ),
+            },
             Vec::new(),
         ),
     };

@@ -14,6 +14,7 @@
 //! | `open W of X in P` | watches for this case from now on, and opens it as soon as it is to open |
 //! | `advance day by day to DATE`, `advance at once to DATE` | looks every day, or once: what lies between was downtime |
 //! | `show case`, `show case of X`, `explain STAGE`, `letter MESSAGE` | the case; why its dates are so; what was last written |
+//! | `show outcomes` | what frameworks have proposed, and where it stands |
 #![expect(clippy::unwrap_used, reason = "a transcript that can't be read has failed")]
 
 #[path = "workflow/words.rs"]
@@ -86,6 +87,8 @@ struct Play {
     /// Days on which a fact that was stated for them begins to hold.
     matures: Vec<Date>,
     today: Option<Date>,
+    /// The first day that is spoken of: frameworks judge from it on.
+    first: Option<Date>,
     named_by: NamedBy,
 }
 
@@ -93,7 +96,7 @@ impl Play {
     fn new(way: Way, files: Vec<(String, String)>, named_by: NamedBy) -> Self {
         let policy = compiled(&files);
         let bench = Bench::new(policy);
-        Self { way, files, policy, bench, watched: Vec::new(), matures: Vec::new(), today: None, named_by }
+        Self { way, files, policy, bench, watched: Vec::new(), matures: Vec::new(), today: None, first: None, named_by }
     }
 
     /// Carries out a command and says what it tells.
@@ -112,6 +115,7 @@ impl Play {
             ["show", "case"] => self.show(None),
             ["show", "case", "of", key] => self.show(Some(key)),
             ["explain", stage] => self.explain(stage),
+            ["show", "outcomes"] => self.outcomes(),
             ["letter", message] => self.letter(message),
             _ => self.state(line),
         };
@@ -246,6 +250,7 @@ impl Play {
     fn look(&mut self, today: Date) -> String {
         assert!(self.today.is_none_or(|it| it <= today), "{today} lies behind us");
         let mut told = String::new();
+        self.bench.judge(*self.first.get_or_insert(today), today);
         for place in 0..self.watched.len() {
             let name = self.name_of(&self.watched[place]);
             told += &self.look_at(place, today, &name);
@@ -270,7 +275,9 @@ impl Play {
         let stuck = advanced.stuck.map(|it| it.0);
         let teller = Teller { policy: self.policy, bench: &self.bench, at, name };
         let mut told = String::new();
-        for event in &advanced.events {
+        let opened =
+            self.bench.cases[at].events.first().filter(|_| fresh && self.bench.cases[at].case.proposal.is_some());
+        for event in opened.into_iter().chain(&advanced.events) {
             told += &teller.line(event);
         }
         if stuck != watched.stuck {
@@ -291,6 +298,30 @@ impl Play {
 
     fn explain(&self, stage: &str) -> String {
         self.opened(None).filter_map(|at| self.bench.cases[at].case.stages.get(stage)).map(explain).collect()
+    }
+
+    /// What frameworks have proposed, and where it stands.
+    fn outcomes(&self) -> String {
+        let mut told = String::new();
+        for outcome in &self.bench.outcomes {
+            let case = outcome.case.map(|at| &self.bench.cases[at]);
+            let note = case.and_then(|it| it.case.proposal.as_ref()).unwrap_or(&outcome.proposal.note);
+            let stands = match &outcome.proposal.missing {
+                none if none.is_empty() => {
+                    let standing = self.bench.standing(&note.rule, &outcome.of, outcome.first).unwrap();
+                    standing.word().to_owned()
+                }
+                missing => {
+                    let facts: Vec<String> = missing.iter().map(ToString::to_string).collect();
+                    format!("undetermined, for want of {}", facts.join(", "))
+                }
+            };
+            let before = note.before.as_ref().map_or_else(String::new, |it| format!(" instead of {it}"));
+            let amount = note.amount.clone().map(|it| format!(", {}", merit::eval::render(&it.into(), self.policy)));
+            let amount = amount.unwrap_or_default();
+            writeln!(told, "{}{before} for {}: {stands}{amount}", note.rule, outcome.of.key).unwrap();
+        }
+        told
     }
 
     fn letter(&self, message: &str) -> String {

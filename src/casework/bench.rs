@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use crate::calendar::{Period, length_of};
 use crate::casework::desk::{Desk, Opens};
 use crate::casework::facts::{day_of, value_of};
+use crate::casework::judging::{Proposal, Standing, judgements, proposals, standing};
 use crate::eval::{Facts, Listener, MemoryFacts, not_beside, sure_days};
 use crate::ids::{RecordId, WorkflowId};
 use crate::policy::framework::Proposed;
@@ -15,7 +16,7 @@ use crate::policy::model::{Policy, Shape};
 use crate::policy::unit_of;
 use crate::syntax::tree::{ActWords, ExampleLineKind, ExprKind, FactValue, Name, OutcomeAct, PeriodLiteral};
 use crate::value::{Known, RecordRef, Value};
-use crate::workflow::{Act, Advanced, Case, Deed, Event, Look, Refusal, StageCase, StageStatus};
+use crate::workflow::{Act, Advanced, Case, Deed, Event, Look, Notice, Refusal, StageCase, StageStatus};
 
 /// A policy, facts and cases, without a store.
 pub struct Bench<'a> {
@@ -25,7 +26,24 @@ pub struct Bench<'a> {
     pub adopted: Option<Date>,
     /// The cases, in the order in which they opened.
     pub cases: Vec<BenchCase>,
+    /// What frameworks have proposed, in order.
+    pub outcomes: Vec<BenchOutcome>,
+    /// Which frameworks (by their places) have judged which periods (by their first days).
+    judged: BTreeSet<(usize, Date)>,
     listener: Option<&'a dyn Listener>,
+}
+
+/// Something that a framework proposed.
+#[derive(Debug, Clone)]
+pub struct BenchOutcome {
+    /// For whom.
+    pub of: RecordRef,
+    /// The first day of the period.
+    pub first: Date,
+    /// What.
+    pub proposal: Proposal,
+    /// The place of the case in which it is heard.
+    pub case: Option<usize>,
 }
 
 /// Where a value goes that somebody writes.
@@ -52,7 +70,15 @@ impl<'a> Bench<'a> {
     /// No facts and no cases yet.
     #[must_use]
     pub fn new(policy: &'a Policy) -> Self {
-        Self { policy, facts: MemoryFacts::new(policy), adopted: None, cases: Vec::new(), listener: None }
+        Self {
+            policy,
+            facts: MemoryFacts::new(policy),
+            adopted: None,
+            cases: Vec::new(),
+            outcomes: Vec::new(),
+            judged: BTreeSet::new(),
+            listener: None,
+        }
     }
 
     /// The facts so far.
@@ -112,11 +138,14 @@ impl<'a> Bench<'a> {
                 self.state(record, name, period.as_ref(), values, day_of(on)?)
             }
             ExampleLineKind::Fills { on, who, of, values, .. } => self.fill(who, of.as_ref(), values, day_of(on)?),
-            ExampleLineKind::Chooses { on, who, choice, stage, of, because } => {
+            ExampleLineKind::Chooses { on, who, choice, instead, stage, of, because } => {
                 let act = Act {
                     by: (String::new(), who.text.clone()),
                     stage: stage.as_ref().map(|it| it.text.clone()),
-                    what: Deed::Choose(choice.text.clone()),
+                    what: Deed::Choose {
+                        choice: choice.text.clone(),
+                        instead: instead.as_ref().map(|it| it.text.clone()),
+                    },
                     because: because.as_ref().map(|it| it.text.clone()),
                     key: None,
                 };
@@ -308,7 +337,8 @@ impl<'a> Bench<'a> {
         let running = &self.cases[at];
         // An example calls people by their names alone.
         let holders = running.case.stages.values().flat_map(|it| &it.holders).filter_map(|it| it.who.as_ref());
-        let holder = holders.into_iter().find(|it| it.1 == act.by.1 && act.what.is_for_holders());
+        let posted = running.case.stages.values().flat_map(|it| &it.post).map(|it| &it.to);
+        let holder = holders.chain(posted).find(|it| it.1 == act.by.1 && act.what.is_for_holders());
         let by = holder.cloned().unwrap_or_else(|| act.by.clone());
         let look = self.patience(self.desk().moments(running.flow, &running.case, today).begin, today);
         self.desk().act(running.flow, &running.case, &look, &Act { by, ..act.clone() })
@@ -317,7 +347,12 @@ impl<'a> Bench<'a> {
     fn happened(&mut self, at: usize, events: Vec<Event>) {
         let running = &mut self.cases[at];
         running.case = events.iter().fold(std::mem::take(&mut running.case), Case::after);
-        running.events.extend(events);
+        running.events.extend(events.iter().cloned());
+        self.take_effect(at, &events);
+        let accepted = self.accepted(at, &events);
+        if !accepted.is_empty() {
+            self.happened(at, accepted);
+        }
     }
 
     fn period_of(&self, running: &BenchCase) -> Option<Period> {
@@ -354,6 +389,9 @@ impl<'a> Bench<'a> {
         if let Some(at) = self.cases.iter().position(is_it) {
             return Ok(at);
         }
+        if self.policy.workflow(flow).proposal.is_some() {
+            return Err(Opens::NotYet);
+        }
         match self.desk().opens_since(flow, key, period, since, today) {
             Opens::On { day, at_start_of_period } => {
                 let workflow = self.policy.workflow(flow);
@@ -367,12 +405,89 @@ impl<'a> Bench<'a> {
                     on: day,
                     at_start_of_period,
                     adopted: self.adopted,
+                    proposal: None,
                 };
                 self.cases.push(BenchCase { flow, case: Case::replay([&event]), events: vec![event] });
                 Ok(self.cases.len() - 1)
             }
             other => Err(other),
         }
+    }
+
+    /// Lets frameworks judge whose day has come since another, and opens the cases in which what they propose is heard.
+    pub fn judge(&mut self, since: Date, today: Date) {
+        for at in 0..self.policy.frameworks.len() {
+            let framework = &self.policy.frameworks[at];
+            for (period, _) in judgements(&self.desk(), framework, since, today) {
+                if !self.judged.insert((at, period.first)) {
+                    continue;
+                }
+                for key in self.facts.records(framework.subject) {
+                    for proposal in proposals(&self.desk(), framework, &key, period, today) {
+                        let of = RecordRef { record: framework.subject, key: Arc::clone(&key) };
+                        self.propose(of, period, proposal, today);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Opens the case in which something is heard, or lets it follow by itself.
+    fn propose(&mut self, of: RecordRef, period: Period, proposal: Proposal, today: Date) {
+        let decided = proposal.missing.is_empty();
+        let case = proposal.heard_in.filter(|it| decided && self.policy.workflow(*it).runs()).map(|flow| {
+            let first = period.first.to_string();
+            let same = |it: &&BenchCase| it.flow == flow && *it.case.subject == *of.key && it.case.period == first;
+            let event = Event::CaseOpened {
+                workflow: self.policy.workflow(flow).label.name.clone(),
+                subject_type: self.policy.record(of.record).label.name.clone(),
+                subject: of.key.to_string(),
+                nth: u32::try_from(self.cases.iter().filter(same).count() + 1).unwrap_or(u32::MAX),
+                period: first,
+                policy: 0,
+                on: today,
+                at_start_of_period: false,
+                adopted: self.adopted,
+                proposal: Some(proposal.note.clone()),
+            };
+            self.cases.push(BenchCase { flow, case: Case::replay([&event]), events: vec![event] });
+            self.cases.len() - 1
+        });
+        if decided && proposal.heard_in.is_none() && proposal.what != Proposed::Measure {
+            self.facts.impose(&of, &proposal.note.rule, today);
+        }
+        self.outcomes.push(BenchOutcome { of, first: period.first, proposal, case });
+    }
+
+    /// What was heard and ends so takes effect.
+    fn take_effect(&mut self, at: usize, events: &[Event]) {
+        if !events.iter().any(|it| matches!(it, Event::CaseEnded { .. })) {
+            return;
+        }
+        let running = &self.cases[at];
+        let Some(note) = &running.case.proposal else { return };
+        if let Standing::InForce(on) = standing(self.policy, running.flow, &running.case) {
+            let subject = self.policy.workflow(running.flow).subject;
+            let of = RecordRef { record: subject, key: Arc::from(running.case.subject.as_str()) };
+            let rule = note.rule.clone();
+            self.facts.impose(&of, &rule, on);
+        }
+    }
+
+    /// Where something stands that was proposed for somebody in a period, under the name that it has now.
+    #[must_use]
+    pub fn standing(&self, rule: &str, of: &RecordRef, first: Date) -> Option<Standing> {
+        let ours = self.outcomes.iter().filter(|it| it.of == *of && it.first == first);
+        let stands = |it: &BenchOutcome| match it.case.map(|at| &self.cases[at]) {
+            Some(running) => {
+                let now = running.case.proposal.as_ref().is_some_and(|it| it.rule == rule);
+                now.then(|| standing(self.policy, running.flow, &running.case))
+            }
+            None if it.proposal.note.rule != rule || !it.proposal.missing.is_empty() => None,
+            None if it.proposal.heard_in.is_none() => Some(Standing::InForce(it.proposal.note.on)),
+            None => Some(Standing::Proposed),
+        };
+        ours.filter_map(stands).next_back()
     }
 
     /// Looks at a case until the end of a day, as patiently as the engine does if nobody says otherwise.
@@ -393,7 +508,36 @@ impl<'a> Bench<'a> {
         let running = &mut self.cases[at];
         running.events.extend(advanced.events.iter().cloned());
         running.case = advanced.case.clone();
-        advanced
+        self.take_effect(at, &advanced.events);
+        match self.accepted(at, &advanced.events) {
+            accepted if accepted.is_empty() => advanced,
+            accepted => {
+                self.happened(at, accepted.clone());
+                let after = self.look_until(at, until, today);
+                let events = advanced.events.into_iter().chain(accepted).chain(after.events).collect();
+                Advanced { events, ..after }
+            }
+        }
+    }
+
+    /// What was sent to somebody with an address is accepted on the same day, where it is asked when.
+    fn accepted(&self, at: usize, events: &[Event]) -> Vec<Event> {
+        let running = &self.cases[at];
+        let flow = self.policy.workflow(running.flow);
+        let mut accepted = Vec::new();
+        for event in events {
+            let Event::Sent { stage, round, notices, on, .. } = event else { continue };
+            let asked = flow.stages.iter().any(|it| it.label.name == *stage && it.deemed_received.is_some());
+            let reaches =
+                |it: &&Notice| self.desk().letter(running.flow, &running.case, 1, stage, *on, it).address.is_some();
+            accepted.extend(notices.iter().filter(|_| asked).filter(reaches).map(|it| Event::Accepted {
+                stage: stage.clone(),
+                round: *round,
+                to: it.to.clone(),
+                on: *on,
+            }));
+        }
+        accepted
     }
 }
 
@@ -404,6 +548,8 @@ fn deed_of(what: &ActWords) -> Result<(Option<String>, Deed), String> {
             let length = length_of(&format!("{} {}", by.count.text, unit_of(by.unit).singular()))?;
             (Some(stage.text.clone()), Deed::Extend(length))
         }
+        ActWords::Sends { stage } => (Some(stage.text.clone()), Deed::Send),
+        ActWords::Receives { stage } => (Some(stage.text.clone()), Deed::Receive(None)),
     })
 }
 

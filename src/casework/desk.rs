@@ -8,11 +8,11 @@ use crate::calendar::{Anchor, Calendar, Period};
 use crate::casework::letter::Letter;
 use crate::casework::outlook::CaseOutlook;
 use crate::casework::periods::is_past;
-use crate::eval::{self, CaseContext, Facts, Listener, Scope};
+use crate::eval::{self, CaseContext, Facts, Listener, Rendered, Scope};
 use crate::ids::{FieldId, WorkflowId};
 use crate::policy::model::{FieldKind, Policy, Workflow};
 use crate::value::{Known, RecordRef, Truth, Value};
-use crate::workflow::{self, Act, Advanced, Answer, Case, Event, Look, Notice, Outlook, Refusal, advance};
+use crate::workflow::{self, Act, Advanced, Answer, Case, DECISION, Event, Look, Notice, Outlook, Refusal, advance};
 
 /// Policy, facts and language.
 #[derive(Clone, Copy)]
@@ -69,6 +69,18 @@ impl<'a> Desk<'a> {
         self.policy
     }
 
+    /// The facts.
+    #[must_use]
+    pub fn facts(&self) -> &'a dyn Facts {
+        self.facts
+    }
+
+    /// Who listens while rules are asked.
+    #[must_use]
+    pub fn listener(&self) -> Option<&'a dyn Listener> {
+        self.listener
+    }
+
     /// What a look makes of a case.
     #[must_use]
     pub fn look(&self, flow: WorkflowId, case: &Case, look: &Look) -> Advanced {
@@ -91,7 +103,8 @@ impl<'a> Desk<'a> {
     #[must_use]
     pub fn opens(&self, flow: WorkflowId, key: &Arc<str>, period: Option<Period>, today: Date) -> Opens {
         let workflow = self.policy.workflow(flow);
-        if !workflow.runs() {
+        // What was proposed is heard when it is: see `judging`.
+        if !workflow.runs() || workflow.proposal.is_some() {
             return Opens::NotYet;
         }
         let subject = RecordRef { record: workflow.subject, key: Arc::clone(key) };
@@ -184,7 +197,11 @@ impl<'a> Desk<'a> {
         let scope = outlook.scope(day).with_context(&context);
         let language = self.text_of(&recipient, "language", day).unwrap_or_else(|| self.language.to_owned());
         let message = self.policy.messages.iter().find(|it| it.label.name == notice.message);
-        let rendered = message.map(|it| eval::render_message(&scope, it, &language)).unwrap_or_default();
+        let rendered = match message {
+            Some(message) => eval::render_message(&scope, message, &language),
+            None if notice.message == DECISION => told_of_decision(workflow, case, stage),
+            None => Rendered::default(),
+        };
         Letter {
             name: self.text_of(&recipient, "name", day),
             address: self.address_of(&recipient, day),
@@ -215,6 +232,20 @@ impl<'a> Desk<'a> {
             _ => None,
         }
     }
+}
+
+/// What tells of a decision where the policy words no message `decision`.
+fn told_of_decision(workflow: &Workflow, case: &Case, stage: &str) -> Rendered {
+    let decided = workflow.stages.iter().find(|it| it.label.name == stage);
+    let choice = case.stages.get(stage).and_then(|it| it.choice.as_deref());
+    let title = |choice: &str| {
+        let label = decided.and_then(|it| it.choices.iter().find(|it| it.name == choice));
+        label.map_or_else(|| choice.to_owned(), |it| it.title.clone())
+    };
+    let (workflow, stage) = (&workflow.label.title, decided.map_or(stage, |it| it.label.title.as_str()));
+    let choice = choice.map_or_else(|| "decided".to_owned(), title);
+    let subject = format!("{workflow}: {stage}");
+    Rendered { subject, text: format!("{workflow}\n{stage}: {choice}\n"), missing: Vec::new() }
 }
 
 /// Since when a workflow covers a subject.

@@ -16,7 +16,7 @@ use crate::ids::WorkflowId;
 use crate::policy::model::{ExprKind as Meaning, Policy, Type, When, Workflow};
 use crate::source::Span;
 use crate::syntax::tree::{
-    Example, ExampleLine, ExampleLineKind, Expectation, Expr, ExprKind, Name, PeriodLiteral, Text,
+    Example, ExampleLine, ExampleLineKind, Expectation, Expr, ExprKind, Name, OutcomeState, PeriodLiteral, Text,
 };
 use crate::value::{Known, RecordRef, Value};
 use crate::workflow::{Case, CaseStatus, Event, Notice, NoticeState, StageCase, StageStatus, notices_of};
@@ -209,6 +209,7 @@ impl<'a> Theatre<'a> {
     }
 
     fn open_cases(&mut self, today: Date) {
+        self.bench.judge(self.first, today);
         for flow in (0..self.policy.workflows.len()).map(WorkflowId::at) {
             for period in periods(self.policy, flow, self.first, today) {
                 for key in self.bench.facts().records(self.policy.workflow(flow).subject) {
@@ -378,6 +379,13 @@ impl<'a> Theatre<'a> {
             Expectation::Value { name, of, period, value, because } => {
                 self.expect_value(name, of, period.as_ref(), (value, because.as_ref()), on)
             }
+            Expectation::Outcome {
+                rule,
+                state: state @ (OutcomeState::Imposed | OutcomeState::Stayed),
+                of,
+                period,
+                ..
+            } => outcomes::expect_standing(self.policy, &self.bench, rule, *state, (of, period.as_ref())),
             Expectation::Outcome { rule, state, of, period, amount, want } => outcomes::expect(
                 self.policy,
                 self.bench.facts(),

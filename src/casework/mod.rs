@@ -7,6 +7,7 @@ mod bench;
 mod desk;
 pub mod examples;
 mod facts;
+mod judging;
 mod letter;
 mod ordered;
 mod outcomes;
@@ -15,8 +16,9 @@ mod periods;
 mod reasons;
 mod touched;
 
-pub use bench::{Bench, BenchCase};
+pub use bench::{Bench, BenchCase, BenchOutcome};
 pub use desk::{Desk, Moments, Opens};
+pub use judging::{Proposal, Standing, judged_on, judgements, proposals, standing};
 pub use letter::Letter;
 pub use periods::periods;
 pub use touched::{Answers, Touched};

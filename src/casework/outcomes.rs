@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::casework::bench::Bench;
 use crate::casework::examples::same;
+use crate::casework::judging::Standing;
 use crate::eval::framework::{Verdict, Why, judge, rule_named};
 use crate::eval::{self, Facts, Listener, Scope};
 use crate::policy::framework::Framework;
@@ -41,6 +43,8 @@ pub(super) fn expect(
             format!("{name} proposed for {of} in {label}{}", asked.amount.map_or_else(String::new, with))
         }
         OutcomeState::NotCovered => format!("{name} not covered for {of} in {label}"),
+        OutcomeState::Imposed => format!("{name} imposed for {of} in {label}"),
+        OutcomeState::Stayed => format!("{name} stayed for {of} in {label}"),
         OutcomeState::No => format!("no {name} for {of} in {label}"),
         OutcomeState::Undetermined => format!("{name} undetermined for {of} in {label}{}", for_want(&wanted)),
     };
@@ -70,6 +74,36 @@ pub(super) fn expect(
         _ => false,
     };
     if holds { Ok(()) } else { Err((expected, told(policy, framework, &verdict, for_want))) }
+}
+
+/// Whether something that was proposed stands so; else what was expected and where it stands.
+pub(super) fn expect_standing(
+    policy: &Policy,
+    bench: &Bench<'_>,
+    rule: &Name,
+    state: OutcomeState,
+    (of, period): (&Name, Option<&PeriodLiteral>),
+) -> Result<(), (String, String)> {
+    let label = period.map_or("", |it| it.label.as_str());
+    let word = if state == OutcomeState::Imposed { "imposed" } else { "stayed" };
+    let expected = format!("{} {word} for {} in {label}", rule.text, of.text);
+    let Some((framework, _)) = rule_named(policy, &rule.text) else {
+        return Err((expected, "no framework has a rule of that name".to_owned()));
+    };
+    let period = match policy.calendars[framework.calendar].period_from_label(framework.each, label) {
+        Ok(period) => period,
+        Err(problem) => return Err((expected, problem.to_string())),
+    };
+    let subject = RecordRef { record: framework.subject, key: Arc::from(of.text.as_str()) };
+    match (bench.standing(&rule.text, &subject, period.first), state) {
+        (Some(Standing::InForce(_)), OutcomeState::Imposed) | (Some(Standing::Stayed), OutcomeState::Stayed) => Ok(()),
+        (Some(Standing::InForce(on) | Standing::Dismissed(on)), _) => {
+            let word = bench.standing(&rule.text, &subject, period.first).map_or("", Standing::word);
+            Err((expected, format!("{word} since {on}")))
+        }
+        (Some(other), _) => Err((expected, other.word().to_owned())),
+        (None, _) => Err((expected, "it has not been proposed by then".to_owned())),
+    }
 }
 
 /// An amount as it is written.

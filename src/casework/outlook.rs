@@ -14,7 +14,8 @@ use crate::policy::model::{
 };
 use crate::value::{Known, RecordRef, Truth, Value};
 use crate::workflow::{
-    Anchored, Answer, Asked, Case, DueDate, Granted, HolderNote, Outlook, StageDates, StageStatus, Suspension,
+    Anchored, Answer, Asked, Case, DueDate, Granted, HolderNote, Outlook, StageCase, StageDates, StageStatus,
+    Suspension,
 };
 
 /// The facts and rules around one case.
@@ -76,6 +77,12 @@ impl<'a> CaseOutlook<'a> {
             today: Some(day),
             holder: holder.and_then(record),
             stages: self.workflow.stages.iter().map(|it| moments_of(case, &it.label.name)).collect(),
+            proposal: case.proposal.as_ref().map(|it| eval::ProposedFacts {
+                rule: it.rule.clone(),
+                amount: it.amount.clone(),
+                because: it.because.clone(),
+                on: it.on,
+            }),
             ..CaseContext::default()
         }
     }
@@ -333,6 +340,8 @@ fn moments_of(case: &Case, stage: &str) -> eval::StageDays {
         due: state.and_then(|it| it.dates.due.as_ref()).map(|it| it.day),
         done: state.filter(|it| it.status == StageStatus::Done && it.has_ended()).and_then(|it| it.ended),
         ended: state.filter(|it| it.has_ended()).and_then(|it| it.ended),
+        sent: state.filter(|it| it.again.is_not()).and_then(StageCase::sent),
+        received: state.filter(|it| it.again.is_not()).and_then(|it| case.received(it)),
         state: state.filter(|it| it.again.is_not()).and_then(|it| match it.status {
             StageStatus::Done if it.late => Some(StageState::Late),
             StageStatus::Done => Some(StageState::OnTime),
@@ -434,6 +443,13 @@ impl Outlook for CaseOutlook<'_> {
         let stage = self.stage(asked.stage);
         let context = self.context_of(asked.case, &stage.label.name, asked.on);
         let scope = self.scope(asked.on).with_context(&context);
+        let sent = asked.case.stages.get(&stage.label.name).and_then(StageCase::sent);
+        if !stage.sends.is_empty() && stage.choices.is_empty() {
+            let Some(sent) = sent else { return Answer::NotYet };
+            if matches!(&stage.done, Done::AllFilled) && stage.fills.is_empty() {
+                return Answer::Known(sent);
+            }
+        }
         let stated = match &stage.done {
             Done::AllFilled => self.all_filled(stage, &scope, asked.on),
             Done::When(condition) => match eval::truth(&scope, condition) {

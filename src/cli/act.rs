@@ -25,6 +25,9 @@ enum What {
     Choose {
         /// One of the choices that the stage offers
         choice: String,
+        /// The lesser sanction, where that choice lessens the one proposed
+        #[arg(long, value_name = "SANCTION")]
+        to: Option<String>,
         #[command(flatten)]
         who: Who,
     },
@@ -46,6 +49,19 @@ enum What {
     },
     /// Say that what a stage fills stands as it is: needed where the case went back to the stage
     Complete {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// What a stage sends is sent: a notice, a ruling
+    Send {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// What was sent was received: by whom it went to, or entered by whoever sent it
+    Receive {
+        /// The day on which it was received (2026-03-04) [default: the day of the act]
+        #[arg(long, value_name = "DATE")]
+        on: Option<jiff::civil::Date>,
         #[command(flatten)]
         who: Who,
     },
@@ -73,13 +89,17 @@ struct Who {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = open::project(global)?;
     let (who, deed, values) = match &arguments.what {
-        What::Choose { choice, who } => (who, Deed::Choose(choice.clone()), Vec::new()),
+        What::Choose { choice, to, who } => {
+            (who, Deed::Choose { choice: choice.clone(), instead: to.clone() }, Vec::new())
+        }
         What::Fill { values, who } => (who, Deed::Fill(values.iter().map(|it| it.0.clone()).collect()), values.clone()),
         What::Complete { who } => (who, Deed::Complete, Vec::new()),
         What::Extend { length, who } => {
             let length = length_of(&length.join(" ")).map_err(Failure::usage)?;
             (who, Deed::Extend(length), Vec::new())
         }
+        What::Send { who } => (who, Deed::Send, Vec::new()),
+        What::Receive { on, who } => (who, Deed::Receive(*on), Vec::new()),
     };
     let asked = who.as_of.as_deref().map(open::as_of).transpose()?;
     let mut store = open::store(&project)?;

@@ -21,7 +21,9 @@ const BATCH: u32 = 2_000;
 /// Opens every case that is to open until the moment of this round.
 pub(super) fn open(store: &mut dyn Store, round: &mut Round<'_>) -> Result<(), EngineError> {
     let policy = Arc::clone(&round.policies.latest().policy);
-    for flow in (0..policy.workflows.len()).map(WorkflowId::at).filter(|it| policy.workflow(*it).runs()) {
+    // What was proposed is heard when it is, and not before.
+    let opens = |it: &WorkflowId| policy.workflow(*it).runs() && policy.workflow(*it).proposal.is_none();
+    for flow in (0..policy.workflows.len()).map(WorkflowId::at).filter(opens) {
         for period in periods(&policy, flow, since(round), round.until.today) {
             walk(store, round, &policy, flow, period)?;
         }
@@ -106,7 +108,8 @@ fn open_changed(store: &mut dyn Store, round: &mut Round<'_>, policy: &Policy) -
         for (record, key) in &changed {
             let record = policy.record_named(record);
             for flow in (0..policy.workflows.len()).map(WorkflowId::at) {
-                if Some(policy.workflow(flow).subject) == record && policy.workflow(flow).runs() {
+                let workflow = policy.workflow(flow);
+                if Some(workflow.subject) == record && workflow.runs() && workflow.proposal.is_none() {
                     let key: Arc<str> = Arc::from(key.as_str());
                     let all = periods(policy, flow, since(round), round.until.today);
                     subjects.extend(all.into_iter().map(|it| (flow, Arc::clone(&key), it)));
@@ -219,6 +222,7 @@ fn opened_event(
         on,
         at_start_of_period,
         adopted: round.adopted,
+        proposal: None,
     }
 }
 

@@ -474,6 +474,9 @@ impl Round<'_> {
                 | Event::Filled { .. }
                 | Event::Completed { .. }
                 | Event::Extended { .. }
+                | Event::Sent { .. }
+                | Event::Accepted { .. }
+                | Event::Received { .. }
                 | Event::WentBack { .. }
                 | Event::StageLeftOut { .. }
                 | Event::Assigned { .. }
@@ -534,6 +537,9 @@ impl<'e> Cause<'e> {
                 let (name, nth) = step.clone().unwrap_or_else(|| ("lapse".to_owned(), 1));
                 let step = format!("{name}-held");
                 Some(Self { stage: stage.clone(), round: *round, step, nth, day: *on, notices })
+            }
+            Event::Sent { stage, round, notices, on, .. } => {
+                Some(Self { stage: stage.clone(), round: *round, step: "sent".to_owned(), nth: 1, day: *on, notices })
             }
             _ => None,
         }

@@ -296,8 +296,8 @@ fn point(scope: &Scope<'_>, point: &Point) -> Answer<Possible<(Anchor, bool)>> {
                 StageMoment::Done | StageMoment::Ended => {
                     (if *moment == StageMoment::Done { days.done } else { days.ended }, "the end of a stage")
                 }
-                // What a stage sends is not sent yet in this version, and nobody can say that they received it.
-                StageMoment::Sent | StageMoment::Received => (None, "the sending"),
+                StageMoment::Sent => (days.sent, "the day on which it was sent"),
+                StageMoment::Received => (days.received, "its receipt"),
             };
             day.map_or(Answer::NotYet, |day| event(day, word))
         }

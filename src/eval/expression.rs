@@ -13,10 +13,10 @@ use crate::eval::dates::{Answer, DateOptions, date_rule, rests_on_nothing};
 use crate::eval::days::change_days;
 use crate::eval::history::of_period;
 use crate::eval::operation::{arithmetic, between, compare, days, limited, map_number, number_or_reason, order_of};
-use crate::eval::scope::{Earlier, Scope};
+use crate::eval::scope::{Earlier, ProposedFacts, Scope};
 use crate::eval::table::of_table;
 use crate::eval::{aggregate, happened, history, ladder, population, reads, role, scale, spell};
-use crate::policy::model::{AsOn, CompareOp, Context, DateRule, Dated, Expr, ExprKind};
+use crate::policy::model::{AsOn, CompareOp, Context, DateRule, Dated, Expr, ExprKind, ProposalPart, Type};
 use crate::value::{Known, Missing, Number, RecordRef, Truth, Value};
 use jiff::civil::Date;
 
@@ -68,7 +68,7 @@ fn found(scope: &Scope<'_>, expr: &Expr) -> Value {
         ExprKind::Holder { role, of } => {
             of_record(scope, of, |record| role::standing(&scope.about(record.clone()), *role))
         }
-        ExprKind::Context(which) => context(scope, *which),
+        ExprKind::Context(which) => context(scope, *which, &expr.ty),
         ExprKind::Arithmetic { op, left, right } => arithmetic(*op, value(scope, left), value(scope, right)),
         ExprKind::Negative(inner) => map_number(value(scope, inner), Number::negate),
         ExprKind::If { condition, then, otherwise } => choose(scope, condition, then, otherwise),
@@ -351,7 +351,24 @@ fn share(scope: &Scope<'_>, parts: &[(Expr, Expr)]) -> Value {
     }
 }
 
-fn context(scope: &Scope<'_>, which: Context) -> Value {
+/// A part of what was proposed; `ty` is the list of the rules that may have proposed it.
+fn proposed(scope: &Scope<'_>, proposal: Option<&ProposedFacts>, part: ProposalPart, ty: &Type) -> Value {
+    let Some(proposal) = proposal else { return Value::because("nothing was proposed") };
+    let there = |known: Option<Known>| known.map_or(Value::NotApplicable, Value::Known);
+    match part {
+        ProposalPart::Rule => {
+            let Type::Choice(list) = ty else { return Value::NotApplicable };
+            let rules = &scope.policy.choices[list.index()].choices;
+            let at = rules.iter().position(|it| it.name == proposal.rule).and_then(|it| u32::try_from(it).ok());
+            there(at.map(|at| Known::Choice(*list, at)))
+        }
+        ProposalPart::Amount => there(proposal.amount.clone()),
+        ProposalPart::Because => there(proposal.because.as_ref().map(|it| Known::Text(it.as_str().into()))),
+        ProposalPart::Day => there(Some(Known::Date(proposal.on))),
+    }
+}
+
+fn context(scope: &Scope<'_>, which: Context, ty: &Type) -> Value {
     let text = |words: &str| Value::Known(Known::Text(words.into()));
     if which == Context::Period {
         return scope.period.map_or(Value::NotApplicable, |it| text(&scope.calendar.label(&it)));
@@ -374,8 +391,9 @@ fn context(scope: &Scope<'_>, which: Context) -> Value {
         Context::WorkingDaysOverdue => overdue(&working_days),
         Context::Recipient => there(case.recipient.clone().map(Known::Record)),
         Context::Holder => there(case.holder.clone().map(Known::Record)),
-        // Cases of proposals, committees and stages for several people do not run yet.
-        Context::Proposed(_) | Context::One => Value::because("this is not run yet"),
+        Context::Proposed(part) => proposed(scope, case.proposal.as_ref(), part, ty),
+        // Committees for a case, and stages for several people, do not run yet.
+        Context::One => Value::because("this is not run yet"),
         Context::CaseId => there(case.case_id.map(|it| Known::Number(Number::from(it)))),
     }
 }

@@ -50,7 +50,7 @@ pub use possible::Possible;
 pub use reads::ReadFact;
 pub use role::{Resolution, holder, holder_except};
 pub use scale::caps_that_hold;
-pub use scope::{CaseContext, Reading, Scope, StageDays};
+pub use scope::{CaseContext, ProposedFacts, Reading, Scope, StageDays};
 pub use spell::{not_beside, sure_days};
 pub use trace::{Question, Trace, What};
 pub use words::render;

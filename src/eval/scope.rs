@@ -100,6 +100,21 @@ pub struct CaseContext {
     pub case_id: Option<i64>,
     /// The days of every stage, in the order of the workflow.
     pub stages: Vec<StageDays>,
+    /// What was proposed, where the case is about that.
+    pub proposal: Option<ProposedFacts>,
+}
+
+/// What a case knows of what was proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProposedFacts {
+    /// The rule's name.
+    pub rule: String,
+    /// What is paid.
+    pub amount: Option<crate::value::Known>,
+    /// The reason that it gives.
+    pub because: Option<String>,
+    /// The day on which it was proposed.
+    pub on: Date,
 }
 
 /// The days in the life of a stage, as far as they are known.
@@ -113,6 +128,10 @@ pub struct StageDays {
     pub done: Option<Date>,
     /// When it ended: done, lapsed or left out.
     pub ended: Option<Date>,
+    /// When it sent something.
+    pub sent: Option<Date>,
+    /// When that was received.
+    pub received: Option<Date>,
     /// How it ended, if it has.
     pub state: Option<StageState>,
 }

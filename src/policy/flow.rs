@@ -36,6 +36,8 @@ pub struct OnChoice {
     pub then: Then,
     /// How it is marked.
     pub mark: Option<String>,
+    /// Whether a lesser sanction takes the place of the one proposed: whoever chooses it names which.
+    pub lessens: bool,
     /// Where it is written.
     pub span: Span,
 }
@@ -130,11 +132,11 @@ pub(super) fn checked_only(workflow: &Workflow) -> Vec<CheckedOnly> {
             found.push(CheckedOnly { what: what.to_owned(), span });
         }
     };
-    note(workflow.proposal.is_some(), "for each proposed", workflow.label.span);
     for stage in &workflow.stages {
         let span = stage.label.span;
-        note(stage.decision.is_some(), "decision", span);
-        note(!stage.sends.is_empty(), "sends", span);
+        let decision = stage.decision.as_ref();
+        note(decision.is_some_and(|it| it.committee.is_some()), "decision by a committee", span);
+        note(decision.is_some_and(|it| !it.confirms.is_empty()), "confirms", span);
         note(stage.for_each.is_some(), "for each … in", span);
         note(stage.lasting.is_some(), "lasts", span);
     }
@@ -162,6 +164,14 @@ impl Workflow {
         let Some(last) = above.last().copied() else { return Vec::new() };
         let block = self.stage(last).together;
         above.into_iter().filter(|it| *it == last || beside(block, *it)).collect()
+    }
+
+    /// The end with which what it hears takes effect: `imposed` for sanctions, else the first that it names.
+    #[must_use]
+    pub fn takes_effect(&self) -> Option<&str> {
+        let proposal = self.proposal.as_ref()?;
+        let imposed = |it: &&Label| proposal.what != Proposed::Sanction || it.name == "imposed";
+        self.ends.iter().find(imposed).map(|it| it.name.as_str())
     }
 
     /// Why it can't be run yet, in words; nothing if it can.

@@ -31,6 +31,13 @@ pub(super) struct ProposalPlace {
     amount: Option<Type>,
 }
 
+impl Place {
+    /// Whether it is in the proceedings of a proposed sanction.
+    pub(super) fn hears_sanctions(&self) -> bool {
+        self.proposal.as_ref().is_some_and(|it| it.what == Proposed::Sanction)
+    }
+}
+
 /// The word for what is proposed.
 pub(super) fn word(what: Proposed) -> &'static str {
     match what {

@@ -202,13 +202,18 @@ impl Builder<'_, '_> {
                 stage.sends.extend(self.message_id(message, place).map(|message| Sends { message, to }));
             }
             StageLineKind::Choose(_) => {}
-            StageLineKind::On { choice, then, marked } => {
+            StageLineKind::On { choice, then, marked, lessens } => {
+                if *lessens && !place.hears_sanctions() {
+                    let words = "only the proceedings of a proposed sanction can lessen it";
+                    let help = "take it out, or say `for each proposed sanction` in the head of the workflow";
+                    self.report(Diagnostic::new(flow_codes::LESSENS_NOTHING, line.span, words).help(help));
+                }
                 let then = self.then(then, place, ends);
                 let mark = marked.as_ref().map(|it| it.text.clone());
                 let choice = self.choice_of(stage, choice);
                 if let (Some(choice), Some(then)) = (choice, then) {
                     self.leads_once(stage, choice, line.span);
-                    stage.on_choice.push(OnChoice { choice, then, mark, span: line.span });
+                    stage.on_choice.push(OnChoice { choice, then, mark, lessens: *lessens, span: line.span });
                 }
             }
             StageLineKind::OnInside { choice, stage: inner } => {
@@ -217,7 +222,13 @@ impl Builder<'_, '_> {
                     stage.on_lapse = Then::Inside(id);
                 } else if let Some(choice) = self.choice_of(stage, choice) {
                     self.leads_once(stage, choice, line.span);
-                    stage.on_choice.push(OnChoice { choice, then: Then::Inside(id), mark: None, span: line.span });
+                    stage.on_choice.push(OnChoice {
+                        choice,
+                        then: Then::Inside(id),
+                        mark: None,
+                        lessens: false,
+                        span: line.span,
+                    });
                 }
             }
             StageLineKind::Stays(stays) => match &mut stage.decision {

@@ -7,7 +7,7 @@ use crate::policy::model::Policy;
 use crate::report::Reader;
 use crate::report::cases::period_label;
 use crate::store::{CaseRow, JournalEntry, Store, StoreError};
-use crate::workflow::{Case, DueDate, Event, HolderNote, NoticeAct, NoticeState, Skipped, StageCase};
+use crate::workflow::{Case, DueDate, Event, HolderNote, NoticeAct, NoticeState, Receipt, Skipped, StageCase};
 
 /// One case, told to people.
 #[derive(Debug, Clone, Serialize)]
@@ -167,7 +167,11 @@ fn line(entry: &JournalEntry, event: &Event) -> HistoryLine {
 #[must_use]
 pub fn event_words(event: &Event) -> String {
     match event {
-        Event::CaseOpened { policy, .. } => format!("the case opens under policy version {policy}"),
+        Event::CaseOpened { policy, proposal, .. } => {
+            let about =
+                proposal.as_ref().map_or_else(String::new, |it| format!(" for `{}` of {}", it.rule, it.framework));
+            format!("the case opens{about} under policy version {policy}")
+        }
         Event::StageOpened { stage, dates, holders, .. } => {
             let due = dates.due.as_ref().map_or_else(String::new, |it| format!(", due {}", it.day));
             format!("`{stage}` opens{due}, with {}", people(holders))
@@ -210,10 +214,11 @@ pub fn event_words(event: &Event) -> String {
                 sent(notices)
             )
         }
-        Event::Chosen { stage, choice, by, because, late, .. } => {
+        Event::Chosen { stage, choice, instead, by, because, late, .. } => {
             let late = if *late { ", late" } else { "" };
+            let instead = instead.as_ref().map_or_else(String::new, |it| format!(" to `{it}`"));
             let because = because_of(because.as_deref());
-            format!("{} chooses `{choice}` in `{stage}`{late}{because}", by.1)
+            format!("{} chooses `{choice}`{instead} in `{stage}`{late}{because}", by.1)
         }
         Event::Filled { stage, fields, by, because, .. } => {
             let because = because_of(because.as_deref());
@@ -227,6 +232,19 @@ pub fn event_words(event: &Event) -> String {
             let due = dates.due.as_ref().map_or_else(String::new, |it| format!(" to {}", it.day));
             let because = because_of(hand.because.as_deref());
             format!("{} extends `{stage}` by {}{due}{because}", hand.by.1, length_in_words(*length))
+        }
+        Event::Sent { stage, notices, by, because, .. } => {
+            let who = by.as_ref().map_or_else(String::new, |it| format!("{} sends ", it.1));
+            format!("{who}{} in `{stage}`{}", sent(notices), because_of(because.as_deref()))
+        }
+        Event::Accepted { stage, to, .. } => format!("what `{stage}` sent to {} was accepted on its way", to.1),
+        Event::Received { stage, to, day, how, by, because, .. } => {
+            let how = match (how, by) {
+                (Receipt::Deemed, _) => ", as the policy takes it".to_owned(),
+                (Receipt::Entered, Some(by)) if by != to => format!(", as {} enters", by.1),
+                (Receipt::Entered, _) => String::new(),
+            };
+            format!("{} received what `{stage}` sent on {day}{how}{}", to.1, because_of(because.as_deref()))
         }
         Event::WentBack { to, mark, .. } => {
             format!(

@@ -9,4 +9,8 @@ use super::tree::{Length, Name};
 pub enum ActWords {
     /// `extends plan by 10 days`
     Extends { stage: Name, by: Length },
+    /// `sends notice`
+    Sends { stage: Name },
+    /// `receives ruling`
+    Receives { stage: Name },
 }

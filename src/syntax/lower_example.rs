@@ -6,8 +6,6 @@ use super::lower_expression::{operand_in, plain_value};
 use super::lower_framework;
 use super::lower_words as words;
 use super::tree::{ActWords, Date, ExampleLine, ExampleLineKind, Expectation, FactValue, Name, OutcomeAct};
-use crate::codes_syntax as codes;
-use crate::diagnostic::Diagnostic;
 
 /// A line without a block; none where it asks for what this version does not know.
 pub(super) fn line(mut cursor: Cursor<'_>) -> Option<ExampleLine> {
@@ -44,6 +42,7 @@ fn act(mut cursor: Cursor<'_>, on: Date) -> ExampleLineKind {
             on,
             who: words::name(&it.one(Rule::name)),
             choice: words::name(&it.one(Rule::name)),
+            instead: words::name_in(&mut it, Rule::instead),
             stage: words::name_in(&mut it, Rule::in_part),
             of: words::name_in(&mut it, Rule::for_name),
             because: it.maybe(Rule::because).map(|mut it| words::text(&it.one(Rule::text))),
@@ -68,7 +67,12 @@ fn act(mut cursor: Cursor<'_>, on: Date) -> ExampleLineKind {
 }
 
 fn act_words(mut it: Cursor<'_>) -> ActWords {
-    ActWords::Extends { stage: words::name(&it.one(Rule::name)), by: words::length(it.one(Rule::length)) }
+    let stage = words::name(&it.one(Rule::name));
+    match it.rule() {
+        Rule::sends_act => ActWords::Sends { stage },
+        Rule::receives_act => ActWords::Receives { stage },
+        _ => ActWords::Extends { stage, by: words::length(it.one(Rule::length)) },
+    }
 }
 
 /// A line with a block: the facts of a record, or a change of them on a day.
@@ -100,8 +104,7 @@ fn expect(mut cursor: Cursor<'_>) -> Option<Expectation> {
     let wanted = match it.rule() {
         Rule::nothing => Expectation::Nothing,
         Rule::default_by => Expectation::Default { by: words::name(&it.one(Rule::name)) },
-        Rule::later_outcome => return refuse_outcome(&it),
-        Rule::no_outcome | Rule::outcome => lower_framework::expected(it),
+        Rule::no_outcome | Rule::outcome | Rule::later_outcome => lower_framework::expected(it),
         Rule::no_notice => {
             let message = words::name(&it.one(Rule::name));
             let to = it.maybe(Rule::names).map_or_else(Vec::new, words::names);
@@ -135,13 +138,6 @@ fn expect(mut cursor: Cursor<'_>) -> Option<Expectation> {
         _ => state(it),
     };
     Some(wanted)
-}
-
-fn refuse_outcome(cursor: &Cursor<'_>) -> Option<Expectation> {
-    let message = "sanctions are proposed, and not yet imposed, in this version";
-    let help = "write `proposed`";
-    cursor.report(Diagnostic::new(codes::NOT_YET, cursor.span(), message).help(help));
-    None
 }
 
 /// The words that tell of a case, not of a stage.

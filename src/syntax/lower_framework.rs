@@ -148,6 +148,8 @@ fn pool(mut it: Cursor<'_>) -> Pool {
 pub(super) fn expected(mut it: Cursor<'_>) -> Expectation {
     let state = match it.rule() {
         Rule::no_outcome => OutcomeState::No,
+        _ if it.has(Rule::kw_imposed) => OutcomeState::Imposed,
+        _ if it.has(Rule::kw_stayed) => OutcomeState::Stayed,
         _ if it.has(Rule::kw_proposed) => OutcomeState::Proposed,
         _ if it.has(Rule::kw_not_covered) => OutcomeState::NotCovered,
         _ => OutcomeState::Undetermined,

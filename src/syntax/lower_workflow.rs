@@ -124,7 +124,8 @@ fn step(mut it: Cursor<'_>) -> StageLineKind {
         }
         Rule::on_choice => StageLineKind::On {
             choice: words::name(&it.one(Rule::name)),
-            then: then(it.one(Rule::consequence)),
+            lessens: it.has(Rule::kw_lessen_the_sanction),
+            then: it.maybe(Rule::consequence).map_or(Then::Continue, then),
             marked: words::marked(&mut it),
         },
         other => unreachable!("the grammar promises a line of a stage, not {other:?}"),

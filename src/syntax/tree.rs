@@ -405,8 +405,16 @@ pub enum ExampleLineKind {
     Expect { on: Option<Date>, expectation: Expectation },
     /// `on 10 August 2026 Okot fills plan_agreed 10 August 2026, targets 80`, also `for Akello`: in whose case.
     Fills { on: Date, who: Name, stage_or_record: Option<Name>, of: Option<Name>, values: Vec<FactValue> },
-    /// `on 5 August 2026 Ben chooses send_back for Ada, because "no targets"`
-    Chooses { on: Date, who: Name, choice: Name, stage: Option<Name>, of: Option<Name>, because: Option<Text> },
+    /// `on 5 August 2026 Ben chooses send_back for Ada, because "no targets"`, `Max chooses reduce to caution`
+    Chooses {
+        on: Date,
+        who: Name,
+        choice: Name,
+        instead: Option<Name>,
+        stage: Option<Name>,
+        of: Option<Name>,
+        because: Option<Text>,
+    },
     /// `on 20 July 2026 Mary extends plan by 10 days for Okot, because "illness"`
     Acts { on: Date, who: Name, what: ActWords, of: Option<Name>, because: Option<Text> },
     /// `on 5 August 2026 officer Okot { status on_leave }`: a record changes on a day.
@@ -468,4 +476,8 @@ pub enum OutcomeState {
     Undetermined,
     /// `not covered`
     NotCovered,
+    /// `imposed`: what was proposed is in force.
+    Imposed,
+    /// `stayed`: an appeal is not decided yet.
+    Stayed,
 }

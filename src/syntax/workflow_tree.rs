@@ -127,8 +127,8 @@ pub enum StageLineKind {
     Sends { message: Name, to: Vec<Name> },
     /// `choose impose, reduce "Impose a lesser sanction", drop`
     Choose(Vec<Choice>),
-    /// `on drop finish dismissed`
-    On { choice: Name, then: Then, marked: Option<Text> },
+    /// `on drop finish dismissed`; `on reduce lessen the sanction`: then the next stage opens.
+    On { choice: Name, then: Then, marked: Option<Text>, lessens: bool },
     /// `on appeal decision appeal_ruling by service_commission { … }`; `on lapse` too.
     OnInside { choice: Name, stage: Box<Stage> },
     /// `stays the sanction`, `does not stay`

@@ -29,12 +29,21 @@ pub struct Act {
 /// What can be done in a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deed {
-    /// One of its choices.
-    Choose(String),
+    /// One of its choices, with the lesser sanction where that choice lessens it.
+    Choose {
+        /// Which.
+        choice: String,
+        /// The lesser sanction.
+        instead: Option<String>,
+    },
     /// These of its fields are written.
     Fill(Vec<String>),
     /// What it fills stands as it is.
     Complete,
+    /// What it sends is sent.
+    Send,
+    /// What was sent was received: on this day, or on that of the act.
+    Receive(Option<jiff::civil::Date>),
     /// It is given more time.
     Extend(Length),
 }
@@ -44,7 +53,7 @@ impl Deed {
     #[must_use]
     pub fn is_for_holders(&self) -> bool {
         match self {
-            Deed::Choose(_) | Deed::Fill(_) | Deed::Complete => true,
+            Deed::Choose { .. } | Deed::Fill(_) | Deed::Complete | Deed::Send | Deed::Receive(_) => true,
             Deed::Extend(_) => false,
         }
     }
@@ -53,10 +62,14 @@ impl Deed {
 impl std::fmt::Display for Deed {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Deed::Choose(choice) => write!(formatter, "choose {choice}"),
+            Deed::Choose { choice, instead: None } => write!(formatter, "choose {choice}"),
+            Deed::Choose { choice, instead: Some(instead) } => write!(formatter, "choose {choice} to {instead}"),
             Deed::Fill(fields) => write!(formatter, "fill {}", fields.join(", ")),
             Deed::Complete => write!(formatter, "complete"),
             Deed::Extend(length) => write!(formatter, "extend by {}", length_in_words(*length)),
+            Deed::Send => write!(formatter, "send"),
+            Deed::Receive(None) => write!(formatter, "receive"),
+            Deed::Receive(Some(day)) => write!(formatter, "receive on {day}"),
         }
     }
 }
@@ -104,7 +117,9 @@ pub fn act(
 impl Machine<'_> {
     fn act(&mut self, act: &Act) -> Result<(), Refusal> {
         if let Some(before) = act.key.as_ref().and_then(|it| self.case.acts.get(it)) {
-            if *before == format!("{}: {}", act.by.1, act.what) {
+            // A receipt without a day is one of whatever day it was taken for.
+            let same = *before == format!("{}: {}", act.by.1, act.what);
+            if same || (act.what == Deed::Receive(None) && before.starts_with(&format!("{}: receive", act.by.1))) {
                 return Ok(());
             }
             return Err(Refusal::new("this key was given to another act in the case").but(format!("that was {before}")));
@@ -114,10 +129,12 @@ impl Machine<'_> {
             return Err(Refusal::new(format!("the case ended{on}")));
         }
         match &act.what {
-            Deed::Choose(choice) => self.choose(act, choice),
+            Deed::Choose { choice, instead } => self.choose(act, choice, instead.as_deref()),
             Deed::Fill(fields) => self.fill(act, fields),
             Deed::Complete => self.complete(act),
             Deed::Extend(length) => self.extend(act, *length),
+            Deed::Send => self.send_by(act),
+            Deed::Receive(day) => self.receive(act, *day),
         }
     }
 
@@ -151,6 +168,9 @@ impl Machine<'_> {
         if !self.stage(id).choices.is_empty() {
             return Err(Refusal::new(format!("`{stage}` ends by a choice")).but(self.choices_of(id)));
         }
+        if self.is_done_by_sending(id) {
+            return Err(Refusal::new(format!("`{stage}` ends when what it sends was sent")).but("send it"));
+        }
         let round = self.state(id).map_or(1, |it| it.round);
         let (by, because, key) = (act.by.clone(), act.because.clone(), act.key.clone());
         self.happen(Event::Completed { stage: stage.clone(), round, by, because, on: self.look.today, key });
@@ -161,7 +181,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn choose(&mut self, act: &Act, choice: &str) -> Result<(), Refusal> {
+    fn choose(&mut self, act: &Act, choice: &str, instead: Option<&str>) -> Result<(), Refusal> {
         let offers = |it: StageId| self.stage(it).choices.iter().any(|it| it.name == choice);
         let id = self.stage_of(act, offers)?;
         let stage = self.stage(id);
@@ -182,12 +202,16 @@ impl Machine<'_> {
             let why = format!("the case may go back to `{to}` {often} at most, and has");
             return Err(Refusal::new(why).but(self.choices_of(id)));
         }
+        let lessens = leads.is_some_and(|it| it.lessens);
+        let instead = self.lesser(&name, choice, lessens, instead)?;
         let on = self.look.today;
         let state = self.state(id);
         let late = state.and_then(|it| it.dates.due.as_ref()).is_some_and(|it| self.case.is_late(it.day, on));
         let round = state.map_or(1, |it| it.round);
         let (by, because, key) = (act.by.clone(), act.because.clone(), act.key.clone());
-        self.happen(Event::Chosen { stage: name, round, choice: choice.to_owned(), by, because, on, late, key });
+        let choice = choice.to_owned();
+        self.happen(Event::Chosen { stage: name, round, choice, instead, by, because, on, late, key });
+        self.send(id, None, on);
         self.follow(id, &then, How::Completed, on, mark);
         Ok(())
     }
@@ -240,7 +264,9 @@ impl Machine<'_> {
     fn none_is_open(&self, act: &Act) -> Refusal {
         let what = match (&act.stage, &act.what) {
             (Some(name), _) => self.why_not_open(name),
-            (None, Deed::Choose(choice)) => format!("no open stage offers `{choice}`"),
+            (None, Deed::Send) => "no open stage sends anything".to_owned(),
+            (None, Deed::Receive(_)) => "nothing is on its way".to_owned(),
+            (None, Deed::Choose { choice, .. }) => format!("no open stage offers `{choice}`"),
             (None, Deed::Fill(fields)) => format!("no open stage fills `{}`", fields.join("`, `")),
             (None, Deed::Complete) => "no open stage is completed: they end by a choice".to_owned(),
             (None, Deed::Extend(_)) => "no open stage may be extended".to_owned(),
@@ -314,7 +340,7 @@ impl Machine<'_> {
         if names.is_empty() { "nobody".to_owned() } else { names.join(" and ") }
     }
 
-    fn choices_of(&self, id: StageId) -> String {
+    pub(super) fn choices_of(&self, id: StageId) -> String {
         let open = self.stage(id).choices.iter().enumerate().filter(|(at, _)| {
             let leads = self.stage(id).on_choice.iter().find(|it| it.choice == *at);
             !matches!(leads.map(|it| &it.then), Some(Then::GoBack { to, at_most }) if !self.may_go_back(id, *to, *at_most))

@@ -10,7 +10,7 @@ use crate::policy::model::{Policy, Stage, StepKind, Timing, Workflow};
 use crate::value::Truth;
 use crate::workflow::case::{Again, Case, StageCase, StageStatus};
 use crate::workflow::event::{
-    Anchored, DefaultRecord, Event, HolderNote, How, Notice, NoticeState, Skipped, StageDates, StepMark,
+    Anchored, DefaultRecord, Event, HolderNote, How, Notice, NoticeState, Receipt, Skipped, StageDates, StepMark,
 };
 use crate::workflow::notices::merge_notices;
 use crate::workflow::outlook::{Answer, Asked, Outlook};
@@ -77,6 +77,8 @@ enum Coming {
     HeldStep(StageId, usize, u32, Date),
     Lapse(StageId, Date),
     CaseCloses(Date),
+    /// What a stage sent to somebody is taken to be received.
+    Receipt(StageId, (String, String), Date),
 }
 
 impl Coming {
@@ -86,6 +88,7 @@ impl Coming {
             Coming::Lapse(stage, _) => (0, stage.0, 0),
             Coming::CaseCloses(_) => (1, 0, 0),
             Coming::Opening(stage, _) => (2, stage.0, 0),
+            Coming::Receipt(stage, ..) => (2, stage.0, 1),
             Coming::Step(stage, step, ..) | Coming::HeldStep(stage, step, ..) => (3, stage.0, *step),
         }
     }
@@ -266,6 +269,8 @@ impl Machine<'_> {
     fn coming(&self) -> Vec<(i64, Coming)> {
         let mut coming = Vec::new();
         for id in self.stage_ids() {
+            let deemed = self.deemed(id).into_iter();
+            coming.extend(deemed.map(|(to, day)| (self.outlook.begin_of(day), Coming::Receipt(id, to, day))));
             match self.state(id) {
                 None => coming.extend(self.opening_to_come(id)),
                 Some(state) if !state.again.is_not() => coming.extend(self.opening_to_come(id)),
@@ -413,6 +418,13 @@ impl Machine<'_> {
             Coming::Step(id, place, nth, day) => self.take_step(id, place, nth, day),
             Coming::HeldStep(id, place, nth, day) => self.carry_out(id, place, nth, day),
             Coming::Lapse(id, day) => self.lapse(id, day),
+            Coming::Receipt(id, to, day) => {
+                let (stage, round) = (self.stage(id).label.name.clone(), self.state(id).map_or(1, |it| it.round));
+                let how = Receipt::Deemed;
+                let (by, because, key) = (None, None, None);
+                self.happen(Event::Received { stage, round, to, day, how, by, because, on: day, key });
+                self.running().into_iter().try_for_each(|id| self.move_dates(id, false))
+            }
             Coming::CaseCloses(on) => {
                 self.happen(Event::CaseEnded { how: How::Lapsed, on, mark: None });
                 Ok(())
@@ -438,6 +450,7 @@ impl Machine<'_> {
         let holders = self.outlook.holders(self.asked(id));
         let round = self.state(id).map_or(1, |it| it.round + 1);
         self.happen(Event::StageOpened { stage, round, opening: opening.clone(), dates, holders: holders.clone() });
+        self.send_by_itself(id, opening.day);
         if self.end_if_done(id) {
             return Ok(());
         }
@@ -522,7 +535,7 @@ impl Machine<'_> {
         self.flow_message(self.stage(id).steps[place].message)
     }
 
-    fn flow_message(&self, message: Option<crate::ids::MessageId>) -> Option<String> {
+    pub(super) fn flow_message(&self, message: Option<crate::ids::MessageId>) -> Option<String> {
         message.and_then(|id| self.policy.messages.get(id.index())).map(|it| it.label.name.clone())
     }
 
@@ -608,7 +621,7 @@ fn same_days(a: &StageDates, b: &StageDates) -> bool {
     days(a) == days(b) && a.waiting_for == b.waiting_for
 }
 
-fn push_notice(notices: &mut Vec<Notice>, note: &HolderNote, message: &str) {
+pub(super) fn push_notice(notices: &mut Vec<Notice>, note: &HolderNote, message: &str) {
     let Some(to) = &note.who else { return };
     if notices.iter().any(|it| it.to == *to) {
         return;

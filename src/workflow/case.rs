@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::workflow::event::{Anchored, Event, Granted, HolderNote, How, StageDates, Suspension};
+use crate::workflow::event::{Anchored, Event, Granted, HolderNote, How, ProposedNote, StageDates, Suspension};
+use crate::workflow::post::Posted;
 
 /// One run of a workflow for one subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,9 @@ pub struct Case {
     /// The day on which it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Date>,
+    /// What it is about, if it runs for something that was proposed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposedNote>,
     /// The ledger of suspensions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspensions: Vec<Suspension>,
@@ -108,6 +112,9 @@ pub struct StageCase {
     /// More time that it was granted since it opened; each began a round.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<Granted>,
+    /// What it has sent in this round, and to whom.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub post: Vec<Posted>,
     /// It is to be gone through anew: since when, if the case went back to it.
     #[serde(default, skip_serializing_if = "Again::is_not")]
     pub again: Again,
@@ -215,6 +222,7 @@ impl Case {
                 on,
                 at_start_of_period,
                 adopted,
+                proposal,
             } => {
                 *self = Case {
                     workflow: workflow.clone(),
@@ -226,6 +234,7 @@ impl Case {
                     opened: Some(*on),
                     at_start_of_period: *at_start_of_period,
                     adopted: *adopted,
+                    proposal: proposal.clone(),
                     ..Case::default()
                 };
             }
@@ -254,8 +263,13 @@ impl Case {
                 }
                 it.held.push(Hold { step: step.clone(), until: *until });
             }),
-            Event::Chosen { stage, choice, on, late, .. } => {
+            Event::Chosen { stage, choice, instead, on, late, .. } => {
                 self.acts.extend(event.keyed());
+                if let (Some(instead), Some(proposal)) = (instead, &mut self.proposal) {
+                    let before = std::mem::replace(&mut proposal.rule, instead.clone());
+                    proposal.before.get_or_insert(before);
+                    (proposal.amount, proposal.because) = (None, None);
+                }
                 self.change(stage, |it| {
                     it.end(StageStatus::Done, *on, *late);
                     it.choice = Some(choice.clone());
@@ -275,6 +289,17 @@ impl Case {
                     it.steps.retain(|step, _| !anew.contains(step));
                     it.held.clear();
                 });
+            }
+            Event::Sent { stage, notices, on, .. } => {
+                self.acts.extend(event.keyed());
+                self.change(stage, |it| it.post.extend(notices.iter().map(|it| Posted::sent(&it.to, *on))));
+            }
+            Event::Accepted { stage, round, to, on } => self.change(stage, |it| {
+                it.posted_to(*round, to).for_each(|it| it.accepted = it.accepted.or(Some(*on)));
+            }),
+            Event::Received { stage, round, to, day, .. } => {
+                self.acts.extend(event.keyed());
+                self.change(stage, |it| it.posted_to(*round, to).for_each(|it| it.received = Some(*day)));
             }
             Event::WentBack { from, to, again, on, .. } => {
                 *self.sent_back.entry(format!("{from} > {to}")).or_default() += 1;
@@ -319,6 +344,7 @@ impl StageCase {
             choice: None,
             completed: None,
             extensions: Vec::new(),
+            post: Vec::new(),
             again: Again::Not,
             ended: None,
             late: false,
@@ -339,6 +365,7 @@ impl StageCase {
             choice: None,
             completed: None,
             extensions: Vec::new(),
+            post: Vec::new(),
             again: Again::Not,
             ended: Some(on),
             late: false,

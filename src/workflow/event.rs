@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Anchor, Derivation, Length};
+use crate::value::Known;
 use crate::workflow::act::Deed;
 
 /// A date with how it came about.
@@ -74,6 +75,36 @@ pub struct StepMark {
     pub step: String,
     /// The occurrence, from 1.
     pub nth: u32,
+}
+
+/// What a framework proposed, as its case keeps it: in the words of the policy's text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedNote {
+    /// The framework's name.
+    pub framework: String,
+    /// The rule's name: what was proposed, or the lesser sanction that it became.
+    pub rule: String,
+    /// What is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Known>,
+    /// The reason that the rule gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// The day on which it was proposed.
+    pub on: Date,
+    /// What had been proposed, where it was lessened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+}
+
+/// How somebody came to have received something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Receipt {
+    /// They said so, or whoever sent it entered it.
+    Entered,
+    /// So long after it was accepted, as the policy says.
+    Deemed,
 }
 
 /// A notice to one person.
@@ -209,6 +240,8 @@ pub enum Event {
         on: Date,
         at_start_of_period: bool,
         adopted: Option<Date>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposal: Option<ProposedNote>,
     },
     /// A stage began.
     StageOpened { stage: String, round: u32, opening: Anchored, dates: StageDates, holders: Vec<HolderNote> },
@@ -247,6 +280,9 @@ pub enum Event {
         stage: String,
         round: u32,
         choice: String,
+        /// The lesser sanction that takes the place of the one proposed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead: Option<String>,
         by: (String, String),
         #[serde(default, skip_serializing_if = "Option::is_none")]
         because: Option<String>,
@@ -290,6 +326,36 @@ pub enum Event {
         #[serde(flatten)]
         hand: Hand,
     },
+    /// What a stage sends was sent: by somebody, or by the stage itself.
+    Sent {
+        stage: String,
+        round: u32,
+        notices: Vec<Notice>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<(String, String)>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<String>,
+        on: Date,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
+    /// What was sent to somebody was accepted on its way: by the mail server that they name.
+    Accepted { stage: String, round: u32, to: (String, String), on: Date },
+    /// Somebody received on a day what was sent to them.
+    Received {
+        stage: String,
+        round: u32,
+        to: (String, String),
+        day: Date,
+        how: Receipt,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<(String, String)>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<String>,
+        on: Date,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
     /// An earlier stage, and all that come behind it, are open to be gone through anew.
     WentBack {
         from: String,
@@ -328,6 +394,9 @@ impl Event {
             Event::Filled { .. } => "filled",
             Event::Completed { .. } => "completed",
             Event::Extended { .. } => "extended",
+            Event::Sent { .. } => "sent",
+            Event::Accepted { .. } => "accepted",
+            Event::Received { .. } => "received",
             Event::WentBack { .. } => "went_back",
             Event::StageDone { .. } => "stage_done",
             Event::StageLapsed { .. } => "stage_lapsed",
@@ -344,6 +413,7 @@ impl Event {
         match self {
             Event::Chosen { by, .. } | Event::Filled { by, .. } | Event::Completed { by, .. } => Some(by),
             Event::Extended { hand, .. } => Some(&hand.by),
+            Event::Sent { by, .. } | Event::Received { by, .. } => by.as_ref(),
             _ => None,
         }
     }
@@ -352,7 +422,11 @@ impl Event {
     #[must_use]
     pub fn keyed(&self) -> Option<(String, String)> {
         let (by, key, deed) = match self {
-            Event::Chosen { by, key, choice, .. } => (by, key, Deed::Choose(choice.clone())),
+            Event::Chosen { by, key, choice, instead, .. } => {
+                (by, key, Deed::Choose { choice: choice.clone(), instead: instead.clone() })
+            }
+            Event::Sent { by: Some(by), key, .. } => (by, key, Deed::Send),
+            Event::Received { by: Some(by), key, day, .. } => (by, key, Deed::Receive(Some(*day))),
             Event::Filled { by, key, fields, .. } => (by, key, Deed::Fill(fields.clone())),
             Event::Completed { by, key, .. } => (by, key, Deed::Complete),
             Event::Extended { hand, length, .. } => (&hand.by, &hand.key, Deed::Extend(*length)),
@@ -373,6 +447,9 @@ impl Event {
             | Event::Chosen { on, .. }
             | Event::Filled { on, .. }
             | Event::Completed { on, .. }
+            | Event::Sent { on, .. }
+            | Event::Accepted { on, .. }
+            | Event::Received { on, .. }
             | Event::WentBack { on, .. }
             | Event::StageDone { on, .. }
             | Event::StageLapsed { on, .. }
@@ -398,6 +475,9 @@ impl Event {
             | Event::Filled { stage, .. }
             | Event::Completed { stage, .. }
             | Event::Extended { stage, .. }
+            | Event::Sent { stage, .. }
+            | Event::Accepted { stage, .. }
+            | Event::Received { stage, .. }
             | Event::WentBack { from: stage, .. }
             | Event::StageDone { stage, .. }
             | Event::StageLapsed { stage, .. }

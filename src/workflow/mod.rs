@@ -10,14 +10,17 @@ mod event;
 mod extend;
 mod notices;
 mod outlook;
+mod post;
+mod proposal;
 mod ways;
 
 pub use act::{Act, Deed, Refusal, act};
 pub use advance::{Advanced, Look, Stuck, advance};
 pub use case::{Again, Case, CaseStatus, Hold, StageCase, StageStatus};
 pub use event::{
-    Anchored, DefaultRecord, DueDate, Event, Granted, Hand, HolderNote, How, Notice, NoticeAct, NoticeState, Skipped,
-    StageDates, StepMark, Suspension,
+    Anchored, DefaultRecord, DueDate, Event, Granted, Hand, HolderNote, How, Notice, NoticeAct, NoticeState,
+    ProposedNote, Receipt, Skipped, StageDates, StepMark, Suspension,
 };
 pub use notices::notices_of;
 pub use outlook::{Answer, Asked, Outlook};
+pub use post::{DECISION, Posted};

@@ -45,7 +45,7 @@ fn is_overdue_step(flow: &Workflow, mark: &StepMark) -> bool {
 #[must_use]
 pub fn notices_of(event: &Event) -> &[Notice] {
     match event {
-        Event::StepTaken { notices, .. } | Event::Held { notices, .. } => notices,
+        Event::StepTaken { notices, .. } | Event::Held { notices, .. } | Event::Sent { notices, .. } => notices,
         _ => &[],
     }
 }

@@ -48,7 +48,12 @@ impl Machine<'_> {
     pub(super) fn follow(&mut self, id: StageId, then: &Then, how: How, on: Date, mark: Option<String>) {
         match then {
             Then::Continue => self.complete_if_all_ended(on),
-            Then::Finish(end) => self.happen(Event::CaseEnded { how, on, mark: end.clone().or(mark) }),
+            Then::Finish(end) => {
+                // An end that the workflow names is one that it was to come to, also by a lapse.
+                let named = end.as_ref().is_some_and(|it| self.flow.has_end(it));
+                let how = if named { How::Completed } else { how };
+                self.happen(Event::CaseEnded { how, on, mark: end.clone().or(mark) });
+            }
             Then::Cancel => self.happen(Event::CaseEnded { how: How::Cancelled, on, mark }),
             Then::GoBack { to, at_most } if self.may_go_back(id, *to, *at_most) => {
                 // What follows a lapse begins on the day after.

@@ -4,8 +4,8 @@ use merit::calendar::{Length, Unit};
 use merit::casework::{Bench, BenchCase};
 use merit::policy::model::{FieldKind, Policy, Stage, Step, Timing};
 use merit::workflow::{
-    DefaultRecord, DueDate, Event, HolderNote, Notice, NoticeState, Skipped, StageCase, StageDates, StageStatus,
-    StepMark, Suspension, notices_of,
+    DefaultRecord, DueDate, Event, HolderNote, Notice, NoticeState, Receipt, Skipped, StageCase, StageDates,
+    StageStatus, StepMark, Suspension, notices_of,
 };
 
 /// Tells what happens in a case.
@@ -30,6 +30,7 @@ impl Teller<'_> {
 
     fn words(&self, event: &Event) -> String {
         match event {
+            Event::CaseOpened { proposal: Some(proposal), .. } => format!("{} proposed", proposal.rule),
             Event::CaseOpened { .. } => "case opened".to_owned(),
             Event::StageOpened { stage, dates, holders, .. } => {
                 format!("{stage} opens{}{}", dates_words(dates, ","), holders_words(holders))
@@ -61,7 +62,8 @@ impl Teller<'_> {
                 let notices = if notices.is_empty() { String::new() } else { format!("; {notices}") };
                 format!("{what} of {was_due} waits until {until}{notices}")
             }
-            Event::Chosen { stage, choice, by, because, late, .. } => {
+            Event::Chosen { stage, choice, instead, by, because, late, .. } => {
+                let choice = instead.as_ref().map_or_else(|| choice.clone(), |it| format!("{choice} to {it}"));
                 let because = because.as_ref().map_or_else(String::new, |it| format!(", because \"{it}\""));
                 format!("{stage}: {} chooses {choice}{}{because}", by.1, if *late { ", late" } else { "" })
             }
@@ -69,6 +71,19 @@ impl Teller<'_> {
             Event::Completed { stage, by, .. } => format!("{stage}: {} completes it", by.1),
             Event::Extended { stage, length, dates, hand, .. } => {
                 format!("{stage}: {} grants {} more,{}", hand.by.1, length_words(*length), dates_words(dates, ""))
+            }
+            Event::Sent { stage, notices, by, on, .. } => {
+                let by = by.as_ref().map_or_else(String::new, |it| format!("{} sends ", it.1));
+                format!("{stage}: {by}{}", self.notices(stage, *on, notices))
+            }
+            Event::Accepted { stage, to, .. } => format!("{stage} to {} accepted", to.1),
+            Event::Received { stage, to, day, how: Receipt::Deemed, .. } => {
+                format!("{stage} taken to be received by {} on {day}", to.1)
+            }
+            Event::Received { stage, to, day, by, .. } => {
+                let enters =
+                    by.as_ref().filter(|it| *it != to).map_or_else(String::new, |it| format!(", entered by {}", it.1));
+                format!("{stage} received by {} on {day}{enters}", to.1)
             }
             Event::WentBack { to, mark, .. } => format!("back to {to}{}", marked(mark.as_deref())),
             Event::StageDone { stage, late, .. } => format!("{stage} done{}", if *late { ", late" } else { "" }),

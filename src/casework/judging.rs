@@ -1,0 +1,169 @@
+//! What frameworks propose when their day has come, and in which proceedings it is heard.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::calendar::Period;
+use crate::casework::desk::Desk;
+use crate::eval::framework::{Verdict, judge};
+use crate::eval::{self, DateOptions, Scope};
+use crate::ids::WorkflowId;
+use crate::policy::flow::Proposed;
+use crate::policy::framework::{Framework, Judged, OutcomeKind, OutcomeRule};
+use crate::policy::model::Policy;
+use crate::value::{Known, Missing, RecordRef, Value};
+use crate::workflow::{Answer, Case, CaseStatus, How, ProposedNote, StageStatus};
+
+/// So many periods back a judgement that lies behind its period is looked for.
+const PERIODS_BACK: usize = 40;
+
+/// What a framework proposes for somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// What it is: a sanction, a reward or a measure.
+    pub what: Proposed,
+    /// What is proposed, by which rule.
+    pub note: ProposedNote,
+    /// The workflow in which it is heard; none where it follows by itself.
+    pub heard_in: Option<WorkflowId>,
+    /// The facts for want of which it is not decided; nothing where it is proposed.
+    pub missing: Vec<Missing>,
+}
+
+/// Where something that was proposed stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is heard.
+    Proposed,
+    /// An appeal is heard, and stays it.
+    Stayed,
+    /// It took effect, on this day.
+    InForce(Date),
+    /// It came to nothing, on this day.
+    Dismissed(Date),
+}
+
+impl Standing {
+    /// The word that the store and people use.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Standing::Proposed => "proposed",
+            Standing::Stayed => "stayed",
+            Standing::InForce(_) => "in force",
+            Standing::Dismissed(_) => "dismissed",
+        }
+    }
+}
+
+/// Where what a case is about stands: the case says it all.
+#[must_use]
+pub fn standing(policy: &Policy, flow: WorkflowId, case: &Case) -> Standing {
+    let workflow = policy.workflow(flow);
+    match case.status {
+        CaseStatus::Ended(how) => {
+            let on = case.ended.unwrap_or(Date::MIN);
+            if how == How::Completed && case.mark.as_deref() == workflow.takes_effect() {
+                Standing::InForce(on)
+            } else {
+                Standing::Dismissed(on)
+            }
+        }
+        CaseStatus::Open => {
+            let runs = |name: &str| case.stages.get(name).is_some_and(|it| it.status == StageStatus::Running);
+            let decided = |name: &str| case.stages.get(name).is_some_and(|it| it.choice.is_some());
+            let appealed = |it: &&crate::policy::model::Stage| {
+                it.decision.as_ref().is_some_and(|decision| decision.stays != Some(false)) && it.inside.is_some()
+            };
+            let stays = workflow.stages.iter().filter(appealed).any(|it| runs(&it.label.name));
+            let first = workflow.stages.iter().any(|it| it.decision.is_some() && decided(&it.label.name));
+            if stays && first { Standing::Stayed } else { Standing::Proposed }
+        }
+    }
+}
+
+/// The day on which a framework judges a period; none if it does not judge on a day, or that can't be told.
+#[must_use]
+pub fn judged_on(desk: &Desk<'_>, framework: &Framework, period: Period) -> Option<Date> {
+    let Judged::On(rule) = &framework.judged else { return None };
+    let policy = desk.policy();
+    let nobody = RecordRef { record: framework.subject, key: Arc::from("") };
+    let calendar = &policy.calendars[framework.calendar];
+    // Everybody at once: by the framework's calendar, whatever their own.
+    let scope = Scope::new(policy, calendar, desk.facts(), nobody, Some(period), period.first).by_one_calendar(true);
+    match eval::possible_date(&scope, rule, &DateOptions::closing()) {
+        Ok(Answer::Known(possible)) => Some(possible.latest.date),
+        Ok(Answer::NotYet | Answer::Unknown(_)) | Err(_) => None,
+    }
+}
+
+/// The periods that a framework judges on days from one to another, the earliest first.
+#[must_use]
+pub fn judgements(desk: &Desk<'_>, framework: &Framework, since: Date, today: Date) -> Vec<(Period, Date)> {
+    let calendar = &desk.policy().calendars[framework.calendar];
+    let mut found = Vec::new();
+    let mut next = calendar.period_containing(framework.each, today).ok();
+    for _ in 0..PERIODS_BACK {
+        let Some(period) = next else { break };
+        match judged_on(desk, framework, period) {
+            Some(day) if day < since => break,
+            Some(day) if day <= today => found.push((period, day)),
+            Some(_) => {}
+            None => break,
+        }
+        next = calendar.shift(period, -1).ok();
+    }
+    found.reverse();
+    found
+}
+
+/// What a framework proposes for somebody in a period, judged on a day, and what it can't decide for want of facts.
+#[must_use]
+pub fn proposals(desk: &Desk<'_>, framework: &Framework, key: &Arc<str>, period: Period, on: Date) -> Vec<Proposal> {
+    let policy = desk.policy();
+    let subject = RecordRef { record: framework.subject, key: Arc::clone(key) };
+    let calendar = &policy.calendars[framework.calendar];
+    let scope = Scope::new(policy, calendar, desk.facts(), subject, Some(period), on)
+        .by_one_calendar(framework.names_calendar)
+        .heard_by(desk.listener());
+    let verdicts = judge(&scope, framework);
+    let mut found = Vec::new();
+    for (rule, verdict) in framework.rules.iter().zip(verdicts) {
+        let (amount, missing) = match verdict {
+            Verdict::Proposed(amount) => (amount, Vec::new()),
+            Verdict::Undetermined(missing) => (None, missing),
+            Verdict::No(_) | Verdict::NotCovered => continue,
+        };
+        if missing.is_empty() {
+            scope.applied(rule.label.span);
+        }
+        let note = ProposedNote {
+            framework: framework.label.name.clone(),
+            rule: rule.label.name.clone(),
+            amount: amount.and_then(known),
+            because: rule.because.clone(),
+            on,
+            before: None,
+        };
+        found.push(Proposal { what: rule.what(), note, heard_in: heard_in(policy, framework, rule), missing });
+    }
+    found
+}
+
+fn known(value: Value) -> Option<Known> {
+    if let Value::Known(known) = value { Some(known) } else { None }
+}
+
+/// The workflow in which what a rule proposes is heard.
+fn heard_in(policy: &Policy, framework: &Framework, rule: &OutcomeRule) -> Option<WorkflowId> {
+    if let OutcomeKind::Sanction { through, .. } = &rule.kind {
+        return through.as_ref().and_then(|name| policy.workflow_named(name));
+    }
+    let hears = |it: &WorkflowId| {
+        policy.workflow(*it).proposal.as_ref().is_some_and(|proposal| {
+            proposal.what == rule.what() && proposal.of.as_ref().is_none_or(|of| *of == framework.label.name)
+        })
+    };
+    (0..policy.workflows.len()).map(WorkflowId::at).find(hears)
+}
