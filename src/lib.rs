@@ -35,4 +35,6 @@ pub mod exchange;
 #[cfg(feature = "shell")]
 pub mod report;
 #[cfg(feature = "shell")]
+pub mod serve;
+#[cfg(feature = "shell")]
 pub mod store;

@@ -10,7 +10,6 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::sync::mpsc;
 use std::time::Instant;
 
 use merit::engine::Policies;
@@ -27,28 +26,18 @@ mod plan;
 #[path = "crash/world.rs"]
 mod world;
 
+#[path = "deliver/beside.rs"]
+mod beside;
 mod invariants;
 #[expect(dead_code, reason = "what the script of the delivery tests can do besides")]
 #[path = "deliver/server.rs"]
 mod server;
 
+use beside::mail_server;
 use life::{Life, Reference};
 use plan::Plan;
-use server::{Script, Server};
+use server::Script;
 use world::{ADOPTED, End, Kill, Step, Way, World, story};
-
-/// A mail server that lives as long as the tests do.
-fn mail_server() -> Server {
-    let (hand_over, take) = mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            hand_over.send(Server::start(Script::default()).await).unwrap();
-            std::future::pending::<()>().await;
-        });
-    });
-    take.recv().unwrap()
-}
 
 fn policies(world: &World) -> Policies {
     let store = SqliteStore::open(&world.snapshot(), Access::ReadOnly).unwrap();
@@ -65,7 +54,7 @@ fn a_killed_program_loses_and_repeats_nothing() {
     let kills = number("MERIT_KILLS").unwrap_or(if std::env::var_os("CI").is_some() { 20 } else { 200 });
     let seed = number("MERIT_SEED").unwrap_or(20_260_701);
     let origin = World::deployed();
-    let (policies, server) = (policies(&origin), mail_server());
+    let (policies, server) = (policies(&origin), mail_server(Script::default()));
     let ways = [Way::Folder, Way::Smtp { port: server.port }];
     let references = ways.map(|way| Reference::of(&origin, way, &policies, &server).unwrap());
     let mut plan = Plan::new(seed, kills);
@@ -86,7 +75,7 @@ fn a_killed_program_loses_and_repeats_nothing() {
 #[test]
 fn a_mail_that_leaves_before_its_cause_is_committed_is_found() {
     let world = World::deployed();
-    let (policies, server) = (policies(&world), mail_server());
+    let (policies, server) = (policies(&world), mail_server(Script::default()));
     let mut life = Life::begin(&world, Way::Folder, &policies, &server);
     let calm = |it: &&Step| it.words[1] == "records" || it.day.is_some();
     for (step, reminds) in story().iter().filter(calm).take(3).zip([false, false, true]) {

@@ -228,13 +228,13 @@ fn an_effect_is_there_once(place: &dyn Place) {
     assert!(store.commit(&work(vec![again])).is_err(), "a key that is there fails the whole commit");
     let keys: Vec<_> = store.effects(&Filter::default()).unwrap().into_iter().map(|it| it.effect.key).collect();
     assert_eq!((keys, open_cases(&*store)), (vec!["k1".to_owned(), "k2".to_owned()], vec!["A".to_owned()]));
-    let mail = store.new_delivery("k1", "email", "a@example.org", "<k1@test>", 10).unwrap();
+    let mail = store.new_delivery("k1", "email", "a@example.org", "<k1@test>", 10).unwrap().unwrap();
     assert!(
         store.new_delivery("k1", "email", "a@example.org", "<k1@test>", 10).is_err(),
         "one mail for one Message-ID"
     );
     assert_eq!(store.effects_to_send(10, 9).unwrap().len(), 1, "what has a mail is not sent again");
-    let attempt = store.begin_attempt(mail, 10).unwrap();
+    let attempt = store.begin_attempt(mail, 10).unwrap().unwrap();
     assert_eq!(place.handle().broken_attempts().unwrap(), [(mail, attempt)], "an attempt is known before it is made");
 }
 

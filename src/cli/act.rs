@@ -2,10 +2,9 @@
 
 use crate::calendar::{Moment, length_of};
 use crate::cli::case::find;
-use crate::cli::mail::MailSender;
 use crate::cli::run::refuse_the_future;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
-use crate::engine::{self, ActError, ActReport, ActRequest, AsOf};
+use crate::engine::{self, ActError, ActReport, ActRequest, AsOf, MailSender};
 use crate::report::event_words;
 use crate::store::CaseRow;
 use crate::workflow::{Act, Case, Deed};

@@ -20,13 +20,13 @@ mod import;
 mod init;
 mod journal;
 mod junit;
-mod mail;
 mod open;
 mod outbox;
 mod output;
 mod restore;
 mod run;
 mod sample;
+mod serve;
 mod status;
 mod test;
 
@@ -137,6 +137,8 @@ enum Verb {
     Deploy(deploy::Arguments),
     /// Open cases, remind, escalate and send whatever has come due
     Run(run::Arguments),
+    /// Keep running and sending as things come due, until told to stop
+    Serve(serve::Arguments),
     /// What is overdue: at which stage, with whom, for how long
     Status(status::Arguments),
     /// List cases
@@ -175,7 +177,11 @@ pub fn main() -> ExitCode {
             return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::from(3) };
         }
     };
-    output::start_tracing(&arguments.global);
+    let log = match &arguments.verb {
+        Verb::Serve(it) => Some(it.log),
+        _ => None,
+    };
+    output::start_tracing(&arguments.global, log);
     match dispatch(&arguments) {
         Ok(Done::Clean) => ExitCode::SUCCESS,
         Ok(Done::Findings) => ExitCode::from(1),
@@ -197,6 +203,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Import(it) => import::run(global, it),
         Verb::Deploy(it) => deploy::run(global, it),
         Verb::Run(it) => run::run(global, it),
+        Verb::Serve(it) => serve::run(global, it),
         Verb::Status(it) => status::run(global, it),
         Verb::Cases(it) => cases::run(global, it),
         Verb::Case(it) => case::run(global, it),

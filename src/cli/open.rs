@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::calendar::Moment;
 use crate::cli::{Failure, Global};
 use crate::config::Project;
-use crate::engine::{AsOf, EngineError, Patience, RunSettings};
+use crate::engine::{AsOf, EngineError, NoWayOut, Patience, RunSettings};
 use crate::policy::model::Policy;
 use crate::policy::{Compilation, compile_with};
 use crate::source::Sources;
@@ -53,6 +53,17 @@ impl From<EngineError> for Failure {
             }
             EngineError::Outbox(refusal) => Failure::usage(refusal.to_string()).help(refusal.help()),
             EngineError::Unreadable { .. } => Failure::environment(error.to_string()),
+        }
+    }
+}
+
+impl From<NoWayOut> for Failure {
+    fn from(error: NoWayOut) -> Self {
+        match error {
+            NoWayOut::Settings(_) | NoWayOut::Server(_) => {
+                Failure::usage(error.to_string()).help("docs/mail.md explains the `[mail]` settings")
+            }
+            NoWayOut::Machine(_) => Failure::environment(error.to_string()),
         }
     }
 }

@@ -6,7 +6,6 @@ use crate::casework::Letter;
 use crate::cli::{Done, Format, Global, Outcome, open, output};
 use crate::config::Project;
 use crate::engine::{Acted, OutboxAct, Which, act_on_outbox};
-use crate::store::sqlite::SqliteStore;
 use crate::store::{EffectRow, Filter, Store};
 use crate::workflow::NoticeAct;
 
@@ -173,8 +172,6 @@ fn act(global: &Global, project: &Project, asked: &Act) -> Outcome {
         Act::Drop { key, because } => (NoticeAct::Drop, keys(false, "", key), because),
         Act::Retry { key, dead, because } => (NoticeAct::Retry, keys(*dead, "dead", key), because),
     };
-    // What is dropped must not be in the hands of an engine that is just sending it.
-    let _lock = if act == NoticeAct::Drop { Some(SqliteStore::lock_engine(&project.store)?) } else { None };
     let mut store = open::store(project)?;
     let on = open::today(&open::deployed(project, &store)?.latest().policy);
     let act = OutboxAct { act, which, actor: open::actor(), because: because.clone(), at: open::now(), on };

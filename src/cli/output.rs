@@ -74,16 +74,30 @@ pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
     format!("{grouped} {}", if number == 1 { one } else { many })
 }
 
-pub(crate) fn start_tracing(global: &Global) {
-    let level = match (global.quiet, global.verbose) {
-        (true, _) => "error",
-        (false, 0) => "warn",
-        (false, 1) => "merit=info",
-        (false, _) => "merit=debug",
+/// How the log of a program that stays is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Log {
+    /// For people.
+    Text,
+    /// One JSON object on each line.
+    Json,
+}
+
+/// Says on stderr what the program does. One that stays (`log`) says more, and when.
+pub(crate) fn start_tracing(global: &Global, log: Option<Log>) {
+    let level = match (global.quiet, global.verbose, log) {
+        (true, _, _) => "error",
+        (false, 0, None) => "warn",
+        (false, 0, Some(_)) | (false, 1, None) => "merit=info",
+        (false, _, _) => "merit=debug",
     };
     let filter = EnvFilter::try_from_env("MERIT_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let started =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().try_init();
+    let writer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match log {
+        None => writer.without_time().try_init(),
+        Some(Log::Text) => writer.with_ansi(std::io::stderr().is_terminal()).try_init(),
+        Some(Log::Json) => writer.json().flatten_event(true).try_init(),
+    };
     if started.is_err() {
         tracing::debug!("tracing had been started before");
     }

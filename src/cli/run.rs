@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::calendar::Moment;
-use crate::cli::mail::MailSender;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output, restore};
 use crate::config::Project;
-use crate::engine::{self, AsOf, RunReport, SendReport, Sender};
+use crate::engine::{self, AsOf, MailSender, RunReport, SendReport, Sender};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 

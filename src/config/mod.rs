@@ -1,6 +1,7 @@
 //! `merit.toml`: which policies, which store, which mail, and how patient the engine is.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -32,6 +33,32 @@ pub struct Project {
     pub grace_after_downtime_working_days: u32,
     /// How mail leaves.
     pub mail: MailSettings,
+    /// How `merit serve` works.
+    pub serve: ServeSection,
+}
+
+/// The `[serve]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServeSection {
+    /// Where it answers HTTP.
+    pub listen: Option<SocketAddr>,
+    /// How many mails are under way at once, at least one.
+    #[serde(deserialize_with = "at_least_one")]
+    pub mails_at_once: u8,
+    /// How long mails under way may still take after it is told to stop.
+    pub stop_after_seconds: u64,
+}
+
+impl Default for ServeSection {
+    fn default() -> Self {
+        Self { listen: None, mails_at_once: 4, stop_after_seconds: 10 }
+    }
+}
+
+fn at_least_one<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+    let number = u8::deserialize(from)?;
+    if number == 0 { Err(serde::de::Error::custom("`mails_at_once` is at least 1")) } else { Ok(number) }
 }
 
 /// Why there is no project: what is wrong, and the way out.
@@ -72,9 +99,11 @@ struct Settings {
     grace_after_downtime_working_days: u32,
     #[serde(default)]
     mail: MailSettings,
+    #[serde(default)]
+    serve: ServeSection,
 }
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "policies",
     "calendar",
     "store",
@@ -83,6 +112,7 @@ const KEYS: [&str; 8] = [
     "grace_after_adoption_working_days",
     "grace_after_downtime_working_days",
     "mail",
+    "serve",
 ];
 
 fn default_policies() -> Vec<String> {
@@ -148,6 +178,7 @@ impl Project {
             grace_after_adoption_working_days: settings.grace_after_adoption_working_days,
             grace_after_downtime_working_days: settings.grace_after_downtime_working_days,
             mail: settings.mail,
+            serve: settings.serve,
         })
     }
 
@@ -173,7 +204,7 @@ fn read(path: &Path, text: &str) -> Result<Settings, ConfigError> {
         let unknown = message.split('`').nth(1).filter(|_| message.starts_with("unknown field"));
         let help = match unknown.and_then(nearest) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "the settings are explained in docs/cli.md and docs/mail.md".to_owned(),
+            None => "the settings are explained in docs/cli.md, docs/mail.md and docs/serve.md".to_owned(),
         };
         let words = unknown.map_or(message.clone(), |key| format!("there is no setting `{key}`"));
         ConfigError::new(format!("{}, line {line}: {words}", path.display()), help)
@@ -195,7 +226,8 @@ fn nearest(key: &str) -> Option<&'static str> {
         "timeout_seconds",
         "roots_file",
     ];
-    let known = KEYS.iter().chain(&mail).copied();
+    let serve = ["listen", "mails_at_once", "stop_after_seconds"];
+    let known = KEYS.iter().chain(&mail).chain(&serve).copied();
     known
         .min_by_key(|it| strsim::damerau_levenshtein(it, key))
         .filter(|it| strsim::damerau_levenshtein(it, key) <= 2 + key.len() / 3)

@@ -5,6 +5,7 @@
 
 mod act;
 mod fault;
+mod mail;
 mod openings;
 mod outbox;
 mod policies;
@@ -13,10 +14,14 @@ mod send;
 
 pub use act::{ActError, ActReport, ActRequest, act};
 pub use fault::{Point, point};
+pub use mail::{MailSender, NoWayOut};
 pub use outbox::{Acted, OutboxAct, OutboxRefusal, Which, act_on_outbox};
 pub use policies::{Deployed, Policies};
-pub use run::{AsOf, NoticeLine, Patience, RunReport, RunSettings, SetAside, deadline_row, run, task_rows};
-pub use send::{Outcome, Outgoing, SendReport, Sender, send};
+pub use run::{
+    AsOf, NoticeLine, Patience, RunReport, RunSettings, SetAside, Watch, Watched, deadline_row, run, run_watched,
+    task_rows,
+};
+pub use send::{Attempt, Became, Outcome, Outgoing, SendReport, Sender, make_mails, send, settle_broken_attempts};
 
 use crate::store::StoreError;
 

@@ -53,7 +53,7 @@ fn walk(
         return Ok(());
     }
     let mut after = known.map_or_else(String::new, |it| it.after);
-    loop {
+    while round.goes_on() {
         store.begin()?;
         let keys = store.keys_after(policy, workflow.subject, &after, BATCH)?;
         let done = keys.len() < BATCH as usize;
@@ -67,14 +67,15 @@ fn walk(
         work.openings.push(Opening { workflow, period, policy: version, after: after.clone(), done });
         round.commit(store, &work)?;
         if done {
-            return Ok(());
+            break;
         }
     }
+    Ok(())
 }
 
 /// Openings whose day has come.
 fn open_expected(store: &mut dyn Store, round: &mut Round<'_>, policy: &Policy) -> Result<(), EngineError> {
-    loop {
+    while round.goes_on() {
         store.begin()?;
         let expected = store.expected(round.until.today, BATCH)?;
         if expected.is_empty() {
@@ -93,11 +94,12 @@ fn open_expected(store: &mut dyn Store, round: &mut Round<'_>, policy: &Policy) 
         work.seen_expected = expected;
         round.commit(store, &work)?;
     }
+    Ok(())
 }
 
 /// Subjects whose facts have changed, for every workflow and period that they may need a case in.
 fn open_changed(store: &mut dyn Store, round: &mut Round<'_>, policy: &Policy) -> Result<(), EngineError> {
-    loop {
+    while round.goes_on() {
         store.begin()?;
         let changed = store.dirty_subjects(BATCH)?;
         if changed.is_empty() {
@@ -120,6 +122,7 @@ fn open_changed(store: &mut dyn Store, round: &mut Round<'_>, policy: &Policy) -
         work.clean_subjects = changed;
         round.commit(store, &work)?;
     }
+    Ok(())
 }
 
 type Subject = (WorkflowId, Arc<str>, Option<Period>);

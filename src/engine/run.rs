@@ -141,16 +141,45 @@ pub struct SetAside {
 /// When the store can't, when nothing is deployed, or when the day lies before the store's last one. What was committed stays.
 pub fn run(store: &mut dyn Store, settings: &RunSettings, sender: &mut dyn Sender) -> Result<RunReport, EngineError> {
     let mut round = Round::begin(store, settings, sender)?;
-    let (until, last) = (round.until, round.last);
-    openings::open(store, &mut round)?;
-    round.look_again(store)?;
-    round.look_at_due(store)?;
-    if last != Some(until.today) {
-        let work = Work { as_of: Some(until.today), ..round.work() };
-        store.begin()?;
-        round.commit(store, &work)?;
-    }
+    round.go(store)?;
     Ok(round.report)
+}
+
+/// Who looks on while an engine works, and may end the work between two commits.
+pub trait Watch {
+    /// Whether the work goes on.
+    fn goes_on(&mut self) -> bool;
+    /// A commit was made; with it, what had come due at these moments (seconds UTC) was decided.
+    fn committed(&mut self, due: &[i64]);
+}
+
+/// What a run that was watched came to.
+#[derive(Debug)]
+pub struct Watched {
+    /// What it did.
+    pub report: RunReport,
+    /// Whether it was ended before everything was done.
+    pub ended_early: bool,
+    /// The first moment of the next day in the project's calendar (seconds UTC), on which a run may find more to do.
+    pub next_day: i64,
+}
+
+/// A run with somebody who looks on.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_watched(
+    store: &mut dyn Store,
+    settings: &RunSettings,
+    sender: &mut dyn Sender,
+    watch: &mut dyn Watch,
+) -> Result<Watched, EngineError> {
+    let mut round = Round::begin(store, settings, sender)?;
+    round.watch = Some(watch);
+    let ended_early = !round.go(store)?;
+    let calendar = round.policies.latest().policy.main();
+    let next_day = calendar.end_of_day(round.until.today).0 + 1;
+    Ok(Watched { report: round.report, ended_early, next_day })
 }
 
 /// What follows for one case.
@@ -189,6 +218,9 @@ pub(super) struct Round<'a> {
     restored: Option<i64>,
     next_case: i64,
     pub(super) report: RunReport,
+    watch: Option<&'a mut dyn Watch>,
+    /// When what is being decided had come due.
+    due: Vec<i64>,
 }
 
 impl<'a> Round<'a> {
@@ -221,11 +253,34 @@ impl<'a> Round<'a> {
             restored: state.restored,
             next_case: store.next_case()?,
             report: RunReport { as_of: until.today.to_string(), ..RunReport::default() },
+            watch: None,
+            due: Vec::new(),
         })
     }
 }
 
 impl Round<'_> {
+    /// Everything that has come due, to the end; gives whether it came there.
+    fn go(&mut self, store: &mut dyn Store) -> Result<bool, EngineError> {
+        openings::open(store, self)?;
+        self.look_again(store)?;
+        self.look_at_due(store)?;
+        if !self.goes_on() {
+            return Ok(false);
+        }
+        if self.last != Some(self.until.today) {
+            let work = Work { as_of: Some(self.until.today), ..self.work() };
+            store.begin()?;
+            self.commit(store, &work)?;
+        }
+        Ok(true)
+    }
+
+    /// Whether the next piece of work is begun. What is left is found again by the next run.
+    pub(super) fn goes_on(&mut self) -> bool {
+        self.watch.as_mut().is_none_or(|it| it.goes_on())
+    }
+
     pub(super) fn look(&self) -> Look {
         let patience = self.settings.patience;
         Look {
@@ -249,7 +304,7 @@ impl Round<'_> {
 
     /// Cases whose facts have changed.
     fn look_again(&mut self, store: &mut dyn Store) -> Result<(), EngineError> {
-        loop {
+        while self.goes_on() {
             store.begin()?;
             let rows = store.dirty_cases(BATCH)?;
             if rows.is_empty() {
@@ -260,11 +315,12 @@ impl Round<'_> {
             work.clean_cases = rows.iter().map(|it| it.id).collect();
             self.decide_and_commit(store, rows, work)?;
         }
+        Ok(())
     }
 
     /// Cases in which time brings something.
     fn look_at_due(&mut self, store: &mut dyn Store) -> Result<(), EngineError> {
-        loop {
+        while self.goes_on() {
             store.begin()?;
             let rows = store.due_cases(self.until.moment, BATCH)?;
             if rows.is_empty() {
@@ -274,6 +330,7 @@ impl Round<'_> {
             let work = self.work();
             self.decide_and_commit(store, rows, work)?;
         }
+        Ok(())
     }
 
     fn decide_and_commit(
@@ -282,6 +339,8 @@ impl Round<'_> {
         rows: Vec<CaseRow>,
         mut work: Work,
     ) -> Result<(), EngineError> {
+        let moment = self.until.moment;
+        self.due = rows.iter().filter_map(|it| it.wake_at).filter(|at| *at <= moment).collect();
         let decided = self.decide(&*store, rows);
         match decided {
             Ok(changes) => work.cases = changes,
@@ -299,6 +358,10 @@ impl Round<'_> {
         point(Point::BeforeCommit);
         store.commit(work)?;
         point(Point::AfterCommit);
+        let due = std::mem::take(&mut self.due);
+        if let Some(watch) = &mut self.watch {
+            watch.committed(&due);
+        }
         Ok(())
     }
 

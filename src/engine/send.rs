@@ -81,107 +81,186 @@ pub fn send(store: &mut dyn Store, sender: &mut dyn Sender, until: i64, now: i64
     if store.state()?.hold {
         return Ok(report);
     }
-    settle_broken_attempts(store, &*sender, now, &mut report)?;
-    loop {
-        let effects = store.effects_to_send(until, BATCH)?;
-        if effects.is_empty() {
-            break;
-        }
-        for effect in &effects {
-            let address = letter_of(effect).address.unwrap_or_default();
-            let message_id = sender.message_id(&effect.effect.key);
-            point(Point::BeforeDelivery);
-            store.new_delivery(&effect.effect.key, "email", &address, &message_id, now)?;
-            point(Point::AfterDelivery);
-        }
-    }
+    report.ambiguous += settle_broken_attempts(store, &*sender, now)?;
+    while make_mails(store, &*sender, until, now, BATCH)? {}
     loop {
         let open = store.open_deliveries(now, BATCH)?;
         if open.is_empty() {
             return Ok(report);
         }
-        for (delivery, effect) in &open {
-            attempt(store, sender, delivery, effect, now, &mut report)?;
+        for (delivery, effect) in open {
+            let Some(attempt) = Attempt::begin(store, delivery, effect, now)? else { continue };
+            let outcome = attempt.make(sender);
+            report.count(attempt.end(store, &*sender, &outcome, now)?);
         }
     }
 }
 
-/// Attempts that began and never ended (the machine stopped in between) may have arrived: they are ambiguous, not repeated.
-fn settle_broken_attempts(
-    store: &mut dyn Store,
-    sender: &dyn Sender,
-    now: i64,
-    report: &mut SendReport,
-) -> Result<(), EngineError> {
+impl SendReport {
+    fn count(&mut self, became: Became) {
+        let counter = match became {
+            Became::Sent => &mut self.sent,
+            Became::Open => &mut self.later,
+            Became::Dead => &mut self.dead,
+            Became::Ambiguous => &mut self.ambiguous,
+        };
+        *counter += 1;
+    }
+}
+
+/// Attempts that began and never ended (the machine stopped in between) may have arrived: they are ambiguous, not repeated. Only
+/// for a sender that has none under way. Gives how many mails are ambiguous since.
+///
+/// # Errors
+/// When the store can't.
+pub fn settle_broken_attempts(store: &mut dyn Store, sender: &dyn Sender, now: i64) -> Result<u64, EngineError> {
     let again = sender.repeats_safely();
     let (state, next_try) = if again { ("open", Some(now)) } else { ("ambiguous", None) };
+    let mut ambiguous = 0;
     for (delivery, attempt) in store.broken_attempts()? {
         let detail = "the program stopped during this attempt";
         point(Point::BeforeSettling);
         store.end_attempt(&AttemptEnd { delivery, attempt, at: now, result: "ambiguous", detail, state, next_try })?;
         point(Point::AfterSettling);
-        report.ambiguous += u64::from(!again);
+        ambiguous += u64::from(!again);
     }
-    Ok(())
+    Ok(ambiguous)
+}
+
+/// Makes mails for effects that are to leave, so many at most; whether there were any.
+///
+/// # Errors
+/// When the store can't.
+pub fn make_mails(
+    store: &mut dyn Store,
+    sender: &dyn Sender,
+    until: i64,
+    now: i64,
+    limit: u32,
+) -> Result<bool, EngineError> {
+    let effects = store.effects_to_send(until, limit)?;
+    for effect in &effects {
+        let address = letter_of(effect).address.unwrap_or_default();
+        let message_id = sender.message_id(&effect.effect.key);
+        point(Point::BeforeDelivery);
+        store.new_delivery(&effect.effect.key, "email", &address, &message_id, now)?;
+        point(Point::AfterDelivery);
+    }
+    Ok(!effects.is_empty())
 }
 
 fn letter_of(effect: &EffectRow) -> Letter {
     serde_json::from_str(&effect.effect.facts).unwrap_or_default()
 }
 
-fn attempt(
-    store: &mut dyn Store,
-    sender: &mut dyn Sender,
-    delivery: &DeliveryRow,
-    effect: &EffectRow,
-    now: i64,
-    report: &mut SendReport,
-) -> Result<(), EngineError> {
-    let letter = letter_of(effect);
-    let recipient = effect.effect.recipient.split_once(':').map_or("", |(_, key)| key);
-    let mail = Outgoing {
-        key: &effect.effect.key,
-        message_id: &delivery.message_id,
-        letter: &letter,
-        day: &effect.effect.day,
-        date: effect.effect.not_before,
-        message: &effect.effect.message,
-        recipient,
-        case_id: effect.case_id,
-        language: &effect.effect.language,
-    };
-    point(Point::BeforeAttempt);
-    let attempt = store.begin_attempt(delivery.id, now)?;
-    point(Point::BeforeSend);
-    let outcome = sender.send(&mail);
-    point(Point::AfterSend);
-    let (result, detail, state, next_try) = match outcome {
-        Outcome::Accepted(detail) => ("accepted", detail, "sent", None),
-        Outcome::Ambiguous(detail) => ("ambiguous", detail, "ambiguous", None),
-        Outcome::Never(detail) => ("refused", detail, "dead", None),
-        Outcome::Later(detail) => match sender.next_try(&effect.effect.key, delivery.tries + 1, now) {
-            Some(at) => ("refused", detail, "open", Some(at.max(now + 1))),
-            None => ("refused", detail, "dead", None),
-        },
-    };
-    store.end_attempt(&AttemptEnd {
-        delivery: delivery.id,
-        attempt,
-        at: now,
-        result,
-        detail: &detail,
-        state,
-        next_try,
-    })?;
-    point(Point::AfterResult);
-    let counter = match state {
-        "sent" => &mut report.sent,
-        "open" => &mut report.later,
-        "dead" => &mut report.dead,
-        _ => &mut report.ambiguous,
-    };
-    *counter += 1;
-    Ok(())
+/// What becomes of a mail after an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Became {
+    /// It left.
+    Sent,
+    /// It is tried again.
+    Open,
+    /// It is given up.
+    Dead,
+    /// Nobody knows whether it arrived.
+    Ambiguous,
+}
+
+impl Became {
+    /// As the store keeps it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Became::Sent => "sent",
+            Became::Open => "open",
+            Became::Dead => "dead",
+            Became::Ambiguous => "ambiguous",
+        }
+    }
+}
+
+/// An attempt to send a mail that is written down, and not made yet. The store need not be at hand while it is made.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    delivery: DeliveryRow,
+    effect: EffectRow,
+    letter: Letter,
+    number: i64,
+}
+
+impl Attempt {
+    /// Writes down that an attempt begins; nothing if the mail is no longer to be sent.
+    ///
+    /// # Errors
+    /// When the store can't.
+    pub fn begin(
+        store: &mut dyn Store,
+        delivery: DeliveryRow,
+        effect: EffectRow,
+        now: i64,
+    ) -> Result<Option<Self>, EngineError> {
+        point(Point::BeforeAttempt);
+        let begun = store.begin_attempt(delivery.id, now)?;
+        Ok(begun.map(|number| Self { letter: letter_of(&effect), delivery, effect, number }))
+    }
+
+    /// The number of the mail.
+    #[must_use]
+    pub fn delivery(&self) -> i64 {
+        self.delivery.id
+    }
+
+    /// Makes it: the one moment at which something leaves.
+    pub fn make(&self, sender: &mut dyn Sender) -> Outcome {
+        let effect = &self.effect.effect;
+        point(Point::BeforeSend);
+        let outcome = sender.send(&Outgoing {
+            key: &effect.key,
+            message_id: &self.delivery.message_id,
+            letter: &self.letter,
+            day: &effect.day,
+            date: effect.not_before,
+            message: &effect.message,
+            recipient: effect.recipient.split_once(':').map_or("", |(_, key)| key),
+            case_id: self.effect.case_id,
+            language: &effect.language,
+        });
+        point(Point::AfterSend);
+        outcome
+    }
+
+    /// Writes down how it ended, and what becomes of the mail.
+    ///
+    /// # Errors
+    /// When the store can't; the same may be asked again.
+    pub fn end(
+        &self,
+        store: &mut dyn Store,
+        sender: &dyn Sender,
+        outcome: &Outcome,
+        now: i64,
+    ) -> Result<Became, EngineError> {
+        let (result, detail, became, next_try) = match outcome {
+            Outcome::Accepted(detail) => ("accepted", detail, Became::Sent, None),
+            Outcome::Ambiguous(detail) => ("ambiguous", detail, Became::Ambiguous, None),
+            Outcome::Never(detail) => ("refused", detail, Became::Dead, None),
+            Outcome::Later(detail) => match sender.next_try(&self.effect.effect.key, self.delivery.tries + 1, now) {
+                Some(at) => ("refused", detail, Became::Open, Some(at.max(now + 1))),
+                None => ("refused", detail, Became::Dead, None),
+            },
+        };
+        store.end_attempt(&AttemptEnd {
+            delivery: self.delivery.id,
+            attempt: self.number,
+            at: now,
+            result,
+            detail,
+            state: became.word(),
+            next_try,
+        })?;
+        point(Point::AfterResult);
+        Ok(became)
+    }
 }
 
 /// The deliberate fault that the crash test must catch: what follows leaves before its cause is committed.

@@ -26,11 +26,13 @@ mod seal;
 pub mod sqlite;
 mod steps;
 mod units;
+mod waiting;
 
 pub use backup::{Draft, Proved};
 pub use restore::{Replaced, Restored};
 pub use seal::{Broken, RestoreNote, Verified};
 pub use steps::{StepCount, Steps};
+pub use waiting::Depths;
 
 /// The one row that a store says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -536,7 +538,7 @@ pub trait Store {
     fn held(&self) -> Result<u64, StoreError>;
     /// Effects that are due to leave at a moment and have no mail yet.
     fn effects_to_send(&self, until: i64, limit: u32) -> Result<Vec<EffectRow>, StoreError>;
-    /// Makes a mail for an effect; its number.
+    /// Makes a mail for an effect; its number, or nothing if the effect is no longer to leave: somebody dropped it meanwhile.
     fn new_delivery(
         &mut self,
         effect: &str,
@@ -544,14 +546,15 @@ pub trait Store {
         address: &str,
         message_id: &str,
         at: i64,
-    ) -> Result<i64, StoreError>;
+    ) -> Result<Option<i64>, StoreError>;
     /// Mails to be tried at a moment.
     fn open_deliveries(&self, until: i64, limit: u32) -> Result<Vec<(DeliveryRow, EffectRow)>, StoreError>;
-    /// Writes down that an attempt begins, before the first byte leaves; its number.
-    fn begin_attempt(&mut self, delivery: i64, at: i64) -> Result<i64, StoreError>;
+    /// Writes down that an attempt begins, before the first byte leaves; its number, or nothing if the mail is no longer open:
+    /// somebody dropped it meanwhile.
+    fn begin_attempt(&mut self, delivery: i64, at: i64) -> Result<Option<i64>, StoreError>;
     /// Attempts that began and were never ended: mail and attempt.
     fn broken_attempts(&self) -> Result<Vec<(i64, i64)>, StoreError>;
-    /// Writes down how an attempt ended and what becomes of the mail.
+    /// Writes down how an attempt ended and what becomes of the mail. One that was dropped meanwhile stays so, unless it left.
     fn end_attempt(&mut self, end: &AttemptEnd<'_>) -> Result<(), StoreError>;
 }
 

@@ -1,10 +1,13 @@
 //! The outbox: effects, the mails that carry them, and each try.
 
-use rusqlite::{Row, params};
+use rusqlite::{Row, TransactionBehavior, params};
 
 use crate::store::sqlite::{SqliteStore, disk};
 use crate::store::{AttemptEnd, DeliveryRow, EffectRow, Filter, NewEffect, OutboxChange, StoreError};
 use crate::workflow::NoticeAct;
+
+/// Others write beside: whoever reads in order to write takes the lock first.
+const IMMEDIATE: TransactionBehavior = TransactionBehavior::Immediate;
 
 const EFFECT: &str = "e.key, e.case_id, e.stage, e.round, e.step, e.nth, e.recipient, e.kind, e.day, e.not_before, e.facts, e.message, e.language, e.state, e.delivery, e.rev";
 
@@ -50,8 +53,8 @@ impl SqliteStore {
         address: &str,
         message_id: &str,
         at: i64,
-    ) -> Result<i64, StoreError> {
-        let transaction = self.connection.transaction().map_err(disk)?;
+    ) -> Result<Option<i64>, StoreError> {
+        let transaction = self.connection.transaction_with_behavior(IMMEDIATE).map_err(disk)?;
         let id: i64 = transaction
             .query_row("select coalesce(max(id), 0) + 1 from deliveries", [], |row| row.get(0))
             .map_err(disk)?;
@@ -60,13 +63,16 @@ impl SqliteStore {
             .map_err(disk)?
             .execute(params![id, effect, channel, address, message_id, at])
             .map_err(disk)?;
-        transaction
+        let changed = transaction
             .prepare_cached("update effects set state = 'sending', delivery = ?2 where key = ?1 and state = 'due'")
             .map_err(disk)?
             .execute(params![effect, id])
             .map_err(disk)?;
+        if changed == 0 {
+            return Ok(None);
+        }
         transaction.commit().map_err(disk)?;
-        Ok(id)
+        Ok(Some(id))
     }
 
     pub(super) fn deliveries_open(&self, until: i64, limit: u32) -> Result<Vec<(DeliveryRow, EffectRow)>, StoreError> {
@@ -92,13 +98,16 @@ impl SqliteStore {
         rows.map_err(disk)?.collect::<Result<_, _>>().map_err(disk)
     }
 
-    pub(super) fn attempt_begins(&mut self, delivery: i64, at: i64) -> Result<i64, StoreError> {
-        let transaction = self.connection.transaction().map_err(disk)?;
-        transaction
-            .prepare_cached("update deliveries set tries = tries + 1 where id = ?1")
+    pub(super) fn attempt_begins(&mut self, delivery: i64, at: i64) -> Result<Option<i64>, StoreError> {
+        let transaction = self.connection.transaction_with_behavior(IMMEDIATE).map_err(disk)?;
+        let changed = transaction
+            .prepare_cached("update deliveries set tries = tries + 1 where id = ?1 and state = 'open'")
             .map_err(disk)?
             .execute([delivery])
             .map_err(disk)?;
+        if changed == 0 {
+            return Ok(None);
+        }
         let attempt: i64 = transaction
             .prepare_cached("select tries from deliveries where id = ?1")
             .map_err(disk)?
@@ -110,7 +119,7 @@ impl SqliteStore {
             .execute(params![delivery, attempt, at])
             .map_err(disk)?;
         transaction.commit().map_err(disk)?;
-        Ok(attempt)
+        Ok(Some(attempt))
     }
 
     pub(super) fn attempts_broken(&self) -> Result<Vec<(i64, i64)>, StoreError> {
@@ -121,14 +130,16 @@ impl SqliteStore {
     }
 
     pub(super) fn attempt_ends(&mut self, end: &AttemptEnd<'_>) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction().map_err(disk)?;
+        let transaction = self.connection.transaction_with_behavior(IMMEDIATE).map_err(disk)?;
         transaction
             .prepare_cached("update attempts set ended = ?3, result = ?4, detail = ?5 where delivery = ?1 and n = ?2")
             .map_err(disk)?
             .execute(params![end.delivery, end.attempt, end.at, end.result, end.detail])
             .map_err(disk)?;
         transaction
-            .prepare_cached("update deliveries set state = ?2, next_try = ?3 where id = ?1")
+            .prepare_cached(
+                "update deliveries set state = ?2, next_try = ?3 where id = ?1 and (state <> 'dropped' or ?2 = 'sent')",
+            )
             .map_err(disk)?
             .execute(params![end.delivery, end.state, end.next_try])
             .map_err(disk)?;

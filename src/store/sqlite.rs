@@ -311,7 +311,8 @@ pub fn refuse_old_sqlite(number: i32) -> Result<(), StoreError> {
 }
 
 /// Which file a name leads to, where the system tells: device and number.
-fn identity(path: &Path) -> Option<(u64, u64)> {
+#[must_use]
+pub fn identity(path: &Path) -> Option<(u64, u64)> {
     #[cfg(unix)]
     return std::fs::metadata(path).ok().map(|it| {
         use std::os::unix::fs::MetadataExt;

@@ -279,7 +279,7 @@ impl Store for SqliteStore {
         address: &str,
         message_id: &str,
         at: i64,
-    ) -> Result<i64, StoreError> {
+    ) -> Result<Option<i64>, StoreError> {
         self.make_delivery(effect, channel, address, message_id, at)
     }
 
@@ -287,7 +287,7 @@ impl Store for SqliteStore {
         self.deliveries_open(until, limit)
     }
 
-    fn begin_attempt(&mut self, delivery: i64, at: i64) -> Result<i64, StoreError> {
+    fn begin_attempt(&mut self, delivery: i64, at: i64) -> Result<Option<i64>, StoreError> {
         self.attempt_begins(delivery, at)
     }
 

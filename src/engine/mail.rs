@@ -1,34 +1,45 @@
 //! The way out for mail, as the project's settings name it: a folder or a server.
 
-use crate::cli::Failure;
 use crate::config::Project;
 use crate::deliver::{
-    BackOff, Mail, Mailbox, Post, Sent, Transport, domain_of, eml_name, message_id, next_try, render,
+    BackOff, Mail, Mailbox, Post, Sent, SettingsFault, SmtpFault, Transport, domain_of, eml_name, message_id, next_try,
+    render,
 };
 use crate::engine::{Outcome, Outgoing, Sender};
 
 /// Sends by folder or server, one mail after the other.
-pub(super) struct MailSender {
+pub struct MailSender {
     post: Post,
     from: Mailbox,
     to_folder: bool,
     runtime: tokio::runtime::Runtime,
 }
 
+/// Why no mail can leave as the settings are.
+#[derive(Debug, thiserror::Error)]
+pub enum NoWayOut {
+    /// The settings can't be followed.
+    #[error(transparent)]
+    Settings(#[from] SettingsFault),
+    /// No mail could ever leave with them.
+    #[error(transparent)]
+    Server(#[from] SmtpFault),
+    /// The machine does not allow it.
+    #[error("no connection can be made: {0}")]
+    Machine(std::io::Error),
+}
+
 impl MailSender {
-    pub(super) fn new(project: &Project) -> Result<Self, Failure> {
-        let usage = |error: &dyn std::fmt::Display| {
-            Failure::usage(error.to_string()).help("docs/mail.md explains the `[mail]` settings")
-        };
-        let transport =
-            project.mail.resolve(&project.folder, |name| std::env::var(name).ok()).map_err(|error| usage(&error))?;
-        let from = project.mail.sender().map_err(|error| usage(&error))?;
+    /// The way out of a project; touches neither disk nor network yet.
+    ///
+    /// # Errors
+    /// When the settings can't be followed.
+    pub fn new(project: &Project) -> Result<Self, NoWayOut> {
+        let transport = project.mail.resolve(&project.folder, |name| std::env::var(name).ok())?;
+        let from = project.mail.sender()?;
         let to_folder = matches!(transport, Transport::Folder(_));
-        let post = Post::open(transport).map_err(|error| usage(&error))?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::environment(format!("no connection can be made: {error}")))?;
+        let post = Post::open(transport)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(NoWayOut::Machine)?;
         Ok(Self { post, from, to_folder, runtime })
     }
 }

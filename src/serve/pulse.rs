@@ -1,0 +1,197 @@
+//! The engine, again and again: when something has come due, and when somebody else has written.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Sender as Way;
+use std::time::{Duration, Instant};
+
+use crate::calendar::Moment;
+use crate::engine::{self, AsOf, EngineError, MailSender, RunSettings, Watch};
+use crate::serve::clock::{Behind, Steady};
+use crate::serve::numbers::{Numbers, Part};
+use crate::serve::pauses::Pauses;
+use crate::serve::post_room::News;
+use crate::serve::stop::Stop;
+use crate::store::sqlite::{Access, SqliteStore, identity};
+use crate::store::{Store, StoreError, StoreState};
+
+/// How often it is asked whether somebody else has written, and what the machine's clock shows: a sleep of its own would not notice
+/// that the clock was set, or that the machine slept.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// After so many seconds it is tried again whether what was waited for has come, if nobody writes.
+const LOOK_AGAIN: i64 = 30;
+
+/// Whoever lets the engine run.
+pub(super) struct Pulse {
+    pub(super) path: PathBuf,
+    pub(super) settings: RunSettings,
+    pub(super) sender: MailSender,
+    pub(super) steady: Arc<Steady>,
+    pub(super) numbers: Arc<Numbers>,
+    pub(super) stop: Arc<Stop>,
+    pub(super) post: Way<News>,
+}
+
+/// What it has in mind between two looks.
+#[derive(Default)]
+struct Mind {
+    store: Option<(SqliteStore, Option<(u64, u64)>)>,
+    /// The store as it was after the last run that came to its end.
+    seen: Option<StoreState>,
+    /// What [`SqliteStore::writes_of_others`] gave at the last look.
+    writes: i64,
+    /// When a run finds more to do by itself.
+    next: Option<i64>,
+    /// Whether it has been said that the clock is behind.
+    behind: bool,
+    /// For what it was said to wait.
+    said: Option<String>,
+}
+
+impl Pulse {
+    pub(super) fn work(mut self) {
+        let (mut mind, mut pauses) = (Mind::default(), Pauses::default());
+        while !self.stop.is_asked() {
+            self.numbers.beats(Part::Engine);
+            if pauses.has_passed() {
+                let turned = catch_unwind(AssertUnwindSafe(|| self.turn(&mut mind)));
+                let failed = match turned {
+                    Ok(Ok(())) => None,
+                    Ok(Err(error)) => Some(error.to_string()),
+                    Err(_) => Some("the program has a fault, shown above; please report it".to_owned()),
+                };
+                match failed {
+                    None => pauses.rests(),
+                    Some(error) => {
+                        // The next turn begins with a new connection, so that nothing of this one stays behind.
+                        mind.store = None;
+                        mind.next = None;
+                        let pause = pauses.grows();
+                        tracing::error!(error, retry_in_seconds = pause.as_secs(), "the engine could not do its work");
+                        self.numbers.fails(Part::Engine, &error);
+                    }
+                }
+            }
+            self.stop.sleep(LOOK_EVERY);
+        }
+    }
+
+    /// One look: is there anything to do? If there is, it is done.
+    fn turn(&mut self, mind: &mut Mind) -> Result<(), EngineError> {
+        if mind.store.is_none() {
+            let file = identity(&self.path);
+            let store = SqliteStore::open(&self.path, Access::Write)?;
+            self.steady.has_seen(store.last_commit()?.unwrap_or(i64::MIN));
+            mind.store = Some((store, file));
+            mind.seen = None;
+        }
+        let Some((store, file)) = &mut mind.store else { return Ok(()) };
+        if identity(&self.path) != *file {
+            let words = format!("{} was moved away or replaced", self.path.display());
+            return Err(StoreError::File(words).into());
+        }
+        let now = match self.steady.now() {
+            Ok(now) => now,
+            Err(behind) => {
+                self.waits_for_the_clock(&mut mind.behind, behind);
+                return Ok(());
+            }
+        };
+        if std::mem::take(&mut mind.behind) {
+            tracing::info!("the machine's clock has caught up");
+        }
+        self.numbers.behind(0);
+        let writes = store.writes_of_others()?;
+        let changed = std::mem::replace(&mut mind.writes, writes) != writes || mind.seen.is_none();
+        if changed && mind.seen.as_ref() != Some(&store.state()?) {
+            mind.next = None;
+        }
+        if mind.next.is_some_and(|it| now < it) {
+            return Ok(());
+        }
+        mind.next = Some(match self.run(mind, now) {
+            Err(error @ (EngineError::BackInTime { .. } | EngineError::NothingDeployed)) => {
+                self.waits(mind, &error, now)?
+            }
+            other => other?,
+        });
+        self.numbers.next_due(mind.next);
+        // The post room has gone if nobody hears it: then everything is stopping.
+        let _gone = self.post.send(News::Look);
+        Ok(())
+    }
+
+    /// Runs, and gives the moment of the next run.
+    fn run(&mut self, mind: &mut Mind, now: i64) -> Result<i64, EngineError> {
+        let Some((store, _)) = &mut mind.store else { return Ok(now) };
+        let before = store.state()?.rev;
+        let settings = RunSettings { as_of: AsOf::Moment(Moment(now)), now, ..self.settings.clone() };
+        let began = Instant::now();
+        let mut watch = Onlooker { stop: &self.stop, numbers: &self.numbers, steady: &self.steady };
+        let ran = engine::run_watched(store, &settings, &mut self.sender, &mut watch)?;
+        self.numbers.ran(&ran.report, began.elapsed(), now);
+        let report = &ran.report;
+        if report.effects + report.cases_opened + report.stages_done + report.dates_moved + report.set_aside > 0 {
+            let (opened, done, notices, aside) =
+                (report.cases_opened, report.stages_done, report.notices.len(), report.set_aside);
+            tracing::info!(opened, done, notices, aside, seconds = began.elapsed().as_secs_f64(), "run");
+        }
+        if ran.ended_early {
+            return Ok(now);
+        }
+        self.numbers.works(Part::Engine);
+        // Read first: whatever is committed from here on makes another state, and what was committed while it ran is asked for next.
+        mind.seen = Some(store.state()?);
+        mind.said = None;
+        let again = store.is_dirty()? || store.others_committed_after(before)?;
+        let wake = store.next_wake()?.unwrap_or(i64::MAX);
+        Ok(if again { now } else { wake.min(ran.next_day) })
+    }
+
+    /// Nothing is wrong with the world, and nothing can be done yet: the store has seen a later day, or has no policy.
+    fn waits(&self, mind: &mut Mind, error: &EngineError, now: i64) -> Result<i64, EngineError> {
+        let words = error.to_string();
+        if mind.said.as_ref() != Some(&words) {
+            tracing::warn!(error = words, "waiting");
+        }
+        if let EngineError::BackInTime { last, asked } = error {
+            if mind.said.is_none() {
+                self.numbers.went_back();
+            }
+            self.numbers.behind(i64::from((*last - *asked).get_days()) * 86_400);
+        }
+        self.numbers.fails(Part::Engine, &words);
+        mind.said = Some(words);
+        mind.seen = mind.store.as_ref().map(|(store, _)| store.state()).transpose()?;
+        Ok(now + LOOK_AGAIN)
+    }
+
+    fn waits_for_the_clock(&self, said: &mut bool, behind: Behind) {
+        let seconds = behind.seconds;
+        if !std::mem::replace(said, true) {
+            tracing::warn!(seconds, "the machine's clock has gone back; nothing is run or sent until it has caught up");
+            self.numbers.went_back();
+        }
+        self.numbers.behind(seconds);
+    }
+}
+
+/// Looks on while the engine runs.
+struct Onlooker<'a> {
+    stop: &'a Stop,
+    numbers: &'a Numbers,
+    steady: &'a Steady,
+}
+
+impl Watch for Onlooker<'_> {
+    fn goes_on(&mut self) -> bool {
+        self.numbers.beats(Part::Engine);
+        !self.stop.is_asked()
+    }
+
+    fn committed(&mut self, due: &[i64]) {
+        let now = self.steady.never_back();
+        self.numbers.late(due.iter().map(|at| now - at));
+    }
+}
