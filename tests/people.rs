@@ -40,6 +40,30 @@ fn count(project: &Project, what: &str) -> i64 {
 }
 
 #[test]
+fn a_case_is_ended_by_whom_the_policy_names_with_a_reason() {
+    let project = ward();
+    for (line, why, possible) in [
+        ("nan withdraw --as max --because no --as-of 2026-01-05", "may not be withdrawn by max", "nurse (nan)"),
+        ("nan withdraw --as nan --as-of 2026-01-05", "a reason is needed", "because"),
+        ("nan cancel --as nan --because no --as-of 2026-01-05", "may not be cancelled by nan", "matron (mat)"),
+    ] {
+        let printed = act(&project, 2, line);
+        assert!(printed.contains(why) && printed.contains(possible), "{printed}");
+    }
+    let withdraw = "nan withdraw --as nan --because she_goes --key gone --as-of 2026-01-05";
+    assert!(act(&project, 0, withdraw).contains("cancelled, marked \"withdrawn\""));
+    assert!(act(&project, 0, withdraw).contains("this was done before"));
+    let told = project.merit(0, &["case", "nan"]);
+    assert!(told.contains("nan withdraws the case, because \"she goes\""), "{told}");
+    assert!(
+        act(&project, 0, "ola cancel --as mat --because closed --as-of 2026-01-05").contains("marked \"not needed\"")
+    );
+    project.merit(0, &["run", "--as-of", "2026-02-10"]);
+    assert_eq!(count(&project, "effects where case_id in (select id from cases where subject in ('nan', 'ola'))"), 0);
+    holds(&project);
+}
+
+#[test]
 fn more_time_is_granted_by_whom_the_policy_names_and_told_in_the_derivation() {
     let project = ward();
     for (line, why, possible) in [

@@ -11,6 +11,7 @@ use crate::casework::facts::{day_of, value_of};
 use crate::casework::judging::{Proposal, Standing, judgements, proposals, standing};
 use crate::eval::{Facts, Listener, MemoryFacts, not_beside, sure_days};
 use crate::ids::{RecordId, WorkflowId};
+use crate::policy::acts::Off;
 use crate::policy::framework::Proposed;
 use crate::policy::model::{Policy, Shape};
 use crate::policy::unit_of;
@@ -149,13 +150,13 @@ impl<'a> Bench<'a> {
                     because: because.as_ref().map(|it| it.text.clone()),
                     key: None,
                 };
-                self.act(&act, of.as_ref(), day_of(on)?)
+                self.act(&act, (of, &None), day_of(on)?)
             }
             ExampleLineKind::Acts { on, who, what, of, because } => {
-                let (stage, what) = deed_of(what)?;
                 let because = because.as_ref().map(|it| it.text.clone());
+                let (stage, workflow, what) = deed_of(what)?;
                 let act = Act { by: (String::new(), who.text.clone()), stage, what, because, key: None };
-                self.act(&act, of.as_ref(), day_of(on)?)
+                self.act(&act, (of, workflow), day_of(on)?)
             }
             ExampleLineKind::Expect { .. } => Ok(()),
         }
@@ -296,10 +297,14 @@ impl<'a> Bench<'a> {
     }
 
     /// Somebody does something in the one case in which they may.
-    fn act(&mut self, act: &Act, of: Option<&Name>, today: Date) -> Result<(), String> {
+    fn act(&mut self, act: &Act, (of, workflow): (&Option<Name>, &Option<Name>), today: Date) -> Result<(), String> {
         let (mut done, mut refused) = (Vec::new(), Vec::new());
+        let of = of.as_ref();
         self.look_at_the_morning(of, today);
         for at in 0..self.cases.len() {
+            if workflow.as_ref().is_some_and(|it| it.text != self.cases[at].case.workflow) {
+                continue;
+            }
             if of.is_some_and(|of| !is_about(self.policy, &self.cases[at].case, &of.text)) {
                 continue;
             }
@@ -541,15 +546,18 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// What an example lets somebody do, and in which stage.
-fn deed_of(what: &ActWords) -> Result<(Option<String>, Deed), String> {
+/// What an example lets somebody do, and in which stage or in a case of which workflow.
+fn deed_of(what: &ActWords) -> Result<(Option<String>, &Option<Name>, Deed), String> {
     Ok(match what {
+        ActWords::CallsOff { withdrawn, workflow } => {
+            (None, workflow, Deed::CallOff(if *withdrawn { Off::Withdrawn } else { Off::Cancelled }))
+        }
         ActWords::Extends { stage, by } => {
             let length = length_of(&format!("{} {}", by.count.text, unit_of(by.unit).singular()))?;
-            (Some(stage.text.clone()), Deed::Extend(length))
+            (Some(stage.text.clone()), &None, Deed::Extend(length))
         }
-        ActWords::Sends { stage } => (Some(stage.text.clone()), Deed::Send),
-        ActWords::Receives { stage } => (Some(stage.text.clone()), Deed::Receive(None)),
+        ActWords::Sends { stage } => (Some(stage.text.clone()), &None, Deed::Send),
+        ActWords::Receives { stage } => (Some(stage.text.clone()), &None, Deed::Receive(None)),
     })
 }
 

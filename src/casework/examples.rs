@@ -362,7 +362,7 @@ impl<'a> Theatre<'a> {
             }
             // A workflow that may end as it says itself.
             Expectation::StageState { stage: workflow, of: Some(of), state }
-                if self.workflow_named(&workflow.text).is_some_and(|it| it.has_end(&state.text)) =>
+                if self.workflow_named(&workflow.text).is_some_and(|it| it.may_end_as(&state.text)) =>
             {
                 self.expect_case(workflow, of, state)
             }
@@ -409,7 +409,7 @@ impl<'a> Theatre<'a> {
         let mut flows = self.policy.workflows.iter();
         let flow = match expectation {
             Expectation::StageState { stage: workflow, state, .. }
-                if self.workflow_named(&workflow.text).is_some_and(|it| it.has_end(&state.text)) =>
+                if self.workflow_named(&workflow.text).is_some_and(|it| it.may_end_as(&state.text)) =>
             {
                 self.workflow_named(&workflow.text)
             }

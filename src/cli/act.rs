@@ -5,6 +5,7 @@ use crate::cli::case::find;
 use crate::cli::run::refuse_the_future;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
 use crate::engine::{self, ActError, ActReport, ActRequest, AsOf, MailSender};
+use crate::policy::acts::Off;
 use crate::report::event_words;
 use crate::store::CaseRow;
 use crate::workflow::{Act, Case, Deed};
@@ -43,6 +44,16 @@ enum What {
         /// How much: `10 days`, `5 working days`
         #[arg(required = true, num_args = 1.., value_name = "LENGTH")]
         length: Vec<String>,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// End a case that is asked for no more, as whom the policy names for it
+    Withdraw {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// End a case that is not to go on, as whom the policy names for it
+    Cancel {
         #[command(flatten)]
         who: Who,
     },
@@ -93,6 +104,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         }
         What::Fill { values, who } => (who, Deed::Fill(values.iter().map(|it| it.0.clone()).collect()), values.clone()),
         What::Complete { who } => (who, Deed::Complete, Vec::new()),
+        What::Withdraw { who } => (who, Deed::CallOff(Off::Withdrawn), Vec::new()),
+        What::Cancel { who } => (who, Deed::CallOff(Off::Cancelled), Vec::new()),
         What::Extend { length, who } => {
             let length = length_of(&length.join(" ")).map_err(Failure::usage)?;
             (who, Deed::Extend(length), Vec::new())

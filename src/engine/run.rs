@@ -540,6 +540,7 @@ impl Round<'_> {
                 | Event::Sent { .. }
                 | Event::Accepted { .. }
                 | Event::Received { .. }
+                | Event::CalledOff { .. }
                 | Event::WentBack { .. }
                 | Event::StageLeftOut { .. }
                 | Event::Assigned { .. }

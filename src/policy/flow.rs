@@ -194,6 +194,12 @@ impl Workflow {
     pub fn has_end(&self, name: &str) -> bool {
         self.ends.iter().any(|it: &Label| it.name == name)
     }
+
+    /// Whether a case may have ended so: as the workflow names it, or as somebody ended it.
+    #[must_use]
+    pub fn may_end_as(&self, name: &str) -> bool {
+        self.has_end(name) || self.call_off.iter().any(|it| it.mark() == Some(name))
+    }
 }
 
 impl Policy {

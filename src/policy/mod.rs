@@ -2,6 +2,7 @@
 //!
 //! Start reading at [`compile`]; what comes out is [`model::Policy`].
 
+pub mod acts;
 mod aggregates;
 mod apart;
 mod axes;

@@ -374,6 +374,8 @@ pub struct Workflow {
     pub suspend: Option<Expr>,
     /// What cancels a case.
     pub cancels: Vec<Cancel>,
+    /// Who may end a case, and how.
+    pub call_off: Vec<crate::policy::acts::CallOff>,
     /// When a case ends whatever its stages.
     pub closes: Option<DateRule>,
     /// What it runs for the proposals of, if it does.

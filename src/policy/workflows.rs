@@ -24,7 +24,13 @@ impl Builder<'_, '_> {
 
     fn workflow(&mut self, written: &tree::Workflow) -> Option<Workflow> {
         let repeats = |it: &WorkflowLineKind| {
-            matches!(it, WorkflowLineKind::Cancel { .. } | WorkflowLineKind::Stage(_) | WorkflowLineKind::Together(_))
+            matches!(
+                it,
+                WorkflowLineKind::Cancel { .. }
+                    | WorkflowLineKind::CallOff(_)
+                    | WorkflowLineKind::Stage(_)
+                    | WorkflowLineKind::Together(_)
+            )
         };
         // `keep` and `expunge` are two things, though lines of one kind.
         let expunges = |it: &WorkflowLineKind| matches!(it, WorkflowLineKind::Retain { expunge: true, .. });
@@ -53,6 +59,7 @@ impl Builder<'_, '_> {
             even_if_they_leave: whom.even_if_they_leave,
             suspend: None,
             cancels: Vec::new(),
+            call_off: Vec::new(),
             closes: None,
             proposal: whom.proposal.map(|it| it.0),
             ends: self.ends_of(written),
@@ -72,6 +79,7 @@ impl Builder<'_, '_> {
                         workflow.cancels.push(Cancel { when, mark });
                     }
                 }
+                WorkflowLineKind::CallOff(written) => workflow.call_off.extend(self.call_off(written, &place)),
                 WorkflowLineKind::Closes(date) => workflow.closes = self.date_rule(date, &place),
                 WorkflowLineKind::Retain { expunge, date } => {
                     let date = self.date_rule(date, &place);

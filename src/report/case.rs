@@ -246,6 +246,9 @@ pub fn event_words(event: &Event) -> String {
             };
             format!("{} received what `{stage}` sent on {day}{how}{}", to.1, because_of(because.as_deref()))
         }
+        Event::CalledOff { how, hand } => {
+            format!("{} {} the case{}", hand.by.1, how.does(), because_of(hand.because.as_deref()))
+        }
         Event::WentBack { to, mark, .. } => {
             format!(
                 "the case goes back to `{to}`{}",

@@ -13,4 +13,6 @@ pub enum ActWords {
     Sends { stage: Name },
     /// `receives ruling`
     Receives { stage: Name },
+    /// `withdraws complaint`, `cancels complaint`: whether it is withdrawn, and the workflow.
+    CallsOff { withdrawn: bool, workflow: Option<Name> },
 }

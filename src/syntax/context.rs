@@ -86,6 +86,8 @@ pub(super) static WORKFLOW: Context = Context {
         "ends",
         "suspend the clock while",
         "cancel when",
+        "may be withdrawn by",
+        "may be cancelled by",
         "case closes",
         "keep",
         "expunge",

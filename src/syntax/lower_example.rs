@@ -67,11 +67,12 @@ fn act(mut cursor: Cursor<'_>, on: Date) -> ExampleLineKind {
 }
 
 fn act_words(mut it: Cursor<'_>) -> ActWords {
-    let stage = words::name(&it.one(Rule::name));
+    let named = words::name(&it.one(Rule::name));
     match it.rule() {
-        Rule::sends_act => ActWords::Sends { stage },
-        Rule::receives_act => ActWords::Receives { stage },
-        _ => ActWords::Extends { stage, by: words::length(it.one(Rule::length)) },
+        Rule::sends_act => ActWords::Sends { stage: named },
+        Rule::receives_act => ActWords::Receives { stage: named },
+        Rule::calls_off_act => ActWords::CallsOff { withdrawn: it.has(Rule::kw_withdraws), workflow: Some(named) },
+        _ => ActWords::Extends { stage: named, by: words::length(it.one(Rule::length)) },
     }
 }
 

@@ -9,7 +9,8 @@ use super::lower_record::choice;
 use super::lower_rule::local;
 use super::lower_words as words;
 use super::tree::{
-    Due, Expr, Number, OneEach, Proposed, StageLine, StageLineKind, Then, Timing, WorkflowLine, WorkflowLineKind,
+    CallOff, Due, Expr, Number, OneEach, Proposed, StageLine, StageLineKind, Then, Timing, WorkflowLine,
+    WorkflowLineKind,
 };
 
 pub(super) fn line(mut cursor: Cursor<'_>) -> WorkflowLine {
@@ -26,6 +27,12 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> WorkflowLine {
         },
         Rule::suspend => WorkflowLineKind::Suspend(expr(it.one(Rule::expr))),
         Rule::cancel => WorkflowLineKind::Cancel { when: expr(it.one(Rule::expr)), marked: words::marked(&mut it) },
+        Rule::call_off => WorkflowLineKind::CallOff(CallOff {
+            withdrawn: it.has(Rule::kw_may_be_withdrawn),
+            until: words::name_in(&mut it, Rule::until_stage),
+            by: it.all(Rule::name).iter().map(words::name).collect(),
+            marked: words::marked(&mut it),
+        }),
         Rule::case_closes => WorkflowLineKind::Closes(operand(it.one(Rule::operand))),
         Rule::proposed => proposed(&mut it),
         Rule::ends => WorkflowLineKind::Ends(it.all(Rule::choice).into_iter().map(choice).collect()),

@@ -35,6 +35,8 @@ pub enum WorkflowLineKind {
     Suspend(Expr),
     /// `cancel when …, marked "…"`
     Cancel { when: Expr, marked: Option<Text> },
+    /// `may be withdrawn by complainant, until ruling`, `may be cancelled by secretary`
+    CallOff(CallOff),
     /// `case closes 31 December after the year`
     Closes(Expr),
     /// `for each proposed sanction of rewards_and_sanctions`, in the head or on a line of its own
@@ -47,6 +49,16 @@ pub enum WorkflowLineKind {
     Stage(Stage),
     /// `together { … }`
     Together(Vec<Stage>),
+}
+
+/// `may be withdrawn by complainant or clerk, until ruling, marked "given up"`
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallOff {
+    /// Withdrawn, else cancelled.
+    pub withdrawn: bool,
+    pub by: Vec<Name>,
+    pub until: Option<Name>,
+    pub marked: Option<Text>,
 }
 
 /// What a workflow runs for the proposals of.

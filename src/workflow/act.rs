@@ -2,6 +2,7 @@
 
 use crate::calendar::{Length, day_in_words, length_in_words};
 use crate::ids::StageId;
+use crate::policy::acts::Off;
 use crate::policy::flow::Then;
 use crate::policy::model::{Party, Policy, Workflow};
 use crate::value::Answer;
@@ -46,6 +47,8 @@ pub enum Deed {
     Receive(Option<jiff::civil::Date>),
     /// It is given more time.
     Extend(Length),
+    /// The case itself is withdrawn or cancelled.
+    CallOff(Off),
 }
 
 impl Deed {
@@ -54,7 +57,7 @@ impl Deed {
     pub fn is_for_holders(&self) -> bool {
         match self {
             Deed::Choose { .. } | Deed::Fill(_) | Deed::Complete | Deed::Send | Deed::Receive(_) => true,
-            Deed::Extend(_) => false,
+            Deed::Extend(_) | Deed::CallOff(_) => false,
         }
     }
 }
@@ -70,6 +73,8 @@ impl std::fmt::Display for Deed {
             Deed::Send => write!(formatter, "send"),
             Deed::Receive(None) => write!(formatter, "receive"),
             Deed::Receive(Some(day)) => write!(formatter, "receive on {day}"),
+            Deed::CallOff(Off::Withdrawn) => write!(formatter, "withdraw"),
+            Deed::CallOff(Off::Cancelled) => write!(formatter, "cancel"),
         }
     }
 }
@@ -135,6 +140,7 @@ impl Machine<'_> {
             Deed::Extend(length) => self.extend(act, *length),
             Deed::Send => self.send_by(act),
             Deed::Receive(day) => self.receive(act, *day),
+            Deed::CallOff(how) => self.call_off(act, *how),
         }
     }
 
@@ -269,11 +275,11 @@ impl Machine<'_> {
             (None, Deed::Choose { choice, .. }) => format!("no open stage offers `{choice}`"),
             (None, Deed::Fill(fields)) => format!("no open stage fills `{}`", fields.join("`, `")),
             (None, Deed::Complete) => "no open stage is completed: they end by a choice".to_owned(),
-            (None, Deed::Extend(_)) => "no open stage may be extended".to_owned(),
+            (None, Deed::Extend(_) | Deed::CallOff(_)) => "no open stage may be extended".to_owned(),
         };
         let offered = |it: StageId| match (&act.what, self.stage(it).choices.is_empty()) {
             (Deed::Fill(_), _) => format!(" ({})", self.filled_by(it)),
-            (Deed::Extend(_), _) | (_, true) => String::new(),
+            (Deed::Extend(_) | Deed::CallOff(_), _) | (_, true) => String::new(),
             (_, false) => format!(" ({})", self.choices_of(it)),
         };
         let open = self
@@ -351,6 +357,6 @@ impl Machine<'_> {
 }
 
 /// Whether somebody is the one who is named, by the key alone or with the record type.
-fn is_called(named: &(String, String), who: &(String, String)) -> bool {
+pub(super) fn is_called(named: &(String, String), who: &(String, String)) -> bool {
     named.1 == who.1 && (named.0.is_empty() || named.0 == who.0)
 }

@@ -311,6 +311,7 @@ impl Case {
             }
             Event::StageDone { stage, on, late, .. } => self.change(stage, |it| it.end(StageStatus::Done, *on, *late)),
             Event::StageLapsed { stage, on, .. } => self.change(stage, |it| it.end(StageStatus::Lapsed, *on, true)),
+            Event::CalledOff { .. } => self.acts.extend(event.keyed()),
             Event::NoticeActedOn { .. } => {}
             Event::CaseEnded { how, on, mark } => {
                 self.status = CaseStatus::Ended(*how);

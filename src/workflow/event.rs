@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Anchor, Derivation, Length};
+use crate::policy::acts::Off;
 use crate::value::Known;
 use crate::workflow::act::Deed;
 
@@ -356,6 +357,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
     },
+    /// Somebody withdraws or cancels the case.
+    CalledOff {
+        how: Off,
+        #[serde(flatten)]
+        hand: Hand,
+    },
     /// An earlier stage, and all that come behind it, are open to be gone through anew.
     WentBack {
         from: String,
@@ -397,6 +404,7 @@ impl Event {
             Event::Sent { .. } => "sent",
             Event::Accepted { .. } => "accepted",
             Event::Received { .. } => "received",
+            Event::CalledOff { how, .. } => how.word(),
             Event::WentBack { .. } => "went_back",
             Event::StageDone { .. } => "stage_done",
             Event::StageLapsed { .. } => "stage_lapsed",
@@ -412,8 +420,8 @@ impl Event {
     pub fn by(&self) -> Option<&(String, String)> {
         match self {
             Event::Chosen { by, .. } | Event::Filled { by, .. } | Event::Completed { by, .. } => Some(by),
-            Event::Extended { hand, .. } => Some(&hand.by),
             Event::Sent { by, .. } | Event::Received { by, .. } => by.as_ref(),
+            Event::Extended { hand, .. } | Event::CalledOff { hand, .. } => Some(&hand.by),
             _ => None,
         }
     }
@@ -430,6 +438,7 @@ impl Event {
             Event::Filled { by, key, fields, .. } => (by, key, Deed::Fill(fields.clone())),
             Event::Completed { by, key, .. } => (by, key, Deed::Complete),
             Event::Extended { hand, length, .. } => (&hand.by, &hand.key, Deed::Extend(*length)),
+            Event::CalledOff { hand, how } => (&hand.by, &hand.key, Deed::CallOff(*how)),
             _ => return None,
         };
         Some((key.clone()?, format!("{}: {deed}", by.1)))
@@ -455,7 +464,7 @@ impl Event {
             | Event::StageLapsed { on, .. }
             | Event::CaseEnded { on, .. }
             | Event::NoticeActedOn { on, .. } => *on,
-            Event::Extended { hand, .. } => hand.on,
+            Event::Extended { hand, .. } | Event::CalledOff { hand, .. } => hand.on,
             Event::StageOpened { opening, .. } => opening.day,
             Event::Assigned { since, .. } => *since,
             Event::StepTaken { day, .. } | Event::StepSkipped { day, .. } => *day,
@@ -483,7 +492,10 @@ impl Event {
             | Event::StageLapsed { stage, .. }
             | Event::NoticeActedOn { stage, .. } => Some(stage),
             Event::StepTaken { mark, .. } | Event::StepSkipped { mark, .. } => Some(&mark.stage),
-            Event::CaseOpened { .. } | Event::ClockChanged { .. } | Event::CaseEnded { .. } => None,
+            Event::CaseOpened { .. }
+            | Event::ClockChanged { .. }
+            | Event::CalledOff { .. }
+            | Event::CaseEnded { .. } => None,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod act;
 mod advance;
+mod call_off;
 mod case;
 mod event;
 mod extend;

@@ -85,6 +85,7 @@ impl Teller<'_> {
                     by.as_ref().filter(|it| *it != to).map_or_else(String::new, |it| format!(", entered by {}", it.1));
                 format!("{stage} received by {} on {day}{enters}", to.1)
             }
+            Event::CalledOff { how, hand } => format!("{} {} it", hand.by.1, how.does()),
             Event::WentBack { to, mark, .. } => format!("back to {to}{}", marked(mark.as_deref())),
             Event::StageDone { stage, late, .. } => format!("{stage} done{}", if *late { ", late" } else { "" }),
             Event::StageLapsed { stage, mark, .. } => format!("{stage} lapses{}", marked(mark.as_deref())),
