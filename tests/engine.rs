@@ -115,14 +115,7 @@ impl Office {
     }
 
     fn try_run(&mut self, day: Date) -> Result<RunReport, EngineError> {
-        let settings = RunSettings {
-            as_of: AsOf::Day(day),
-            now: 0,
-            patience: Patience::default(),
-            calendar: None,
-            language: "en".to_owned(),
-        };
-        engine::run(&mut self.store, &settings, &mut Pigeonhole::default())
+        engine::run(&mut self.store, &settings(day), &mut Pigeonhole::default())
     }
 
     fn day_by_day(&mut self, from: Date, until: Date) -> Vec<(String, String, String)> {
@@ -133,6 +126,16 @@ impl Office {
             day = day.checked_add(1.day()).unwrap();
         }
         notices
+    }
+}
+
+fn settings(day: Date) -> RunSettings {
+    RunSettings {
+        as_of: AsOf::Day(day),
+        now: 0,
+        patience: Patience::default(),
+        calendar: None,
+        language: "en".to_owned(),
     }
 }
 
@@ -187,6 +190,52 @@ fn the_same_day_twice_does_nothing_the_second_time() {
         assert_eq!((again.effects, again.cases_opened, again.reminders), (0, 0, 0));
         assert_eq!(office.store.state().unwrap().rev, rev, "nothing was written");
     }
+}
+
+/// Lets so many pieces of work happen.
+struct Brief {
+    left: u32,
+    commits: u32,
+}
+
+impl engine::Watch for Brief {
+    fn goes_on(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left > 0
+    }
+
+    fn committed(&mut self, _due: &[i64]) {
+        self.commits += 1;
+    }
+}
+
+#[test]
+fn a_run_that_is_ended_between_two_commits_is_made_good_by_the_next() {
+    let (mut whole, mut cut) = (office(), office());
+    let told = |office: &mut Office| {
+        let effects = office.store.effects(&Filter::default()).unwrap();
+        effects.into_iter().map(|it| (it.effect.day, it.effect.step, it.effect.recipient)).collect::<Vec<_>>()
+    };
+    for day in [date(2026, 7, 17), date(2026, 8, 7)] {
+        whole.run(day);
+        let mut ended_early = 0;
+        for left in 1.. {
+            let settings = settings(day);
+            let mut watch = Brief { left, commits: 0 };
+            let sender = &mut Pigeonhole::default();
+            let ran = engine::run_watched(&mut cut.store, &settings, sender, &mut watch, None).unwrap();
+            let last = cut.store.state().unwrap().as_of;
+            assert_eq!(ran.ended_early, last != Some(day), "only a run that came to its end has seen the day");
+            if !ran.ended_early {
+                break;
+            }
+            assert!(watch.commits < left);
+            ended_early += 1;
+        }
+        assert!(ended_early > 2, "it was ended at each place");
+        assert_eq!(told(&mut cut), told(&mut whole));
+    }
+    invariants::replay_gives_what_is_stored(&cut.store).unwrap();
 }
 
 #[test]

@@ -153,6 +153,34 @@ fn a_store_that_fails_is_said_and_tried_again() {
     assert!(log.contains("\"level\":\"ERROR\""), "{log}");
 }
 
+#[cfg(debug_assertions)]
+#[test]
+fn told_to_stop_in_the_middle_of_a_long_run_it_ends_between_two_commits() {
+    const MANY: i64 = 4_500;
+    let project = to_folder();
+    let row = |nth: i64| format!("K{nth:04},{},\n", today());
+    let rows: String = (0..MANY).map(row).collect();
+    std::fs::write(project.path("complaint.csv"), format!("id,received,handler\n{rows}")).unwrap();
+    project.merit(0, &["import", "complaint.csv"]);
+    let kept = project.path("points").display().to_string();
+    let served = Served::start_with(&project, &[("MERIT_POINTS", &kept)]);
+    until("the first commit", || {
+        std::fs::read_to_string(&kept).ok().filter(|it| it.lines().any(|it| it == "after-commit"))
+    });
+    served.stop();
+    let opened = |project: &program::Project| {
+        let store = rusqlite::Connection::open(project.path("merit.db")).unwrap();
+        store.query_row("select count(*) from cases", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let before = opened(&project);
+    assert!(before > 0 && before < MANY, "it was in the middle: {before}");
+    project.merit(0, &["journal", "verify"]);
+    let again = Served::start(&project);
+    until("the rest", || (opened(&project) == MANY).then_some(()));
+    again.stop();
+    project.merit(0, &["journal", "verify"]);
+}
+
 #[test]
 fn every_line_of_the_metrics_has_its_head_and_a_number() {
     let project = to_folder();

@@ -11,10 +11,11 @@ use merit::policy::model::Policy;
 use merit::source::Sources;
 use merit::store::sqlite::{Access, SqliteStore, refuse_old_sqlite};
 use merit::store::{
-    Actor, CaseChange, CaseRow, Expected, Filter, ImportNote, NewEffect, NewEntry, Opening, RecordChange, Store,
-    StoreError, Work,
+    Actor, AttemptEnd, CaseChange, CaseRow, Expected, Filter, ImportNote, NewEffect, NewEntry, Opening, OutboxChange,
+    RecordChange, Store, StoreError, Work,
 };
 use merit::value::{Known, Value};
+use merit::workflow::NoticeAct;
 
 #[cfg(unix)]
 mod folders;
@@ -63,12 +64,13 @@ type Promise = fn(&dyn Place);
 
 /// Every promise, each on a fresh store.
 fn every_promise<P: Place>(fresh: impl Fn() -> P) {
-    let promises: [(&str, Promise); 8] = [
+    let promises: [(&str, Promise); 9] = [
         ("a new store says what it is", a_new_store_says_what_it_is),
         ("a unit of work is all or nothing", a_unit_of_work_is_all_or_nothing),
         ("nothing is seen before the commit", nothing_is_seen_before_the_commit),
         ("a subject has one case for each workflow and period", a_subject_has_one_case),
         ("an effect is there once", an_effect_is_there_once),
+        ("what is dropped meanwhile is not sent", what_is_dropped_meanwhile_is_not_sent),
         ("a stale write is refused", a_stale_write_is_refused),
         ("an import is all or nothing", an_import_is_all_or_nothing),
         ("a version that is there is not deployed again", a_version_is_deployed_once),
@@ -236,6 +238,34 @@ fn an_effect_is_there_once(place: &dyn Place) {
     assert_eq!(store.effects_to_send(10, 9).unwrap().len(), 1, "what has a mail is not sent again");
     let attempt = store.begin_attempt(mail, 10).unwrap().unwrap();
     assert_eq!(place.handle().broken_attempts().unwrap(), [(mail, attempt)], "an attempt is known before it is made");
+}
+
+/// Another hand drops a notice before it is a mail, before its attempt, and during it.
+fn what_is_dropped_meanwhile_is_not_sent(place: &dyn Place) {
+    let (mut one, mut other) = (place.handle(), place.handle());
+    deploy(&mut *one);
+    let keys = ["k1", "k2", "k3", "k4"];
+    one.commit(&work(vec![CaseChange { effects: keys.map(effect).to_vec(), ..case(1, "A") }])).unwrap();
+    let mut drop_it = |key: &str| {
+        let outbox = vec![OutboxChange { key: key.to_owned(), act: NoticeAct::Drop }];
+        other.commit(&Work { outbox, ..work(Vec::new()) }).unwrap();
+    };
+    let mut mail = |key: &str| one.new_delivery(key, "email", "a@example.org", &format!("<{key}@test>"), 10).unwrap();
+    let (second, third, fourth) = (mail("k2").unwrap(), mail("k3").unwrap(), mail("k4").unwrap());
+    drop_it("k1");
+    assert_eq!(mail("k1"), None, "it is no mail any more");
+    drop_it("k2");
+    assert_eq!(one.begin_attempt(second, 10).unwrap(), None, "it is not tried any more");
+    for (key, delivery, state, then) in [("k3", third, "open", "dropped"), ("k4", fourth, "sent", "sent")] {
+        let attempt = one.begin_attempt(delivery, 10).unwrap().unwrap();
+        drop_it(key);
+        let next_try = (state == "open").then_some(20);
+        let (at, result, detail) = (11, "refused", "");
+        one.end_attempt(&AttemptEnd { delivery, attempt, at, result, detail, state, next_try }).unwrap();
+        let found = one.effects(&Filter { key: Some(key.to_owned()), ..Filter::default() }).unwrap();
+        assert_eq!(found[0].effect.state, then, "{key}: what left has left, and nothing else leaves");
+    }
+    assert!(one.open_deliveries(100, 9).unwrap().is_empty());
 }
 
 fn a_stale_write_is_refused(place: &dyn Place) {

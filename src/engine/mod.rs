@@ -9,6 +9,7 @@ mod mail;
 mod openings;
 mod outbox;
 mod policies;
+mod rows;
 mod run;
 mod send;
 
@@ -17,10 +18,8 @@ pub use fault::{Point, point};
 pub use mail::{MailSender, NoWayOut};
 pub use outbox::{Acted, OutboxAct, OutboxRefusal, Which, act_on_outbox};
 pub use policies::{Deployed, Policies};
-pub use run::{
-    AsOf, NoticeLine, Patience, RunReport, RunSettings, SetAside, Watch, Watched, deadline_row, run, run_watched,
-    task_rows,
-};
+pub use rows::{deadline_row, task_rows};
+pub use run::{AsOf, NoticeLine, Patience, RunReport, RunSettings, SetAside, Watch, Watched, run, run_watched};
 pub use send::{Attempt, Became, Outcome, Outgoing, SendReport, Sender, make_mails, send, settle_broken_attempts};
 
 use crate::store::StoreError;

@@ -30,9 +30,24 @@ impl Policies {
     /// # Errors
     /// When nothing is deployed, or a version in use can't be read by this program.
     pub fn load(store: &dyn Store, calendar: Option<&str>) -> Result<Self, EngineError> {
+        Self::load_again(None, store, calendar)
+    }
+
+    /// The same with what was compiled before, which is taken over as long as nothing else has been deployed: the text of a version
+    /// never changes, and its calendars are those of the latest.
+    ///
+    /// # Errors
+    /// As for [`Policies::load`].
+    pub fn load_again(kept: Option<Self>, store: &dyn Store, calendar: Option<&str>) -> Result<Self, EngineError> {
         let newest = store.latest_policy()?.ok_or(EngineError::NothingDeployed)?;
-        let latest = Deployed { version: newest.version, policy: Arc::new(compile(&newest, calendar)?) };
-        let mut by_version = BTreeMap::from([(latest.version, Arc::clone(&latest.policy))]);
+        let (latest, mut by_version) = match kept.filter(|it| it.latest.version == newest.version) {
+            Some(kept) => (kept.latest, kept.by_version),
+            None => {
+                let latest = Deployed { version: newest.version, policy: Arc::new(compile(&newest, calendar)?) };
+                let by_version = BTreeMap::from([(latest.version, Arc::clone(&latest.policy))]);
+                (latest, by_version)
+            }
+        };
         for version in store.versions_in_use()? {
             if let std::collections::btree_map::Entry::Vacant(place) = by_version.entry(version) {
                 let mut policy = compile(&store.policy(version)?, calendar)?;

@@ -8,10 +8,11 @@ use serde::Serialize;
 use crate::calendar::{Calendar, Moment};
 use crate::casework::{Desk, Letter};
 use crate::engine::policies::Policies;
+use crate::engine::rows::{entry, stage_rows};
 use crate::engine::send::{Sender, send_too_early};
 use crate::engine::{EngineError, Point, openings, point};
-use crate::store::{Actor, CaseChange, CaseRow, DeadlineRow, NewEffect, NewEntry, Store, TaskRow, Work};
-use crate::workflow::{Case, Event, Look, Notice, NoticeState, StageCase, StageStatus};
+use crate::store::{CaseChange, CaseRow, NewEffect, Store, Work};
+use crate::workflow::{Case, Event, Look, Notice, NoticeState};
 
 /// How many cases one commit holds.
 const BATCH: u32 = 1_000;
@@ -162,9 +163,11 @@ pub struct Watched {
     pub ended_early: bool,
     /// The first moment of the next day in the project's calendar (seconds UTC), on which a run may find more to do.
     pub next_day: i64,
+    /// The policies in use, for the next run.
+    pub policies: Policies,
 }
 
-/// A run with somebody who looks on.
+/// A run with somebody who looks on, and with what the run before compiled.
 ///
 /// # Errors
 /// As for [`run`].
@@ -173,13 +176,15 @@ pub fn run_watched(
     settings: &RunSettings,
     sender: &mut dyn Sender,
     watch: &mut dyn Watch,
+    kept: Option<Policies>,
 ) -> Result<Watched, EngineError> {
-    let mut round = Round::begin(store, settings, sender)?;
+    let policies = Policies::load_again(kept, store, settings.calendar.as_deref())?;
+    let mut round = Round::begin_with(policies, store, settings, sender)?;
     round.watch = Some(watch);
     let ended_early = !round.go(store)?;
     let calendar = round.policies.latest().policy.main();
     let next_day = calendar.end_of_day(round.until.today).0 + 1;
-    Ok(Watched { report: round.report, ended_early, next_day })
+    Ok(Watched { report: round.report, ended_early, next_day, policies: round.policies })
 }
 
 /// What follows for one case.
@@ -231,6 +236,15 @@ impl<'a> Round<'a> {
         sender: &'a mut dyn Sender,
     ) -> Result<Self, EngineError> {
         let policies = Policies::load(store, settings.calendar.as_deref())?;
+        Self::begin_with(policies, store, settings, sender)
+    }
+
+    fn begin_with(
+        policies: Policies,
+        store: &mut dyn Store,
+        settings: &'a RunSettings,
+        sender: &'a mut dyn Sender,
+    ) -> Result<Self, EngineError> {
         let until = Until::of(settings.as_of, policies.latest().policy.main())?;
         let state = store.state()?;
         if let Some(last) = state.as_of.filter(|last| *last > until.today) {
@@ -618,74 +632,4 @@ fn effect_key(parts: &[&str]) -> String {
         hash.update(part.as_bytes());
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// An event as a journal entry, at its logical moment.
-fn entry(event: &Event, at: i64) -> NewEntry {
-    let payload = serde_json::to_string(event).unwrap_or_default();
-    let actor = event.by().map_or(Actor::System, |(kind, key)| Actor::Person(format!("{kind}:{key}")));
-    NewEntry { at, actor, kind: event.kind().to_owned(), payload }
-}
-
-/// The rows of the stages that these events touched.
-fn stage_rows(case: &Case, events: &[Event]) -> (Vec<DeadlineRow>, Vec<TaskRow>) {
-    let all = events.iter().any(|it| matches!(it, Event::ClockChanged { .. } | Event::CaseEnded { .. }));
-    let anew =
-        |it: &Event, name: &str| matches!(it, Event::WentBack { again, .. } if again.iter().any(|it| it == name));
-    let touched = |name: &str| all || events.iter().any(|it| it.stage() == Some(name) || anew(it, name));
-    let stages = case.stages.iter().filter(|(name, _)| touched(name));
-    let rows = |(name, stage): (&String, &StageCase)| {
-        superseded_rows(case, name, stage).into_iter().chain([deadline_row(case, name, stage)])
-    };
-    let deadlines = stages.clone().flat_map(rows).collect();
-    (deadlines, stages.flat_map(|(name, stage)| task_rows(name, stage)).collect())
-}
-
-/// The row of a stage's deadline: nothing but the case as its journal gives it.
-#[must_use]
-pub fn deadline_row(case: &Case, name: &str, stage: &StageCase) -> DeadlineRow {
-    let day = |date: &Option<crate::workflow::DueDate>| date.as_ref().map(|it| it.day.to_string());
-    let still = case.suspensions.last().is_some_and(|it| it.until.is_none());
-    let state = match stage.status {
-        StageStatus::Running if still => "suspended",
-        StageStatus::Running => "running",
-        StageStatus::Done => "met",
-        StageStatus::Lapsed => "lapsed",
-        StageStatus::LeftOut | StageStatus::Cancelled => "cancelled",
-    };
-    DeadlineRow {
-        stage: name.to_owned(),
-        round: i64::from(stage.round),
-        opens: stage.opening.as_ref().map(|it| it.day.to_string()),
-        due: day(&stage.dates.due),
-        closes: day(&stage.dates.closes),
-        derivation: serde_json::to_string(&stage.dates).unwrap_or_default(),
-        state: state.to_owned(),
-    }
-}
-
-/// The rows of the dates that a stage had before it was extended. With whom it lay goes on in the round that followed.
-fn superseded_rows(case: &Case, name: &str, stage: &StageCase) -> Vec<DeadlineRow> {
-    let first = stage.opened_in_round();
-    let row = |(round, granted): (u32, &crate::workflow::Granted)| {
-        let before = StageCase { round, dates: granted.was.clone(), ..stage.clone() };
-        DeadlineRow { state: "superseded".to_owned(), ..deadline_row(case, name, &before) }
-    };
-    (first..).zip(&stage.extensions).map(row).collect()
-}
-
-/// The rows that say with whom a stage lies: nothing but the case as its journal gives it.
-#[must_use]
-pub fn task_rows(name: &str, stage: &StageCase) -> Vec<TaskRow> {
-    let row = |(place, note): (usize, &crate::workflow::HolderNote)| TaskRow {
-        stage: name.to_owned(),
-        round: i64::from(stage.round),
-        nth: i64::try_from(place + 1).unwrap_or(i64::MAX),
-        holder: note.who.clone(),
-        capacity: note.capacity.clone(),
-        why: note.why.join("; "),
-        since: stage.since.map(|it| it.to_string()).unwrap_or_default(),
-        until: stage.ended.map(|it| it.to_string()),
-    };
-    stage.holders.iter().enumerate().map(row).collect()
 }

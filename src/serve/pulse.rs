@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender as Way;
 use std::time::{Duration, Instant};
 
 use crate::calendar::Moment;
-use crate::engine::{self, AsOf, EngineError, MailSender, RunSettings, Watch};
+use crate::engine::{self, AsOf, EngineError, MailSender, Policies, RunSettings, Watch};
 use crate::serve::clock::{Behind, Steady};
 use crate::serve::numbers::{Numbers, Part};
 use crate::serve::pauses::Pauses;
@@ -45,6 +45,8 @@ struct Mind {
     next: Option<i64>,
     /// Whether it has been said that the clock is behind.
     behind: bool,
+    /// The policies that the last run compiled.
+    policies: Option<Policies>,
     /// For what it was said to wait.
     said: Option<String>,
 }
@@ -64,9 +66,8 @@ impl Pulse {
                 match failed {
                     None => pauses.rests(),
                     Some(error) => {
-                        // The next turn begins with a new connection, so that nothing of this one stays behind.
-                        mind.store = None;
-                        mind.next = None;
+                        // The next turn begins anew, with another connection, so that nothing of this one stays behind.
+                        mind = Mind::default();
                         let pause = pauses.grows();
                         tracing::error!(error, retry_in_seconds = pause.as_secs(), "the engine could not do its work");
                         self.numbers.fails(Part::Engine, &error);
@@ -129,7 +130,9 @@ impl Pulse {
         let settings = RunSettings { as_of: AsOf::Moment(Moment(now)), now, ..self.settings.clone() };
         let began = Instant::now();
         let mut watch = Onlooker { stop: &self.stop, numbers: &self.numbers, steady: &self.steady };
-        let ran = engine::run_watched(store, &settings, &mut self.sender, &mut watch)?;
+        let kept = mind.policies.take();
+        let ran = engine::run_watched(store, &settings, &mut self.sender, &mut watch, kept)?;
+        mind.policies = Some(ran.policies);
         self.numbers.ran(&ran.report, began.elapsed(), now);
         let report = &ran.report;
         if report.effects + report.cases_opened + report.stages_done + report.dates_moved + report.set_aside > 0 {

@@ -1,0 +1,74 @@
+//! What a case becomes in rows: nothing but its events and the case as its journal gives it.
+
+use crate::store::{Actor, DeadlineRow, NewEntry, TaskRow};
+use crate::workflow::{Case, DueDate, Event, HolderNote, StageCase, StageStatus};
+
+/// An event as a journal entry, at its logical moment.
+pub(super) fn entry(event: &Event, at: i64) -> NewEntry {
+    let payload = serde_json::to_string(event).unwrap_or_default();
+    let actor = event.by().map_or(Actor::System, |(kind, key)| Actor::Person(format!("{kind}:{key}")));
+    NewEntry { at, actor, kind: event.kind().to_owned(), payload }
+}
+
+/// The rows of the stages that these events touched.
+pub(super) fn stage_rows(case: &Case, events: &[Event]) -> (Vec<DeadlineRow>, Vec<TaskRow>) {
+    let all = events.iter().any(|it| matches!(it, Event::ClockChanged { .. } | Event::CaseEnded { .. }));
+    let anew =
+        |it: &Event, name: &str| matches!(it, Event::WentBack { again, .. } if again.iter().any(|it| it == name));
+    let touched = |name: &str| all || events.iter().any(|it| it.stage() == Some(name) || anew(it, name));
+    let stages = case.stages.iter().filter(|(name, _)| touched(name));
+    let rows = |(name, stage): (&String, &StageCase)| {
+        superseded_rows(case, name, stage).into_iter().chain([deadline_row(case, name, stage)])
+    };
+    let deadlines = stages.clone().flat_map(rows).collect();
+    (deadlines, stages.flat_map(|(name, stage)| task_rows(name, stage)).collect())
+}
+
+/// The row of a stage's deadline: nothing but the case as its journal gives it.
+#[must_use]
+pub fn deadline_row(case: &Case, name: &str, stage: &StageCase) -> DeadlineRow {
+    let day = |date: &Option<DueDate>| date.as_ref().map(|it| it.day.to_string());
+    let still = case.suspensions.last().is_some_and(|it| it.until.is_none());
+    let state = match stage.status {
+        StageStatus::Running if still => "suspended",
+        StageStatus::Running => "running",
+        StageStatus::Done => "met",
+        StageStatus::Lapsed => "lapsed",
+        StageStatus::LeftOut | StageStatus::Cancelled => "cancelled",
+    };
+    DeadlineRow {
+        stage: name.to_owned(),
+        round: i64::from(stage.round),
+        opens: stage.opening.as_ref().map(|it| it.day.to_string()),
+        due: day(&stage.dates.due),
+        closes: day(&stage.dates.closes),
+        derivation: serde_json::to_string(&stage.dates).unwrap_or_default(),
+        state: state.to_owned(),
+    }
+}
+
+/// The rows of the dates that a stage had before it was extended. With whom it lay goes on in the round that followed.
+fn superseded_rows(case: &Case, name: &str, stage: &StageCase) -> Vec<DeadlineRow> {
+    let first = stage.opened_in_round();
+    let row = |(round, granted): (u32, &crate::workflow::Granted)| {
+        let before = StageCase { round, dates: granted.was.clone(), ..stage.clone() };
+        DeadlineRow { state: "superseded".to_owned(), ..deadline_row(case, name, &before) }
+    };
+    (first..).zip(&stage.extensions).map(row).collect()
+}
+
+/// The rows that say with whom a stage lies: nothing but the case as its journal gives it.
+#[must_use]
+pub fn task_rows(name: &str, stage: &StageCase) -> Vec<TaskRow> {
+    let row = |(place, note): (usize, &HolderNote)| TaskRow {
+        stage: name.to_owned(),
+        round: i64::from(stage.round),
+        nth: i64::try_from(place + 1).unwrap_or(i64::MAX),
+        holder: note.who.clone(),
+        capacity: note.capacity.clone(),
+        why: note.why.join("; "),
+        since: stage.since.map(|it| it.to_string()).unwrap_or_default(),
+        until: stage.ended.map(|it| it.to_string()),
+    };
+    stage.holders.iter().enumerate().map(row).collect()
+}
