@@ -63,6 +63,68 @@ fn a_case_is_ended_by_whom_the_policy_names_with_a_reason() {
     holds(&project);
 }
 
+/// With whom what is open in a case lies.
+fn holder(project: &Project, subject: &str) -> String {
+    let store = rusqlite::Connection::open(project.path("merit.db")).unwrap();
+    let sql = "select group_concat(holder) from tasks where until is null and case_id in
+               (select id from cases where subject = ?1)";
+    store.query_row(sql, [subject], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn what_lies_with_somebody_is_handed_on_between_two_days_and_comes_back() {
+    let project = ward();
+    act(&project, 0, "nan fill written=2026-01-05 targets=4 --as nan --as-of 2026-01-05");
+    let delegate = |code: i32, line: &str| {
+        let words: Vec<&str> = std::iter::once("delegate").chain(line.split(' ')).collect();
+        project.merit(code, &words)
+    };
+    for (line, why, possible) in [
+        ("--from max --to max --until 2026-01-12 --as-of 2026-01-06", "to themselves", "somebody else"),
+        ("--from max --to mex --until 2026-01-12 --as-of 2026-01-06", "there is no `mex`", ""),
+        ("--from max --to mat --role matron --until 2026-01-12 --as-of 2026-01-06", "`matron` may not", "`manager`"),
+        ("--from max --to mat --role boss --until 2026-01-12 --as-of 2026-01-06", "no role `boss`", "`manager`"),
+        ("--from max --to mat --workflow plan --until 2026-01-12 --as-of 2026-01-06", "no workflow", "`planning`"),
+        ("--from max --to mat --until 2026-01-05 --as-of 2026-01-06", "lies before", "first day"),
+        ("--from max --to mat --since 2026-01-05 --until 2026-01-12 --as-of 2026-01-06", "is over", "6 January 2026"),
+        ("--from max --to mat", "--until", ""),
+    ] {
+        let printed = delegate(2, line);
+        assert!(printed.contains(why) && printed.contains(possible), "{printed}");
+    }
+    let given =
+        "--from max --to ola --role manager --since 2026-01-07 --until 2026-01-08 --because leave --as-of 2026-01-06";
+    assert!(delegate(0, given).contains("1: max delegates to ola as manager from 2026-01-07 until 2026-01-08"));
+    assert!(delegate(2, given).contains("merit delegate end 1"));
+    let run = |day: &str| project.merit(0, &["run", "--as-of", day]);
+    run("2026-01-06");
+    assert_eq!(holder(&project, "nan"), "max");
+    run("2026-01-07");
+    assert_eq!(holder(&project, "nan"), "ola");
+    let told = project.merit(0, &["case", "nan"]);
+    assert!(told.contains("max delegates to ola until 8 January 2026"), "{told}");
+    assert!(act(&project, 2, "nan choose accept --as max --as-of 2026-01-08").contains("it lies with ola"));
+    run("2026-01-09");
+    assert_eq!(holder(&project, "nan"), "max");
+    assert!(act(&project, 2, "nan choose accept --as ola --as-of 2026-01-09").contains("it lies with max"));
+    assert!(
+        delegate(0, "--from max --to ola --until 2026-02-09 --as-of 2026-01-09").contains("2: max delegates to ola")
+    );
+    run("2026-01-09");
+    assert_eq!(holder(&project, "nan"), "ola");
+    assert!(delegate(0, "end 2 --as-of 2026-01-09").contains("never: it was ended before"));
+    assert!(delegate(2, "end 2 --as-of 2026-01-09").contains("was over"));
+    run("2026-01-09");
+    assert_eq!(holder(&project, "nan"), "max");
+    assert!(delegate(0, "list").contains("Nobody delegates"));
+    assert!(delegate(0, "list --all").contains("because \"leave\""));
+    assert_eq!(count(&project, "changes where type = 'delegation' and field = 'until'"), 3);
+    holds(&project);
+    let store = rusqlite::Connection::open(project.path("merit.db")).unwrap();
+    store.execute("update changes set new = '2027-01-01' where type = 'delegation' and field = 'until'", []).unwrap();
+    project.merit(1, &["journal", "verify"]);
+}
+
 #[test]
 fn more_time_is_granted_by_whom_the_policy_names_and_told_in_the_derivation() {
     let project = ward();

@@ -33,7 +33,7 @@ use merit::policy::compile;
 use merit::policy::model::Policy;
 use merit::source::Sources;
 use merit::syntax;
-use merit::syntax::tree::{ExampleLineKind, Item};
+use merit::syntax::tree::{ActWords, ExampleLineKind, Item};
 use merit::workflow::{Case, Event};
 
 use words::{Teller, explain, show};
@@ -151,9 +151,12 @@ impl Play {
                 writeln!(told, "refused: {words}").unwrap();
             }
             told += &self.since(&before);
-            if let ExampleLineKind::Change { on, .. } = &line.kind {
-                self.matures
-                    .push(Date::new(on.year, i8::try_from(on.month).unwrap(), i8::try_from(on.day).unwrap()).unwrap());
+            match &line.kind {
+                ExampleLineKind::Change { on, .. } => self.matures.push(day(on)),
+                ExampleLineKind::Acts { on, what: ActWords::Delegates { until, .. }, .. } => {
+                    self.matures.extend([day(on), day(until).tomorrow().unwrap()]);
+                }
+                _ => {}
             }
         }
         self.everything_changed();
@@ -328,6 +331,10 @@ impl Play {
         let at = self.opened(None).last().unwrap();
         Teller { policy: self.policy, bench: &self.bench, at, name: "" }.letter(message)
     }
+}
+
+fn day(written: &merit::syntax::tree::Date) -> Date {
+    Date::new(written.year, i8::try_from(written.month).unwrap(), i8::try_from(written.day).unwrap()).unwrap()
 }
 
 /// A policy lives as long as the test: transcripts are few and small.

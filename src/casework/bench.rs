@@ -9,7 +9,7 @@ use crate::calendar::{Period, length_of};
 use crate::casework::desk::{Desk, Opens};
 use crate::casework::facts::{day_of, value_of};
 use crate::casework::judging::{Proposal, Standing, judgements, proposals, standing};
-use crate::eval::{Facts, Listener, MemoryFacts, not_beside, sure_days};
+use crate::eval::{Delegated, Facts, Listener, MemoryFacts, not_beside, sure_days};
 use crate::ids::{RecordId, WorkflowId};
 use crate::policy::acts::Off;
 use crate::policy::framework::Proposed;
@@ -152,6 +152,9 @@ impl<'a> Bench<'a> {
                 };
                 self.act(&act, (of, &None), day_of(on)?)
             }
+            ExampleLineKind::Acts { on, who, what: ActWords::Delegates { role, to, until }, .. } => {
+                self.delegate((who, to), role.as_ref(), (day_of(on)?, day_of(until)?))
+            }
             ExampleLineKind::Acts { on, who, what, of, because } => {
                 let because = because.as_ref().map(|it| it.text.clone());
                 let (stage, workflow, what) = deed_of(what)?;
@@ -197,6 +200,37 @@ impl<'a> Bench<'a> {
                 self.stands_beside(&owner, &child)
             }
         }
+    }
+
+    /// Somebody hands on what is theirs, from a day until another.
+    fn delegate(
+        &mut self,
+        (from, to): (&Name, &Name),
+        role: Option<&Name>,
+        (since, until): (Date, Date),
+    ) -> Result<(), String> {
+        if let Some(role) = role {
+            let found = self.policy.roles.iter().find(|it| it.label.name == role.text);
+            let found = found.ok_or_else(|| format!("there is no role `{}`", role.text))?;
+            if !found.delegates {
+                return Err(format!("whoever is `{}` may not delegate; the role would say `may delegate`", role.text));
+            }
+        }
+        if until < since {
+            return Err(format!("{until} lies before {since}"));
+        }
+        let kinds = (0..self.policy.records.len()).map(RecordId::at);
+        let kinds: Vec<RecordId> =
+            kinds.filter(|it| matches!(self.policy.record(*it).shape, Shape::Entity { .. })).collect();
+        let named = |it: &Name| {
+            let there = |kind: &RecordId| self.facts.records(*kind).iter().any(|key| **key == *it.text);
+            let kind = kinds.iter().copied().find(there).ok_or_else(|| format!("there is no `{}`", it.text))?;
+            Ok::<_, String>(RecordRef { record: kind, key: Arc::from(it.text.as_str()) })
+        };
+        let (from, to) = (named(from)?, named(to)?);
+        let given = Delegated { to, role: role.map(|it| it.text.clone()), workflow: None, until };
+        self.facts.delegate(&from, since, given);
+        Ok(())
     }
 
     /// A spell overlaps no other of the same record, unless its kind may.
@@ -549,6 +583,7 @@ impl<'a> Bench<'a> {
 /// What an example lets somebody do, and in which stage or in a case of which workflow.
 fn deed_of(what: &ActWords) -> Result<(Option<String>, &Option<Name>, Deed), String> {
     Ok(match what {
+        ActWords::Delegates { .. } => return Err("nobody delegates in one case alone".to_owned()),
         ActWords::CallsOff { withdrawn, workflow } => {
             (None, workflow, Deed::CallOff(if *withdrawn { Off::Withdrawn } else { Off::Cancelled }))
         }

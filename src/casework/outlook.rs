@@ -51,6 +51,7 @@ impl<'a> CaseOutlook<'a> {
 
     pub(super) fn scope(&self, on: Date) -> Scope<'a> {
         Scope::new(self.policy, self.calendar, self.facts, self.subject.clone(), self.period, on)
+            .in_case_of(&self.workflow.label.name)
             .by_one_calendar(self.workflow.names_calendar)
             .heard_by(self.listener)
     }

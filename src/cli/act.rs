@@ -171,7 +171,7 @@ fn the_open_one(store: &dyn crate::store::Store, words: &str, key: Option<&str>)
     }
 }
 
-fn failure(error: ActError) -> Failure {
+pub(super) fn failure(error: ActError) -> Failure {
     match error {
         ActError::Refused(refusal) => {
             let failure = Failure::usage(format!("refused: {}", refusal.why));

@@ -12,6 +12,7 @@ mod backup;
 mod case;
 mod cases;
 mod check;
+mod delegate;
 mod demo;
 mod deploy;
 mod explain;
@@ -147,6 +148,8 @@ enum Verb {
     Case(case::Arguments),
     /// Do something in a case, as the person with whom a stage lies
     Act(act::Arguments),
+    /// Let somebody else act for some days on what is one's own
+    Delegate(delegate::Arguments),
     /// List what goes out; release, drop or retry notices
     Outbox(outbox::Arguments),
     /// Copy the whole store into one file, while others work with it
@@ -208,6 +211,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Cases(it) => cases::run(global, it),
         Verb::Case(it) => case::run(global, it),
         Verb::Act(it) => act::run(global, it),
+        Verb::Delegate(it) => delegate::run(global, it),
         Verb::Outbox(it) => outbox::run(global, it),
         Verb::Backup(it) => backup::run(global, it),
         Verb::Restore(it) => restore::run(global, it),

@@ -4,6 +4,7 @@
 //! Start reading at [`run`].
 
 mod act;
+mod delegate;
 mod fault;
 mod mail;
 mod openings;
@@ -14,6 +15,7 @@ mod run;
 mod send;
 
 pub use act::{ActError, ActReport, ActRequest, act};
+pub use delegate::{DelegateRequest, delegate, end_delegation};
 pub use fault::{Point, point};
 pub use mail::{MailSender, NoWayOut};
 pub use outbox::{Acted, OutboxAct, OutboxRefusal, Which, act_on_outbox};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::calendar::PeriodKind;
-use crate::eval::Facts;
+use crate::eval::{Delegated, Facts};
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Blank, Policy, Shape};
 use crate::value::{Known, RecordRef, Value};
@@ -27,6 +27,8 @@ pub struct MemoryFacts<'a> {
     children: BTreeMap<RecordId, Vec<RecordRef>>,
     imposed: BTreeMap<(RecordRef, String), Vec<Imposed>>,
     completed: BTreeMap<(RecordRef, String), Vec<Date>>,
+    /// Who hands on what is theirs, from which day, and to whom.
+    delegations: Vec<(RecordRef, Date, Delegated)>,
 }
 
 impl<'a> MemoryFacts<'a> {
@@ -40,6 +42,7 @@ impl<'a> MemoryFacts<'a> {
             children: BTreeMap::new(),
             imposed: BTreeMap::new(),
             completed: BTreeMap::new(),
+            delegations: Vec::new(),
         }
     }
 
@@ -49,6 +52,11 @@ impl<'a> MemoryFacts<'a> {
             let name = Value::Known(Known::Text(Arc::clone(&of.key)));
             self.fields.entry((of.clone(), key)).or_insert_with(|| vec![(Date::MIN, name)]);
         }
+    }
+
+    /// Somebody hands on what is theirs from a day on.
+    pub fn delegate(&mut self, from: &RecordRef, since: Date, given: Delegated) {
+        self.delegations.push((from.clone(), since, given));
     }
 
     /// Adds a child to a record. Its key is that of the record and a running number, as stores have it: `Akello/2`.
@@ -121,6 +129,11 @@ impl<'a> MemoryFacts<'a> {
 }
 
 impl Facts for MemoryFacts<'_> {
+    fn delegations(&self, of: &RecordRef, on: Date) -> Vec<Delegated> {
+        let holds = |it: &&(RecordRef, Date, Delegated)| it.0 == *of && it.1 <= on && on <= it.2.until;
+        self.delegations.iter().filter(holds).map(|it| it.2.clone()).collect()
+    }
+
     fn field(&self, of: &RecordRef, field: FieldId, on: Date) -> Value {
         let spells = self.fields.get(&(of.clone(), field));
         let value =

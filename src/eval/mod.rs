@@ -55,6 +55,19 @@ pub use spell::{not_beside, sure_days};
 pub use trace::{Question, Trace, What};
 pub use words::render;
 
+/// Somebody to whom another hands on what is theirs, within the dates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delegated {
+    /// To whom.
+    pub to: RecordRef,
+    /// Only in this role.
+    pub role: Option<String>,
+    /// Only in cases of this workflow.
+    pub workflow: Option<String>,
+    /// Until which day, that one included.
+    pub until: Date,
+}
+
 /// What the evaluator may ask about records. An implementation holds them in memory or fetches them; the evaluator can't tell.
 pub trait Facts {
     /// A field of an entity or child as it stood on a day; a record that is not there has only unknown fields.
@@ -85,6 +98,12 @@ pub trait Facts {
     /// The days on which a measure was completed for a record.
     fn completed(&self, of: &RecordRef, measure: &str) -> Vec<Date> {
         let _ = (of, measure);
+        Vec::new()
+    }
+
+    /// To whom somebody hands on on a day what is theirs, in the order in which they did.
+    fn delegations(&self, of: &RecordRef, on: Date) -> Vec<Delegated> {
+        let _ = (of, on);
         Vec::new()
     }
 

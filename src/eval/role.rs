@@ -197,6 +197,9 @@ impl Search<'_> {
         let mut why = Vec::new();
         let barred = self.never.contains(who).then(|| "must not act here".to_owned());
         let unfit = barred.or_else(|| role.and_then(|it| self.unfit(scope, it, who)));
+        if unfit.is_none() && role.is_some_and(|it| self.delegate(scope, it, who)) {
+            return true;
+        }
         let unable = || match role.and_then(|it| still_acts(scope, it, who)) {
             Some(Ok(words)) => {
                 why.push(words);
@@ -217,6 +220,39 @@ impl Search<'_> {
                 true
             }
         }
+    }
+
+    /// Whoever stands in for somebody who hands on what is theirs: within the dates, for what they may do themselves, and no further
+    /// than to one. They must be fit for it as anybody.
+    fn delegate(&mut self, scope: &Scope<'_>, id: RoleId, who: &RecordRef) -> bool {
+        let role = &scope.policy.roles[id.index()];
+        let is_over = || matches!(still_acts(scope, id, who), Some(Err(_)));
+        if !role.delegates || is_gone(scope, who) || is_over() {
+            return false;
+        }
+        let within = |part: &Option<String>, here: Option<&str>| part.as_deref().is_none_or(|it| Some(it) == here);
+        for given in scope.facts.delegations(who, scope.on) {
+            if !within(&given.role, Some(&role.label.name)) || !within(&given.workflow, scope.flow) {
+                continue;
+            }
+            let (to, until) = (given.to, crate::calendar::day_in_words(given.until));
+            let words = format!("{} delegates to {} until {until}", who.key, to.key);
+            let barred = self.never.contains(&to) || to == scope.subject || !self.tried.insert(to.clone());
+            let barred = barred.then(|| "must not act here".to_owned());
+            let unfit = barred.or_else(|| self.unfit(scope, id, &to)).or_else(|| cannot_act(scope, &to));
+            self.say(words);
+            match unfit {
+                Some(reason) => {
+                    self.say(format!("{} is passed over: {reason}", to.key));
+                    self.found.passed_over.push((to, reason));
+                }
+                None => {
+                    self.found.holder = Some(to);
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     fn unfit(&mut self, scope: &Scope<'_>, id: RoleId, who: &RecordRef) -> Option<String> {
@@ -253,6 +289,12 @@ fn still_acts(scope: &Scope<'_>, id: RoleId, who: &RecordRef) -> Option<Result<S
     } else {
         Err(format!("they could act only until {day}"))
     })
+}
+
+/// Whether somebody is known to be gone.
+fn is_gone(scope: &Scope<'_>, who: &RecordRef) -> bool {
+    let gone = &scope.policy.record(who.record).gone_when;
+    gone.as_ref().is_some_and(|it| truth(&scope.about(who.clone()), it) == Truth::Yes)
 }
 
 /// Why somebody can't act on the day; only a known yes passes them over. An absent subject still acts for themselves.

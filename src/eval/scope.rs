@@ -49,6 +49,8 @@ pub struct Scope<'a> {
     pub(super) pools: Rc<RefCell<BTreeMap<PoolKey, Rc<Shares>>>>,
     /// Rankings of whole populations, made once for all who ask.
     pub(super) rankings: Rc<RefCell<BTreeMap<RankingKey, Rc<Ranking>>>>,
+    /// The workflow in whose case it is asked.
+    pub(super) flow: Option<&'a str>,
     /// Whose holder of which role is being looked for, one for the sake of the other.
     pub(super) seeking: Rc<RefCell<Vec<(RoleId, RecordRef)>>>,
 }
@@ -169,8 +171,15 @@ impl<'a> Scope<'a> {
             asked,
             pools,
             rankings,
+            flow: None,
             seeking: Rc::default(),
         }
+    }
+
+    /// The same in a case of a workflow.
+    #[must_use]
+    pub fn in_case_of(self, flow: &'a str) -> Self {
+        Self { flow: Some(flow), ..self }
     }
 
     /// The same scope inside a case.

@@ -235,6 +235,8 @@ pub struct Role {
     pub qualifies: Vec<Expr>,
     /// Who may act for some time though they can't otherwise, and no longer.
     pub still: Vec<StillActs>,
+    /// Whether whoever holds it may hand it on for some days.
+    pub delegates: bool,
     /// Never these.
     pub never: Vec<Expr>,
 }

@@ -143,6 +143,7 @@ impl Builder<'_, '_> {
             lines: Vec::new(),
             qualifies: Vec::new(),
             still: Vec::new(),
+            delegates: false,
             never: Vec::new(),
         });
     }
@@ -182,6 +183,7 @@ impl Builder<'_, '_> {
                     let when = self.condition(when, candidate, None);
                     role.still.extend(until.zip(when).map(|(until, when)| StillActs { until, when }));
                 }
+                RoleLine::Delegates => role.delegates = true,
                 RoleLine::Not(who) => role.never.extend(self.expr(who, &place, None)),
             }
         }

@@ -133,6 +133,7 @@ impl SqliteStore {
             self.mark_cases(policy, flow, latest, &subjects, rev)?;
             self.mark_subjects(policy, workflow.subject, &subjects, rev)?;
         }
+        self.mark_delegated(rev)?;
         for version in self.versions_in_use()?.into_iter().filter(|it| *it != latest) {
             self.mark_dirty_cases_of(version, policy, touched, rev)?;
         }

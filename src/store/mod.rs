@@ -16,6 +16,7 @@ use crate::workflow::NoticeAct;
 
 mod backup;
 mod cases;
+mod delegations;
 mod dirty;
 mod import;
 mod outbox;
@@ -29,6 +30,7 @@ mod units;
 mod waiting;
 
 pub use backup::{Draft, Proved};
+pub use delegations::Delegation;
 pub use restore::{Replaced, Restored};
 pub use seal::{Broken, RestoreNote, Verified};
 pub use steps::{StepCount, Steps};
@@ -492,6 +494,12 @@ pub trait Store {
     ) -> Result<Vec<Applied>, StoreError>;
     /// Takes over into the plain columns the dated values that begin after one day and until another.
     fn mature(&mut self, policy: &Policy, after: Option<Date>, until: Date, at: i64) -> Result<u64, StoreError>;
+    /// Every delegation, or those that hold on a day or later.
+    fn delegations(&self, from: Option<Date>) -> Result<Vec<Delegation>, StoreError>;
+    /// Writes a new delegation and marks whom it concerns; its number. A unit of work by itself.
+    fn delegate(&mut self, given: &Delegation, today: Date, at: i64) -> Result<i64, StoreError>;
+    /// Lets a delegation end with a day. A unit of work by itself.
+    fn end_delegation(&mut self, ended: &Delegation, last: Date, today: Date, at: i64) -> Result<i64, StoreError>;
     /// Writes changed records within the unit of work that has begun; the commit that ends it seals them.
     fn write(&mut self, policy: &Policy, changes: &[RecordChange], at: i64) -> Result<Applied, StoreError>;
     /// Facts of records.

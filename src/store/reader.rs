@@ -9,12 +9,12 @@ use rusqlite::types::Value as Cell;
 use rusqlite::{OptionalExtension, params};
 
 use crate::calendar::PeriodKind;
-use crate::eval::Facts;
+use crate::eval::{Delegated, Facts};
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Blank, Policy, Shape};
 use crate::store::records::{key_columns, known, quoted, table, whole_key};
 use crate::store::sqlite::{SqliteStore, disk};
-use crate::store::{RecordReader, StoreError};
+use crate::store::{Delegation, RecordReader, StoreError};
 use crate::value::{Known, RecordRef, Value};
 
 /// Record type, key, and period or number.
@@ -45,6 +45,8 @@ pub(super) struct Reader<'s> {
     firsts: RefCell<HashMap<Key, Option<Date>>>,
     /// Children by their type and owner.
     children: RefCell<HashMap<Key, Vec<Arc<str>>>>,
+    /// Everything that is handed on, read once.
+    delegations: std::cell::OnceCell<Vec<Delegation>>,
     fault: RefCell<Option<StoreError>>,
 }
 
@@ -57,6 +59,7 @@ impl<'s> Reader<'s> {
             dated: RefCell::new(HashMap::new()),
             firsts: RefCell::new(HashMap::new()),
             children: RefCell::new(HashMap::new()),
+            delegations: std::cell::OnceCell::new(),
             fault: RefCell::new(None),
         }
     }
@@ -280,6 +283,17 @@ impl<'s> Reader<'s> {
 }
 
 impl Facts for Reader<'_> {
+    fn delegations(&self, of: &RecordRef, on: Date) -> Vec<Delegated> {
+        let all = self.delegations.get_or_init(|| self.keep(self.store.listed_delegations(None)));
+        let kind = &self.policy.record(of.record).label.name;
+        let holds = |it: &&Delegation| it.from.0 == *kind && *it.from.1 == *of.key && it.since <= on && on <= it.until;
+        let given = |it: &Delegation| {
+            let to = RecordRef { record: self.policy.record_named(&it.to.0)?, key: Arc::from(it.to.1.as_str()) };
+            Some(Delegated { to, role: it.role.clone(), workflow: it.workflow.clone(), until: it.until })
+        };
+        all.iter().filter(holds).filter_map(given).collect()
+    }
+
     fn field(&self, of: &RecordRef, field: FieldId, on: Date) -> Value {
         let value = if self.policy.field(of.record, field).dated {
             self.held_on(of, field, on)

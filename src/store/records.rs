@@ -260,7 +260,7 @@ impl SqliteStore {
                 .query_map(params![after, until.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
             rows.map_err(disk)?.collect::<Result<_, _>>().map_err(disk)?
         };
-        if ripe.is_empty() {
+        if ripe.is_empty() && self.turning_delegations(&after, until)?.is_empty() {
             return Ok(0);
         }
         self.begin_immediate()?;
@@ -275,7 +275,8 @@ impl SqliteStore {
             }
         }
         self.mark_dirty(policy, &touched, rev)?;
+        let turned = self.turn_delegations(&after, until, rev)?;
         self.seal_commit(rev, at, Some(until), "system", "mature", None)?;
-        self.end(u64::try_from(ripe.len()).unwrap_or(u64::MAX))
+        self.end(u64::try_from(ripe.len() + turned).unwrap_or(u64::MAX))
     }
 }

@@ -19,8 +19,11 @@ const APPLICATION: i32 = 0x4d72_6974;
 /// Versions before carry a fault of the write-ahead log that can damage a store.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
-const MIGRATIONS: &[(u32, &str)] =
-    &[(1, include_str!("migrations/0001_first.sql")), (2, include_str!("migrations/0002_restored.sql"))];
+const MIGRATIONS: &[(u32, &str)] = &[
+    (1, include_str!("migrations/0001_first.sql")),
+    (2, include_str!("migrations/0002_restored.sql")),
+    (3, include_str!("migrations/0003_delegations.sql")),
+];
 
 /// Whether a store is opened to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

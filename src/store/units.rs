@@ -13,8 +13,9 @@ use crate::store::reader::Reader;
 use crate::store::records::{key_columns, table};
 use crate::store::sqlite::{EDITION, SqliteStore, disk};
 use crate::store::{
-    Applied, AttemptEnd, CaseRow, Counts, DeliveryRow, EffectRow, Expected, Filter, ImportNote, JournalEntry,
-    OpenDeadline, Opening, PolicyVersion, RecordChange, RecordReader, Store, StoreError, StoreState, Work,
+    Applied, AttemptEnd, CaseRow, Counts, Delegation, DeliveryRow, EffectRow, Expected, Filter, ImportNote,
+    JournalEntry, OpenDeadline, Opening, PolicyVersion, RecordChange, RecordReader, Store, StoreError, StoreState,
+    Work,
 };
 
 fn version_of(row: &Row<'_>) -> rusqlite::Result<PolicyVersion> {
@@ -178,6 +179,18 @@ impl Store for SqliteStore {
 
     fn mature(&mut self, policy: &Policy, after: Option<Date>, until: Date, at: i64) -> Result<u64, StoreError> {
         self.mature_values(policy, after, until, at)
+    }
+
+    fn delegations(&self, from: Option<Date>) -> Result<Vec<Delegation>, StoreError> {
+        self.listed_delegations(from)
+    }
+
+    fn delegate(&mut self, given: &Delegation, today: Date, at: i64) -> Result<i64, StoreError> {
+        self.give_delegation(given, today, at)
+    }
+
+    fn end_delegation(&mut self, ended: &Delegation, last: Date, today: Date, at: i64) -> Result<i64, StoreError> {
+        self.end_delegation_with(ended, last, today, at)
     }
 
     fn write(&mut self, policy: &Policy, changes: &[RecordChange], at: i64) -> Result<Applied, StoreError> {

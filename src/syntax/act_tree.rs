@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
-use super::tree::{Length, Name};
+use super::tree::{Date, Length, Name};
 
 /// What somebody does in a case.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,8 @@ pub enum ActWords {
     Sends { stage: Name },
     /// `receives ruling`
     Receives { stage: Name },
+    /// `delegates supervisor to Ada until 12 July 2026`; without a role: every one that they may.
+    Delegates { role: Option<Name>, to: Name, until: Date },
     /// `withdraws complaint`, `cancels complaint`: whether it is withdrawn, and the workflow.
     CallsOff { withdrawn: bool, workflow: Option<Name> },
 }

@@ -43,7 +43,7 @@ pub(super) static RECORD: Context = Context {
 pub(super) static ROLE: Context = Context {
     what: "line of a role",
     line: Rule::role_line,
-    words: &["is", "otherwise", "qualifies when", "may still act until", "not"],
+    words: &["is", "otherwise", "qualifies when", "may still act until", "may delegate", "not"],
     later: &[],
     free: None,
 };

@@ -67,6 +67,12 @@ fn act(mut cursor: Cursor<'_>, on: Date) -> ExampleLineKind {
 }
 
 fn act_words(mut it: Cursor<'_>) -> ActWords {
+    if it.rule() == Rule::delegates_act {
+        let mut names: Vec<Name> = it.all(Rule::name).iter().map(words::name).collect();
+        let until = words::date(it.one(Rule::until_day).one(Rule::date));
+        let role = (names.len() > 1).then(|| names.remove(0));
+        return ActWords::Delegates { role, to: names.remove(0), until };
+    }
     let named = words::name(&it.one(Rule::name));
     match it.rule() {
         Rule::sends_act => ActWords::Sends { stage: named },

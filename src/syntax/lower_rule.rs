@@ -16,6 +16,7 @@ pub(super) fn role_line(mut cursor: Cursor<'_>) -> RoleLine {
             until: operand(it.one(Rule::operand)),
             when: expr(it.one(Rule::when_part).one(Rule::expr)),
         },
+        Rule::role_delegate => RoleLine::Delegates,
         Rule::role_not => RoleLine::Not(value(it.one(Rule::value))),
         rule => RoleLine::Try { otherwise: rule == Rule::role_otherwise, who: value(it.one(Rule::value)), span },
     }

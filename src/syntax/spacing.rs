@@ -24,6 +24,7 @@ const SENTENCE_PAIRS: &[[&str; 2]] = &[
     ["by", "order"],
     ["may", "be"],
     ["may", "still"],
+    ["may", "delegate"],
     ["may", "overlap"],
     ["lapses", "at"],
     ["only", "if"],

@@ -281,6 +281,8 @@ pub enum RoleLine {
     Qualifies(Expr),
     /// `may still act until 1 month after retired, when status is retired`
     Still { until: Expr, when: Expr },
+    /// `may delegate`
+    Delegates,
     /// `not officer`
     Not(Expr),
 }
