@@ -126,6 +126,31 @@ fn what_lies_with_somebody_is_handed_on_between_two_days_and_comes_back() {
 }
 
 #[test]
+fn a_stage_that_lies_with_two_ends_when_both_have_chosen_the_same() {
+    let project = Project::of("plans");
+    let path = project.path("policy/plans.merit");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text[..text.find("example").unwrap()].replacen("by     manager", "by     manager and matron", 1);
+    std::fs::write(&path, text).unwrap();
+    project.merit(0, &["deploy", "--adopt", "2026-01-01"]);
+    project.merit(0, &["import", "records", "--from", "2026-01-01"]);
+    project.merit(0, &["run", "--as-of", "2026-01-07"]);
+    assert_eq!(holder(&project, "nan"), "max,mat");
+    let first = "nan choose accept --as max --key one --as-of 2026-01-08";
+    let told = act(&project, 0, first);
+    assert!(told.contains("max chooses `accept` in `look`, and so must the others") && told.contains("open"), "{told}");
+    assert!(act(&project, 0, first).contains("this was done before"));
+    assert_eq!(holder(&project, "nan"), "mat");
+    act(&project, 0, "nan choose refer --as mat --as-of 2026-01-08");
+    assert_eq!(holder(&project, "nan"), "max,mat", "they do not agree");
+    holds(&project);
+    assert!(project.merit(0, &["case", "nan"]).contains("and so must the others"));
+    let told = act(&project, 0, "nan choose accept --as mat --as-of 2026-01-09");
+    assert!(told.contains("completed, marked \"agreed\""), "{told}");
+    holds(&project);
+}
+
+#[test]
 fn more_time_is_granted_by_whom_the_policy_names_and_told_in_the_derivation() {
     let project = ward();
     for (line, why, possible) in [

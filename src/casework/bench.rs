@@ -294,8 +294,9 @@ impl<'a> Bench<'a> {
             })?;
             let panel = matches!(self.policy.record(record).shape, Shape::Panel { .. });
             self.write(&subject, record, period.filter(|_| panel), std::slice::from_ref(value), Date::MIN)?;
-            // What was there before the case went back does not count anew by itself.
-            if self.cases[case].case.stages.get(&stage).is_some_and(StageCase::came_anew) {
+            // What was there before the case went back does not count anew by itself, and several must all sign.
+            let acts = |it: &StageCase| it.came_anew() || it.holders.len() > 1;
+            if self.cases[case].case.stages.get(&stage).is_some_and(acts) {
                 let (by, field) = ((String::new(), who.text.clone()), value.field.text.clone());
                 let fill = Act { by, stage: Some(stage), what: Deed::Fill(vec![field]), because: None, key: None };
                 self.act_in(case, &fill, today).map_err(|it| it.to_string())?;
@@ -583,6 +584,7 @@ impl<'a> Bench<'a> {
 /// What an example lets somebody do, and in which stage or in a case of which workflow.
 fn deed_of(what: &ActWords) -> Result<(Option<String>, &Option<Name>, Deed), String> {
     Ok(match what {
+        ActWords::Completes { stage } => (Some(stage.text.clone()), &None, Deed::Complete),
         ActWords::Delegates { .. } => return Err("nobody delegates in one case alone".to_owned()),
         ActWords::CallsOff { withdrawn, workflow } => {
             (None, workflow, Deed::CallOff(if *withdrawn { Off::Withdrawn } else { Off::Cancelled }))

@@ -463,6 +463,14 @@ impl Outlook for CaseOutlook<'_> {
             },
         };
         let Answer::Known(stated) = stated else { return Answer::NotYet };
+        let all = asked.case.stages.get(&stage.label.name).filter(|_| stage.by.len() > 1);
+        if let Some(all) = all.filter(|_| matches!(&stage.done, Done::AllFilled)) {
+            // Several must all sign, whoever wrote what it fills.
+            return match all.signed_on().filter(|_| all.is_signed()) {
+                Some(on) => Answer::Known(stated.map_or(on, |it| it.max(on))),
+                None => Answer::NotYet,
+            };
+        }
         let anew = asked.case.stages.get(&stage.label.name).filter(|it| it.came_anew());
         let opened = anew.and_then(|it| it.opening.as_ref()).map_or(Date::MIN, |it| it.day);
         // What was there before the case went back does not count again by itself.

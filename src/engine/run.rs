@@ -550,6 +550,7 @@ impl Round<'_> {
                 Event::StageOpened { .. }
                 | Event::Filled { .. }
                 | Event::Completed { .. }
+                | Event::Signed { .. }
                 | Event::Extended { .. }
                 | Event::Sent { .. }
                 | Event::Accepted { .. }

@@ -137,7 +137,9 @@ fn deadline(case: &Case, name: &str, stage: &StageCase) -> DeadlineReport {
     let why = |date: &Option<DueDate>| date.as_ref().map(|it| it.derivation.lines()).unwrap_or_default();
     let holder = |note: &HolderNote| {
         let who = note.who.as_ref().map_or("nobody", |(_, key)| key.as_str());
-        format!("{who} as {}: {}", note.capacity, note.why.join("; "))
+        let signed = stage.signature(&note.capacity);
+        let signed = signed.map_or_else(String::new, |it| format!("; {} signed on {}", it.by.1, it.on));
+        format!("{who} as {}: {}{signed}", note.capacity, note.why.join("; "))
     };
     DeadlineReport {
         stage: name.to_owned(),
@@ -227,6 +229,11 @@ pub fn event_words(event: &Event) -> String {
         Event::Completed { stage, by, because, .. } => {
             let because = because_of(because.as_deref());
             format!("{} completes `{stage}`{because}", by.1)
+        }
+        Event::Signed { stage, choice, instead, hand, .. } => {
+            let instead = instead.as_ref().map_or_else(String::new, |it| format!(" to `{it}`"));
+            let because = because_of(hand.because.as_deref());
+            format!("{} chooses `{choice}`{instead} in `{stage}`, and so must the others{because}", hand.by.1)
         }
         Event::Extended { stage, length, dates, hand, .. } => {
             let due = dates.due.as_ref().map_or_else(String::new, |it| format!(" to {}", it.day));

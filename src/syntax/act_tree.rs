@@ -9,6 +9,8 @@ use super::tree::{Date, Length, Name};
 pub enum ActWords {
     /// `extends plan by 10 days`
     Extends { stage: Name, by: Length },
+    /// `completes plan`
+    Completes { stage: Name },
     /// `sends notice`
     Sends { stage: Name },
     /// `receives ruling`

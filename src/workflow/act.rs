@@ -7,8 +7,8 @@ use crate::policy::flow::Then;
 use crate::policy::model::{Party, Policy, Workflow};
 use crate::value::Answer;
 use crate::workflow::advance::{Look, Machine};
-use crate::workflow::case::{Case, CaseStatus, StageStatus};
-use crate::workflow::event::{Event, How};
+use crate::workflow::case::{Case, CaseStatus, Signature, StageStatus};
+use crate::workflow::event::{Event, Hand, How};
 use crate::workflow::extend::often;
 use crate::workflow::outlook::Outlook;
 
@@ -180,8 +180,10 @@ impl Machine<'_> {
         let round = self.state(id).map_or(1, |it| it.round);
         let (by, because, key) = (act.by.clone(), act.because.clone(), act.key.clone());
         self.happen(Event::Completed { stage: stage.clone(), round, by, because, on: self.look.today, key });
-        if !matches!(self.outlook.done(self.asked_on(id, self.look.today)), Answer::Known(on) if on <= self.look.today)
-        {
+        let asked = self.asked_on(id, self.look.today);
+        let done = matches!(self.outlook.done(asked), Answer::Known(on) if on <= self.look.today);
+        let waits_for_others = || !self.state(id).is_none_or(|it| it.is_signed()) && self.outlook.filled(asked);
+        if !done && !waits_for_others() {
             return Err(Refusal::new(format!("what `{stage}` waits for is not there yet")).but("fill it first"));
         }
         Ok(())
@@ -216,6 +218,12 @@ impl Machine<'_> {
         let round = state.map_or(1, |it| it.round);
         let (by, because, key) = (act.by.clone(), act.because.clone(), act.key.clone());
         let choice = choice.to_owned();
+        let signature = Signature { by: by.clone(), choice: Some((choice.clone(), instead.clone())), on };
+        if self.needs_others(id, &signature) {
+            let hand = Hand { by, because, on, key };
+            self.happen(Event::Signed { stage: name, round, choice, instead, hand });
+            return Ok(());
+        }
         self.happen(Event::Chosen { stage: name, round, choice, instead, by, because, on, late, key });
         self.send(id, None, on);
         self.follow(id, &then, How::Completed, on, mark);

@@ -507,13 +507,16 @@ impl Machine<'_> {
             self.unreached = Some(day);
             return Err(stuck);
         }
-        let default = step.default_by.as_ref().map(|it| {
-            let note = self.outlook.who(asked, it);
-            DefaultRecord { by: note.who, capacity: note.capacity, why: note.why }
+        // Who has signed what lies with several is not reminded of it, and in no default.
+        let default = step.default_by.as_ref().map(|it| self.outlook.who(asked, it));
+        let default = default.filter(|it| !self.has_signed(id, it)).map(|note| DefaultRecord {
+            by: note.who,
+            capacity: note.capacity,
+            why: note.why,
         });
         let mut notices: Vec<Notice> = Vec::new();
         if let Some(message) = self.message_of(id, place) {
-            for note in found {
+            for note in found.into_iter().filter(|it| step.kind == StepKind::Rung || !self.has_signed(id, it)) {
                 push_notice(&mut notices, &note, &message);
             }
         }

@@ -109,6 +109,9 @@ pub struct StageCase {
     /// The last day on which somebody filled it, or said that what it fills stands as it is, in this round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed: Option<Date>,
+    /// Who has signed it in this round, by their capacity, where several must.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub signed: BTreeMap<String, Signature>,
     /// More time that it was granted since it opened; each began a round.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<Granted>,
@@ -124,6 +127,18 @@ pub struct StageCase {
     /// Whether it was done after its due date.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
+}
+
+/// Somebody has done their part of a stage that lies with several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// Who: record type and key.
+    pub by: (String, String),
+    /// What they choose, where there is a choice, and which rule instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<(String, Option<String>)>,
+    /// The day.
+    pub on: Date,
 }
 
 /// Something that waits after downtime.
@@ -277,7 +292,18 @@ impl Case {
             }
             Event::Filled { stage, on, .. } | Event::Completed { stage, on, .. } => {
                 self.acts.extend(event.keyed());
-                self.change(stage, |it| it.completed = Some(*on));
+                let signature = event.by().map(|by| Signature { by: by.clone(), choice: None, on: *on });
+                let anew = matches!(event, Event::Filled { .. });
+                self.change(stage, |it| {
+                    it.completed = Some(*on);
+                    signature.iter().for_each(|signature| it.sign(signature, anew));
+                });
+            }
+            Event::Signed { stage, choice, instead, hand, .. } => {
+                self.acts.extend(event.keyed());
+                let choice = Some((choice.clone(), instead.clone()));
+                let signature = Signature { by: hand.by.clone(), choice, on: hand.on };
+                self.change(stage, |it| it.sign(&signature, false));
             }
             Event::Extended { stage, round, length, dates, anew, hand } => {
                 self.acts.extend(event.keyed());
@@ -344,6 +370,7 @@ impl StageCase {
             held: Vec::new(),
             choice: None,
             completed: None,
+            signed: BTreeMap::new(),
             extensions: Vec::new(),
             post: Vec::new(),
             again: Again::Not,
@@ -365,6 +392,7 @@ impl StageCase {
             held: Vec::new(),
             choice: None,
             completed: None,
+            signed: BTreeMap::new(),
             extensions: Vec::new(),
             post: Vec::new(),
             again: Again::Not,

@@ -315,6 +315,16 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
     },
+    /// Somebody chose how a stage ends that lies with several: it does when all have chosen the same.
+    Signed {
+        stage: String,
+        round: u32,
+        choice: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead: Option<String>,
+        #[serde(flatten)]
+        hand: Hand,
+    },
     /// A stage was granted more time: a next round with other dates.
     Extended {
         stage: String,
@@ -400,6 +410,7 @@ impl Event {
             Event::Chosen { .. } => "chosen",
             Event::Filled { .. } => "filled",
             Event::Completed { .. } => "completed",
+            Event::Signed { .. } => "signed",
             Event::Extended { .. } => "extended",
             Event::Sent { .. } => "sent",
             Event::Accepted { .. } => "accepted",
@@ -421,7 +432,7 @@ impl Event {
         match self {
             Event::Chosen { by, .. } | Event::Filled { by, .. } | Event::Completed { by, .. } => Some(by),
             Event::Sent { by, .. } | Event::Received { by, .. } => by.as_ref(),
-            Event::Extended { hand, .. } | Event::CalledOff { hand, .. } => Some(&hand.by),
+            Event::Signed { hand, .. } | Event::Extended { hand, .. } | Event::CalledOff { hand, .. } => Some(&hand.by),
             _ => None,
         }
     }
@@ -438,6 +449,9 @@ impl Event {
             Event::Filled { by, key, fields, .. } => (by, key, Deed::Fill(fields.clone())),
             Event::Completed { by, key, .. } => (by, key, Deed::Complete),
             Event::Extended { hand, length, .. } => (&hand.by, &hand.key, Deed::Extend(*length)),
+            Event::Signed { hand, choice, instead, .. } => {
+                (&hand.by, &hand.key, Deed::Choose { choice: choice.clone(), instead: instead.clone() })
+            }
             Event::CalledOff { hand, how } => (&hand.by, &hand.key, Deed::CallOff(*how)),
             _ => return None,
         };
@@ -464,7 +478,7 @@ impl Event {
             | Event::StageLapsed { on, .. }
             | Event::CaseEnded { on, .. }
             | Event::NoticeActedOn { on, .. } => *on,
-            Event::Extended { hand, .. } | Event::CalledOff { hand, .. } => hand.on,
+            Event::Signed { hand, .. } | Event::Extended { hand, .. } | Event::CalledOff { hand, .. } => hand.on,
             Event::StageOpened { opening, .. } => opening.day,
             Event::Assigned { since, .. } => *since,
             Event::StepTaken { day, .. } | Event::StepSkipped { day, .. } => *day,
@@ -483,6 +497,7 @@ impl Event {
             | Event::Chosen { stage, .. }
             | Event::Filled { stage, .. }
             | Event::Completed { stage, .. }
+            | Event::Signed { stage, .. }
             | Event::Extended { stage, .. }
             | Event::Sent { stage, .. }
             | Event::Accepted { stage, .. }

@@ -13,11 +13,12 @@ mod notices;
 mod outlook;
 mod post;
 mod proposal;
+mod sign;
 mod ways;
 
 pub use act::{Act, Deed, Refusal, act};
 pub use advance::{Advanced, Look, Stuck, advance};
-pub use case::{Again, Case, CaseStatus, Hold, StageCase, StageStatus};
+pub use case::{Again, Case, CaseStatus, Hold, Signature, StageCase, StageStatus};
 pub use event::{
     Anchored, DefaultRecord, DueDate, Event, Granted, Hand, HolderNote, How, Notice, NoticeAct, NoticeState,
     ProposedNote, Receipt, Skipped, StageDates, StepMark, Suspension,

@@ -69,6 +69,9 @@ impl Teller<'_> {
             }
             Event::Filled { stage, fields, by, .. } => format!("{stage}: {} fills {}", by.1, fields.join(", ")),
             Event::Completed { stage, by, .. } => format!("{stage}: {} completes it", by.1),
+            Event::Signed { stage, choice, hand, .. } => {
+                format!("{stage}: {} chooses {choice}, the others not yet", hand.by.1)
+            }
             Event::Extended { stage, length, dates, hand, .. } => {
                 format!("{stage}: {} grants {} more,{}", hand.by.1, length_words(*length), dates_words(dates, ""))
             }
