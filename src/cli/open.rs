@@ -60,7 +60,7 @@ impl From<EngineError> for Failure {
 impl From<NoWayOut> for Failure {
     fn from(error: NoWayOut) -> Self {
         match error {
-            NoWayOut::Settings(_) | NoWayOut::Server(_) => {
+            NoWayOut::Settings(_) | NoWayOut::Server(_) | NoWayOut::Webhook(_) => {
                 Failure::usage(error.to_string()).help("docs/mail.md explains the `[mail]` settings")
             }
             NoWayOut::Machine(_) => Failure::environment(error.to_string()),

@@ -110,7 +110,7 @@ impl State {
 struct Line {
     key: String,
     case: i64,
-    channel: &'static str,
+    channel: String,
     recipient: String,
     address: Option<String>,
     message: String,
@@ -128,7 +128,7 @@ impl From<&EffectRow> for Line {
         Self {
             key: row.effect.key.clone(),
             case: row.case_id,
-            channel: "email",
+            channel: row.channel.clone().unwrap_or_else(|| "email".to_owned()),
             recipient: recipient.to_owned(),
             address: letter.address,
             message: row.effect.message.clone(),

@@ -226,8 +226,9 @@ fn nearest(key: &str) -> Option<&'static str> {
         "timeout_seconds",
         "roots_file",
     ];
+    let webhook = ["webhook", "url", "secret_file", "secret_env", "allow_private"];
     let serve = ["listen", "mails_at_once", "stop_after_seconds"];
-    let known = KEYS.iter().chain(&mail).chain(&serve).copied();
+    let known = KEYS.iter().chain(&mail).chain(&webhook).chain(&serve).copied();
     known
         .min_by_key(|it| strsim::damerau_levenshtein(it, key))
         .filter(|it| strsim::damerau_levenshtein(it, key) <= 2 + key.len() / 3)

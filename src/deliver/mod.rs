@@ -1,4 +1,4 @@
-//! How a notice leaves the house: as a mail to a server, or as a file in a folder.
+//! How a notice leaves the house: as a mail to a server, as a file in a folder, or as a signed call to another program.
 //!
 //! This room makes the bytes of a mail ([`render`]), hands them over ([`Post`]) and says in one of three words what became of
 //! them ([`Sent`]): accepted, refused, or ambiguous. It also says how long to wait before the next try ([`back_off`]).
@@ -17,9 +17,12 @@ mod folder;
 mod mail;
 mod plain;
 mod post;
+mod reach;
 mod render;
 mod settings;
+mod sign;
 mod smtp;
+mod webhook;
 
 pub use backoff::{BackOff, back_off, next_try};
 pub use fault::SmtpFault;
@@ -27,5 +30,7 @@ pub use folder::{FolderFault, Written, eml_name, write_eml};
 pub use mail::{Mail, MailFault, Mailbox, domain_of, message_id};
 pub use post::{Post, Sent, Transport};
 pub use render::render;
-pub use settings::{MailSettings, MailTo, Security, SettingsFault};
+pub use settings::{MailSettings, MailTo, Security, SettingsFault, WayOut, WebhookSettings};
+pub use sign::SigningKey;
 pub use smtp::{Secret, SmtpSettings, Tls};
+pub use webhook::{Hook, HookEvent, HookFault, HookSettings};

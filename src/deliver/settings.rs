@@ -11,7 +11,9 @@ use serde::{Deserialize, de::IgnoredAny};
 use super::{
     mail::{MailFault, Mailbox, checked_address},
     post::Transport,
+    sign::SigningKey,
     smtp::{Secret, SmtpSettings, Tls},
+    webhook::HookSettings,
 };
 
 /// Where mails go.
@@ -23,6 +25,8 @@ pub enum MailTo {
     Folder,
     /// To a mail server.
     Smtp,
+    /// As signed calls to another program.
+    Webhook,
 }
 
 /// How the connection to the server is protected.
@@ -44,7 +48,7 @@ pub enum Security {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MailSettings {
-    /// `"folder"` or `"smtp"`.
+    /// `"folder"`, `"smtp"` or `"webhook"`.
     pub to: MailTo,
     /// The folder, relative to the project; `outbox` if none is given.
     pub folder: Option<PathBuf>,
@@ -68,9 +72,38 @@ pub struct MailSettings {
     pub timeout_seconds: Option<u64>,
     /// A file of certificates (PEM) to trust besides the public ones, relative to the project.
     pub roots_file: Option<PathBuf>,
+    /// The other program, if notices go to one.
+    pub webhook: Option<WebhookSettings>,
     /// Refused: a password doesn't belong in a file that is shared.
     #[doc(hidden)]
     pub password: Option<IgnoredAny>,
+}
+
+/// The `[mail.webhook]` section as it is written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebhookSettings {
+    /// The endpoint, beginning with `https://`.
+    pub url: String,
+    /// The file with the keys, one on each line, relative to the project.
+    pub secret_file: Option<PathBuf>,
+    /// The environment variable that holds the key.
+    pub secret_env: Option<String>,
+    /// Whether an address of this machine or this house may be called.
+    pub allow_private: bool,
+    /// How long one call may take.
+    pub timeout_seconds: Option<u64>,
+    /// A file of certificates (PEM) to trust besides the public ones, relative to the project.
+    pub roots_file: Option<PathBuf>,
+}
+
+/// The way out that settings describe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WayOut {
+    /// As mails.
+    Mail(Transport),
+    /// As calls to another program.
+    Webhook(Box<HookSettings>),
 }
 
 /// Why the `[mail]` section can't be followed. All are mended in the settings, none by waiting.
@@ -121,6 +154,12 @@ pub enum SettingsFault {
     /// The address that notices come from isn't one.
     #[error("`from` under [mail]: {0}")]
     From(#[from] MailFault),
+    /// What was asked for is no mail.
+    #[error("with `to = \"webhook\"` no mail is sent")]
+    NoMail,
+    /// The keys of a webhook can't be used.
+    #[error("under [mail.webhook], {0}")]
+    Webhook(&'static str),
     /// An open connection to another machine.
     #[error(
         "`security = \"plain\"` is for a server on this machine only, and `{0}` is not; use \"starttls\" or \"tls\""
@@ -153,14 +192,25 @@ impl MailSettings {
                 Ok(Transport::Folder(project.join(self.folder.as_deref().unwrap_or(Path::new("outbox")))))
             }
             MailTo::Smtp => self.server(project, environment).map(|it| Transport::Smtp(Box::new(it))),
+            MailTo::Webhook => Err(SettingsFault::NoMail),
         }
+    }
+
+    /// The way out, whichever it is; as [`MailSettings::resolve`].
+    pub fn way(&self, project: &Path, environment: impl Fn(&str) -> Option<String>) -> Result<WayOut, SettingsFault> {
+        if self.to != MailTo::Webhook {
+            return self.resolve(project, environment).map(WayOut::Mail);
+        }
+        let missing = SettingsFault::Webhook("`url` is missing; write where notices are to be sent");
+        let Some(webhook) = self.webhook.as_ref().filter(|it| !it.url.is_empty()) else { return Err(missing) };
+        webhook.resolve(project, environment).map(|it| WayOut::Webhook(Box::new(it)))
     }
 
     /// Who notices come from. In a folder, where nothing is sent, an address is made up if none is given.
     pub fn sender(&self) -> Result<Mailbox, SettingsFault> {
         let address = match (&self.from, self.to) {
             (Some(from), _) => checked_address(from)?.to_string(),
-            (None, MailTo::Folder) => "merit@merit.invalid".to_owned(),
+            (None, MailTo::Folder | MailTo::Webhook) => "merit@merit.invalid".to_owned(),
             (None, MailTo::Smtp) => {
                 return Err(SettingsFault::Missing { key: "from", remedy: "write the address that notices come from" });
             }
@@ -185,10 +235,7 @@ impl MailSettings {
             return Err(SettingsFault::NotLoopback(host.to_owned()));
         }
         if let Some(seconds) = self.timeout_seconds {
-            if !(1..=3600).contains(&seconds) {
-                return Err(SettingsFault::Timeout);
-            }
-            settings.timeout = Duration::from_secs(seconds);
+            settings.timeout = patience(seconds)?;
             settings.connect_timeout = settings.connect_timeout.min(settings.timeout);
         }
         settings.credentials = self.credentials(project, environment)?;
@@ -225,6 +272,45 @@ impl MailSettings {
             (None, Some(_)) => Err(SettingsFault::Credentials("there is a password but no `user`")),
         }
     }
+}
+
+impl WebhookSettings {
+    fn resolve(
+        &self,
+        project: &Path,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<HookSettings, SettingsFault> {
+        let url = self.url.parse().map_err(|_| SettingsFault::Webhook("`url` is no address"))?;
+        let words = match (&self.secret_file, &self.secret_env) {
+            (Some(file), None) => {
+                let path = project.join(file);
+                fs::read_to_string(&path).map_err(|source| SettingsFault::Unreadable {
+                    key: "secret_file",
+                    path,
+                    source,
+                })?
+            }
+            (None, Some(name)) => environment(name).ok_or_else(|| SettingsFault::Environment(name.clone()))?,
+            _ => return Err(SettingsFault::Webhook("name the key by one of `secret_file` and `secret_env`")),
+        };
+        let keys: Option<Vec<SigningKey>> =
+            words.lines().map(str::trim).filter(|it| !it.is_empty()).map(SigningKey::read).collect();
+        let keys = keys.filter(|it| !it.is_empty());
+        let unfit =
+            SettingsFault::Webhook("a key is written as `whsec_` and 24 to 64 bytes in base64, one on each line");
+        let extra_roots = self.roots_file.iter().map(|it| certificates(project.join(it)));
+        Ok(HookSettings {
+            url,
+            keys: keys.ok_or(unfit)?,
+            allow_private: self.allow_private,
+            timeout: patience(self.timeout_seconds.unwrap_or(30))?,
+            extra_roots: extra_roots.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn patience(seconds: u64) -> Result<Duration, SettingsFault> {
+    if (1..=3600).contains(&seconds) { Ok(Duration::from_secs(seconds)) } else { Err(SettingsFault::Timeout) }
 }
 
 /// The first line of the file, so that the line break which every editor adds isn't part of the password.

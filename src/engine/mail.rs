@@ -1,18 +1,23 @@
-//! The way out for mail, as the project's settings name it: a folder or a server.
+//! The way out for notices, as the project's settings name it: a folder, a mail server or another program.
 
 use crate::config::Project;
 use crate::deliver::{
-    BackOff, Mail, Mailbox, Post, Sent, SettingsFault, SmtpFault, Transport, domain_of, eml_name, message_id, next_try,
-    render,
+    BackOff, Hook, HookEvent, HookFault, Mail, Mailbox, Post, Sent, SettingsFault, SmtpFault, Transport, WayOut,
+    domain_of, eml_name, message_id, next_try, render,
 };
 use crate::engine::{Outcome, Outgoing, Sender};
 
-/// Sends by folder or server, one mail after the other.
+/// Sends by folder, server or calls, one notice after the other.
 pub struct MailSender {
-    post: Post,
+    way: Way,
     from: Mailbox,
     to_folder: bool,
     runtime: tokio::runtime::Runtime,
+}
+
+enum Way {
+    Mail(Box<Post>),
+    Hook(Box<Hook>),
 }
 
 /// Why no mail can leave as the settings are.
@@ -24,6 +29,9 @@ pub enum NoWayOut {
     /// No mail could ever leave with them.
     #[error(transparent)]
     Server(#[from] SmtpFault),
+    /// No call could ever succeed with them.
+    #[error(transparent)]
+    Webhook(#[from] HookFault),
     /// The machine does not allow it.
     #[error("no connection can be made: {0}")]
     Machine(std::io::Error),
@@ -35,44 +43,84 @@ impl MailSender {
     /// # Errors
     /// When the settings can't be followed.
     pub fn new(project: &Project) -> Result<Self, NoWayOut> {
-        let transport = project.mail.resolve(&project.folder, |name| std::env::var(name).ok())?;
+        let found = project.mail.way(&project.folder, |name| std::env::var(name).ok())?;
         let from = project.mail.sender()?;
-        let to_folder = matches!(transport, Transport::Folder(_));
-        let post = Post::open(transport)?;
+        let to_folder = matches!(found, WayOut::Mail(Transport::Folder(_)));
+        let way = match found {
+            WayOut::Mail(transport) => Way::Mail(Box::new(Post::open(transport)?)),
+            WayOut::Webhook(settings) => Way::Hook(Box::new(Hook::open(*settings)?)),
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(NoWayOut::Machine)?;
-        Ok(Self { post, from, to_folder, runtime })
+        Ok(Self { way, from, to_folder, runtime })
+    }
+}
+
+fn mail_of(from: &Mailbox, notice: &Outgoing<'_>) -> Mail {
+    let address = notice.letter.address.clone().unwrap_or_default();
+    Mail {
+        message_id: notice.message_id.to_owned(),
+        from: from.clone(),
+        to: Mailbox { name: notice.letter.name.clone(), address },
+        subject: notice.letter.subject.clone(),
+        text: notice.letter.text.clone(),
+        html: None,
+        date: notice.date,
+        language: Some(notice.language.to_owned()),
+        reply_to: None,
+        headers: vec![
+            ("X-Merit-Case".to_owned(), notice.case_id.to_string()),
+            ("X-Merit-Message".to_owned(), notice.message.to_owned()),
+        ],
+    }
+}
+
+fn event_of<'a>(domain: &'a str, notice: &Outgoing<'a>) -> HookEvent<'a> {
+    let letter = notice.letter;
+    HookEvent {
+        id: notice.message_id.trim_start_matches('<').trim_end_matches('>'),
+        domain,
+        case_id: notice.case_id,
+        message: notice.message,
+        recipient: notice.recipient,
+        name: letter.name.as_deref(),
+        address: letter.address.as_deref().unwrap_or_default(),
+        day: notice.day,
+        time: notice.date,
+        language: notice.language,
+        subject: &letter.subject,
+        text: &letter.text,
     }
 }
 
 impl Sender for MailSender {
-    fn send(&mut self, mail: &Outgoing<'_>) -> Outcome {
-        let address = mail.letter.address.clone().unwrap_or_default();
-        let to = Mailbox { name: mail.letter.name.clone(), address };
-        let composed = Mail {
-            message_id: mail.message_id.to_owned(),
-            from: self.from.clone(),
-            to,
-            subject: mail.letter.subject.clone(),
-            text: mail.letter.text.clone(),
-            html: None,
-            date: mail.date,
-            language: Some(mail.language.to_owned()),
-            reply_to: None,
-            headers: vec![
-                ("X-Merit-Case".to_owned(), mail.case_id.to_string()),
-                ("X-Merit-Message".to_owned(), mail.message.to_owned()),
-            ],
+    fn send(&mut self, notice: &Outgoing<'_>) -> Outcome {
+        let sent = match &mut self.way {
+            Way::Mail(post) => {
+                let mail = mail_of(&self.from, notice);
+                let bytes = match render(&mail) {
+                    Ok(bytes) => bytes,
+                    Err(fault) => return Outcome::Never(fault.to_string()),
+                };
+                let name = eml_name(notice.day, notice.recipient, notice.message, notice.message_id);
+                self.runtime.block_on(post.send(&mail, &bytes, &name))
+            }
+            Way::Hook(hook) => {
+                let event = event_of(domain_of(&self.from.address), notice);
+                self.runtime.block_on(hook.send(event.id, event.body(), notice.at))
+            }
         };
-        let bytes = match render(&composed) {
-            Ok(bytes) => bytes,
-            Err(fault) => return Outcome::Never(fault.to_string()),
-        };
-        let name = eml_name(mail.day, mail.recipient, mail.message, mail.message_id);
-        match self.runtime.block_on(self.post.send(&composed, &bytes, &name)) {
+        match sent {
             Sent::Accepted { detail } => Outcome::Accepted(detail),
             Sent::Refused { permanent: true, detail } => Outcome::Never(detail),
             Sent::Refused { permanent: false, detail } => Outcome::Later(detail),
             Sent::Ambiguous { detail } => Outcome::Ambiguous(detail),
+        }
+    }
+
+    fn channel(&self) -> &'static str {
+        match self.way {
+            Way::Mail(_) => "email",
+            Way::Hook(_) => "webhook",
         }
     }
 

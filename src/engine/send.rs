@@ -35,6 +35,8 @@ pub struct Outgoing<'a> {
     pub day: &'a str,
     /// The moment from which it may leave (seconds UTC): its date.
     pub date: i64,
+    /// The moment of this attempt (seconds UTC).
+    pub at: i64,
     /// The message's name.
     pub message: &'a str,
     /// The recipient's key.
@@ -51,6 +53,10 @@ pub trait Sender {
     fn send(&mut self, mail: &Outgoing<'_>) -> Outcome;
     /// When to try again after so many tries (seconds UTC); none: never.
     fn next_try(&self, key: &str, tries: i64, now: i64) -> Option<i64>;
+    /// By which channel it sends, as the store keeps it.
+    fn channel(&self) -> &'static str {
+        "email"
+    }
     /// The stable Message-ID of an effect.
     fn message_id(&self, key: &str) -> String;
     /// Whether the same mail sent again leaves one mail: a file that is written anew. Then a broken attempt is simply repeated.
@@ -143,7 +149,7 @@ pub fn make_mails(
         let address = letter_of(effect).address.unwrap_or_default();
         let message_id = sender.message_id(&effect.effect.key);
         point(Point::BeforeDelivery);
-        store.new_delivery(&effect.effect.key, "email", &address, &message_id, now)?;
+        store.new_delivery(&effect.effect.key, sender.channel(), &address, &message_id, now)?;
         point(Point::AfterDelivery);
     }
     Ok(!effects.is_empty())
@@ -186,6 +192,7 @@ pub struct Attempt {
     effect: EffectRow,
     letter: Letter,
     number: i64,
+    at: i64,
 }
 
 impl Attempt {
@@ -201,7 +208,7 @@ impl Attempt {
     ) -> Result<Option<Self>, EngineError> {
         point(Point::BeforeAttempt);
         let begun = store.begin_attempt(delivery.id, now)?;
-        Ok(begun.map(|number| Self { letter: letter_of(&effect), delivery, effect, number }))
+        Ok(begun.map(|number| Self { letter: letter_of(&effect), delivery, effect, number, at: now }))
     }
 
     /// The number of the mail.
@@ -220,6 +227,7 @@ impl Attempt {
             letter: &self.letter,
             day: &effect.day,
             date: effect.not_before,
+            at: self.at,
             message: &effect.message,
             recipient: effect.recipient.split_once(':').map_or("", |(_, key)| key),
             case_id: self.effect.case_id,
@@ -279,6 +287,7 @@ pub(super) fn send_too_early(sender: &mut dyn Sender, changes: &[crate::store::C
                 letter: &letter,
                 day: &effect.day,
                 date: effect.not_before,
+                at: effect.not_before,
                 message: &effect.message,
                 recipient,
                 case_id: change.row.id,

@@ -245,6 +245,8 @@ pub struct EffectRow {
     pub effect: NewEffect,
     /// The mail that carries it, once there is one.
     pub delivery: Option<i64>,
+    /// By which channel it goes, once there is one.
+    pub channel: Option<String>,
     /// The commit.
     pub rev: i64,
     /// How often sending was tried.

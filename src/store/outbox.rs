@@ -30,6 +30,7 @@ fn effect_of(row: &Row<'_>) -> rusqlite::Result<EffectRow> {
             state: row.get(13)?,
         },
         delivery: row.get(14)?,
+        channel: None,
         rev: row.get(15)?,
         attempts: 0,
         detail: None,
@@ -210,7 +211,7 @@ impl SqliteStore {
                when 'dropped' then
                  (select json_extract(j.payload, '$.because') from journal j where j.case_id = e.case_id
                   and j.kind = 'notice_dropped' and json_extract(j.payload, '$.key') = e.key order by j.seq desc limit 1)
-               else a.detail end
+               else a.detail end, d.channel
              from effects e left join deliveries d on d.id = e.delivery
              left join attempts a on a.delivery = d.id and a.n = d.tries
              where (?1 is null or e.case_id = ?1) and (?2 is null or substr(e.recipient, instr(e.recipient, ':') + 1) = ?2)
@@ -227,6 +228,7 @@ impl SqliteStore {
             }
             effect.attempts = row.get(17)?;
             effect.detail = row.get(18)?;
+            effect.channel = row.get(19)?;
             Ok(effect)
         });
         rows.map_err(disk)?.collect::<Result<_, _>>().map_err(disk)
