@@ -370,6 +370,7 @@ fn the_journal_is_the_truth() {
         invariants::no_effect_is_before_its_cause(store, &outside),
         invariants::the_chain_verifies(store),
         invariants::replay_gives_what_is_stored(store),
+        invariants::nobody_is_sanctioned_unheard(store, policy),
         invariants::dates_follow_from_their_derivations(store, policy),
     ] {
         checked.unwrap();

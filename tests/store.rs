@@ -115,7 +115,7 @@ fn case(id: i64, subject: &str) -> CaseChange {
     };
     let entry = |kind: &str| NewEntry { at: 1, actor: Actor::System, kind: kind.to_owned(), payload: "{}".to_owned() };
     let entries = vec![entry("case_opened"), entry("stage_opened")];
-    CaseChange { row, entries, deadlines: Vec::new(), tasks: Vec::new(), effects: Vec::new() }
+    CaseChange::with(row, entries)
 }
 
 fn effect(key: &str) -> NewEffect {

@@ -8,11 +8,11 @@ use jiff::civil::Date;
 use crate::calendar::{Period, length_of};
 use crate::casework::desk::{Desk, Opens};
 use crate::casework::facts::{day_of, value_of};
-use crate::casework::judging::{Proposal, Standing, judgements, proposals, standing};
+use crate::casework::judging::{Court, Proposal, Standing, follows, judgements, standing};
 use crate::eval::{Delegated, Facts, Listener, MemoryFacts, not_beside, sure_days};
 use crate::ids::{RecordId, WorkflowId};
 use crate::policy::acts::Off;
-use crate::policy::framework::Proposed;
+use crate::policy::framework::{Framework, Proposed};
 use crate::policy::model::{Policy, Shape};
 use crate::policy::unit_of;
 use crate::syntax::tree::{ActWords, ExampleLineKind, ExprKind, FactValue, Name, OutcomeAct, PeriodLiteral};
@@ -337,10 +337,10 @@ impl<'a> Bench<'a> {
         let of = of.as_ref();
         self.look_at_the_morning(of, today);
         for at in 0..self.cases.len() {
-            if workflow.as_ref().is_some_and(|it| it.text != self.cases[at].case.workflow) {
-                continue;
-            }
-            if of.is_some_and(|of| !is_about(self.policy, &self.cases[at].case, &of.text)) {
+            let running = &self.cases[at];
+            let other = of.is_some_and(|of| !is_about(self.policy, &running.case, &of.text))
+                || workflow.as_ref().is_some_and(|it| it.text != running.case.workflow);
+            if other || self.policy.workflow(running.flow).follows_by_itself {
                 continue;
             }
             match self.acted(at, act, today) {
@@ -462,11 +462,16 @@ impl<'a> Bench<'a> {
                 if !self.judged.insert((at, period.first)) {
                     continue;
                 }
-                for key in self.facts.records(framework.subject) {
-                    for proposal in proposals(&self.desk(), framework, &key, period, today) {
-                        let of = RecordRef { record: framework.subject, key: Arc::clone(&key) };
-                        self.propose(of, period, proposal, today);
-                    }
+                let found: Vec<(RecordRef, Proposal)> = {
+                    let desk = self.desk();
+                    let court = Court::new(&desk, framework, period, today);
+                    let keys = self.facts.records(framework.subject).into_iter();
+                    let of = |key| RecordRef { record: framework.subject, key };
+                    keys.flat_map(|key| court.proposals(&key).into_iter().map(move |it| (of(key.clone()), it)))
+                        .collect()
+                };
+                for (of, proposal) in found {
+                    self.propose(of, period, proposal, today);
                 }
             }
         }
@@ -475,7 +480,7 @@ impl<'a> Bench<'a> {
     /// Opens the case in which something is heard, or lets it follow by itself.
     fn propose(&mut self, of: RecordRef, period: Period, proposal: Proposal, today: Date) {
         let decided = proposal.missing.is_empty();
-        let case = proposal.heard_in.filter(|it| decided && self.policy.workflow(*it).runs()).map(|flow| {
+        let case = proposal.heard_in.filter(|_| decided).map(|flow| {
             let first = period.first.to_string();
             let same = |it: &&BenchCase| it.flow == flow && *it.case.subject == *of.key && it.case.period == first;
             let event = Event::CaseOpened {
@@ -490,12 +495,13 @@ impl<'a> Bench<'a> {
                 adopted: self.adopted,
                 proposal: Some(proposal.note.clone()),
             };
-            self.cases.push(BenchCase { flow, case: Case::replay([&event]), events: vec![event] });
-            self.cases.len() - 1
+            let case = Case::replay([&event]);
+            let follows = follows(&self.desk(), flow, &case);
+            self.cases.push(BenchCase { flow, case, events: vec![event] });
+            let at = self.cases.len() - 1;
+            self.happened(at, follows);
+            at
         });
-        if decided && proposal.heard_in.is_none() && proposal.what != Proposed::Measure {
-            self.facts.impose(&of, &proposal.note.rule, today);
-        }
         self.outcomes.push(BenchOutcome { of, first: period.first, proposal, case });
     }
 
@@ -506,6 +512,12 @@ impl<'a> Bench<'a> {
         }
         let running = &self.cases[at];
         let Some(note) = &running.case.proposal else { return };
+        let named = |it: &Framework| it.label.name == note.framework;
+        let framework = self.policy.frameworks.iter().find(|it| named(it));
+        let rule = framework.and_then(|it| Some(&it.rules[it.rule_named(&note.rule)?]));
+        if rule.is_some_and(|it| it.what() == Proposed::Measure) {
+            return;
+        }
         if let Standing::InForce(on) = standing(self.policy, running.flow, &running.case) {
             let subject = self.policy.workflow(running.flow).subject;
             let of = RecordRef { record: subject, key: Arc::from(running.case.subject.as_str()) };
@@ -524,7 +536,6 @@ impl<'a> Bench<'a> {
                 now.then(|| standing(self.policy, running.flow, &running.case))
             }
             None if it.proposal.note.rule != rule || !it.proposal.missing.is_empty() => None,
-            None if it.proposal.heard_in.is_none() => Some(Standing::InForce(it.proposal.note.on)),
             None => Some(Standing::Proposed),
         };
         ours.filter_map(stands).next_back()

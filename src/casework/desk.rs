@@ -9,10 +9,12 @@ use crate::casework::letter::Letter;
 use crate::casework::outlook::CaseOutlook;
 use crate::casework::periods::is_past;
 use crate::eval::{self, CaseContext, Facts, Listener, Rendered, Scope};
-use crate::ids::{FieldId, WorkflowId};
-use crate::policy::model::{FieldKind, Policy, Workflow};
+use crate::ids::{FieldId, StageId, WorkflowId};
+use crate::policy::model::{FieldKind, Party, Policy, Workflow};
 use crate::value::{Known, RecordRef, Truth, Value};
-use crate::workflow::{self, Act, Advanced, Answer, Case, DECISION, Event, Look, Notice, Outlook, Refusal, advance};
+use crate::workflow::{
+    self, Act, Advanced, Answer, Asked, Case, DECISION, Event, Look, Notice, Outlook, Refusal, advance,
+};
 
 /// Policy, facts and language.
 #[derive(Clone, Copy)]
@@ -97,6 +99,21 @@ impl<'a> Desk<'a> {
         let workflow = self.policy.workflow(flow);
         let outlook = self.outlook(workflow, case, look.grace_after_adoption);
         workflow::act(self.policy, workflow, case, &outlook, look, act)
+    }
+
+    /// Who somebody of a case is on a day, each with the capacity in which they are meant.
+    #[must_use]
+    pub(super) fn people(
+        &self,
+        flow: WorkflowId,
+        case: &Case,
+        parties: &[Party],
+        on: Date,
+    ) -> Vec<((String, String), String)> {
+        let outlook = self.outlook(self.policy.workflow(flow), case, 0);
+        let asked = Asked { case, stage: StageId(0), on };
+        let notes = parties.iter().map(|it| outlook.who(asked, it));
+        notes.filter_map(|it| Some((it.who?, it.capacity))).collect()
     }
 
     /// When a case of a subject opens, looked at on a day.

@@ -13,6 +13,7 @@ use crate::casework::touched::{Hearing, Touched};
 use crate::eval::{self, Listener, Scope};
 use crate::explain;
 use crate::ids::WorkflowId;
+use crate::policy::framework::Judged;
 use crate::policy::model::{ExprKind as Meaning, Policy, Type, When, Workflow};
 use crate::source::Span;
 use crate::syntax::tree::{
@@ -117,6 +118,8 @@ pub(super) struct Theatre<'a> {
     failures: Vec<Failure>,
     /// The first day that is spoken of: earlier periods open no cases, even where an older fact makes the example begin before them.
     first: Date,
+    /// The day on which the example begins: frameworks judge from it on.
+    begins: Date,
     /// How many events of each case were told.
     told: Vec<usize>,
     /// Every notice of the example, with its day.
@@ -133,6 +136,7 @@ impl<'a> Theatre<'a> {
             bench: Bench::new(policy),
             failures: Vec::new(),
             first: Date::MIN,
+            begins: Date::MIN,
             told: Vec::new(),
             sent: Vec::new(),
             wanted: Vec::new(),
@@ -170,6 +174,7 @@ impl<'a> Theatre<'a> {
         let last = example.lines.iter().filter_map(|it| day_of_line(&it.kind)).max().unwrap_or(first);
         self.first = self.bench.adopted.map_or(first, |adopted| adopted.min(first));
         let mut day = self.first_day(first, example);
+        self.begins = self.bench.adopted.map_or(day, |adopted| adopted.max(day));
         while day <= last {
             self.acts_of(example, day);
             let notices = self.look(day);
@@ -184,14 +189,19 @@ impl<'a> Theatre<'a> {
     /// The example begins with the period of its first day, with its earliest fact where a workflow has no periods, or at its
     /// adoption.
     fn first_day(&self, first: Date, example: &Example) -> Date {
-        let starts = self.policy.workflows.iter().filter_map(|flow| {
+        let opening = self.policy.workflows.iter().filter(|it| it.proposal.is_none());
+        let starts = opening.filter_map(|flow| {
             let calendar = self.policy.calendar_of(flow);
             match flow.each {
                 Some(kind) => calendar.period_containing(kind, first).ok().map(|it| it.first),
                 None => earliest_fact(example),
             }
         });
-        let start = starts.min().unwrap_or(first).min(first);
+        let judging = self.policy.frameworks.iter().filter(|it| matches!(it.judged, Judged::On(_)));
+        let judging = judging.filter_map(|it| {
+            self.policy.calendars[it.calendar].period_containing(it.each, first).ok().map(|it| it.first)
+        });
+        let start = starts.chain(judging).min().unwrap_or(first).min(first);
         self.bench.adopted.map_or(start, |adopted| adopted.min(first))
     }
 
@@ -209,7 +219,7 @@ impl<'a> Theatre<'a> {
     }
 
     fn open_cases(&mut self, today: Date) {
-        self.bench.judge(self.first, today);
+        self.bench.judge(self.begins, today);
         for flow in (0..self.policy.workflows.len()).map(WorkflowId::at) {
             for period in periods(self.policy, flow, self.first, today) {
                 for key in self.bench.facts().records(self.policy.workflow(flow).subject) {

@@ -13,7 +13,7 @@ use crate::policy::flow::Proposed;
 use crate::policy::framework::{Framework, Judged, OutcomeKind, OutcomeRule};
 use crate::policy::model::Policy;
 use crate::value::{Known, Missing, RecordRef, Value};
-use crate::workflow::{Answer, Case, CaseStatus, How, ProposedNote, StageStatus};
+use crate::workflow::{Answer, Case, CaseStatus, Event, How, Notice, NoticeState, ProposedNote, StageStatus};
 
 /// So many periods back a judgement that lies behind its period is looked for.
 const PERIODS_BACK: usize = 40;
@@ -25,7 +25,8 @@ pub struct Proposal {
     pub what: Proposed,
     /// What is proposed, by which rule.
     pub note: ProposedNote,
-    /// The workflow in which it is heard; none where it follows by itself.
+    /// The workflow in which it is heard; where nobody hears it, that of its framework, in which it follows by itself. Nothing where the
+    /// workflow that hears it can't run yet.
     pub heard_in: Option<WorkflowId>,
     /// The facts for want of which it is not decided; nothing where it is proposed.
     pub missing: Vec<Missing>,
@@ -55,6 +56,43 @@ impl Standing {
             Standing::Dismissed(_) => "dismissed",
         }
     }
+
+    /// The day on which it took effect, if it has.
+    #[must_use]
+    pub fn since(self) -> Option<Date> {
+        if let Standing::InForce(on) = self { Some(on) } else { None }
+    }
+}
+
+/// What follows at once where what was proposed is heard by nobody: whoever is to be told is told, and it takes effect.
+#[must_use]
+pub fn follows(desk: &Desk<'_>, flow: WorkflowId, case: &Case) -> Vec<Event> {
+    let policy = desk.policy();
+    let (Some(note), true) = (&case.proposal, policy.workflow(flow).follows_by_itself) else { return Vec::new() };
+    let framework = policy.frameworks.iter().find(|it| it.label.name == note.framework);
+    let day = case.period.parse().unwrap_or(note.on);
+    let rule = framework.and_then(|it| Some(&it.rules[it.rule_on(&note.rule, day)?]));
+    let mut notices: Vec<Notice> = Vec::new();
+    for (parties, message) in rule.iter().flat_map(|it| &it.notify) {
+        let message = &policy.messages[message.index()].label.name;
+        for who in desk.people(flow, case, parties, note.on) {
+            if !notices.iter().any(|it| it.to == who.0 && it.message == *message) {
+                notices.push(Notice { to: who.0, capacity: who.1, message: message.clone(), state: NoticeState::Due });
+            }
+        }
+    }
+    let mut events = Vec::new();
+    if !notices.is_empty() {
+        let (stage, on) = (note.rule.clone(), note.on);
+        events.push(Event::Sent { stage, round: 1, notices, by: None, because: None, on, key: None });
+    }
+    let mark = match rule.map(|it| it.what()) {
+        Some(Proposed::Reward) => "granted",
+        Some(Proposed::Measure) => "recommended",
+        Some(Proposed::Sanction) | None => "imposed",
+    };
+    events.push(Event::CaseEnded { how: How::Completed, on: note.on, mark: Some(mark.to_owned()) });
+    events
 }
 
 /// Where what a case is about stands: the case says it all.
@@ -64,11 +102,8 @@ pub fn standing(policy: &Policy, flow: WorkflowId, case: &Case) -> Standing {
     match case.status {
         CaseStatus::Ended(how) => {
             let on = case.ended.unwrap_or(Date::MIN);
-            if how == How::Completed && case.mark.as_deref() == workflow.takes_effect() {
-                Standing::InForce(on)
-            } else {
-                Standing::Dismissed(on)
-            }
+            let takes_effect = workflow.follows_by_itself || case.mark.as_deref() == workflow.takes_effect();
+            if how == How::Completed && takes_effect { Standing::InForce(on) } else { Standing::Dismissed(on) }
         }
         CaseStatus::Open => {
             let runs = |name: &str| case.stages.get(name).is_some_and(|it| it.status == StageStatus::Running);
@@ -118,16 +153,37 @@ pub fn judgements(desk: &Desk<'_>, framework: &Framework, since: Date, today: Da
     found
 }
 
-/// What a framework proposes for somebody in a period, judged on a day, and what it can't decide for want of facts.
-#[must_use]
-pub fn proposals(desk: &Desk<'_>, framework: &Framework, key: &Arc<str>, period: Period, on: Date) -> Vec<Proposal> {
-    let policy = desk.policy();
-    let subject = RecordRef { record: framework.subject, key: Arc::clone(key) };
-    let calendar = &policy.calendars[framework.calendar];
-    let scope = Scope::new(policy, calendar, desk.facts(), subject, Some(period), on)
-        .by_one_calendar(framework.names_calendar)
-        .heard_by(desk.listener());
-    let verdicts = judge(&scope, framework);
+/// A framework that judges a period on a day. It is the same for everybody, so that what is reckoned over all is reckoned once.
+pub struct Court<'a> {
+    policy: &'a Policy,
+    framework: &'a Framework,
+    scope: Scope<'a>,
+    on: Date,
+}
+
+impl<'a> Court<'a> {
+    /// A framework, a period, and the day of the judgement.
+    #[must_use]
+    pub fn new(desk: &Desk<'a>, framework: &'a Framework, period: Period, on: Date) -> Self {
+        let policy = desk.policy();
+        let nobody = RecordRef { record: framework.subject, key: Arc::from("") };
+        let calendar = &policy.calendars[framework.calendar];
+        let scope = Scope::new(policy, calendar, desk.facts(), nobody, Some(period), on)
+            .by_one_calendar(framework.names_calendar)
+            .heard_by(desk.listener());
+        Self { policy, framework, scope, on }
+    }
+
+    /// What is proposed for somebody, and what can't be decided for want of facts.
+    #[must_use]
+    pub fn proposals(&self, key: &Arc<str>) -> Vec<Proposal> {
+        let scope = self.scope.about(RecordRef { record: self.framework.subject, key: Arc::clone(key) });
+        proposals(self.policy, self.framework, &scope, self.on)
+    }
+}
+
+fn proposals(policy: &Policy, framework: &Framework, scope: &Scope<'_>, on: Date) -> Vec<Proposal> {
+    let verdicts = judge(scope, framework);
     let mut found = Vec::new();
     for (rule, verdict) in framework.rules.iter().zip(verdicts) {
         let (amount, missing) = match verdict {
@@ -146,7 +202,8 @@ pub fn proposals(desk: &Desk<'_>, framework: &Framework, key: &Arc<str>, period:
             on,
             before: None,
         };
-        found.push(Proposal { what: rule.what(), note, heard_in: heard_in(policy, framework, rule), missing });
+        let heard_in = heard_in(policy, framework, rule).filter(|it| policy.workflow(*it).runs());
+        found.push(Proposal { what: rule.what(), note, heard_in, missing });
     }
     found
 }
@@ -157,13 +214,15 @@ fn known(value: Value) -> Option<Known> {
 
 /// The workflow in which what a rule proposes is heard.
 fn heard_in(policy: &Policy, framework: &Framework, rule: &OutcomeRule) -> Option<WorkflowId> {
+    let itself = || policy.workflow_named(&framework.label.name);
     if let OutcomeKind::Sanction { through, .. } = &rule.kind {
-        return through.as_ref().and_then(|name| policy.workflow_named(name));
+        return through.as_ref().map_or_else(itself, |name| policy.workflow_named(name));
     }
     let hears = |it: &WorkflowId| {
         policy.workflow(*it).proposal.as_ref().is_some_and(|proposal| {
-            proposal.what == rule.what() && proposal.of.as_ref().is_none_or(|of| *of == framework.label.name)
+            let written = !policy.workflow(*it).follows_by_itself;
+            written && proposal.what == rule.what() && proposal.of.as_ref().is_none_or(|of| *of == framework.label.name)
         })
     };
-    (0..policy.workflows.len()).map(WorkflowId::at).find(hears)
+    (0..policy.workflows.len()).map(WorkflowId::at).find(hears).or_else(itself)
 }

@@ -18,7 +18,7 @@ mod touched;
 
 pub use bench::{Bench, BenchCase, BenchOutcome};
 pub use desk::{Desk, Moments, Opens};
-pub use judging::{Proposal, Standing, judged_on, judgements, proposals, standing};
+pub use judging::{Court, Proposal, Standing, follows, judged_on, judgements, standing};
 pub use letter::Letter;
 pub use periods::periods;
 pub use touched::{Answers, Touched};

@@ -20,9 +20,11 @@ mod fmt;
 mod import;
 mod init;
 mod journal;
+mod judge;
 mod junit;
 mod open;
 mod outbox;
+mod outcomes;
 mod output;
 mod restore;
 mod run;
@@ -150,6 +152,10 @@ enum Verb {
     Act(act::Arguments),
     /// Let somebody else act for some days on what is one's own
     Delegate(delegate::Arguments),
+    /// Let a framework judge a period, or judge it anew
+    Judge(judge::Arguments),
+    /// List what was proposed for whom, and where it stands
+    Outcomes(outcomes::Arguments),
     /// List what goes out; release, drop or retry notices
     Outbox(outbox::Arguments),
     /// Copy the whole store into one file, while others work with it
@@ -212,6 +218,8 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Case(it) => case::run(global, it),
         Verb::Act(it) => act::run(global, it),
         Verb::Delegate(it) => delegate::run(global, it),
+        Verb::Judge(it) => judge::run(global, it),
+        Verb::Outcomes(it) => outcomes::run(global, it),
         Verb::Outbox(it) => outbox::run(global, it),
         Verb::Backup(it) => backup::run(global, it),
         Verb::Restore(it) => restore::run(global, it),

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use crate::calendar::Moment;
+use crate::calendar::{Moment, Period};
 use crate::cli::{Failure, Global};
 use crate::config::Project;
 use crate::engine::{AsOf, EngineError, NoWayOut, Patience, RunSettings};
+use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
 use crate::policy::{Compilation, compile_with};
 use crate::source::Sources;
@@ -155,6 +156,22 @@ pub(crate) fn as_of(words: &str) -> Result<AsOf, Failure> {
         Err(_) => Err(Failure::usage(format!("`{words}` is neither a day nor a moment"))
             .help("write a day as 2026-07-31, or a moment as 2026-07-31T18:00:00Z")),
     }
+}
+
+/// A framework of the policy by its name.
+pub(crate) fn framework<'p>(policy: &'p Policy, name: &str) -> Result<&'p Framework, Failure> {
+    policy.frameworks.iter().find(|it| it.label.name == name).ok_or_else(|| {
+        let known: Vec<&str> = policy.frameworks.iter().map(|it| it.label.name.as_str()).collect();
+        let help =
+            if known.is_empty() { "the policy has none".to_owned() } else { format!("known: {}", known.join(", ")) };
+        Failure::usage(format!("there is no framework `{name}`")).help(help)
+    })
+}
+
+/// A period of a framework, as the policy writes it.
+pub(crate) fn period(policy: &Policy, framework: &Framework, label: &str) -> Result<Period, Failure> {
+    let calendar = &policy.calendars[framework.calendar];
+    calendar.period_from_label(framework.each, label).map_err(|problem| Failure::usage(problem.to_string()))
 }
 
 /// A day as a person writes it.

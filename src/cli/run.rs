@@ -95,6 +95,13 @@ fn needs_a_person(report: &RunReport, sent: Option<&SendReport>) -> bool {
 pub(super) fn words(report: &RunReport, sent: Option<&SendReport>) -> String {
     let mut words = format!("Run as of {}.\n", report.as_of);
     let lines = [
+        (report.judged, "judged", "judged"),
+        (report.proposed, "sanction, reward or measure proposed", "sanctions, rewards or measures proposed"),
+        (
+            report.undetermined,
+            "rule undetermined for want of facts (`merit outcomes --state undetermined`)",
+            "rules undetermined for want of facts (`merit outcomes --state undetermined`)",
+        ),
         (report.cases_opened, "case opened", "cases opened"),
         (report.stages_done, "stage done", "stages done"),
         (report.completed, "case completed", "cases completed"),

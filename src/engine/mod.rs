@@ -3,9 +3,11 @@
 //!
 //! Start reading at [`run`].
 
+mod accepted;
 mod act;
 mod delegate;
 mod fault;
+mod judging;
 mod mail;
 mod openings;
 mod outbox;
@@ -17,6 +19,7 @@ mod send;
 pub use act::{ActError, ActReport, ActRequest, act};
 pub use delegate::{DelegateRequest, delegate, end_delegation};
 pub use fault::{Point, point};
+pub use judging::{JudgeRequest, judge_on_request};
 pub use mail::{MailSender, NoWayOut};
 pub use outbox::{Acted, OutboxAct, OutboxRefusal, Which, act_on_outbox};
 pub use policies::{Deployed, Policies};

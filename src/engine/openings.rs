@@ -229,7 +229,7 @@ fn opened_event(
     }
 }
 
-fn new_row(case: &Case, id: i64) -> CaseRow {
+pub(super) fn new_row(case: &Case, id: i64) -> CaseRow {
     CaseRow {
         id,
         workflow: case.workflow.clone(),

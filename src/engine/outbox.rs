@@ -165,7 +165,7 @@ fn decide(store: &dyn Store, act: &OutboxAct) -> Result<(Work, Acted), EngineErr
     };
     for (id, entries) in cases {
         let row = store.case(id)?.ok_or_else(|| OutboxRefusal::Unknown(id.to_string()))?;
-        work.cases.push(CaseChange { row, entries, deadlines: Vec::new(), tasks: Vec::new(), effects: Vec::new() });
+        work.cases.push(CaseChange::with(row, entries));
     }
     let keys: Vec<String> = effects.into_iter().map(|it| it.effect.key).collect();
     work.outbox = keys.iter().map(|key| OutboxChange { key: key.clone(), act: act.act }).collect();

@@ -6,12 +6,13 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::calendar::{Calendar, Moment};
-use crate::casework::{Desk, Letter};
+use crate::casework::{Desk, Letter, standing};
+use crate::engine::accepted::accepted;
 use crate::engine::policies::Policies;
 use crate::engine::rows::{entry, stage_rows};
 use crate::engine::send::{Sender, send_too_early};
-use crate::engine::{EngineError, Point, openings, point};
-use crate::store::{CaseChange, CaseRow, NewEffect, Store, Work};
+use crate::engine::{EngineError, Point, judging, openings, point};
+use crate::store::{CaseChange, CaseRow, NewEffect, Standing, Store, Work};
 use crate::workflow::{Case, Event, Look, Notice, NoticeState};
 
 /// How many cases one commit holds.
@@ -63,6 +64,12 @@ pub struct RunSettings {
 pub struct RunReport {
     /// The day up to which the store has now run.
     pub as_of: String,
+    /// People whom a framework judged.
+    pub judged: u64,
+    /// Sanctions, rewards and measures that were proposed.
+    pub proposed: u64,
+    /// Rules that could not be decided for want of facts.
+    pub undetermined: u64,
     /// Cases that opened.
     pub cases_opened: u64,
     /// Stages that were done.
@@ -218,7 +225,7 @@ pub(super) struct Round<'a> {
     pub(super) until: Until,
     pub(super) store_id: String,
     /// The last day up to which the engine has run.
-    last: Option<Date>,
+    pub(super) last: Option<Date>,
     pub(super) adopted: Option<Date>,
     restored: Option<i64>,
     next_case: i64,
@@ -277,6 +284,7 @@ impl Round<'_> {
     /// Everything that has come due, to the end; gives whether it came there.
     fn go(&mut self, store: &mut dyn Store) -> Result<bool, EngineError> {
         openings::open(store, self)?;
+        judging::judge(store, self)?;
         self.look_again(store)?;
         self.look_at_due(store)?;
         if !self.goes_on() {
@@ -392,8 +400,7 @@ impl Round<'_> {
             }
             let desk = Desk::new(&policy, &*reader, &self.settings.language);
             for row in group {
-                let change = self.decide_one(&desk, row);
-                changes.extend(change);
+                changes.push(self.decide_one(store, &desk, row)?);
             }
             if let Some(fault) = reader.fault() {
                 return Err(fault.into());
@@ -403,23 +410,26 @@ impl Round<'_> {
     }
 
     /// What becomes of one case. A case that can't be read or can't proceed is set aside and stops nobody else.
-    fn decide_one(&mut self, desk: &Desk<'_>, row: &CaseRow) -> Option<CaseChange> {
+    fn decide_one(&mut self, store: &dyn Store, desk: &Desk<'_>, row: &CaseRow) -> Result<CaseChange, EngineError> {
         let case: Case = match serde_json::from_str(&row.state) {
             Ok(case) => case,
-            Err(error) => return self.set_aside(row, format!("its state can't be read: {error}")),
+            Err(error) => return Ok(self.set_aside(row, format!("its state can't be read: {error}"))),
         };
         let Some(flow) = desk.policy().workflow_named(&row.workflow) else {
-            return self.set_aside(row, format!("policy version {} has no workflow `{}`", row.policy, row.workflow));
+            let why = format!("policy version {} has no workflow `{}`", row.policy, row.workflow);
+            return Ok(self.set_aside(row, why));
         };
-        let decided = self.decide_case(desk, flow, row.clone(), &case, Vec::new());
+        let accepted = accepted(store, (desk.policy(), flow), row.id, &case, self.until.today)?;
+        let case = accepted.iter().fold(case, Case::after);
+        let decided = self.decide_case(desk, flow, row.clone(), &case, accepted);
         self.count(&decided);
-        Some(decided.change)
+        Ok(decided.change)
     }
 
-    fn set_aside(&mut self, row: &CaseRow, reason: String) -> Option<CaseChange> {
+    fn set_aside(&mut self, row: &CaseRow, reason: String) -> CaseChange {
         self.note_set_aside(row, &reason);
         let row = CaseRow { set_aside: Some(reason), wake_at: None, ..row.clone() };
-        Some(CaseChange { row, entries: Vec::new(), deadlines: Vec::new(), tasks: Vec::new(), effects: Vec::new() })
+        CaseChange::with(row, Vec::new())
     }
 
     fn note_set_aside(&mut self, row: &CaseRow, reason: &str) {
@@ -452,7 +462,12 @@ impl Round<'_> {
         let begins = |event: &Event| desk.moments(flow, &advanced.case, event.day()).begin;
         let entries = events.iter().map(|event| entry(event, begins(event).min(look.until))).collect();
         let (deadlines, tasks) = stage_rows(&advanced.case, &events);
-        Decided { change: CaseChange { row, entries, deadlines, tasks, effects }, case: advanced.case, events }
+        let standing = advanced.case.proposal.as_ref().map(|note| {
+            let stands = standing(desk.policy(), flow, &advanced.case);
+            Standing { rule: note.rule.clone(), state: stands.word().to_owned(), since: stands.since() }
+        });
+        let change = CaseChange { row, entries, deadlines, tasks, effects, standing };
+        Decided { change, case: advanced.case, events }
     }
 
     fn effects_of(

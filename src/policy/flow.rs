@@ -2,7 +2,7 @@
 
 use crate::calendar::Length;
 use crate::ids::{FieldId, MessageId, StageId};
-use crate::policy::model::{DateRule, Expr, Fill, Label, Lasts, Members, Party, Policy, Stage, Workflow};
+use crate::policy::model::{DateRule, Expr, Fill, Label, Lasts, Members, Party, Policy, Stage, Turns, Workflow};
 use crate::source::Span;
 
 pub use crate::syntax::tree::Proposed;
@@ -203,6 +203,34 @@ impl Workflow {
 }
 
 impl Policy {
+    /// A workflow without stages for each framework, under its name: for what it proposes and nobody hears.
+    pub(super) fn let_proposals_follow(&mut self) {
+        for framework in &self.frameworks {
+            self.workflows.push(Workflow {
+                label: framework.label.clone(),
+                cite: framework.cite.clone(),
+                calendar: framework.calendar,
+                names_calendar: framework.names_calendar,
+                subject: framework.subject,
+                each: Some(framework.each),
+                condition: None,
+                even_if_they_leave: true,
+                suspend: None,
+                cancels: Vec::new(),
+                call_off: Vec::new(),
+                closes: None,
+                proposal: Some(Proposal { what: Proposed::Sanction, of: Some(framework.label.name.clone()) }),
+                follows_by_itself: true,
+                ends: Vec::new(),
+                exempt: Vec::new(),
+                retention: Vec::new(),
+                stages: Vec::new(),
+                checked_only: Vec::new(),
+                turns: Turns::default(),
+            });
+        }
+    }
+
     /// What of the policy is checked, but not carried out yet: a sentence for each workflow.
     #[must_use]
     pub fn not_carried_out(&self) -> Vec<String> {

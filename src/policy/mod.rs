@@ -236,6 +236,7 @@ fn check(
         let (judged, other) = reasoned(&policy, sources, &promises);
         other.iter().for_each(|it| found.push(it.clone()));
         guarantees::stand(&mut policy, &promises, judged, found);
+        policy.let_proposals_follow();
     } else {
         // Nothing is promised by a policy in which something is wrong.
         policy.guarantees.iter_mut().for_each(|it| it.standing = guarantees::Standing::NotDecided);

@@ -382,6 +382,8 @@ pub struct Workflow {
     pub closes: Option<DateRule>,
     /// What it runs for the proposals of, if it does.
     pub proposal: Option<flow::Proposal>,
+    /// No author wrote it: what a framework proposes and no workflow hears follows by itself, as a case that ends at once.
+    pub follows_by_itself: bool,
     /// How a case may end, if it says so.
     pub ends: Vec<Label>,
     /// Who is let off in which period.

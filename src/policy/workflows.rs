@@ -62,6 +62,7 @@ impl Builder<'_, '_> {
             call_off: Vec::new(),
             closes: None,
             proposal: whom.proposal.map(|it| it.0),
+            follows_by_itself: false,
             ends: self.ends_of(written),
             exempt: Vec::new(),
             retention: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod case;
 mod cases;
+mod outcomes;
 mod status;
 
 use jiff::civil::Date;
@@ -12,6 +13,7 @@ use crate::value::{Known, Value};
 
 pub use case::{CaseReport, DeadlineReport, HistoryLine, case_report, event_words};
 pub use cases::{CaseLine, case_list};
+pub use outcomes::{OutcomeLine, outcome_list};
 pub use status::{ByUnit, Overdue, StatusReport, status};
 
 /// Who reads. Accounts come later; until then whoever can open the store may see all of it.

@@ -146,6 +146,17 @@ impl SqliteStore {
                 .execute(params![it.day.to_string(), it.workflow, it.subject, it.period])
                 .map_err(disk)?;
         }
+        for it in &work.judgements {
+            self.write_judgement(it, rev)?;
+        }
+        for it in &work.outcomes {
+            self.write_outcome(it, rev)?;
+        }
+        for change in &work.cases {
+            if let Some(standing) = &change.standing {
+                self.write_standing(change.row.id, standing, rev)?;
+            }
+        }
         for it in &work.outbox {
             self.change_effect(it, work.at)?;
         }

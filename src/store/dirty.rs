@@ -122,6 +122,11 @@ impl SqliteStore {
                 .map_err(disk)?
                 .query_row([&workflow.label.name], |row| row.get(0))
                 .map_err(disk)?;
+            // What was proposed opens cases without a walk; who is new has none.
+            if workflow.proposal.is_some() && !workflow.follows_by_itself {
+                let subjects = self.subjects_reading(policy, flow, touched)?;
+                self.mark_cases(policy, flow, latest, &subjects, rev)?;
+            }
             if !walked {
                 continue;
             }

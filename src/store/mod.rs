@@ -20,6 +20,7 @@ mod delegations;
 mod dirty;
 mod import;
 mod outbox;
+mod outcomes;
 mod reader;
 mod records;
 mod restore;
@@ -31,6 +32,7 @@ mod waiting;
 
 pub use backup::{Draft, Proved};
 pub use delegations::Delegation;
+pub use outcomes::{Judgement, OutcomeFilter, OutcomeRow, Standing};
 pub use restore::{Replaced, Restored};
 pub use seal::{Broken, RestoreNote, Verified};
 pub use steps::{StepCount, Steps};
@@ -290,6 +292,16 @@ pub struct CaseChange {
     pub tasks: Vec<TaskRow>,
     /// New effects. A key that is already there is a bug and fails the commit.
     pub effects: Vec<NewEffect>,
+    /// Where what it is about stands, if it is about something that was proposed.
+    pub standing: Option<Standing>,
+}
+
+impl CaseChange {
+    /// A case with new entries, and nothing else.
+    #[must_use]
+    pub fn with(row: CaseRow, entries: Vec<NewEntry>) -> Self {
+        Self { row, entries, deadlines: Vec::new(), tasks: Vec::new(), effects: Vec::new(), standing: None }
+    }
 }
 
 /// What a commit of the engine writes, at once.
@@ -321,6 +333,10 @@ pub struct Work {
     pub outbox: Vec<OutboxChange>,
     /// Whether all effects wait from now on, if that changes.
     pub hold: Option<bool>,
+    /// How far judgements have come.
+    pub judgements: Vec<Judgement>,
+    /// What they came to.
+    pub outcomes: Vec<OutcomeRow>,
 }
 
 /// What becomes of an effect by somebody's act. One in whose state the act can't be is a bug and fails the commit.
@@ -535,6 +551,19 @@ pub trait Store {
     fn case(&self, id: i64) -> Result<Option<CaseRow>, StoreError>;
     /// The journal of a case, in order.
     fn journal(&self, case_id: i64) -> Result<Vec<JournalEntry>, StoreError>;
+
+    /// The last judgement of a framework on a period.
+    fn judgement(&self, framework: &str, period: &str) -> Result<Option<Judgement>, StoreError>;
+    /// Judgements that are not done.
+    fn open_judgements(&self) -> Result<Vec<Judgement>, StoreError>;
+    /// The first number that no judgement has.
+    fn next_judgement(&self) -> Result<i64, StoreError>;
+    /// What judgements came to, by period, framework and subject.
+    fn outcomes(&self, filter: &OutcomeFilter) -> Result<Vec<OutcomeRow>, StoreError>;
+    /// The greatest number of a case of somebody in a workflow and period; nought where there is none.
+    fn last_nth(&self, workflow: &str, subject_type: &str, subject: &str, period: &str) -> Result<i64, StoreError>;
+    /// What stages of a case sent, and when it was accepted on its way: stage, round, `type:key` of the recipient, moment (seconds UTC).
+    fn accepted(&self, case: i64) -> Result<Vec<(String, i64, String, i64)>, StoreError>;
 
     /// Running stages whose due date lies before a day, one row for each holder.
     fn overdue(&self, on: Date) -> Result<Vec<OpenDeadline>, StoreError>;

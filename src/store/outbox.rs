@@ -144,6 +144,18 @@ impl SqliteStore {
             .map_err(disk)?
             .execute(params![end.delivery, end.state, end.next_try])
             .map_err(disk)?;
+        if end.result == "accepted" {
+            // What a stage sent counts from its acceptance, where the policy says so.
+            transaction
+                .prepare_cached(
+                    "insert into dirty select 'case', cast(e.case_id as text), e.rev from effects e
+                     join deliveries d on d.effect = e.key where d.id = ?1 and e.step = 'sent' and true
+                     on conflict (what, id) do update set rev = excluded.rev",
+                )
+                .map_err(disk)?
+                .execute([end.delivery])
+                .map_err(disk)?;
+        }
         transaction.commit().map_err(disk)
     }
 

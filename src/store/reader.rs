@@ -361,6 +361,11 @@ impl Facts for Reader<'_> {
         keys.into_iter().map(|key| RecordRef { record: kind, key }).collect()
     }
 
+    fn imposed(&self, of: &RecordRef, rule: &str) -> Vec<(Date, Option<Date>)> {
+        let kind = &self.policy.record(of.record).label.name;
+        self.keep(self.store.imposed_on(kind, &of.key, rule))
+    }
+
     fn referring(&self, to: &RecordRef, kind: RecordId, field: FieldId) -> Vec<RecordRef> {
         let keys = self.keep(self.fetch_referring(to, kind, field));
         keys.into_iter().map(|key| RecordRef { record: kind, key }).collect()

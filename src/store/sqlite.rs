@@ -11,7 +11,7 @@ use crate::store::seal::hex;
 use crate::store::{StoreError, StoreState};
 
 /// The schema that this version writes.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 4;
 /// The edition of the language that this version reads.
 pub const EDITION: i64 = 1;
 /// Marks the file as Merit's: "Mrit".
@@ -23,6 +23,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (1, include_str!("migrations/0001_first.sql")),
     (2, include_str!("migrations/0002_restored.sql")),
     (3, include_str!("migrations/0003_delegations.sql")),
+    (4, include_str!("migrations/0004_judged.sql")),
 ];
 
 /// Whether a store is opened to be written.

@@ -14,8 +14,8 @@ use crate::store::records::{key_columns, table};
 use crate::store::sqlite::{EDITION, SqliteStore, disk};
 use crate::store::{
     Applied, AttemptEnd, CaseRow, Counts, Delegation, DeliveryRow, EffectRow, Expected, Filter, ImportNote,
-    JournalEntry, OpenDeadline, Opening, PolicyVersion, RecordChange, RecordReader, Store, StoreError, StoreState,
-    Work,
+    JournalEntry, Judgement, OpenDeadline, Opening, OutcomeFilter, OutcomeRow, PolicyVersion, RecordChange,
+    RecordReader, Store, StoreError, StoreState, Work,
 };
 
 fn version_of(row: &Row<'_>) -> rusqlite::Result<PolicyVersion> {
@@ -259,6 +259,30 @@ impl Store for SqliteStore {
 
     fn journal(&self, case_id: i64) -> Result<Vec<JournalEntry>, StoreError> {
         self.journal_of(case_id)
+    }
+
+    fn judgement(&self, framework: &str, period: &str) -> Result<Option<Judgement>, StoreError> {
+        self.judgement_of(framework, period)
+    }
+
+    fn open_judgements(&self) -> Result<Vec<Judgement>, StoreError> {
+        self.judgements_open()
+    }
+
+    fn next_judgement(&self) -> Result<i64, StoreError> {
+        self.judgement_number()
+    }
+
+    fn outcomes(&self, filter: &OutcomeFilter) -> Result<Vec<OutcomeRow>, StoreError> {
+        self.listed_outcomes(filter)
+    }
+
+    fn last_nth(&self, workflow: &str, subject_type: &str, subject: &str, period: &str) -> Result<i64, StoreError> {
+        self.greatest_nth(workflow, subject_type, subject, period)
+    }
+
+    fn accepted(&self, case: i64) -> Result<Vec<(String, i64, String, i64)>, StoreError> {
+        self.accepted_of(case)
     }
 
     fn overdue(&self, on: Date) -> Result<Vec<OpenDeadline>, StoreError> {

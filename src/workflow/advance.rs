@@ -78,7 +78,7 @@ enum Coming {
     Lapse(StageId, Date),
     CaseCloses(Date),
     /// What a stage sent to somebody is taken to be received.
-    Receipt(StageId, (String, String), Date),
+    Receipt(StageId, (String, String), u32, Date),
 }
 
 impl Coming {
@@ -270,7 +270,8 @@ impl Machine<'_> {
         let mut coming = Vec::new();
         for id in self.stage_ids() {
             let deemed = self.deemed(id).into_iter();
-            coming.extend(deemed.map(|(to, day)| (self.outlook.begin_of(day), Coming::Receipt(id, to, day))));
+            let receipt = |(to, round, day)| (self.outlook.begin_of(day), Coming::Receipt(id, to, round, day));
+            coming.extend(deemed.map(receipt));
             match self.state(id) {
                 None => coming.extend(self.opening_to_come(id)),
                 Some(state) if !state.again.is_not() => coming.extend(self.opening_to_come(id)),
@@ -418,8 +419,8 @@ impl Machine<'_> {
             Coming::Step(id, place, nth, day) => self.take_step(id, place, nth, day),
             Coming::HeldStep(id, place, nth, day) => self.carry_out(id, place, nth, day),
             Coming::Lapse(id, day) => self.lapse(id, day),
-            Coming::Receipt(id, to, day) => {
-                let (stage, round) = (self.stage(id).label.name.clone(), self.state(id).map_or(1, |it| it.round));
+            Coming::Receipt(id, to, round, day) => {
+                let stage = self.stage(id).label.name.clone();
                 let how = Receipt::Deemed;
                 let (by, because, key) = (None, None, None);
                 self.happen(Event::Received { stage, round, to, day, how, by, because, on: day, key });

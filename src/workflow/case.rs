@@ -316,9 +316,9 @@ impl Case {
                     it.held.clear();
                 });
             }
-            Event::Sent { stage, notices, on, .. } => {
+            Event::Sent { stage, round, notices, on, .. } => {
                 self.acts.extend(event.keyed());
-                self.change(stage, |it| it.post.extend(notices.iter().map(|it| Posted::sent(&it.to, *on))));
+                self.change(stage, |it| it.post.extend(notices.iter().map(|it| Posted::sent(&it.to, *round, *on))));
             }
             Event::Accepted { stage, round, to, on } => self.change(stage, |it| {
                 it.posted_to(*round, to).for_each(|it| it.accepted = it.accepted.or(Some(*on)));

@@ -18,6 +18,8 @@ pub const DECISION: &str = "decision";
 pub struct Posted {
     /// The record type and key of who it goes to.
     pub to: (String, String),
+    /// The round of the stage in which it was sent.
+    pub round: u32,
     /// The day on which it was sent.
     pub sent: Date,
     /// The day on which it was accepted on its way.
@@ -29,8 +31,8 @@ pub struct Posted {
 }
 
 impl Posted {
-    pub(super) fn sent(to: &(String, String), on: Date) -> Self {
-        Self { to: to.clone(), sent: on, accepted: None, received: None }
+    pub(super) fn sent(to: &(String, String), round: u32, on: Date) -> Self {
+        Self { to: to.clone(), round, sent: on, accepted: None, received: None }
     }
 }
 
@@ -42,8 +44,7 @@ impl StageCase {
     }
 
     pub(super) fn posted_to(&mut self, round: u32, to: &(String, String)) -> impl Iterator<Item = &mut Posted> {
-        let this_round = self.round == round;
-        self.post.iter_mut().filter(move |it| this_round && it.to == *to)
+        self.post.iter_mut().filter(move |it| it.round == round && it.to == *to)
     }
 }
 
@@ -153,6 +154,7 @@ impl Machine<'_> {
             Some(_) => vec![act.by.clone()],
             None => state.post.iter().filter(|it| it.received.is_none()).map(|it| it.to.clone()).collect(),
         };
+        let round = state.post.iter().map(|it| it.round).max().unwrap_or(round);
         let sent = state.sent().unwrap_or(today);
         if day < sent || day > today {
             let why = format!("what was sent on {sent} can't have been received on {day}");
@@ -173,11 +175,11 @@ impl Machine<'_> {
     }
 
     /// When what was accepted is taken to be received, for each to whom it went.
-    pub(super) fn deemed(&self, id: StageId) -> Vec<((String, String), Date)> {
+    pub(super) fn deemed(&self, id: StageId) -> Vec<((String, String), u32, Date)> {
         let Some(after) = self.stage(id).deemed_received else { return Vec::new() };
         let post = self.state(id).map_or(&[][..], |it| &it.post);
         let open = post.iter().filter(|it| it.received.is_none());
         let day = |on: Date| self.outlook.step_day(on, Some(after), false);
-        open.filter_map(|it| Some((it.to.clone(), day(it.accepted?)?))).collect()
+        open.filter_map(|it| Some((it.to.clone(), it.round, day(it.accepted?)?))).collect()
     }
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::sync::Arc;
 
-use merit::casework::Desk;
+use merit::casework::{Desk, standing};
 use merit::engine::{Policies, deadline_row, task_rows};
 use merit::policy::model::Policy;
 use merit::store::sqlite::SqliteStore;
-use merit::store::{CaseRow, EffectRow, Filter, JournalEntry, Store};
+use merit::store::{CaseRow, EffectRow, Filter, JournalEntry, OutcomeFilter, Store};
 use merit::workflow::{Case, Event, Look};
 
 /// Whether an invariant holds; else its name and what was found.
@@ -184,8 +184,52 @@ fn is_cause(event: &Event, row: &EffectRow) -> bool {
             let name = format!("{name}-held");
             (stage, i64::from(*round), name.as_str(), i64::from(nth)) == wanted && to_them(notices)
         }
+        Event::Sent { stage, round, notices, .. } => {
+            (stage, i64::from(*round), "sent", 1) == wanted && to_them(notices)
+        }
         _ => false,
     }
+}
+
+/// I6: nothing is in force without its due process, or while an appeal stays it; and an outcome stands as its case tells.
+pub(crate) fn nobody_is_sanctioned_unheard(store: &SqliteStore, policy: &Policy) -> Checked {
+    let cases: BTreeMap<i64, Told> = told(store, "I6")?.into_iter().map(|it| (it.row.id, it)).collect();
+    for outcome in store.outcomes(&OutcomeFilter::default()).map_err(|it| broken("I6", it))? {
+        let what = format!("{} of {} in {}", outcome.rule, outcome.subject, outcome.period);
+        let Some(case) = outcome.case.and_then(|it| cases.get(&it)) else {
+            let open = ["undetermined", "proposed"].contains(&outcome.state.as_str());
+            hold("I6", open, || format!("{what} is {} without a case", outcome.state))?;
+            continue;
+        };
+        let replayed = Case::replay(&case.events);
+        let flow = policy.workflow_named(&case.row.workflow).ok_or_else(|| broken("I6", "a workflow is gone"))?;
+        let stands = standing(policy, flow, &replayed);
+        let rule = replayed.proposal.as_ref().map(|it| it.rule.as_str());
+        let same = stands.word() == outcome.state && stands.since() == outcome.since && rule == Some(&*outcome.rule);
+        hold("I6", same, || format!("{what} is {} and its case says {stands:?} of {rule:?}", outcome.state))?;
+        if outcome.kind == "sanction" && outcome.state == "in force" {
+            let heard = policy.workflow(flow).follows_by_itself || was_heard(&replayed, &case.events);
+            hold("I6", heard, || format!("{what} is in force unheard"))?;
+        }
+    }
+    Ok(())
+}
+
+/// A notice to the one concerned, then an answer or its time run out, then a decision; the time for an appeal is over.
+fn was_heard(case: &Case, events: &[Event]) -> bool {
+    let place = |what: &dyn Fn(&Event) -> bool| events.iter().position(what);
+    let noticed =
+        |it: &Event| matches!(it, Event::Sent { notices, .. } if notices.iter().any(|it| case.concerns(&it.to)));
+    let ended = |stage: &str, it: &Event| match it {
+        Event::StageDone { stage: name, .. } | Event::StageLapsed { stage: name, .. } => name == stage,
+        Event::Chosen { stage: name, .. } => name == stage,
+        _ => false,
+    };
+    let (notice, answer) = (place(&noticed), place(&|it| ended("answer", it)));
+    let ruling = place(&|it| matches!(it, Event::Chosen { stage, .. } if stage == "ruling"));
+    let window = place(&|it| ended("appeal_window", it));
+    let decided = case.stages.values().all(|it| it.has_ended());
+    notice.is_some() && notice < answer && answer < ruling && ruling < window && decided
 }
 
 /// I7: the chain verifies offline, up to the seal that the store shows.

@@ -1,0 +1,43 @@
+//! What stages sent and the way out has accepted: a fact that the case learns where the policy counts from it.
+
+use crate::calendar::Moment;
+use crate::engine::EngineError;
+use crate::ids::WorkflowId;
+use crate::policy::model::Policy;
+use crate::store::Store;
+use crate::workflow::{Case, Event};
+use jiff::civil::Date;
+
+/// What of a case's post was accepted and is not known to the case yet.
+pub(super) fn accepted(
+    store: &dyn Store,
+    (policy, flow): (&Policy, WorkflowId),
+    number: i64,
+    case: &Case,
+    today: Date,
+) -> Result<Vec<Event>, EngineError> {
+    let workflow = policy.workflow(flow);
+    let asks = |name: &str| workflow.stages.iter().any(|it| it.label.name == name && it.deemed_received.is_some());
+    let waits = case
+        .stages
+        .iter()
+        .any(|(name, it)| asks(name) && it.post.iter().any(|it| it.accepted.is_none() && it.received.is_none()));
+    if !waits {
+        return Ok(Vec::new());
+    }
+    let calendar = policy.calendar_of(workflow);
+    let mut events: Vec<Event> = Vec::new();
+    for (stage, round, recipient, at) in store.accepted(number)? {
+        let Some(state) = case.stages.get(&stage).filter(|_| asks(&stage)) else { continue };
+        let Some(to) = recipient.split_once(':').map(|(kind, key)| (kind.to_owned(), key.to_owned())) else { continue };
+        let posted = state.post.iter().find(|it| i64::from(it.round) == round && it.to == to && it.accepted.is_none());
+        let Some(posted) = posted else { continue };
+        // A machine's clock may stand elsewhere than the day as of which the engine runs.
+        let on = calendar.day_of(Moment(at)).min(today).max(posted.sent);
+        let event = Event::Accepted { stage, round: posted.round, to, on };
+        if !events.contains(&event) {
+            events.push(event);
+        }
+    }
+    Ok(events)
+}

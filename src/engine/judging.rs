@@ -1,0 +1,281 @@
+//! Judgements on the store: everybody in batches of one commit each, what is proposed with the case in which it is heard.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::calendar::Period;
+use crate::casework::{Court, Desk, Proposal, follows, judgements, standing};
+use crate::engine::openings::new_row;
+use crate::engine::run::Round;
+use crate::engine::{EngineError, RunReport, RunSettings, Sender};
+use crate::policy::framework::{Framework, Proposed};
+use crate::policy::model::Policy;
+use crate::store::{Judgement, OutcomeFilter, OutcomeRow, Store, Work};
+use crate::workflow::{Case, Event};
+
+/// How many people one commit judges.
+const BATCH: u32 = 2_000;
+
+/// A judgement that somebody asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgeRequest {
+    /// The framework's name.
+    pub framework: String,
+    /// The period as people write it.
+    pub period: String,
+    /// One of those whom it judges; nothing: all.
+    pub of: Option<String>,
+}
+
+/// Lets every framework judge whose day has come since the last run, and ends what was broken off.
+pub(super) fn judge(store: &mut dyn Store, round: &mut Round<'_>) -> Result<(), EngineError> {
+    for open in store.open_judgements()? {
+        carry_on(store, round, open, None)?;
+    }
+    let policy = Arc::clone(&round.policies.latest().policy);
+    let since = round.last.or(round.adopted).unwrap_or(round.until.today);
+    for framework in &policy.frameworks {
+        let come: Vec<(Period, Date)> = {
+            let reader = store.reader(&policy);
+            let desk = Desk::new(&policy, &*reader, &round.settings.language);
+            judgements(&desk, framework, since, round.until.today)
+        };
+        for (period, _) in come {
+            let (name, first) = (framework.label.name.clone(), period.first.to_string());
+            if store.judgement(&name, &first)?.is_none() {
+                let judgement = new_judgement(store, round, name, first, 1)?;
+                carry_on(store, round, judgement, None)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Judges a period when somebody asks for it, or judges it anew: what was decided by then stays, and what was open for want of facts
+/// is asked again.
+///
+/// # Errors
+/// When there is no such framework, period or person, when it goes back in time, or when the store can't.
+pub fn judge_on_request(
+    store: &mut dyn Store,
+    settings: &RunSettings,
+    sender: &mut dyn Sender,
+    request: &JudgeRequest,
+) -> Result<RunReport, EngineError> {
+    let mut round = Round::begin(store, settings, sender)?;
+    let policy = Arc::clone(&round.policies.latest().policy);
+    let named = |it: &&Framework| it.label.name == request.framework;
+    let known = || policy.frameworks.iter().map(|it| format!("`{}`", it.label.name)).collect::<Vec<_>>().join(", ");
+    let framework = policy.frameworks.iter().find(named).ok_or_else(|| {
+        EngineError::Day(format!("there is no framework `{}`; there is {}", request.framework, known()))
+    })?;
+    let calendar = &policy.calendars[framework.calendar];
+    let period = calendar
+        .period_from_label(framework.each, &request.period)
+        .map_err(|problem| EngineError::Day(problem.to_string()))?;
+    if period.first > round.until.today {
+        return Err(EngineError::Day(format!("{} has not begun", request.period)));
+    }
+    if let Some(of) = &request.of {
+        let there = store.existing(&policy, framework.subject, &[Arc::from(of.as_str())])?;
+        if there.is_empty() {
+            let kind = &policy.record(framework.subject).label.name;
+            return Err(EngineError::Day(format!("there is no {kind} `{of}`")));
+        }
+    }
+    for open in store.open_judgements()? {
+        carry_on(store, &mut round, open, None)?;
+    }
+    let (name, first) = (framework.label.name.clone(), period.first.to_string());
+    let nth = store.judgement(&name, &first)?.map_or(1, |it| it.nth + 1);
+    let judgement = new_judgement(store, &round, name, first, nth)?;
+    carry_on(store, &mut round, judgement, request.of.as_deref())?;
+    Ok(round.report)
+}
+
+fn new_judgement(
+    store: &dyn Store,
+    round: &Round<'_>,
+    framework: String,
+    period: String,
+    nth: i64,
+) -> Result<Judgement, EngineError> {
+    let (id, policy) = (store.next_judgement()?, round.policies.latest().version);
+    Ok(Judgement { id, framework, period, nth, policy, as_of: round.until.today, after: String::new(), done: false })
+}
+
+/// Judges everybody behind the last one who was judged, or one alone; by the policy under which the judgement began.
+fn carry_on(
+    store: &mut dyn Store,
+    round: &mut Round<'_>,
+    mut judgement: Judgement,
+    of: Option<&str>,
+) -> Result<(), EngineError> {
+    let policy = Arc::clone(round.policies.version(judgement.policy)?);
+    let framework = policy.frameworks.iter().find(|it| it.label.name == judgement.framework);
+    let first: Option<Date> = judgement.period.parse().ok();
+    let period = framework
+        .zip(first)
+        .and_then(|(it, first)| policy.calendars[it.calendar].period_containing(it.each, first).ok());
+    while round.goes_on() {
+        store.begin()?;
+        let mut work = Work { kind: "judge".to_owned(), ..round.work() };
+        let judged = match framework.zip(period) {
+            // A framework that no version of the policy explains can't be carried on.
+            None => Ok(true),
+            Some((framework, period)) => {
+                let bench = Bench { policy: &policy, framework, period };
+                batch(&*store, round, &bench, &mut judgement, of, &mut work)
+            }
+        };
+        judgement.done = match judged {
+            Ok(done) => done,
+            Err(error) => {
+                store.roll_back()?;
+                return Err(error);
+            }
+        };
+        work.judgements.push(judgement.clone());
+        round.commit(store, &work)?;
+        if judgement.done {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Who judges what.
+struct Bench<'p> {
+    policy: &'p Policy,
+    framework: &'p Framework,
+    period: Period,
+}
+
+/// Judges some; whether these were the last.
+fn batch(
+    store: &dyn Store,
+    round: &mut Round<'_>,
+    bench: &Bench<'_>,
+    judgement: &mut Judgement,
+    of: Option<&str>,
+    work: &mut Work,
+) -> Result<bool, EngineError> {
+    let Bench { policy, framework, period } = bench;
+    let keys: Vec<Arc<str>> = match of {
+        Some(of) => vec![Arc::from(of)],
+        None => store.keys_after(policy, framework.subject, &judgement.after, BATCH)?,
+    };
+    let done = of.is_some() || keys.len() < BATCH as usize;
+    if let Some(last) = keys.last() {
+        judgement.after = last.to_string();
+    }
+    let reader = store.reader(policy);
+    reader.prefetch(framework.subject, &keys, Some(period.first));
+    let desk = Desk::new(policy, &*reader, &round.settings.language);
+    let court = Court::new(&desk, framework, *period, judgement.as_of);
+    let decided = decided_before(store, judgement)?;
+    let mut numbers = BTreeMap::new();
+    for key in &keys {
+        round.report.judged += 1;
+        for proposal in court.proposals(key) {
+            if decided.contains(&(key.to_string(), proposal.note.rule.clone())) {
+                continue;
+            }
+            propose(store, round, &desk, judgement, (key, &proposal), &mut numbers, work)?;
+        }
+    }
+    match reader.fault() {
+        Some(fault) => Err(fault.into()),
+        None => Ok(done),
+    }
+}
+
+/// What earlier judgements of the period have decided: by subject and rule.
+fn decided_before(store: &dyn Store, judgement: &Judgement) -> Result<BTreeSet<(String, String)>, EngineError> {
+    if judgement.nth == 1 {
+        return Ok(BTreeSet::new());
+    }
+    let (framework, period) = (Some(judgement.framework.clone()), Some(judgement.period.clone()));
+    let known = store.outcomes(&OutcomeFilter { framework, period, ..OutcomeFilter::default() })?;
+    let decided = known.into_iter().filter(|it| it.state != "undetermined");
+    Ok(decided.map(|it| (it.subject, it.proposed)).collect())
+}
+
+/// Keeps what a rule comes to, with the case in which it is heard.
+fn propose(
+    store: &dyn Store,
+    round: &mut Round<'_>,
+    desk: &Desk<'_>,
+    judgement: &Judgement,
+    (key, proposal): (&Arc<str>, &Proposal),
+    numbers: &mut BTreeMap<(String, String), i64>,
+    work: &mut Work,
+) -> Result<(), EngineError> {
+    let policy = desk.policy();
+    let note = &proposal.note;
+    let subject = policy.frameworks.iter().find(|it| it.label.name == judgement.framework).map(|it| it.subject);
+    let subject_type = subject.map(|it| policy.record(it).label.name.clone()).unwrap_or_default();
+    let missing: Vec<String> = proposal.missing.iter().map(ToString::to_string).collect();
+    let amount = note.amount.clone().map(|it| crate::eval::render(&it.into(), policy));
+    let mut outcome = OutcomeRow {
+        judgement: judgement.id,
+        framework: judgement.framework.clone(),
+        period: judgement.period.clone(),
+        subject_type: subject_type.clone(),
+        subject: key.to_string(),
+        proposed: note.rule.clone(),
+        kind: match proposal.what {
+            Proposed::Sanction => "sanction",
+            Proposed::Reward => "reward",
+            Proposed::Measure => "measure",
+        }
+        .to_owned(),
+        rule: note.rule.clone(),
+        state: if missing.is_empty() { "proposed" } else { "undetermined" }.to_owned(),
+        amount,
+        missing: (!missing.is_empty()).then(|| missing.join(", ")),
+        since: None,
+        ended: None,
+        case: None,
+    };
+    match proposal.heard_in.filter(|_| proposal.missing.is_empty()) {
+        None => round.report.undetermined += u64::from(!missing.is_empty()),
+        Some(flow) => {
+            let workflow = policy.workflow(flow).label.name.clone();
+            let place = (workflow.clone(), key.to_string());
+            let nth = match numbers.get(&place) {
+                Some(last) => last + 1,
+                None => store.last_nth(&workflow, &subject_type, key, &judgement.period)? + 1,
+            };
+            numbers.insert(place, nth);
+            let opened = Event::CaseOpened {
+                workflow,
+                subject_type,
+                subject: key.to_string(),
+                period: judgement.period.clone(),
+                nth: u32::try_from(nth).unwrap_or(u32::MAX),
+                policy: judgement.policy,
+                on: round.until.today,
+                at_start_of_period: false,
+                adopted: round.adopted,
+                proposal: Some(note.clone()),
+            };
+            let case = Case::replay([&opened]);
+            let row = new_row(&case, round.next_case());
+            let first: Vec<Event> = std::iter::once(opened).chain(follows(desk, flow, &case)).collect();
+            let case = Case::replay(&first);
+            let decided = round.decide_case(desk, flow, row, &case, first);
+            round.count(&decided);
+            round.report.proposed += 1;
+            let stands = standing(policy, flow, &decided.case);
+            outcome.state = stands.word().to_owned();
+            outcome.since = stands.since();
+            outcome.case = Some(decided.change.row.id);
+            work.cases.push(decided.change);
+        }
+    }
+    work.outcomes.push(outcome);
+    Ok(())
+}

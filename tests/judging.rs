@@ -1,0 +1,197 @@
+//! Judgements on a store: what is proposed is heard, imposed, dismissed, lessened and appealed against there as in the transcripts, and
+//! every invariant holds on every day, whatever people do.
+
+#![expect(clippy::unwrap_used, reason = "a test whose store fails has failed")]
+
+use std::collections::BTreeSet;
+
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use merit::engine::{self, ActRequest, JudgeRequest};
+use merit::store::{Filter, OutcomeFilter, OutcomeRow, Store};
+use merit::workflow::{Act, Case, Deed, StageStatus};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+mod house;
+#[expect(dead_code, reason = "what leaves the house is looked at elsewhere")]
+mod invariants;
+
+use house::{Everybody, House, settings};
+
+const ADOPTED: Date = date(2026, 1, 1);
+
+fn service() -> House {
+    House::open("conduct", ADOPTED, &["officer.csv", "review.csv"])
+}
+
+fn outcomes(house: &House) -> Vec<OutcomeRow> {
+    house.store.outcomes(&OutcomeFilter::default()).unwrap()
+}
+
+fn told(house: &House) -> Vec<String> {
+    let one = |it: &OutcomeRow| format!("{} {} {}", it.subject, it.rule, it.state);
+    outcomes(house).iter().map(one).collect()
+}
+
+#[test]
+fn a_judgement_opens_the_cases_in_which_it_is_heard_once() {
+    let mut house = service();
+    house.run(date(2026, 9, 29));
+    assert!(outcomes(&house).is_empty(), "nobody is judged before the day");
+    let report = house.run(date(2026, 9, 30));
+    assert_eq!((report.judged, report.proposed, report.undetermined), (8, 5, 0));
+    let expected = [
+        "ada warning proposed",
+        "ben demotion proposed",
+        "cy warning proposed",
+        "dan caution in force",
+        "eve commendation in force",
+    ];
+    assert_eq!(told(&house), expected);
+    let again = house.run(date(2026, 9, 30));
+    assert_eq!((again.judged, again.effects), (0, 0), "a period is judged once");
+    let sent: BTreeSet<String> =
+        house.store.effects(&Filter::default()).unwrap().into_iter().map(|it| it.effect.message).collect();
+    assert_eq!(sent, BTreeSet::from(["commendation_letter".to_owned()]));
+    house.every_invariant_holds(date(2026, 9, 30), true);
+}
+
+#[test]
+fn what_was_missed_while_nobody_ran_is_judged_on_the_next_day_that_somebody_does() {
+    let mut house = service();
+    house.run(date(2026, 9, 1));
+    let report = house.run(date(2026, 11, 16));
+    assert_eq!(report.proposed, 5);
+    let ada = house.store.cases(&Filter { subject: Some("ada".to_owned()), ..Filter::default() }).unwrap();
+    let case: Case = serde_json::from_str(&ada[0].state).unwrap();
+    let due = case.stages["notice"].dates.due.as_ref().unwrap().day;
+    assert_eq!((case.opened, due), (Some(date(2026, 11, 16)), date(2026, 11, 23)), "downtime is nobody's fault");
+}
+
+#[test]
+fn receipts_count_from_the_day_on_which_the_mail_server_took_it() {
+    let mut house = service();
+    house.run(date(2026, 9, 30));
+    house.does(date(2026, 10, 1), "sec", Deed::Send, "ada").unwrap();
+    house.does(date(2026, 10, 1), "sec", Deed::Send, "cy").unwrap();
+    for day in 1..=7 {
+        house.run(date(2026, 10, day));
+    }
+    let due = |house: &House, who: &str| {
+        let case = house.store.cases(&Filter { subject: Some(who.to_owned()), ..Filter::default() }).unwrap();
+        let case: Case = serde_json::from_str(&case[0].state).unwrap();
+        case.stages["answer"].dates.due.as_ref().unwrap().day
+    };
+    // Three working days after Thursday, 1 October, and 14 days from there; cy has no address, so that it counts from the sending.
+    assert_eq!((due(&house, "ada"), due(&house, "cy")), (date(2026, 10, 20), date(2026, 10, 22)));
+    house.every_invariant_holds(date(2026, 10, 7), true);
+}
+
+#[test]
+fn what_was_imposed_counts_at_the_next_judgement() {
+    let mut house = service();
+    house.run(date(2026, 9, 30));
+    house.does(date(2026, 10, 1), "sec", Deed::Send, "ada").unwrap();
+    let mut day = date(2026, 10, 1);
+    while day < date(2026, 11, 2) {
+        house.run(day);
+        day = day.tomorrow().unwrap();
+    }
+    house.does(day, "boss", Deed::Choose { choice: "impose".to_owned(), instead: None }, "ada").unwrap();
+    while day < date(2026, 12, 24) {
+        house.run(day);
+        day = day.tomorrow().unwrap();
+    }
+    assert!(told(&house).contains(&"ada warning in force".to_owned()), "{:?}", told(&house));
+    house.enter("review.csv", "officer,period,mark\nada,2026,45\nben,2026,45\n", date(2026, 12, 24));
+    house.run(date(2027, 9, 30));
+    let second: Vec<String> = outcomes(&house)
+        .iter()
+        .filter(|it| it.period == "2026-01-01" && it.state == "proposed")
+        .map(|it| format!("{} {}", it.subject, it.rule))
+        .collect();
+    assert_eq!(second, ["ada demotion", "ben warning"], "a warning is in force against ada alone");
+    house.every_invariant_holds(date(2027, 9, 30), true);
+}
+
+#[test]
+fn what_was_open_for_want_of_a_fact_is_judged_anew_when_somebody_asks() {
+    let mut house = service();
+    let (boss, day) = ("id,email,boss,secretary,commission\nfay,fay@service.example,boss,sec,com\n", date(2026, 9, 1));
+    house.enter("officer.csv", boss, day);
+    let report = house.run(date(2026, 9, 30));
+    assert_eq!(report.undetermined, 4, "all that the mark decides");
+    house.enter("review.csv", "officer,period,mark\nfay,2025,20\n", date(2026, 10, 5));
+    let request = JudgeRequest { framework: "conduct".to_owned(), period: "2025".to_owned(), of: None };
+    let report =
+        engine::judge_on_request(&mut house.store, &settings(date(2026, 10, 5)), &mut Everybody, &request).unwrap();
+    assert_eq!((report.proposed, report.undetermined), (1, 0), "who was decided about is not judged twice");
+    assert!(told(&house).contains(&"fay demotion proposed".to_owned()), "{:?}", told(&house));
+    let nobody = JudgeRequest { of: Some("nobody".to_owned()), ..request };
+    let refused = engine::judge_on_request(&mut house.store, &settings(date(2026, 10, 5)), &mut Everybody, &nobody);
+    assert!(refused.unwrap_err().to_string().contains("no officer `nobody`"));
+    house.every_invariant_holds(date(2026, 10, 5), false);
+}
+
+fn some_act(random: &mut ChaCha8Rng, house: &House) -> Option<ActRequest> {
+    let one = |random: &mut ChaCha8Rng, of: &[&str]| of[random.random_range(0..of.len())].to_owned();
+    let open = random.random_bool(0.9).then(|| "open".to_owned());
+    let rows = house.store.cases(&Filter { status: open, ..Filter::default() }).unwrap();
+    let row = rows.get(random.random_range(0..rows.len().max(1)))?;
+    let (what, values) = match random.random_range(0..8) {
+        0 | 1 => (Deed::Send, Vec::new()),
+        2 => (Deed::Receive(None), Vec::new()),
+        3 => (Deed::Fill(vec!["reply".to_owned()]), vec![("reply".to_owned(), "so it was".to_owned())]),
+        4 => (Deed::Complete, Vec::new()),
+        _ => {
+            let choice = one(random, &["impose", "impose", "reduce", "reduce", "drop", "appeal", "confirm", "lift"]);
+            let lesser = random.random_bool(if choice == "reduce" { 0.9 } else { 0.05 });
+            let instead = lesser.then(|| one(random, &["caution", "warning", "demotion"]));
+            (Deed::Choose { choice, instead }, Vec::new())
+        }
+    };
+    let state: Case = serde_json::from_str(&row.state).unwrap();
+    let running = state.stages.values().filter(|it| it.status == StageStatus::Running);
+    let holder = running.flat_map(|it| &it.holders).find_map(|it| it.who.as_ref()).map(|it| it.1.clone());
+    let holder = holder.filter(|_| random.random_bool(0.8));
+    let by = holder.unwrap_or_else(|| one(random, &["sec", "boss", "com", "ada", "ben", "nobody"]));
+    let key = random.random_bool(0.3).then(|| random.random_range(0..400).to_string());
+    let act = Act { by: (String::new(), by), stage: None, what, because: None, key };
+    Some(ActRequest { case: row.id, act, values })
+}
+
+#[test]
+fn nobody_is_sanctioned_unheard_whatever_people_do() {
+    let (mut done, mut refused, mut states, mut kinds) = (0, 0, BTreeSet::new(), BTreeSet::new());
+    let mut lessened = 0;
+    for seed in 0..4 {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut house = service();
+        let mut day = date(2026, 9, 28);
+        while day < date(2027, 2, 1) {
+            house.run(day);
+            for _ in 0..random.random_range(0..8) {
+                if let Some(request) = some_act(&mut random, &house) {
+                    *(if house.act(day, &request).is_ok() { &mut done } else { &mut refused }) += 1;
+                }
+            }
+            house.every_invariant_holds(day, false);
+            day = day.checked_add(i64::from(random.random_range(1..6)).days()).unwrap();
+        }
+        house.run(day);
+        house.every_invariant_holds(day, true);
+        for outcome in outcomes(&house) {
+            lessened += usize::from(outcome.rule != outcome.proposed);
+            states.insert(outcome.state);
+        }
+        for row in house.store.cases(&Filter::default()).unwrap() {
+            kinds.extend(house.store.journal(row.id).unwrap().into_iter().map(|it| it.kind));
+        }
+    }
+    assert!(done > 40 && refused > 60 && lessened > 0, "{done} done, {refused} refused, {lessened} lessened");
+    assert!(states.contains("in force") && states.contains("dismissed"), "{states:?}");
+    for kind in ["sent", "accepted", "received", "chosen", "filled"] {
+        assert!(kinds.contains(kind), "{kind} is not among {kinds:?}");
+    }
+}
