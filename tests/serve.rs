@@ -153,6 +153,26 @@ fn a_store_that_fails_is_said_and_tried_again() {
     assert!(log.contains("\"level\":\"ERROR\""), "{log}");
 }
 
+#[test]
+fn a_store_that_is_moved_away_is_waited_for_and_another_in_its_place_ends_it() {
+    let project = to_folder();
+    let served = Served::start(&project);
+    until("it works", || served.is_ready().then_some(()));
+    let (place, away) = (project.path("merit.db"), project.path("away.db"));
+    std::fs::rename(&place, &away).unwrap();
+    let words = until("it misses the store", || {
+        let (status, words) = ask(served.address, "GET /readyz");
+        (status == 503).then_some(words)
+    });
+    assert!(words.contains("no store"), "{words}");
+    std::fs::rename(&away, &place).unwrap();
+    until("it works again", || served.is_ready().then_some(()));
+    std::fs::copy(&place, &away).unwrap();
+    std::fs::rename(&away, &place).unwrap();
+    let (code, log) = served.ended();
+    assert_eq!((code, log.contains("was replaced")), (Some(3), true), "{log}");
+}
+
 #[cfg(debug_assertions)]
 #[test]
 fn told_to_stop_in_the_middle_of_a_long_run_it_ends_between_two_commits() {

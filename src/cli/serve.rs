@@ -63,6 +63,7 @@ impl From<ServeError> for Failure {
             ServeError::Mail(error) => error.into(),
             ServeError::Listen { .. } => Failure::environment(error.to_string())
                 .help("name another port with --listen, or end the program that has it"),
+            ServeError::GaveUp(_) => Failure::environment(error.to_string()).help("start it again"),
             ServeError::Machine(_) | ServeError::Twice => Failure::environment(error.to_string()),
         }
     }

@@ -18,6 +18,7 @@ mod pulse;
 mod stop;
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -28,7 +29,7 @@ use tokio::sync::oneshot;
 use crate::config::Project;
 use crate::engine::{MailSender, NoWayOut, RunSettings};
 use crate::store::StoreError;
-use crate::store::sqlite::{Access, SqliteStore};
+use crate::store::sqlite::{Access, SqliteStore, identity};
 
 pub use clock::{Clock, machine_clock};
 pub use stop::Stop;
@@ -75,6 +76,9 @@ pub enum ServeError {
     /// The machine does not allow it.
     #[error("the machine does not let it run: {0}")]
     Machine(#[from] std::io::Error),
+    /// Nothing but a new start helps.
+    #[error("{0}")]
+    GaveUp(String),
     /// Told twice to stop.
     #[error("told twice to stop: ended with work under way")]
     Twice,
@@ -115,8 +119,9 @@ async fn work(settings: ServeSettings, stop: &Arc<Stop>, listening: impl FnOnce(
         numbers: Arc::clone(&numbers),
         stop: Arc::clone(stop),
     };
-    let post_ended = in_a_thread("post room", move || room.work(&news, &jobs))?;
+    let post_ended = in_a_thread("post room", stop, move || room.work(&news, &jobs))?;
     let pulse = pulse::Pulse {
+        file: identity(&project.store),
         path: project.store.clone(),
         settings: settings.run.clone(),
         sender: MailSender::new(project)?,
@@ -125,7 +130,7 @@ async fn work(settings: ServeSettings, stop: &Arc<Stop>, listening: impl FnOnce(
         stop: Arc::clone(stop),
         post: post.clone(),
     };
-    let pulse_ended = in_a_thread("engine", move || pulse.work())?;
+    let pulse_ended = in_a_thread("engine", stop, move || pulse.work())?;
 
     let manager = manager::Manager::of_environment();
     manager.say("READY=1");
@@ -149,16 +154,24 @@ async fn work(settings: ServeSettings, stop: &Arc<Stop>, listening: impl FnOnce(
         () = signals.next() => return Err(ServeError::Twice),
     }
     tracing::info!("stopped");
-    Ok(())
+    stop.reason().map_or(Ok(()), |why| Err(ServeError::GaveUp(why)))
 }
 
-/// Starts a thread; what is given back comes when it has ended.
-fn in_a_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<oneshot::Receiver<()>, std::io::Error> {
+/// Starts a thread; what is given back comes when it has ended. One that ends before it is told to takes the others with it.
+fn in_a_thread(
+    name: &'static str,
+    stop: &Arc<Stop>,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<oneshot::Receiver<()>, std::io::Error> {
     let (tell, ended) = oneshot::channel::<()>();
+    let stop = Arc::clone(stop);
     thread::Builder::new().name(name.to_owned()).spawn(move || {
-        // Told also when it ends by a panic: the end of the sender is the news.
+        // The end of the sender is the news.
         let _tell = tell;
-        work();
+        let done = catch_unwind(AssertUnwindSafe(work));
+        if done.is_err() || !stop.is_asked() {
+            stop.give_up(&format!("the program has a fault: its {name} ended; please report what it said before"));
+        }
     })?;
     Ok(ended)
 }

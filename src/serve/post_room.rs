@@ -12,8 +12,8 @@ use crate::serve::clock::Steady;
 use crate::serve::numbers::{Numbers, Part};
 use crate::serve::pauses::Pauses;
 use crate::serve::stop::Stop;
-use crate::store::Store;
 use crate::store::sqlite::{Access, SqliteStore};
+use crate::store::{Store, StoreError};
 
 /// The longest time without a look at what waits.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -73,6 +73,7 @@ impl PostRoom {
                         pauses.rests();
                         self.numbers.works(Part::Post);
                     }
+                    Err(EngineError::Store(StoreError::Locked)) if pauses.is_locked_out() => book.store = None,
                     Err(error) => {
                         // The next turn begins with a new connection, so that nothing of this one stays behind.
                         book.store = None;

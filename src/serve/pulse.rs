@@ -25,6 +25,8 @@ const LOOK_AGAIN: i64 = 30;
 /// Whoever lets the engine run.
 pub(super) struct Pulse {
     pub(super) path: PathBuf,
+    /// Which file the store was at the start, where the system tells.
+    pub(super) file: Option<(u64, u64)>,
     pub(super) settings: RunSettings,
     pub(super) sender: MailSender,
     pub(super) steady: Arc<Steady>,
@@ -36,7 +38,7 @@ pub(super) struct Pulse {
 /// What it has in mind between two looks.
 #[derive(Default)]
 struct Mind {
-    store: Option<(SqliteStore, Option<(u64, u64)>)>,
+    store: Option<SqliteStore>,
     /// The store as it was after the last run that came to its end.
     seen: Option<StoreState>,
     /// What [`SqliteStore::writes_of_others`] gave at the last look.
@@ -60,6 +62,13 @@ impl Pulse {
                 let turned = catch_unwind(AssertUnwindSafe(|| self.turn(&mut mind)));
                 let failed = match turned {
                     Ok(Ok(())) => None,
+                    // A long import, say. The store has been waited for already.
+                    Ok(Err(EngineError::Store(StoreError::Locked))) if pauses.is_locked_out() => {
+                        tracing::info!("waiting for another program that writes");
+                        mind = Mind::default();
+                        self.stop.sleep(LOOK_EVERY);
+                        continue;
+                    }
                     Ok(Err(error)) => Some(error.to_string()),
                     Err(_) => Some("the program has a fault, shown above; please report it".to_owned()),
                 };
@@ -80,18 +89,16 @@ impl Pulse {
 
     /// One look: is there anything to do? If there is, it is done.
     fn turn(&mut self, mind: &mut Mind) -> Result<(), EngineError> {
+        if self.file.is_some() && identity(&self.path) != self.file {
+            return self.is_not_there();
+        }
         if mind.store.is_none() {
-            let file = identity(&self.path);
             let store = SqliteStore::open(&self.path, Access::Write)?;
             self.steady.has_seen(store.last_commit()?.unwrap_or(i64::MIN));
-            mind.store = Some((store, file));
+            mind.store = Some(store);
             mind.seen = None;
         }
-        let Some((store, file)) = &mut mind.store else { return Ok(()) };
-        if identity(&self.path) != *file {
-            let words = format!("{} was moved away or replaced", self.path.display());
-            return Err(StoreError::File(words).into());
-        }
+        let Some(store) = &mut mind.store else { return Ok(()) };
         let now = match self.steady.now() {
             Ok(now) => now,
             Err(behind) => {
@@ -123,9 +130,20 @@ impl Pulse {
         Ok(())
     }
 
+    /// The store is not in its place. One that was moved away may come back; with another in its place, everything that is in
+    /// anybody's mind here is of another world.
+    fn is_not_there(&self) -> Result<(), EngineError> {
+        let place = self.path.display();
+        if self.path.exists() {
+            self.stop.give_up(&format!("{place} was replaced by another file while this program worked with it"));
+            return Ok(());
+        }
+        Err(StoreError::NoStore(place.to_string()).into())
+    }
+
     /// Runs, and gives the moment of the next run.
     fn run(&mut self, mind: &mut Mind, now: i64) -> Result<i64, EngineError> {
-        let Some((store, _)) = &mut mind.store else { return Ok(now) };
+        let Some(store) = &mut mind.store else { return Ok(now) };
         let before = store.state()?.rev;
         let settings = RunSettings { as_of: AsOf::Moment(Moment(now)), now, ..self.settings.clone() };
         let began = Instant::now();
@@ -166,7 +184,7 @@ impl Pulse {
         }
         self.numbers.fails(Part::Engine, &words);
         mind.said = Some(words);
-        mind.seen = mind.store.as_ref().map(|(store, _)| store.state()).transpose()?;
+        mind.seen = mind.store.as_ref().map(Store::state).transpose()?;
         Ok(now + LOOK_AGAIN)
     }
 

@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 #[derive(Debug, Default)]
 pub struct Stop {
     asked: Mutex<bool>,
+    /// Why the daemon can't go on, if that is why.
+    because: Mutex<Option<String>>,
     bell: Condvar,
     notify: Notify,
 }
@@ -19,6 +21,19 @@ impl Stop {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.bell.notify_all();
         self.notify.notify_one();
+    }
+
+    /// Says it, because the daemon can't go on.
+    pub(super) fn give_up(&self, because: &str) {
+        let mut why = self.because.lock().unwrap_or_else(PoisonError::into_inner);
+        why.get_or_insert_with(|| because.to_owned());
+        drop(why);
+        self.ask();
+    }
+
+    /// Why it can't go on, if it can't.
+    pub(super) fn reason(&self) -> Option<String> {
+        self.because.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether it was said.
