@@ -151,6 +151,45 @@ fn a_stage_that_lies_with_two_ends_when_both_have_chosen_the_same() {
 }
 
 #[test]
+fn what_was_refused_is_kept_and_a_file_of_acts_is_done_row_by_row_once() {
+    let project = ward();
+    let seal = || project.json(0, &["status", "--as-of", "2026-01-05"])["seal"].clone();
+    let before = (seal(), count(&project, "commits"));
+    act(&project, 2, "nan choose accept --as max --as-of 2026-01-05");
+    assert_eq!((seal(), count(&project, "commits")), before, "nothing has happened");
+    let told = project.merit(0, &["case", "nan"]);
+    let refused = "2026-01-05  max: choose accept (no open stage offers `accept`; `write` is open with nan)";
+    assert!(told.contains(refused), "{told}");
+    let file = "subject,workflow,period,act,as,written,targets,choice,length,because,key\n\
+        nan,planning,2026,fill,nan,2026-01-05,4,,,,a\n\
+        ola,planning,2026,fill,ola,2026-01-05,40,,,,b\n\
+        nan,,,choose,max,,,accept,,\"fine,\nas it is\",c\n\
+        ola,planning,2026,extend,mat,,,,5 days,ill,d\n\
+        max,planning,2027,complete,max,,,,,,e\n\
+        max,planning,2026,dance,max,,,,,,f\n";
+    std::fs::write(project.path("acts.csv"), file).unwrap();
+    let told = project.json(1, &["act", "--csv", "acts.csv", "--as-of", "2026-01-05"]);
+    let outcomes: Vec<&str> =
+        told["rows"].as_array().unwrap().iter().map(|it| it["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["done", "rejected", "done", "done", "rejected", "rejected"], "{told}");
+    let rejected = std::fs::read_to_string(project.path("acts.rejected.csv")).unwrap();
+    assert!(rejected.contains("ola,planning,2026,fill,ola,2026-01-05,40,,,,b,3,`targets`: `40`"), "{rejected}");
+    assert!(rejected.contains("`max` has no such case") && rejected.contains("`dance` is nothing"), "{rejected}");
+    assert_eq!(project.json(0, &["cases", "--status", "completed"])["cases"].as_array().map(Vec::len), Some(1));
+    holds(&project);
+    let commits = count(&project, "commits");
+    let told = project.merit(1, &["act", "--csv", "acts.csv", "--as-of", "2026-01-05"]);
+    assert!(told.contains("0 done, 3 done before, 3 rejected"), "{told}");
+    assert_eq!(count(&project, "commits"), commits);
+    let mended = rejected.replace(",40,", ",14,").lines().take(2).collect::<Vec<_>>().join("\n");
+    std::fs::write(project.path("acts.rejected.csv"), mended).unwrap();
+    let told = project.merit(0, &["act", "--csv", "acts.rejected.csv", "--as-of", "2026-01-05"]);
+    assert!(told.contains("1 done, 0 done before, 0 rejected"), "{told}");
+    project.merit(2, &["act", "nan", "--as-of", "2026-01-05"]);
+    project.merit(2, &["act", "--csv", "nothing.csv"]);
+}
+
+#[test]
 fn more_time_is_granted_by_whom_the_policy_names_and_told_in_the_derivation() {
     let project = ward();
     for (line, why, possible) in [

@@ -13,10 +13,17 @@ use crate::workflow::{Act, Case, Deed};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The number of the case, or the key of its subject
-    #[arg(value_name = "ID|KEY")]
-    case: String,
+    #[arg(value_name = "ID|KEY", required_unless_present = "csv")]
+    case: Option<String>,
+    /// Many acts, a row each: columns `case` (or `subject`, `workflow`, `period`), `act`, `as`, and as needed `choice`, `to`, `length`,
+    /// `stage`, `because`, `key`, `on`; every other column is a field to fill. Rows that are refused go into FILE.rejected.csv
+    #[arg(long, value_name = "FILE", conflicts_with = "case")]
+    csv: Option<std::path::PathBuf>,
+    /// Of a file: on this day (2026-07-31), or at a moment [default: now]
+    #[arg(long, value_name = "DATE", requires = "csv")]
+    as_of: Option<String>,
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -97,8 +104,15 @@ struct Who {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    if let Some(path) = &arguments.csv {
+        return crate::cli::act_csv::run(global, path, arguments.as_of.as_deref());
+    }
+    let (Some(subject), Some(what)) = (&arguments.case, &arguments.what) else {
+        let help = "such as `choose`, `fill` or `complete`: `merit act --help` lists them";
+        return Err(Failure::usage("what is done in the case must be said").help(help));
+    };
     let project = open::project(global)?;
-    let (who, deed, values) = match &arguments.what {
+    let (who, deed, values) = match what {
         What::Choose { choice, to, who } => {
             (who, Deed::Choose { choice: choice.clone(), instead: to.clone() }, Vec::new())
         }
@@ -115,7 +129,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let asked = who.as_of.as_deref().map(open::as_of).transpose()?;
     let mut store = open::store(&project)?;
-    let case = the_open_one(&store, &arguments.case, who.key.as_deref())?;
+    let case = the_open_one(&store, subject, who.key.as_deref())?;
     let now = open::now();
     let as_of = asked.unwrap_or(AsOf::Moment(Moment(now)));
     refuse_the_future(&project, &store, as_of, now)?;
@@ -144,7 +158,7 @@ fn field_and_value(words: &str) -> Result<(String, String), String> {
 }
 
 /// The case of a number; of a subject's cases the one that is open.
-fn the_open_one(store: &dyn crate::store::Store, words: &str, key: Option<&str>) -> Result<i64, Failure> {
+pub(super) fn the_open_one(store: &dyn crate::store::Store, words: &str, key: Option<&str>) -> Result<i64, Failure> {
     let found = find(store, words)?;
     // What was done before was done in its case, open or not.
     let known = |it: &&CaseRow| {

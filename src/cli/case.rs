@@ -66,6 +66,13 @@ fn words(report: &CaseReport) -> String {
     for line in &report.history {
         words += &format!("  {:>4}  {}  {}\n", line.seq, line.day, line.what);
     }
+    if !report.refusals.is_empty() {
+        words += "\nRefused\n";
+    }
+    for it in &report.refusals {
+        let possible = it.possible.as_ref().map_or_else(String::new, |it| format!("; {it}"));
+        words += &format!("  {}  {}: {} ({}{possible})\n", it.day, it.who, it.what, it.why);
+    }
     words
 }
 

@@ -91,7 +91,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
 
 fn keep_rejected(global: &Global, plan: &ImportPlan, arguments: &Arguments) -> Result<(), Failure> {
     let place = rejected_path(&plan.path, arguments.rejected.as_deref());
-    write_rejected(&place, plan)?;
+    write_rejected(&place, &plan.head, &plan.held_back)?;
     let rows = output::count(plan.held_back.len() as u64, "row is held back", "rows are held back");
     output::note(global, &format!("{rows} in {}: correct them there and import that file", place.display()));
     Ok(())
@@ -163,7 +163,7 @@ fn mapping_beside(path: &Path) -> Result<Mapping, Failure> {
     if beside.exists() { read_mapping(&beside) } else { Ok(Mapping::default()) }
 }
 
-fn rejected_path(path: &Path, folder: Option<&Path>) -> PathBuf {
+pub(super) fn rejected_path(path: &Path, folder: Option<&Path>) -> PathBuf {
     let folder = folder.or_else(|| path.parent()).unwrap_or_else(|| Path::new("."));
     folder.join(format!("{}.rejected.csv", stem_of(path)))
 }
@@ -174,15 +174,19 @@ fn stem_of(path: &Path) -> String {
 }
 
 /// Writes the rows held back, whole or not at all: they may come from a file of that very name.
-fn write_rejected(place: &Path, plan: &ImportPlan) -> Result<(), Failure> {
+pub(super) fn write_rejected(
+    place: &Path,
+    head: &[String],
+    held_back: &[(u64, Vec<String>, String)],
+) -> Result<(), Failure> {
     let failed =
         |error: &dyn std::fmt::Display| Failure::environment(format!("{} can't be written: {error}", place.display()));
     let unfinished = place.with_extension("csv.unfinished");
     let mut file = csv::WriterBuilder::new().flexible(true).from_path(&unfinished).map_err(|error| failed(&error))?;
-    let kept: Vec<usize> = (0..plan.head.len()).filter(|at| !OWN_COLUMNS.contains(&plan.head[*at].as_str())).collect();
-    let head = kept.iter().map(|at| plan.head[*at].as_str()).chain(OWN_COLUMNS);
+    let kept: Vec<usize> = (0..head.len()).filter(|at| !OWN_COLUMNS.contains(&head[*at].as_str())).collect();
+    let head = kept.iter().map(|at| head[*at].as_str()).chain(OWN_COLUMNS);
     file.write_record(head).map_err(|error| failed(&error))?;
-    for (line, cells, reason) in &plan.held_back {
+    for (line, cells, reason) in held_back {
         let line = line.to_string();
         let kept = kept.iter().map(|at| cells.get(*at).map_or("", String::as_str));
         file.write_record(kept.chain([line.as_str(), reason.as_str()])).map_err(|error| failed(&error))?;

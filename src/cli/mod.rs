@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 mod act;
+mod act_csv;
 mod backup;
 mod case;
 mod cases;
@@ -66,6 +67,12 @@ impl Failure {
     /// The world does not allow it, at the store's file.
     pub(crate) fn store(message: impl Into<String>) -> Self {
         Self { of_store: true, ..Self::environment(message) }
+    }
+
+    /// What it says and the way out, on one line.
+    pub(crate) fn told(&self) -> String {
+        let help = self.help.as_ref().map_or_else(String::new, |it| format!("; {it}"));
+        format!("{}{help}", self.message)
     }
 
     /// What it says, with the store's file where that is in the way.

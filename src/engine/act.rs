@@ -11,7 +11,7 @@ use crate::engine::{AsOf, EngineError, NoticeLine, RunSettings, Sender};
 use crate::exchange::value_of;
 use crate::ids::WorkflowId;
 use crate::policy::model::{Policy, Shape};
-use crate::store::{Actor, CaseRow, RecordChange, Store, Work};
+use crate::store::{Actor, CaseRow, RecordChange, RefusedAct, Store, Work};
 use crate::value::Known;
 use crate::workflow::{Act, Case, Event, Look, Refusal, StageStatus};
 
@@ -102,22 +102,65 @@ pub fn act(
     sender: &mut dyn Sender,
     request: &ActRequest,
 ) -> Result<ActReport, ActError> {
-    let mut round = Round::begin(store, settings, sender)?;
-    store.begin()?;
-    let done = done(&mut round, store, request);
-    let (report, work) = match done {
-        Ok(done) => done,
-        Err(error) => {
-            store.roll_back()?;
-            return Err(error);
-        }
-    };
-    if report.repeated {
-        store.roll_back()?;
-    } else {
-        round.commit(store, &work)?;
+    Acting::begin(store, settings, sender)?.act(store, request)
+}
+
+/// Acts one after another, as of one moment: policies are read once for all of them.
+pub struct Acting<'a>(Round<'a>);
+
+impl<'a> Acting<'a> {
+    /// Begins as of `settings.as_of`.
+    ///
+    /// # Errors
+    /// When the store can't be read, has no policy or has seen a later day.
+    pub fn begin(
+        store: &mut dyn Store,
+        settings: &'a RunSettings,
+        sender: &'a mut dyn Sender,
+    ) -> Result<Self, EngineError> {
+        Ok(Self(Round::begin(store, settings, sender)?))
     }
-    Ok(report)
+
+    /// Does something in a case, in a commit of its own. What is refused is kept.
+    ///
+    /// # Errors
+    /// When it is refused, or can't be done; nothing has happened then.
+    pub fn act(&mut self, store: &mut dyn Store, request: &ActRequest) -> Result<ActReport, ActError> {
+        let round = &mut self.0;
+        store.begin()?;
+        let (report, work) = match done(round, store, request) {
+            Ok(done) => done,
+            Err(error) => {
+                store.roll_back()?;
+                if let ActError::Refused(refusal) = &error {
+                    keep(round, store, request, refusal);
+                }
+                return Err(error);
+            }
+        };
+        if report.repeated {
+            store.roll_back()?;
+        } else {
+            round.commit(store, &work)?;
+        }
+        Ok(report)
+    }
+}
+
+/// Keeps a refusal. Whoever was refused is told so also where that fails.
+fn keep(round: &Round<'_>, store: &mut dyn Store, request: &ActRequest, refusal: &Refusal) {
+    let (kind, key) = &request.act.by;
+    let refused = RefusedAct {
+        at: round.settings.now,
+        day: round.until.today.to_string(),
+        who: if kind.is_empty() { key.clone() } else { format!("{kind}:{key}") },
+        what: request.act.what.to_string(),
+        why: refusal.why.clone(),
+        possible: refusal.possible.clone(),
+    };
+    if let Err(error) = store.keep_refusal(request.case, &refused) {
+        tracing::warn!(case = request.case, %error, "a refusal could not be kept");
+    }
 }
 
 /// Looks at the case until now, lets the act happen, writes what it writes, and looks again.

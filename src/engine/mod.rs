@@ -16,7 +16,7 @@ mod rows;
 mod run;
 mod send;
 
-pub use act::{ActError, ActReport, ActRequest, act};
+pub use act::{ActError, ActReport, ActRequest, Acting, act};
 pub use delegate::{DelegateRequest, delegate, end_delegation};
 pub use fault::{Point, point};
 pub use judging::{JudgeRequest, judge_on_request};

@@ -19,7 +19,7 @@ use crate::value::Known;
 
 use check::Checked;
 pub use mapping::{Mapping, MappingFault};
-pub use reader::OWN_COLUMNS;
+pub use reader::{OWN_COLUMNS, Rows, read_rows};
 
 /// Why a file can't be taken in at all.
 #[derive(Debug, thiserror::Error)]

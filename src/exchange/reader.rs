@@ -20,6 +20,29 @@ pub(super) struct SheetRow {
 /// Columns that a rejected file carries; they are passed over when it is imported again.
 pub const OWN_COLUMNS: [&str; 2] = ["merit_line", "merit_reason"];
 
+/// A file as rows of words.
+#[derive(Debug)]
+pub struct Rows {
+    /// The columns.
+    pub head: Vec<String>,
+    /// Each row with the line on which it begins.
+    pub rows: Vec<(u64, Vec<String>)>,
+}
+
+/// Reads a file of rows, whatever its encoding and delimiter.
+///
+/// # Errors
+/// When it can't be read, or is no such file.
+pub fn read_rows(path: &std::path::Path) -> Result<Rows, ImportError> {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| {
+        ImportError::File(format!("{name} can't be read: {}", crate::exchange::why_unreadable(&error)))
+    })?;
+    let sheet = read(&name, &bytes, &Mapping::default())?;
+    let words = |it: SheetRow| (it.line, it.cells.iter().map(str::to_owned).collect());
+    Ok(Rows { head: sheet.head, rows: sheet.rows.into_iter().map(words).collect() })
+}
+
 pub(super) fn read(name: &str, bytes: &[u8], mapping: &Mapping) -> Result<Sheet, ImportError> {
     let own = is_own(bytes);
     let text = decode(name, bytes, if own { Encoding::Auto } else { mapping.encoding })?;

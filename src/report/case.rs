@@ -6,7 +6,7 @@ use crate::calendar::length_in_words;
 use crate::policy::model::Policy;
 use crate::report::Reader;
 use crate::report::cases::period_label;
-use crate::store::{CaseRow, JournalEntry, Store, StoreError};
+use crate::store::{CaseRow, JournalEntry, RefusedAct, Store, StoreError};
 use crate::workflow::{Case, DueDate, Event, HolderNote, NoticeAct, NoticeState, Receipt, Skipped, StageCase};
 
 /// One case, told to people.
@@ -38,6 +38,8 @@ pub struct CaseReport {
     pub deadlines: Vec<DeadlineReport>,
     /// What happened, in order.
     pub history: Vec<HistoryLine>,
+    /// What somebody wanted to do and was refused.
+    pub refusals: Vec<RefusedAct>,
 }
 
 /// A stage's dates and why they are what they are.
@@ -120,6 +122,7 @@ pub fn case_report(
         suspensions: case.suspensions.iter().map(suspension).collect(),
         deadlines,
         history,
+        refusals: store.refusals(row.id)?,
     })
 }
 

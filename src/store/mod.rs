@@ -23,6 +23,7 @@ mod outbox;
 mod outcomes;
 mod reader;
 mod records;
+mod refusals;
 mod restore;
 mod seal;
 pub mod sqlite;
@@ -33,6 +34,7 @@ mod waiting;
 pub use backup::{Draft, Proved};
 pub use delegations::Delegation;
 pub use outcomes::{Judgement, OutcomeFilter, OutcomeRow, Standing};
+pub use refusals::RefusedAct;
 pub use restore::{Replaced, Restored};
 pub use seal::{Broken, RestoreNote, Verified};
 pub use steps::{StepCount, Steps};
@@ -564,6 +566,10 @@ pub trait Store {
     fn last_nth(&self, workflow: &str, subject_type: &str, subject: &str, period: &str) -> Result<i64, StoreError>;
     /// What stages of a case sent, and when it was accepted on its way: stage, round, `type:key` of the recipient, moment (seconds UTC).
     fn accepted(&self, case: i64) -> Result<Vec<(String, i64, String, i64)>, StoreError>;
+    /// Keeps what somebody wanted to do in a case and was refused.
+    fn keep_refusal(&mut self, case_id: i64, refused: &RefusedAct) -> Result<(), StoreError>;
+    /// What was refused in a case, in order.
+    fn refusals(&self, case_id: i64) -> Result<Vec<RefusedAct>, StoreError>;
 
     /// Running stages whose due date lies before a day, one row for each holder.
     fn overdue(&self, on: Date) -> Result<Vec<OpenDeadline>, StoreError>;

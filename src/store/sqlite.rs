@@ -24,6 +24,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (2, include_str!("migrations/0002_restored.sql")),
     (3, include_str!("migrations/0003_delegations.sql")),
     (4, include_str!("migrations/0004_judged.sql")),
+    (5, include_str!("migrations/0005_refusals.sql")),
 ];
 
 /// Whether a store is opened to be written.

@@ -15,7 +15,7 @@ use crate::store::sqlite::{EDITION, SqliteStore, disk};
 use crate::store::{
     Applied, AttemptEnd, CaseRow, Counts, Delegation, DeliveryRow, EffectRow, Expected, Filter, ImportNote,
     JournalEntry, Judgement, OpenDeadline, Opening, OutcomeFilter, OutcomeRow, PolicyVersion, RecordChange,
-    RecordReader, Store, StoreError, StoreState, Work,
+    RecordReader, RefusedAct, Store, StoreError, StoreState, Work,
 };
 
 fn version_of(row: &Row<'_>) -> rusqlite::Result<PolicyVersion> {
@@ -283,6 +283,14 @@ impl Store for SqliteStore {
 
     fn accepted(&self, case: i64) -> Result<Vec<(String, i64, String, i64)>, StoreError> {
         self.accepted_of(case)
+    }
+
+    fn keep_refusal(&mut self, case_id: i64, refused: &RefusedAct) -> Result<(), StoreError> {
+        SqliteStore::keep_refusal(self, case_id, refused)
+    }
+
+    fn refusals(&self, case_id: i64) -> Result<Vec<RefusedAct>, StoreError> {
+        self.refused_in(case_id)
     }
 
     fn overdue(&self, on: Date) -> Result<Vec<OpenDeadline>, StoreError> {
