@@ -167,6 +167,10 @@ fn what_was_refused_is_kept_and_a_file_of_acts_is_done_row_by_row_once() {
         ola,planning,2026,extend,mat,,,,5 days,ill,d\n\
         max,planning,2027,complete,max,,,,,,e\n\
         max,planning,2026,dance,max,,,,,,f\n";
+    let missing = act(&project, 2, "nan complete --as nan --as-of 2026-01-05");
+    assert!(missing.contains("is not there yet") && missing.contains("fill `written`, `targets` first"), "{missing}");
+    let day = act(&project, 2, "nan fill written=5/1/2026 --as nan --as-of 2026-01-05");
+    assert!(day.contains("`written`: `5/1/2026`: this is no day") && day.contains("write it as 2026-07-31"), "{day}");
     std::fs::write(project.path("acts.csv"), file).unwrap();
     let told = project.json(1, &["act", "--csv", "acts.csv", "--as-of", "2026-01-05"]);
     let outcomes: Vec<&str> =

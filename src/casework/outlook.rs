@@ -10,7 +10,7 @@ use crate::eval::{self, Calendars, CaseContext, DateOptions, Facts, Listener, Po
 use crate::ids::StageId;
 use crate::policy::flow::Needs;
 use crate::policy::model::{
-    Cancel, Done, DueLine, Expr, ExprKind, Party, Policy, Shape, Stage, StageState, Type, Workflow,
+    Cancel, Done, DueLine, Expr, ExprKind, Fill, Party, Policy, Shape, Stage, StageState, Type, Workflow,
 };
 use crate::value::{Known, RecordRef, Truth, Value};
 use crate::workflow::{
@@ -291,24 +291,32 @@ impl<'a> CaseOutlook<'a> {
     ///
     /// What it needs under a condition belongs to it while that may hold.
     fn all_filled(&self, stage: &Stage, scope: &Scope<'_>, on: Date) -> Answer<Option<Date>> {
-        let may_hold = |it: &&Needs| matches!(eval::truth(scope, &it.when), Truth::Yes | Truth::Unknown(_));
-        let needed = stage.needs.iter().filter(may_hold).flat_map(|it| &it.fields);
         let mut last_event = None;
-        for fill in stage.fills.iter().chain(needed) {
-            let value = match self.policy.record(fill.record).shape {
-                Shape::Panel { each, .. } => match self.period {
-                    Some(period) => self.facts.panel(&self.subject, fill.record, each, period.first, fill.field),
-                    None => Value::Unknown(Vec::new()),
-                },
-                Shape::Entity { .. } | Shape::Child { .. } => self.facts.field(&self.subject, fill.field, on),
-            };
-            match value {
+        for fill in self.filled_by(stage, scope) {
+            match self.value_filled(fill, on) {
                 Value::Known(Known::Date(day)) => last_event = last_event.max(Some(day)),
                 Value::Known(_) => {}
                 Value::Unknown(_) | Value::NotApplicable | Value::NotHappened => return Answer::NotYet,
             }
         }
         if stage.fills.is_empty() { Answer::NotYet } else { Answer::Known(last_event) }
+    }
+
+    /// What a stage fills, and what it needs while the condition of that may hold.
+    fn filled_by<'s>(&self, stage: &'s Stage, scope: &Scope<'_>) -> Vec<&'s Fill> {
+        let may_hold = |it: &&Needs| matches!(eval::truth(scope, &it.when), Truth::Yes | Truth::Unknown(_));
+        let needed = stage.needs.iter().filter(may_hold).flat_map(|it| &it.fields);
+        stage.fills.iter().chain(needed).collect()
+    }
+
+    fn value_filled(&self, fill: &Fill, on: Date) -> Value {
+        match self.policy.record(fill.record).shape {
+            Shape::Panel { each, .. } => match self.period {
+                Some(period) => self.facts.panel(&self.subject, fill.record, each, period.first, fill.field),
+                None => Value::Unknown(Vec::new()),
+            },
+            Shape::Entity { .. } | Shape::Child { .. } => self.facts.field(&self.subject, fill.field, on),
+        }
     }
 }
 
@@ -484,6 +492,23 @@ impl Outlook for CaseOutlook<'_> {
         let context = self.context_of(asked.case, &stage.label.name, asked.on);
         let scope = self.scope(asked.on).with_context(&context);
         matches!(self.all_filled(stage, &scope, asked.on), Answer::Known(last) if last.is_none_or(|it| it <= asked.on))
+    }
+
+    fn unfilled(&self, asked: Asked<'_>) -> Vec<String> {
+        let stage = self.stage(asked.stage);
+        let context = self.context_of(asked.case, &stage.label.name, asked.on);
+        let scope = self.scope(asked.on).with_context(&context);
+        let missing = |fill: &Fill| {
+            let name = &self.policy.field(fill.record, fill.field).label.name;
+            match self.value_filled(fill, asked.on) {
+                Value::Known(Known::Date(day)) if day > asked.on => {
+                    Some(format!("`{name}` ({} is still to come)", crate::calendar::day_in_words(day)))
+                }
+                Value::Known(_) => None,
+                Value::Unknown(_) | Value::NotApplicable | Value::NotHappened => Some(format!("`{name}`")),
+            }
+        };
+        self.filled_by(stage, &scope).into_iter().filter_map(missing).collect()
     }
 
     fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote> {

@@ -10,7 +10,7 @@ use crate::engine::run::Round;
 use crate::engine::{AsOf, EngineError, NoticeLine, RunSettings, Sender};
 use crate::exchange::value_of;
 use crate::ids::WorkflowId;
-use crate::policy::model::{Policy, Shape};
+use crate::policy::model::{FieldKind, Policy, Shape};
 use crate::store::{Actor, CaseRow, RecordChange, RefusedAct, Store, Work};
 use crate::value::Known;
 use crate::workflow::{Act, Case, Event, Look, Refusal, StageStatus};
@@ -247,8 +247,13 @@ fn write(
         let field = &policy.field(fill.record, fill.field).label.name;
         let known = latest.record_named(kind).and_then(|it| Some((it, latest.record(it).field_named(field)?)));
         let (record, field) = known.ok_or_else(|| refused("the policy in force has no such field".to_owned()))?;
-        let value = value_of(&latest, &latest.field(record, field).kind, words)
-            .map_err(|why| refused(format!("`{words}`: {why}")))?;
+        let kind = &latest.field(record, field).kind;
+        let is_day = matches!(kind, FieldKind::Date | FieldKind::Event);
+        let value = value_of(&latest, kind, words).map_err(|why| {
+            let why = if is_day { "this is no day".to_owned() } else { why };
+            let possible = is_day.then(|| "write it as 2026-07-31".to_owned());
+            ActError::Refused(Refusal { why: format!("`{name}`: `{words}`: {why}"), possible })
+        })?;
         // The case is judged under its own version, which must understand the value too.
         value_of(policy, &policy.field(fill.record, fill.field).kind, words)
             .map_err(|why| refused(format!("{why}, under the policy version of the case")))?;

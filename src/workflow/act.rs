@@ -184,7 +184,7 @@ impl Machine<'_> {
         let done = matches!(self.outlook.done(asked), Answer::Known(on) if on <= self.look.today);
         let waits_for_others = || !self.state(id).is_none_or(|it| it.is_signed()) && self.outlook.filled(asked);
         if !done && !waits_for_others() {
-            return Err(Refusal::new(format!("what `{stage}` waits for is not there yet")).but("fill it first"));
+            return Err(Refusal::new(format!("what `{stage}` waits for is not there yet")).but(self.fill_first(id)));
         }
         Ok(())
     }
@@ -199,7 +199,7 @@ impl Machine<'_> {
         };
         if !stage.fills.is_empty() && !self.outlook.filled(self.asked_on(id, self.look.today)) {
             let why = format!("what `{name}` fills is not there yet");
-            return Err(Refusal::new(why).but("fill it first, then choose"));
+            return Err(Refusal::new(why).but(format!("{}, then choose", self.fill_first(id))));
         }
         let leads = stage.on_choice.iter().find(|it| it.choice == at);
         let (then, mark) = leads.map_or((Then::Continue, None), |it| (it.then.clone(), it.mark.clone()));
@@ -228,6 +228,12 @@ impl Machine<'_> {
         self.send(id, None, on);
         self.follow(id, &then, How::Completed, on, mark);
         Ok(())
+    }
+
+    /// What must be filled first.
+    pub(super) fn fill_first(&self, id: StageId) -> String {
+        let missing = self.outlook.unfilled(self.asked_on(id, self.look.today));
+        if missing.is_empty() { "fill it first".to_owned() } else { format!("fill {} first", missing.join(", ")) }
     }
 
     /// The stage in which somebody acts: it is open, and lies with them.

@@ -47,6 +47,8 @@ pub trait Outlook {
     fn done(&self, asked: Asked<'_>) -> Answer<Date>;
     /// Whether all that the stage fills is there, on that day.
     fn filled(&self, asked: Asked<'_>) -> bool;
+    /// What of it is not there, on that day, in words.
+    fn unfilled(&self, asked: Asked<'_>) -> Vec<String>;
     /// With whom the stage lies.
     fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote>;
     /// Who somebody of the case is on a day.

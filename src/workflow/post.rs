@@ -102,7 +102,8 @@ impl Machine<'_> {
             return Err(if self.stage(id).choices.is_empty() { refusal } else { refusal.but(self.choices_of(id)) });
         }
         if !self.stage(id).fills.is_empty() && !self.outlook.filled(self.asked_on(id, self.look.today)) {
-            return Err(Refusal::new(format!("what `{name}` fills is not there yet")).but("fill it first, then send"));
+            return Err(Refusal::new(format!("what `{name}` fills is not there yet"))
+                .but(format!("{}, then send", self.fill_first(id))));
         }
         if self.state(id).is_some_and(|it| it.sent().is_some()) {
             return Err(Refusal::new(format!("what `{name}` sends was sent")));
