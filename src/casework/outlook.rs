@@ -58,6 +58,10 @@ impl<'a> CaseOutlook<'a> {
 
     /// The calendars by which the subject may go on a day.
     pub(super) fn calendars(&self, day: Date) -> Calendars<'a> {
+        if self.workflow.names_calendar || self.policy.calendar_lines(self.subject.record).is_none() {
+            // Nobody need be asked: it is asked many times in each look.
+            return Calendars::of_everybody(self.calendar, day);
+        }
         self.scope(day).calendars(day)
     }
 

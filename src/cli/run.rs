@@ -1,7 +1,5 @@
 //! `merit run`: whatever has come due.
 
-use std::collections::BTreeMap;
-
 use crate::calendar::Moment;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output, restore};
 use crate::config::Project;
@@ -146,7 +144,7 @@ pub(super) fn words(report: &RunReport, sent: Option<&SendReport>) -> String {
 
 /// Notices by day and message; one by one when they are few.
 fn notices(report: &RunReport) -> String {
-    if report.notices.len() <= 20 {
+    if report.notices.len() <= 20 && report.more_notices == 0 {
         let line = |it: &engine::NoticeLine| {
             let state = match it.state.as_str() {
                 "due" => "",
@@ -160,13 +158,12 @@ fn notices(report: &RunReport) -> String {
         };
         return report.notices.iter().map(line).collect();
     }
-    let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for notice in &report.notices {
-        *counts.entry((&notice.date, &notice.message)).or_default() += 1;
-    }
-    counts
-        .into_iter()
-        .map(|((day, message), number)| format!("  {day}  {message}: {}\n", output::count(number, "notice", "notices")))
+    report
+        .by_message
+        .iter()
+        .map(|((day, message), number)| {
+            format!("  {day}  {message}: {}\n", output::count(*number, "notice", "notices"))
+        })
         .collect()
 }
 

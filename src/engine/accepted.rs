@@ -1,10 +1,9 @@
 //! What stages sent and the way out has accepted: a fact that the case learns where the policy counts from it.
 
 use crate::calendar::Moment;
-use crate::engine::EngineError;
 use crate::ids::WorkflowId;
 use crate::policy::model::Policy;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::workflow::{Case, Event};
 use jiff::civil::Date;
 
@@ -15,7 +14,7 @@ pub(super) fn accepted(
     number: i64,
     case: &Case,
     today: Date,
-) -> Result<Vec<Event>, EngineError> {
+) -> Result<Vec<Event>, StoreError> {
     let workflow = policy.workflow(flow);
     let asks = |name: &str| workflow.stages.iter().any(|it| it.label.name == name && it.deemed_received.is_some());
     let waits = case

@@ -210,7 +210,7 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
     if let Some(fault) = reader.fault() {
         return Err(fault.into());
     }
-    round.count(&decided);
+    round.report.count(&decided);
     let row: &CaseRow = &decided.change.row;
     let report = ActReport {
         set_aside: row.set_aside.clone(),

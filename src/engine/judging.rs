@@ -267,7 +267,7 @@ fn propose(
             let first: Vec<Event> = std::iter::once(opened).chain(follows(desk, flow, &case)).collect();
             let case = Case::replay(&first);
             let decided = round.decide_case(desk, flow, row, &case, first);
-            round.count(&decided);
+            round.report.count(&decided);
             round.report.proposed += 1;
             let stands = standing(policy, flow, &decided.case);
             outcome.state = stands.word().to_owned();

@@ -15,6 +15,7 @@ mod policies;
 mod rows;
 mod run;
 mod send;
+mod told;
 
 pub use act::{ActError, ActReport, ActRequest, Acting, act};
 pub use delegate::{DelegateRequest, delegate, end_delegation};
@@ -24,8 +25,9 @@ pub use mail::{MailSender, NoWayOut};
 pub use outbox::{Acted, OutboxAct, OutboxRefusal, Which, act_on_outbox};
 pub use policies::{Deployed, Policies};
 pub use rows::{deadline_row, task_rows};
-pub use run::{AsOf, NoticeLine, Patience, RunReport, RunSettings, SetAside, Watch, Watched, run, run_watched};
+pub use run::{AsOf, Patience, RunSettings, Watch, Watched, run, run_in_batches, run_watched};
 pub use send::{Attempt, Became, Outcome, Outgoing, SendReport, Sender, make_mails, send, settle_broken_attempts};
+pub use told::{NoticeLine, RunReport, SetAside};
 
 use crate::store::StoreError;
 

@@ -186,7 +186,7 @@ fn open_one(
             let row = new_row(&case, round.next_case());
             let decided = round.decide_case(desk, flow, row, &case, vec![opened]);
             if !ended_before(&decided.case, adopted) {
-                round.count(&decided);
+                round.report.count(&decided);
                 work.cases.push(decided.change);
             }
         }

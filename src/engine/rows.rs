@@ -10,8 +10,16 @@ pub(super) fn entry(event: &Event, at: i64) -> NewEntry {
     NewEntry { at, actor, kind: event.kind().to_owned(), payload }
 }
 
-/// The rows of the stages that these events touched.
+/// The rows of the stages that these events touched. What steps are taken, skipped or held, and what becomes of notices, says nothing
+/// of when a stage is due or with whom it lies: such a row would be written as it stands.
 pub(super) fn stage_rows(case: &Case, events: &[Event]) -> (Vec<DeadlineRow>, Vec<TaskRow>) {
+    let moves = |it: &&Event| {
+        !matches!(
+            it,
+            Event::StepTaken { .. } | Event::StepSkipped { .. } | Event::Held { .. } | Event::NoticeActedOn { .. }
+        )
+    };
+    let events: Vec<&Event> = events.iter().filter(moves).collect();
     let all = events.iter().any(|it| matches!(it, Event::ClockChanged { .. } | Event::CaseEnded { .. }));
     let anew =
         |it: &Event, name: &str| matches!(it, Event::WentBack { again, .. } if again.iter().any(|it| it == name));

@@ -1,22 +1,28 @@
 //! One run: everything that has come due until a moment, in batches of one commit each.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
-use serde::Serialize;
 
 use crate::calendar::{Calendar, Moment};
-use crate::casework::{Desk, Letter, standing};
+use crate::casework::{Desk, Letter, Moments, standing};
 use crate::engine::accepted::accepted;
 use crate::engine::policies::Policies;
 use crate::engine::rows::{entry, stage_rows};
 use crate::engine::send::{Sender, send_too_early};
+use crate::engine::told::RunReport;
 use crate::engine::{EngineError, Point, judging, openings, point};
-use crate::store::{CaseChange, CaseRow, NewEffect, Standing, Store, Work};
+use crate::ids::WorkflowId;
+use crate::policy::model::Policy;
+use crate::store::{CaseChange, CaseRow, NewEffect, Standing, Store, StoreError, Work, sha256};
 use crate::workflow::{Case, Event, Look, Notice, NoticeState};
 
-/// How many cases one commit holds.
+/// How many cases one commit holds, unless somebody says otherwise.
 const BATCH: u32 = 1_000;
+/// How long a run writes before it lets others write, and for how long.
+const TURN: Duration = Duration::from_millis(100);
+const GAP: Duration = Duration::from_millis(2);
 
 /// Until when a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,96 +65,27 @@ pub struct RunSettings {
     pub language: String,
 }
 
-/// What a run did.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct RunReport {
-    /// The day up to which the store has now run.
-    pub as_of: String,
-    /// People whom a framework judged.
-    pub judged: u64,
-    /// Sanctions, rewards and measures that were proposed.
-    pub proposed: u64,
-    /// Rules that could not be decided for want of facts.
-    pub undetermined: u64,
-    /// Cases that opened.
-    pub cases_opened: u64,
-    /// Stages that were done.
-    pub stages_done: u64,
-    /// Reminders taken.
-    pub reminders: u64,
-    /// Rungs taken.
-    pub escalations: u64,
-    /// Stages and cases that lapsed.
-    pub lapsed: u64,
-    /// Cases that were cancelled or left.
-    pub cancelled: u64,
-    /// Cases completed.
-    pub completed: u64,
-    /// Defaults recorded.
-    pub defaults: u64,
-    /// Defaults and lapses that wait after downtime.
-    pub held: u64,
-    /// Stages whose dates moved.
-    pub dates_moved: u64,
-    /// Cases set aside.
-    pub set_aside: u64,
-    /// Steps not taken: found too late, or dated before adoption or opening.
-    pub skipped: u64,
-    /// Notices kept back because a stronger one went to the same person.
-    pub merged: u64,
-    /// Notices to somebody without an address.
-    pub undeliverable: u64,
-    /// New entries of the outbox, merged and undeliverable ones included.
-    pub effects: u64,
-    /// Every notice that goes out.
-    pub notices: Vec<NoticeLine>,
-    /// Every case set aside, with its reason.
-    pub aside: Vec<SetAside>,
-}
-
-/// A notice that goes out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NoticeLine {
-    /// The logical day.
-    pub date: String,
-    /// The case's number.
-    pub case: i64,
-    /// The workflow's name.
-    pub workflow: String,
-    /// The subject's key.
-    pub subject: String,
-    /// The stage's name.
-    pub stage: String,
-    /// The step's name.
-    pub step: String,
-    /// Who is written to: their key.
-    pub recipient: String,
-    /// The message's name.
-    pub message: String,
-    /// `due`, `held` or `undeliverable`.
-    pub state: String,
-}
-
-/// A case that can't proceed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SetAside {
-    /// The case's number.
-    pub case: i64,
-    /// The workflow's name.
-    pub workflow: String,
-    /// The subject's key.
-    pub subject: String,
-    /// Why.
-    pub reason: String,
-}
-
 /// Runs everything that has come due until `settings.as_of`. Nothing is sent here (see [`crate::engine::send`]); `sender` is only
 /// for the deliberate fault with which the crash test is tried.
 ///
 /// # Errors
 /// When the store can't, when nothing is deployed, or when the day lies before the store's last one. What was committed stays.
 pub fn run(store: &mut dyn Store, settings: &RunSettings, sender: &mut dyn Sender) -> Result<RunReport, EngineError> {
+    run_in_batches(store, settings, sender, BATCH)
+}
+
+/// The same with another number of cases to a commit, at least one.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_in_batches(
+    store: &mut dyn Store,
+    settings: &RunSettings,
+    sender: &mut dyn Sender,
+    batch: u32,
+) -> Result<RunReport, EngineError> {
     let mut round = Round::begin(store, settings, sender)?;
+    round.batch = batch.max(1);
     round.go(store)?;
     Ok(round.report)
 }
@@ -229,6 +166,10 @@ pub(super) struct Round<'a> {
     pub(super) adopted: Option<Date>,
     restored: Option<i64>,
     next_case: i64,
+    /// How many cases one commit holds.
+    batch: u32,
+    /// Since when nobody else could write.
+    began: Instant,
     pub(super) report: RunReport,
     watch: Option<&'a mut dyn Watch>,
     /// When what is being decided had come due.
@@ -273,6 +214,8 @@ impl<'a> Round<'a> {
             adopted: state.adopted,
             restored: state.restored,
             next_case: store.next_case()?,
+            batch: BATCH,
+            began: Instant::now(),
             report: RunReport { as_of: until.today.to_string(), ..RunReport::default() },
             watch: None,
             due: Vec::new(),
@@ -328,7 +271,7 @@ impl Round<'_> {
     fn look_again(&mut self, store: &mut dyn Store) -> Result<(), EngineError> {
         while self.goes_on() {
             store.begin()?;
-            let rows = store.dirty_cases(BATCH)?;
+            let rows = store.dirty_cases(self.batch)?;
             if rows.is_empty() {
                 store.roll_back()?;
                 return Ok(());
@@ -344,7 +287,7 @@ impl Round<'_> {
     fn look_at_due(&mut self, store: &mut dyn Store) -> Result<(), EngineError> {
         while self.goes_on() {
             store.begin()?;
-            let rows = store.due_cases(self.until.moment, BATCH)?;
+            let rows = store.due_cases(self.until.moment, self.batch)?;
             if rows.is_empty() {
                 store.roll_back()?;
                 return Ok(());
@@ -384,65 +327,87 @@ impl Round<'_> {
         if let Some(watch) = &mut self.watch {
             watch.committed(&due);
         }
+        self.give_way();
         Ok(())
     }
 
-    fn decide(&mut self, store: &dyn Store, rows: Vec<CaseRow>) -> Result<Vec<CaseChange>, EngineError> {
+    /// Lets others write who wait for the store: a run commits and begins again sooner than they can notice. What is decided does not
+    /// depend on it.
+    fn give_way(&mut self) {
+        if self.began.elapsed() >= TURN {
+            std::thread::sleep(GAP);
+            self.began = Instant::now();
+        }
+    }
+
+    fn decide(&mut self, store: &dyn Store, mut rows: Vec<CaseRow>) -> Result<Vec<CaseChange>, EngineError> {
         let mut changes = Vec::with_capacity(rows.len());
-        let mut rows = rows;
         rows.sort_by(|a, b| (a.policy, &a.workflow, &a.period, a.id).cmp(&(b.policy, &b.workflow, &b.period, b.id)));
         for group in rows.chunk_by(|a, b| (a.policy, &a.workflow, &a.period) == (b.policy, &b.workflow, &b.period)) {
             let policy = Arc::clone(self.policies.version(group[0].policy)?);
-            let reader = store.reader(&policy);
-            if let Some(subject) = policy.record_named(&group[0].subject_type) {
-                let keys: Vec<Arc<str>> = group.iter().map(|it| Arc::from(it.subject.as_str())).collect();
-                reader.prefetch(subject, &keys, group[0].period.parse().ok());
-            }
-            let desk = Desk::new(&policy, &*reader, &self.settings.language);
-            for row in group {
-                changes.push(self.decide_one(store, &desk, row)?);
-            }
-            if let Some(fault) = reader.fault() {
-                return Err(fault.into());
+            let decided = match self.decide_group(store, &policy, group) {
+                // What can't be read belongs to one of them, and stops no other.
+                Err(StoreError::Damaged(_)) => self.decide_each(store, &policy, group),
+                together => together,
+            };
+            for it in decided? {
+                self.report.count(&it);
+                changes.push(it.change);
             }
         }
         Ok(changes)
     }
 
+    /// Cases of one workflow and period, whose facts are fetched together.
+    fn decide_group(&self, store: &dyn Store, policy: &Policy, rows: &[CaseRow]) -> Result<Vec<Decided>, StoreError> {
+        let reader = store.reader(policy);
+        let subject = policy.record_named(&rows[0].subject_type);
+        if let Some(subject) = subject {
+            let keys: Vec<Arc<str>> = rows.iter().map(|it| Arc::from(it.subject.as_str())).collect();
+            reader.prefetch(subject, &keys, rows[0].period.parse().ok());
+        }
+        let gone = |row: &CaseRow| subject.is_none_or(|it| reader.is_gone(it, &row.subject));
+        let desk = Desk::new(policy, &*reader, &self.settings.language);
+        let decided = rows.iter().map(|row| self.decide_one(store, &desk, row, gone(row))).collect::<Result<_, _>>()?;
+        reader.fault().map_or(Ok(decided), Err)
+    }
+
+    fn decide_each(&self, store: &dyn Store, policy: &Policy, rows: &[CaseRow]) -> Result<Vec<Decided>, StoreError> {
+        let mut decided = Vec::with_capacity(rows.len());
+        for row in rows {
+            match self.decide_group(store, policy, std::slice::from_ref(row)) {
+                Err(StoreError::Damaged(what)) => {
+                    decided.push(set_aside(row, format!("what is kept of it can't be read: {what}")));
+                }
+                alone => decided.extend(alone?),
+            }
+        }
+        Ok(decided)
+    }
+
     /// What becomes of one case. A case that can't be read or can't proceed is set aside and stops nobody else.
-    fn decide_one(&mut self, store: &dyn Store, desk: &Desk<'_>, row: &CaseRow) -> Result<CaseChange, EngineError> {
+    fn decide_one(&self, store: &dyn Store, desk: &Desk<'_>, row: &CaseRow, gone: bool) -> Result<Decided, StoreError> {
         let case: Case = match serde_json::from_str(&row.state) {
             Ok(case) => case,
-            Err(error) => return Ok(self.set_aside(row, format!("its state can't be read: {error}"))),
+            Err(error) => return Ok(set_aside(row, format!("its state can't be read: {error}"))),
         };
         let Some(flow) = desk.policy().workflow_named(&row.workflow) else {
             let why = format!("policy version {} has no workflow `{}`", row.policy, row.workflow);
-            return Ok(self.set_aside(row, why));
+            return Ok(set_aside(row, why));
         };
+        if gone {
+            return Ok(set_aside(row, format!("there is no {} `{}`", row.subject_type, row.subject)));
+        }
         let accepted = accepted(store, (desk.policy(), flow), row.id, &case, self.until.today)?;
         let case = accepted.iter().fold(case, Case::after);
-        let decided = self.decide_case(desk, flow, row.clone(), &case, accepted);
-        self.count(&decided);
-        Ok(decided.change)
-    }
-
-    fn set_aside(&mut self, row: &CaseRow, reason: String) -> CaseChange {
-        self.note_set_aside(row, &reason);
-        let row = CaseRow { set_aside: Some(reason), wake_at: None, ..row.clone() };
-        CaseChange::with(row, Vec::new())
-    }
-
-    fn note_set_aside(&mut self, row: &CaseRow, reason: &str) {
-        self.report.set_aside += 1;
-        let (workflow, subject) = (row.workflow.clone(), row.subject.clone());
-        self.report.aside.push(SetAside { case: row.id, workflow, subject, reason: reason.to_owned() });
+        Ok(self.decide_case(desk, flow, row.without_state(), &case, accepted))
     }
 
     /// Looks at a case and gives everything that follows, as rows. `first` are events that came before the look (its opening).
     pub(super) fn decide_case(
         &self,
         desk: &Desk<'_>,
-        flow: crate::ids::WorkflowId,
+        flow: WorkflowId,
         mut row: CaseRow,
         case: &Case,
         first: Vec<Event>,
@@ -458,8 +423,9 @@ impl Round<'_> {
         row.state = serde_json::to_string(&advanced.case).unwrap_or_default();
         row.set_aside = stuck;
         let events: Vec<Event> = first.into_iter().chain(advanced.events).collect();
-        let effects = self.effects_of(desk, flow, &row, &advanced.case, &events);
-        let begins = |event: &Event| desk.moments(flow, &advanced.case, event.day()).begin;
+        let mut days = Days { desk, flow, case: &advanced.case, known: Vec::new() };
+        let effects = self.effects_of(&mut days, &row, &events);
+        let mut begins = |event: &Event| days.moments(event.day()).begin;
         let entries = events.iter().map(|event| entry(event, begins(event).min(look.until))).collect();
         let (deadlines, tasks) = stage_rows(&advanced.case, &events);
         let standing = advanced.case.proposal.as_ref().map(|note| {
@@ -470,36 +436,21 @@ impl Round<'_> {
         Decided { change, case: advanced.case, events }
     }
 
-    fn effects_of(
-        &self,
-        desk: &Desk<'_>,
-        flow: crate::ids::WorkflowId,
-        row: &CaseRow,
-        case: &Case,
-        events: &[Event],
-    ) -> Vec<NewEffect> {
+    fn effects_of(&self, days: &mut Days<'_>, row: &CaseRow, events: &[Event]) -> Vec<NewEffect> {
         let mut effects = Vec::new();
         for event in events {
             let Some(cause) = Cause::of(event) else { continue };
+            let not_before = days.moments(cause.day).notices;
             for notice in cause.notices {
-                let letter = desk.letter(flow, case, row.id, &cause.stage, cause.day, notice);
-                effects.push(self.effect(desk, (flow, case), row, &cause, notice, &letter));
+                let letter = days.desk.letter(days.flow, days.case, row.id, &cause.stage, cause.day, notice);
+                effects.push(self.effect(row, &cause, notice, &letter, not_before));
             }
         }
         effects
     }
 
-    fn effect(
-        &self,
-        desk: &Desk<'_>,
-        (flow, case): (crate::ids::WorkflowId, &Case),
-        row: &CaseRow,
-        cause: &Cause<'_>,
-        notice: &Notice,
-        letter: &Letter,
-    ) -> NewEffect {
+    fn effect(&self, row: &CaseRow, cause: &Cause<'_>, notice: &Notice, letter: &Letter, not_before: i64) -> NewEffect {
         let recipient = format!("{}:{}", notice.to.0, notice.to.1);
-        let not_before = desk.moments(flow, case, cause.day).notices;
         let state = match (notice.state, &letter.address) {
             (NoticeState::Merged, _) => "merged",
             (NoticeState::Due, None) => "undeliverable",
@@ -507,7 +458,7 @@ impl Round<'_> {
             (NoticeState::Due, Some(_)) if self.restored.is_some_and(|at| not_before <= at) => "held",
             (NoticeState::Due, Some(_)) => "due",
         };
-        let key = effect_key(&[
+        let parts: [&str; 12] = [
             &self.store_id,
             &row.workflow,
             &row.subject_type,
@@ -520,7 +471,8 @@ impl Round<'_> {
             &cause.nth.to_string(),
             &recipient,
             "notice",
-        ]);
+        ];
+        let key = sha256(&parts.map(str::as_bytes));
         NewEffect {
             key,
             stage: cause.stage.clone(),
@@ -537,73 +489,30 @@ impl Round<'_> {
             state: state.to_owned(),
         }
     }
+}
 
-    /// Puts into the report what follows for one case.
-    pub(super) fn count(&mut self, decided: &Decided) {
-        let row = &decided.change.row;
-        if let Some(reason) = &row.set_aside {
-            self.note_set_aside(row, reason);
+/// The moments of the days on which things happen in a case, each asked once.
+struct Days<'d> {
+    desk: &'d Desk<'d>,
+    flow: WorkflowId,
+    case: &'d Case,
+    known: Vec<(Date, Moments)>,
+}
+
+impl Days<'_> {
+    fn moments(&mut self, day: Date) -> Moments {
+        if let Some((_, moments)) = self.known.iter().find(|it| it.0 == day) {
+            return *moments;
         }
-        let report = &mut self.report;
-        for event in &decided.events {
-            match event {
-                Event::CaseOpened { .. } => report.cases_opened += 1,
-                Event::StageDone { .. } | Event::Chosen { .. } => report.stages_done += 1,
-                Event::StageLapsed { .. } => report.lapsed += 1,
-                Event::StepTaken { rung, default, .. } => {
-                    *(if *rung { &mut report.escalations } else { &mut report.reminders }) += 1;
-                    report.defaults += u64::from(default.is_some());
-                }
-                Event::StepSkipped { .. } => report.skipped += 1,
-                Event::Held { .. } => report.held += 1,
-                Event::DatesMoved { .. } => report.dates_moved += 1,
-                Event::CaseEnded { how, .. } => match how {
-                    crate::workflow::How::Completed => report.completed += 1,
-                    crate::workflow::How::Cancelled | crate::workflow::How::Left => report.cancelled += 1,
-                    crate::workflow::How::Lapsed => report.lapsed += 1,
-                },
-                Event::StageOpened { .. }
-                | Event::Filled { .. }
-                | Event::Completed { .. }
-                | Event::Signed { .. }
-                | Event::Extended { .. }
-                | Event::Sent { .. }
-                | Event::Accepted { .. }
-                | Event::Received { .. }
-                | Event::CalledOff { .. }
-                | Event::WentBack { .. }
-                | Event::StageLeftOut { .. }
-                | Event::Assigned { .. }
-                | Event::ClockChanged { .. }
-                | Event::NoticeActedOn { .. } => {}
-            }
-        }
-        for effect in &decided.change.effects {
-            report.effects += 1;
-            match effect.state.as_str() {
-                "merged" => report.merged += 1,
-                state => {
-                    report.undeliverable += u64::from(state == "undeliverable");
-                    report.notices.push(notice_line(row, effect));
-                }
-            }
-        }
+        let moments = self.desk.moments(self.flow, self.case, day);
+        self.known.push((day, moments));
+        moments
     }
 }
 
-fn notice_line(row: &CaseRow, effect: &NewEffect) -> NoticeLine {
-    let recipient = effect.recipient.split_once(':').map_or(effect.recipient.as_str(), |(_, key)| key);
-    NoticeLine {
-        date: effect.day.clone(),
-        case: row.id,
-        workflow: row.workflow.clone(),
-        subject: row.subject.clone(),
-        stage: effect.stage.clone(),
-        step: effect.step.clone(),
-        recipient: recipient.to_owned(),
-        message: effect.message.clone(),
-        state: effect.state.clone(),
-    }
+fn set_aside(row: &CaseRow, reason: String) -> Decided {
+    let row = CaseRow { set_aside: Some(reason), wake_at: None, ..row.clone() };
+    Decided { change: CaseChange::with(row, Vec::new()), case: Case::default(), events: Vec::new() }
 }
 
 /// What a notice follows from.
@@ -638,14 +547,4 @@ impl<'e> Cause<'e> {
             _ => None,
         }
     }
-}
-
-fn effect_key(parts: &[&str]) -> String {
-    use sha2::Digest;
-    let mut hash = sha2::Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -36,7 +36,7 @@ impl<'a> Scope<'a> {
     /// The calendars by which the record at hand may go on a day.
     #[must_use]
     pub fn calendars(&self, day: Date) -> Calendars<'a> {
-        let mut found = Calendars { last: self.calendar, open: Vec::new(), missing: Vec::new(), whose: None, day };
+        let mut found = Calendars::of_everybody(self.calendar, day);
         let lines = self.policy.calendar_lines(self.subject.record).filter(|_| self.own_calendars);
         let Some((record, lines)) = lines else { return found };
         let mut who = self.subject.clone();
@@ -78,6 +78,12 @@ impl<'a> Scope<'a> {
 }
 
 impl<'a> Calendars<'a> {
+    /// One that counts for everybody.
+    #[must_use]
+    pub fn of_everybody(calendar: &'a Calendar, day: Date) -> Self {
+        Self { last: calendar, open: Vec::new(), missing: Vec::new(), whose: None, day }
+    }
+
     /// Each of them.
     pub fn all(&self) -> impl Iterator<Item = &'a Calendar> + use<'_, 'a> {
         self.open.iter().copied().chain(std::iter::once(self.last))

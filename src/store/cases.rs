@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rusqlite::types::Value as Cell;
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::store::seal::{Sealed, seal_of, sha256};
+use crate::store::seal::{Sealed, seal_of, seal_over, sha256};
 use crate::store::sqlite::{SqliteStore, disk};
 use crate::store::{
     CaseChange, CaseRow, Counts, DeadlineRow, Expected, Filter, JournalEntry, OpenDeadline, Opening, StoreError,
@@ -15,6 +15,28 @@ use crate::store::{
 
 const CASE: &str =
     "id, workflow, subject_type, subject, period, nth, policy, status, state, wake_at, last_seq, last_hash, set_aside";
+
+impl CaseRow {
+    /// The same row, whose state is yet to be written.
+    #[must_use]
+    pub fn without_state(&self) -> Self {
+        Self {
+            id: self.id,
+            workflow: self.workflow.clone(),
+            subject_type: self.subject_type.clone(),
+            subject: self.subject.clone(),
+            period: self.period.clone(),
+            nth: self.nth,
+            policy: self.policy,
+            status: self.status.clone(),
+            state: String::new(),
+            wake_at: self.wake_at,
+            last_seq: self.last_seq,
+            last_hash: self.last_hash.clone(),
+            set_aside: self.set_aside.clone(),
+        }
+    }
+}
 
 fn case_of(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
     Ok(CaseRow {
@@ -48,9 +70,17 @@ pub(super) fn entry_of(row: &Row<'_>) -> rusqlite::Result<JournalEntry> {
     })
 }
 
+/// A new entry of a case's journal, as the seal of its commit covers it.
+pub(super) struct Hashed {
+    case_id: i64,
+    seq: i64,
+    hash: String,
+}
+
 impl SqliteStore {
     pub(super) fn begin_immediate(&self) -> Result<(), StoreError> {
-        self.connection.execute_batch("begin immediate").map_err(disk)
+        self.connection.prepare_cached("begin immediate").and_then(|mut it| it.execute([])).map_err(disk)?;
+        Ok(())
     }
 
     pub(super) fn abandon(&self) -> Result<(), StoreError> {
@@ -62,8 +92,8 @@ impl SqliteStore {
 
     /// Commits; whatever goes wrong leaves nothing behind.
     pub(super) fn end<T>(&self, value: T) -> Result<T, StoreError> {
-        match self.connection.execute_batch("commit") {
-            Ok(()) => Ok(value),
+        match self.connection.prepare_cached("commit").and_then(|mut it| it.execute([])) {
+            Ok(_) => Ok(value),
             Err(error) => {
                 self.abandon()?;
                 Err(disk(error))
@@ -71,7 +101,7 @@ impl SqliteStore {
         }
     }
 
-    /// Numbers and seals what this transaction wrote.
+    /// Numbers and seals what this transaction wrote, in which no case's journal grew.
     pub(super) fn seal_commit(
         &self,
         rev: i64,
@@ -81,6 +111,19 @@ impl SqliteStore {
         kind: &str,
         import: Option<i64>,
     ) -> Result<(), StoreError> {
+        self.seal_entries(rev, at, as_of, (actor, kind), import, Vec::new())
+    }
+
+    /// The same where journals grew by these entries.
+    fn seal_entries(
+        &self,
+        rev: i64,
+        at: i64,
+        as_of: Option<Date>,
+        (actor, kind): (&str, &str),
+        import: Option<i64>,
+        mut entries: Vec<Hashed>,
+    ) -> Result<(), StoreError> {
         let before: String = self
             .connection
             .prepare_cached("select seal from commits where rev = ?1")
@@ -89,13 +132,17 @@ impl SqliteStore {
             .optional()
             .map_err(disk)?
             .unwrap_or_default();
+        let as_of = as_of.map(|it| it.to_string());
+        let said = format!("{at}|{}|{actor}|{kind}", as_of.as_deref().unwrap_or_default());
+        entries.sort_unstable_by_key(|it| (it.case_id, it.seq));
+        let hashes = entries.iter().map(|it| it.hash.as_str());
+        let seal = seal_over(&self.connection, rev, &before, hashes, &said)?;
         self.connection
-            .prepare_cached("insert into commits values (?1, ?2, ?3, ?4, ?5, ?6, '')")
+            .prepare_cached("insert into commits values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
             .map_err(disk)?
-            .execute(params![rev, at, as_of.map(|it| it.to_string()), actor, kind, import])
+            .execute(params![rev, at, as_of, actor, kind, import, seal])
             .map_err(disk)?;
-        let seal = seal_of(&self.connection, rev, &before)?;
-        self.connection.execute("update commits set seal = ?2 where rev = ?1", params![rev, seal]).map_err(disk)?;
+        debug_assert_eq!(seal, seal_of(&self.connection, rev, &before)?, "sealed is what stands in the store");
         Ok(())
     }
 
@@ -114,8 +161,9 @@ impl SqliteStore {
 
     fn write_work(&self, work: &Work) -> Result<i64, StoreError> {
         let rev = self.read_state()?.rev + 1;
+        let mut entries = Vec::with_capacity(work.cases.len());
         for change in &work.cases {
-            self.write_case(change, rev)?;
+            self.write_case(change, rev, &mut entries)?;
         }
         for id in &work.clean_cases {
             self.clean("case", &id.to_string(), rev)?;
@@ -166,7 +214,7 @@ impl SqliteStore {
         if let Some(day) = work.as_of {
             self.connection.execute("update store set as_of = ?1", [day.to_string()]).map_err(disk)?;
         }
-        self.seal_commit(rev, work.at, work.today, &work.actor.to_string(), &work.kind, None)?;
+        self.seal_entries(rev, work.at, work.today, (&work.actor.to_string(), &work.kind), None, entries)?;
         Ok(rev)
     }
 
@@ -179,7 +227,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    fn write_case(&self, change: &CaseChange, rev: i64) -> Result<(), StoreError> {
+    fn write_case(&self, change: &CaseChange, rev: i64, hashed: &mut Vec<Hashed>) -> Result<(), StoreError> {
         let row = &change.row;
         let added = i64::try_from(change.entries.len()).unwrap_or(i64::MAX);
         let mut entries = Vec::with_capacity(change.entries.len());
@@ -245,6 +293,7 @@ impl SqliteStore {
                 .execute(params![row.id, seq, rev, entry.at, actor, entry.kind, entry.payload, payload_hash, hash])
                 .map_err(disk)?;
         }
+        hashed.extend(entries.into_iter().map(|(seq, .., hash)| Hashed { case_id: row.id, seq, hash }));
         self.write_stages(change)?;
         for it in &change.effects {
             self.connection

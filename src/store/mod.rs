@@ -36,8 +36,9 @@ pub use delegations::Delegation;
 pub use outcomes::{Judgement, OutcomeFilter, OutcomeRow, Standing};
 pub use refusals::RefusedAct;
 pub use restore::{Replaced, Restored};
+pub(crate) use seal::sha256;
 pub use seal::{Broken, RestoreNote, Verified};
-pub use steps::{StepCount, Steps};
+pub use steps::{StepCount, Steps, Transactions};
 pub use waiting::Depths;
 
 /// The one row that a store says of itself.
@@ -423,6 +424,9 @@ pub struct Applied {
 pub trait RecordReader: Facts {
     /// Fetches the rows of these records (and their dated values and panels of the period) ahead.
     fn prefetch(&self, record: RecordId, keys: &[Arc<str>], period: Option<Date>);
+
+    /// Whether a record that was fetched ahead is not there.
+    fn is_gone(&self, record: RecordId, key: &str) -> bool;
 
     /// What went wrong while reading; the values given meanwhile are not to be used.
     fn fault(&self) -> Option<StoreError>;

@@ -1,7 +1,7 @@
 //! Facts of records from the store: fetched ahead for many, or one by one when asked.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -243,17 +243,45 @@ impl<'s> Reader<'s> {
 
     fn prefetch_all(&self, record: RecordId, keys: &[Arc<str>], period: Option<Date>) -> Result<(), StoreError> {
         self.prefetch_rows(record, keys, "")?;
-        let mut dated = self.fetch_dated(record, keys)?;
-        let mut cache = self.dated.borrow_mut();
-        for key in keys {
-            cache.insert((record, Arc::clone(key)), dated.remove(key).unwrap_or_default());
-        }
-        drop(cache);
+        self.prefetch_dated(record, keys)?;
+        self.prefetch_named(record, keys)?;
         let Some(first) = period else { return Ok(()) };
         for (at, kind) in self.policy.records.iter().enumerate() {
             if matches!(kind.shape, Shape::Panel { of, .. } if of == record) {
                 self.prefetch_rows(RecordId::at(at), keys, &first.to_string())?;
             }
+        }
+        Ok(())
+    }
+
+    fn prefetch_dated(&self, record: RecordId, keys: &[Arc<str>]) -> Result<(), StoreError> {
+        let any = self.policy.record(record).fields.iter().any(|it| it.dated);
+        let mut dated = if any { self.fetch_dated(record, keys)? } else { HashMap::new() };
+        let mut cache = self.dated.borrow_mut();
+        for key in keys {
+            cache.insert((record, Arc::clone(key)), dated.remove(key).unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// The records that these name now: whoever stands above somebody is asked next.
+    fn prefetch_named(&self, record: RecordId, keys: &[Arc<str>]) -> Result<(), StoreError> {
+        let mut named: BTreeMap<RecordId, BTreeSet<Arc<str>>> = BTreeMap::new();
+        {
+            let rows = self.rows.borrow();
+            let held = keys.iter().filter_map(|key| rows.get(&(record, Arc::clone(key), String::new()))?.as_ref());
+            for value in held.flat_map(|it| &it.values) {
+                let Some(Known::Record(other)) = value else { continue };
+                let entity = matches!(self.policy.record(other.record).shape, Shape::Entity { .. });
+                if entity && !rows.contains_key(&(other.record, Arc::clone(&other.key), String::new())) {
+                    named.entry(other.record).or_default().insert(Arc::clone(&other.key));
+                }
+            }
+        }
+        for (kind, keys) in named {
+            let keys: Vec<Arc<str>> = keys.into_iter().collect();
+            self.prefetch_rows(kind, &keys, "")?;
+            self.prefetch_dated(kind, &keys)?;
         }
         Ok(())
     }
@@ -375,6 +403,11 @@ impl Facts for Reader<'_> {
 impl RecordReader for Reader<'_> {
     fn prefetch(&self, record: RecordId, keys: &[Arc<str>], period: Option<Date>) {
         self.keep(self.prefetch_all(record, keys, period));
+    }
+
+    fn is_gone(&self, record: RecordId, key: &str) -> bool {
+        let entity = matches!(self.policy.record(record).shape, Shape::Entity { .. });
+        entity && self.rows.borrow().get(&(record, Arc::from(key), String::new())).is_some_and(Option::is_none)
     }
 
     fn fault(&self) -> Option<StoreError> {

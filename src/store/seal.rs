@@ -50,11 +50,13 @@ impl fmt::Display for Broken {
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|it| char::from(DIGITS[usize::from(it)]));
+    bytes.iter().flat_map(digits).collect()
 }
 
 /// SHA-256 over parts, each with its length before it.
-pub(super) fn sha256(parts: &[&[u8]]) -> String {
+pub(crate) fn sha256(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());
@@ -84,17 +86,34 @@ impl Sealed<'_> {
     }
 }
 
-/// The seal of a commit: over the seal before it, what it says of itself, and the hashes of its journal entries and changes.
+/// The seal of a commit as it stands in the store: over the seal before it, the hashes of its journal entries, its changes, and what
+/// it says of itself.
 pub(super) fn seal_of(connection: &Connection, rev: i64, before: &str) -> Result<String, StoreError> {
-    let mut hash = Sha256::new();
-    hash.update(before.as_bytes());
     let mut journal =
         connection.prepare_cached("select hash from journal where rev = ?1 order by case_id, seq").map_err(disk)?;
-    let mut rows = journal.query([rev]).map_err(disk)?;
-    while let Some(row) = rows.next().map_err(disk)? {
-        let entry: String = row.get(0).map_err(disk)?;
-        hash.update(entry.as_bytes());
-    }
+    let hashes = journal.query_map([rev], |row| row.get(0)).map_err(disk)?;
+    let hashes: Vec<String> = hashes.collect::<Result<_, _>>().map_err(disk)?;
+    let said: String = connection
+        .prepare_cached(
+            "select at || '|' || coalesce(as_of, '') || '|' || actor || '|' || kind from commits where rev = ?1",
+        )
+        .map_err(disk)?
+        .query_row([rev], |row| row.get(0))
+        .map_err(disk)?;
+    seal_over(connection, rev, before, hashes.iter().map(String::as_str), &said)
+}
+
+/// The same where the hashes of the entries, ordered by case and number, and what the commit says are at hand.
+pub(super) fn seal_over<'h>(
+    connection: &Connection,
+    rev: i64,
+    before: &str,
+    hashes: impl Iterator<Item = &'h str>,
+    said: &str,
+) -> Result<String, StoreError> {
+    let mut hash = Sha256::new();
+    hash.update(before.as_bytes());
+    hashes.for_each(|it| hash.update(it.as_bytes()));
     let mut changes = connection
         .prepare_cached("select type, id, period, field, old, new from changes where rev = ?1 order by n")
         .map_err(disk)?;
@@ -104,13 +123,6 @@ pub(super) fn seal_of(connection: &Connection, rev: i64, before: &str) -> Result
             seal_value(&mut hash, row.get_ref(column).map_err(disk)?);
         }
     }
-    let said = connection
-        .query_row(
-            "select at || '|' || coalesce(as_of, '') || '|' || actor || '|' || kind from commits where rev = ?1",
-            [rev],
-            |row| row.get::<_, String>(0),
-        )
-        .map_err(disk)?;
     hash.update(said.as_bytes());
     Ok(hex(&hash.finalize()))
 }

@@ -11,7 +11,7 @@ use crate::store::seal::hex;
 use crate::store::{StoreError, StoreState};
 
 /// The schema that this version writes.
-pub const SCHEMA: u32 = 4;
+pub const SCHEMA: u32 = 6;
 /// The edition of the language that this version reads.
 pub const EDITION: i64 = 1;
 /// Marks the file as Merit's: "Mrit".
@@ -19,12 +19,14 @@ const APPLICATION: i32 = 0x4d72_6974;
 /// Versions before carry a fault of the write-ahead log that can damage a store.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
+/// The sixth lets the journal and the outbox grow at their end: what a step writes lies together, wherever its case lies.
 const MIGRATIONS: &[(u32, &str)] = &[
     (1, include_str!("migrations/0001_first.sql")),
     (2, include_str!("migrations/0002_restored.sql")),
     (3, include_str!("migrations/0003_delegations.sql")),
     (4, include_str!("migrations/0004_judged.sql")),
     (5, include_str!("migrations/0005_refusals.sql")),
+    (6, include_str!("migrations/0006_in_order.sql")),
 ];
 
 /// Whether a store is opened to be written.
@@ -136,9 +138,9 @@ impl SqliteStore {
         Self::prepare(connection, Path::new(":memory:"))?.settle(Access::Write)?.create()
     }
 
-    fn prepare(connection: Connection, path: &Path) -> Result<Self, StoreError> {
+    fn prepare(mut connection: Connection, path: &Path) -> Result<Self, StoreError> {
         refuse_old_sqlite(rusqlite::version_number())?;
-        connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(disk)?;
+        connection.busy_handler(Some(wait_a_little)).map_err(disk)?;
         connection.set_prepared_statement_cache_capacity(256);
         rusqlite::vtab::array::load_module(&connection).map_err(disk)?;
         Ok(Self { connection, path: path.to_owned() })
@@ -176,6 +178,8 @@ impl SqliteStore {
         if self.schema()? >= SCHEMA {
             return Ok(self);
         }
+        // A table that takes another's place bears its name in the end; in between, references to it lead nowhere.
+        self.connection.execute_batch("pragma foreign_keys = off").map_err(disk)?;
         let transaction =
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(disk)?;
         // Another program may have done it meanwhile.
@@ -186,6 +190,7 @@ impl SqliteStore {
             transaction.pragma_update(None, "user_version", SCHEMA).map_err(disk)?;
         }
         transaction.commit().map_err(disk)?;
+        self.connection.execute_batch("pragma foreign_keys = on").map_err(disk)?;
         Ok(self)
     }
 
@@ -273,6 +278,13 @@ impl SqliteStore {
             .query_row("select max(not_before) from effects where state = 'due'", [], |row| row.get(0))
             .map_err(disk)
     }
+}
+
+/// Whether to go on waiting for whoever writes just now, for ten seconds at most. A run gives way for a few milliseconds only, so the
+/// waiting is in short steps.
+fn wait_a_little(times: i32) -> bool {
+    std::thread::sleep(std::time::Duration::from_millis(1));
+    times < 10_000
 }
 
 fn without_a_name() -> StoreError {
