@@ -60,6 +60,32 @@ fn another_policy_that_is_put_in_force_is_seen() {
 }
 
 #[test]
+fn a_case_hears_that_its_mail_was_accepted() {
+    let project = to_folder();
+    let text = std::fs::read_to_string(project.path("policy/desk.merit")).unwrap();
+    let telling = "workflow telling {\n  for each complaint where received is known\n  stage telling { opens received; by desk; \
+                   due 5 days after opening; sends told to desk; deemed received 3 days after it was accepted }\n  \
+                   stage comment { by desk; due 14 days after telling.received; fills settled }\n}\n\
+                   message told { by email; subject \"Told\"; body \"Told\" }\n";
+    std::fs::write(project.path("policy/desk.merit"), text + telling).unwrap();
+    project.merit(0, &["deploy"]);
+    let served = Served::start(&project);
+    complain(&project, "C1");
+    let cases = until("its cases", || {
+        let cases = project.json(0, &["cases", "--workflow", "telling"]);
+        cases["cases"][0]["case"].as_i64().or(cases["cases"][0]["id"].as_i64())
+    });
+    project.merit(0, &["act", &cases.to_string(), "send", "--as", "S"]);
+    until("the mail", || mails(&project).contains(&"S_told".to_owned()).then_some(()));
+    let store = rusqlite::Connection::open(project.path("merit.db")).unwrap();
+    until("the case heard of it", || {
+        let sql = "select count(*) from journal where case_id = ?1 and kind = 'accepted'";
+        (store.query_row(sql, [cases], |row| row.get::<_, i64>(0)).unwrap() == 1).then_some(())
+    });
+    served.stop();
+}
+
+#[test]
 fn what_comes_due_is_done_by_itself_and_its_lateness_is_counted() {
     let project = to_folder();
     let within = Within::start(&project);

@@ -59,7 +59,10 @@ struct Counted {
 }
 
 const MAILS: [Became; 4] = [Became::Sent, Became::Open, Became::Dead, Became::Ambiguous];
-const DECIDED: [&str; 11] = [
+const DECIDED: [&str; 14] = [
+    "judged",
+    "proposed",
+    "undetermined",
     "cases_opened",
     "stages_done",
     "cases_completed",
@@ -75,6 +78,9 @@ const DECIDED: [&str; 11] = [
 
 fn decided(report: &RunReport) -> [u64; DECIDED.len()] {
     [
+        report.judged,
+        report.proposed,
+        report.undetermined,
         report.cases_opened,
         report.stages_done,
         report.completed,

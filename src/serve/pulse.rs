@@ -112,7 +112,8 @@ impl Pulse {
         self.numbers.behind(0);
         let writes = store.writes_of_others()?;
         let changed = std::mem::replace(&mut mind.writes, writes) != writes || mind.seen.is_none();
-        if changed && mind.seen.as_ref() != Some(&store.state()?) {
+        // The post room's writes make no commit of their own, and a case may wait for a mail to be accepted.
+        if changed && (mind.seen.as_ref() != Some(&store.state()?) || store.is_dirty()?) {
             mind.next = None;
         }
         if mind.next.is_some_and(|it| now < it) {
