@@ -289,3 +289,54 @@ fn the_page_of_findings_is_the_table_of_codes() {
         "docs/diagnostics.md is not what the table of codes gives: UPDATE_EXPECT=1 cargo test --test docs writes it anew"
     );
 }
+
+/// Whether pieces of a text, told with `…` between them, stand in it in that order, however it is broken into lines.
+fn quotes(text: &str, told: &str) -> bool {
+    let one_line = |it: &str| it.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = one_line(text);
+    let mut rest = text.as_str();
+    told.split('…').map(one_line).all(|piece| match rest.split_once(&piece) {
+        Some((_, behind)) => {
+            rest = behind;
+            true
+        }
+        None => false,
+    })
+}
+
+#[test]
+fn the_page_of_patterns_has_a_row_for_each_and_quotes_transcripts_that_are_played() {
+    let page = fs::read_to_string("docs/patterns.md").unwrap();
+    let mut played: BTreeSet<String> = fs::read_dir("tests/workflow")
+        .unwrap()
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .filter(|it| it.starts_with("pattern_"))
+        .collect();
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|it| it.starts_with("| ") && !it.starts_with("| WCP"))
+        .map(|it| it.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let mut run = 0;
+    for (at, row) in rows.iter().enumerate() {
+        let [number, _, how, shown] = row[..] else { panic!("four columns: {row:?}") };
+        assert_eq!(number, (at + 1).to_string(), "every pattern, in order");
+        if shown.starts_with("left out: ") {
+            assert!(how.is_empty(), "{number} is left out");
+            continue;
+        }
+        run += 1;
+        let path = shown.split_once("](../").unwrap().1.trim_end_matches(')');
+        let file = path.rsplit('/').next().unwrap();
+        let numbered = format!("pattern_{:02}_", at + 1);
+        assert!(file.starts_with(&numbered) && played.remove(file), "{number} names no transcript of its own: {file}");
+        let text = fs::read_to_string(path).unwrap();
+        let policy = text.split("----").next().unwrap();
+        for told in how.split('`').skip(1).step_by(2).filter(|it| it.contains(' ')) {
+            assert!(quotes(policy, told), "{path} has no `{told}`");
+        }
+    }
+    assert_eq!(rows.len(), 43);
+    assert!(played.is_empty(), "docs/patterns.md does not tell of {played:?}");
+    assert!(page.contains(&format!(": {run} of them run.")), "{run} of them run");
+}
