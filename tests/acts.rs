@@ -158,7 +158,13 @@ fn some_act(random: &mut ChaCha8Rng, store: &SqliteStore, day: Date) -> ActReque
     let running = state.stages.values().filter(|it| it.status == StageStatus::Running);
     let holder = running.flat_map(|it| &it.holders).find_map(|it| it.who.as_ref()).map(|it| it.1.clone());
     let likely = match &what {
-        Deed::Choose { .. } | Deed::Fill(_) | Deed::Complete | Deed::Send | Deed::Receive(_) => holder,
+        Deed::Choose { .. }
+        | Deed::Fill(_)
+        | Deed::Complete
+        | Deed::Send
+        | Deed::Receive(_)
+        | Deed::Recuse
+        | Deed::EndVote => holder,
         Deed::Extend(_) | Deed::CallOff(Off::Cancelled) => Some("mat".to_owned()),
         Deed::CallOff(Off::Withdrawn) => Some(state.subject.clone()),
     };

@@ -604,6 +604,8 @@ fn deed_of(what: &ActWords) -> Result<(Option<String>, &Option<Name>, Deed), Str
             let length = length_of(&format!("{} {}", by.count.text, unit_of(by.unit).singular()))?;
             (Some(stage.text.clone()), &None, Deed::Extend(length))
         }
+        ActWords::Recuses { stage } => (Some(stage.text.clone()), &None, Deed::Recuse),
+        ActWords::EndsVote { stage } => (Some(stage.text.clone()), &None, Deed::EndVote),
         ActWords::Sends { stage } => (Some(stage.text.clone()), &None, Deed::Send),
         ActWords::Receives { stage } => (Some(stage.text.clone()), &None, Deed::Receive(None)),
     })

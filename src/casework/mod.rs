@@ -12,6 +12,7 @@ mod letter;
 mod ordered;
 mod outcomes;
 mod outlook;
+mod panel;
 mod periods;
 mod reasons;
 mod touched;

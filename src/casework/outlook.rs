@@ -14,7 +14,7 @@ use crate::policy::model::{
 };
 use crate::value::{Known, RecordRef, Truth, Value};
 use crate::workflow::{
-    Anchored, Answer, Asked, Case, DueDate, Granted, HolderNote, Outlook, StageCase, StageDates, StageStatus,
+    Anchored, Answer, Asked, Case, DueDate, Granted, HolderNote, Outlook, Sitting, StageCase, StageDates, StageStatus,
     Suspension,
 };
 
@@ -90,6 +90,18 @@ impl<'a> CaseOutlook<'a> {
             }),
             ..CaseContext::default()
         }
+    }
+
+    pub(super) fn policy(&self) -> &'a Policy {
+        self.policy
+    }
+
+    pub(super) fn facts(&self) -> &'a dyn Facts {
+        self.facts
+    }
+
+    pub(super) fn subject(&self) -> &RecordRef {
+        &self.subject
     }
 
     pub(super) fn stage(&self, id: StageId) -> &'a Stage {
@@ -515,8 +527,17 @@ impl Outlook for CaseOutlook<'_> {
         self.filled_by(stage, &scope).into_iter().filter_map(missing).collect()
     }
 
+    fn panel(&self, asked: Asked<'_>) -> Vec<Sitting> {
+        let committee = self.stage(asked.stage).decision.as_ref().and_then(|it| it.committee);
+        let committee = committee.and_then(|at| self.policy.committees.get(at));
+        committee.map_or_else(Vec::new, |it| self.sitting(asked, it))
+    }
+
     fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote> {
         let stage = self.stage(asked.stage);
+        if let Some(committee) = stage.decision.as_ref().and_then(|it| self.policy.committees.get(it.committee?)) {
+            return self.members(asked, committee);
+        }
         let scope = self.scope(asked.on);
         let never: Vec<RecordRef> = stage.but_not.iter().filter_map(|it| eval::holder(&scope, it).holder).collect();
         stage.by.iter().map(|it| self.found(asked, it, never.clone())).collect()

@@ -69,6 +69,16 @@ enum What {
         #[command(flatten)]
         who: Who,
     },
+    /// Withdraw from a case on which one's committee decides
+    Recuse {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Close the vote of a committee: it is counted
+    Close {
+        #[command(flatten)]
+        who: Who,
+    },
     /// What a stage sends is sent: a notice, a ruling
     Send {
         #[command(flatten)]
@@ -124,6 +134,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
             let length = length_of(&length.join(" ")).map_err(Failure::usage)?;
             (who, Deed::Extend(length), Vec::new())
         }
+        What::Recuse { who } => (who, Deed::Recuse, Vec::new()),
+        What::Close { who } => (who, Deed::EndVote, Vec::new()),
         What::Send { who } => (who, Deed::Send, Vec::new()),
         What::Receive { on, who } => (who, Deed::Receive(*on), Vec::new()),
     };

@@ -135,6 +135,9 @@ impl RunReport {
                 | Event::Completed { .. }
                 | Event::Signed { .. }
                 | Event::Extended { .. }
+                | Event::Voted { .. }
+                | Event::Recused { .. }
+                | Event::MotionFell { .. }
                 | Event::Sent { .. }
                 | Event::Accepted { .. }
                 | Event::Received { .. }

@@ -392,8 +392,7 @@ fn context(scope: &Scope<'_>, which: Context, ty: &Type) -> Value {
         Context::Recipient => there(case.recipient.clone().map(Known::Record)),
         Context::Holder => there(case.holder.clone().map(Known::Record)),
         Context::Proposed(part) => proposed(scope, case.proposal.as_ref(), part, ty),
-        // Committees for a case, and stages for several people, do not run yet.
-        Context::One => Value::because("this is not run yet"),
+        Context::One => there(case.one.clone().map(Known::Record)),
         Context::CaseId => there(case.case_id.map(|it| Known::Number(Number::from(it)))),
     }
 }

@@ -102,6 +102,8 @@ pub struct CaseContext {
     pub case_id: Option<i64>,
     /// The days of every stage, in the order of the workflow.
     pub stages: Vec<StageDays>,
+    /// One of several, of whom something is asked: a member of a committee.
+    pub one: Option<RecordRef>,
     /// What was proposed, where the case is about that.
     pub proposal: Option<ProposedFacts>,
 }

@@ -1,7 +1,7 @@
 //! Committees, checked: who sits on them, and how they decide.
 
 use crate::calendar::{Length, PeriodKind};
-use crate::ids::{RecordId, RoleId};
+use crate::ids::{FieldId, RecordId, RoleId};
 use crate::policy::model::{Expr, Label};
 use crate::source::Span;
 
@@ -16,6 +16,8 @@ pub struct Committee {
     pub of: Option<RecordId>,
     /// The record type of its members, as far as conditions ask for it.
     pub people: RecordId,
+    /// The records that say who sits where.
+    pub members: Option<Membership>,
     /// Its seats.
     pub seats: Vec<Seat>,
     /// How many must be there.
@@ -32,6 +34,17 @@ pub struct Committee {
     pub at_least: Vec<AtLeast>,
     /// What follows when it is late.
     pub if_late: Option<IfLate>,
+}
+
+/// The records that say who sits where: children of the record that the committee belongs to, or records of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Membership {
+    /// Their type.
+    pub record: RecordId,
+    /// The field that names the person.
+    pub person: FieldId,
+    /// The field that names the seat.
+    pub seat: FieldId,
 }
 
 /// A seat, or several alike.
@@ -112,6 +125,15 @@ pub struct IfLate {
 }
 
 impl Committee {
+    /// How many must be there when so many of those who count are recused: as large a part of the others, rounded up.
+    #[must_use]
+    pub fn needed(&self, recused: u32) -> u32 {
+        let Some(quorum) = &self.quorum else { return 1 };
+        let size = self.size(quorum.of_voters).max(1);
+        let left = size.saturating_sub(recused);
+        (quorum.count * left).div_ceil(size).max(1)
+    }
+
     /// How many sit, or how many of them vote.
     #[must_use]
     pub fn size(&self, voters: bool) -> u32 {

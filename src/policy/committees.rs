@@ -3,8 +3,8 @@
 use crate::codes_flow as flow_codes;
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
-use crate::ids::RecordId;
-use crate::policy::committee::{AtLeast, Committee, IfLate, Majority, Meets, Quorum, Recused, Seat};
+use crate::ids::{FieldId, RecordId};
+use crate::policy::committee::{AtLeast, Committee, IfLate, Majority, Meets, Membership, Quorum, Recused, Seat};
 use crate::policy::expressions::{Place, made};
 use crate::policy::flow::OneEach;
 use crate::policy::model::{Context, Expr, ExprKind, FieldKind, Shape, Type};
@@ -30,6 +30,7 @@ impl Builder<'_, '_> {
             label: label(&written.name, written.title.as_ref()),
             of,
             people,
+            members: None,
             seats: Vec::new(),
             quorum: None,
             majority: None,
@@ -65,7 +66,8 @@ impl Builder<'_, '_> {
             match &line.kind {
                 Line::Seats(seats) => seats.iter().for_each(|it| self.seat(it, committee, place)),
                 Line::ForEachCase(lines) => self.all_seats(lines, committee, place),
-                Line::Quorum { .. }
+                Line::Members(_)
+                | Line::Quorum { .. }
                 | Line::Majority { .. }
                 | Line::OnATie(_)
                 | Line::Recuse(_)
@@ -105,6 +107,7 @@ impl Builder<'_, '_> {
     fn committee_line(&mut self, line: &CommitteeLine, committee: &mut Committee, place: &Place) {
         match &line.kind {
             Line::Seats(_) => {}
+            Line::Members(name) => committee.members = self.membership(name, committee),
             Line::Quorum { count, of_voters, among } => {
                 let among = among.iter().filter_map(|it| self.seat_named(it, committee)).collect();
                 let count = self.small(count);
@@ -150,6 +153,47 @@ impl Builder<'_, '_> {
                 self.committee_lines(lines, committee, place);
             }
         }
+    }
+
+    /// The records that say who sits where: each names a person, and a seat by its name.
+    fn membership(&mut self, name: &Name, committee: &Committee) -> Option<Membership> {
+        let record = self.record_id(name)?;
+        let kind = self.policy.record(record);
+        let fits = match (kind.shape, committee.of) {
+            (Shape::Child { of }, Some(own)) => of == own,
+            (Shape::Entity { .. }, None) => true,
+            _ => false,
+        };
+        let named = |list: &FieldKind| match list {
+            FieldKind::Choice(list) => {
+                let choices = &self.policy.choices[list.index()].choices;
+                committee.seats.iter().all(|seat| choices.iter().any(|it| it.name == seat.label.name))
+            }
+            _ => false,
+        };
+        let fields = || kind.fields.iter().enumerate();
+        let seat = fields().find(|(_, it)| named(&it.kind)).map(|it| FieldId::at(it.0));
+        // Whom else they refer to, such as who appointed them, does not sit there.
+        let to = |kind: &FieldKind| if let FieldKind::Reference(to) = kind { Some(*to) } else { None };
+        let all: Vec<(FieldId, RecordId)> =
+            fields().filter_map(|it| Some((FieldId::at(it.0), to(&it.1.kind)?))).collect();
+        let known: Vec<FieldId> = all.iter().filter(|it| it.1 == committee.people).map(|it| it.0).collect();
+        let people: Vec<FieldId> = if known.is_empty() { all.iter().map(|it| it.0).collect() } else { known };
+        if let (true, Some(seat), [person]) = (fits, seat, people.as_slice()) {
+            return Some(Membership { record, person: *person, seat });
+        }
+        let words = format!("`{}` does not say who sits on committee `{}`", name.text, committee.label.name);
+        let people = &self.policy.record(committee.people).label.name;
+        let seats: Vec<&str> = committee.seats.iter().map(|it| it.label.name.as_str()).collect();
+        let whose = committee.of.map_or_else(String::new, |it| format!(" of {}", self.policy.record(it).label.name));
+        let key = if committee.of.is_none() { "id key text; " } else { "" };
+        let help = format!(
+            "declare `record {}{whose} {{ {key}person {people}; seat one of {} }}`",
+            name.text,
+            seats.join(", ")
+        );
+        self.report(Diagnostic::new(flow_codes::MEMBERS, name.span, words).help(help));
+        None
     }
 
     fn seat_named(&mut self, name: &Name, committee: &Committee) -> Option<usize> {

@@ -2,6 +2,7 @@
 
 use crate::calendar::Length;
 use crate::ids::{FieldId, MessageId, StageId};
+use crate::policy::committee::Committee;
 use crate::policy::model::{DateRule, Expr, Fill, Label, Lasts, Members, Party, Policy, Stage, Turns, Workflow};
 use crate::source::Span;
 
@@ -125,7 +126,7 @@ pub struct CheckedOnly {
 }
 
 /// What of a workflow can't be run yet.
-pub(super) fn checked_only(workflow: &Workflow) -> Vec<CheckedOnly> {
+pub(super) fn checked_only(workflow: &Workflow, committees: &[Committee]) -> Vec<CheckedOnly> {
     let mut found = Vec::new();
     let mut note = |holds: bool, what: &str, span: Span| {
         if holds {
@@ -135,7 +136,9 @@ pub(super) fn checked_only(workflow: &Workflow) -> Vec<CheckedOnly> {
     for stage in &workflow.stages {
         let span = stage.label.span;
         let decision = stage.decision.as_ref();
-        note(decision.is_some_and(|it| it.committee.is_some()), "decision by a committee", span);
+        let committee = decision.and_then(|it| it.committee).and_then(|at| committees.get(at));
+        note(committee.is_some_and(|it| it.for_each_case), "committee for each case", span);
+        note(committee.is_some_and(|it| it.members.is_none() && !it.for_each_case), "committee without members", span);
         note(decision.is_some_and(|it| !it.confirms.is_empty()), "confirms", span);
         note(stage.for_each.is_some(), "for each … in", span);
         note(stage.lasting.is_some(), "lasts", span);

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use crate::ids::{DefinitionId, FieldId, RecordId, RoleId, ScaleId, WorkflowId};
+use crate::policy::committee::{Committee, Recused};
 use crate::policy::model::{
     Aggregate, AggregateWord, AsOn, DateRule, Done, Expr, ExprKind, FieldKind, Members, Party, Point, Policy, PutOff,
     RoleTry, Shape, SpellWindow, Type, When,
@@ -117,6 +118,8 @@ impl Policy {
             // Whom a step writes to decides whether it can be taken.
             let written_to = stage.steps.iter().flat_map(|it| &it.to);
             stage.by.iter().chain(&stage.but_not).chain(written_to).for_each(|it| reader.party(flow.subject, it));
+            let committee = stage.decision.as_ref().and_then(|it| it.committee);
+            committee.and_then(|at| self.committees.get(at)).iter().for_each(|it| reader.committee(flow.subject, it));
         }
         reader.reads
     }
@@ -394,6 +397,36 @@ impl Reader<'_> {
                 }
             }
             Party::One => {}
+        }
+    }
+
+    /// What says who sits on a committee that decides about a subject.
+    pub(super) fn committee(&mut self, subject: RecordId, committee: &Committee) {
+        let Some(members) = committee.members else { return };
+        let mut path = Vec::new();
+        if let Some(of) = committee.of.filter(|it| *it != subject) {
+            let fields = self.policy.record(subject).fields.iter();
+            let Some(at) = fields.into_iter().position(|it| it.kind == FieldKind::Reference(of)) else { return };
+            self.take(subject, FieldId::at(at), &[]);
+            path.push(Way::One((subject, FieldId::at(at))));
+        }
+        if committee.of.is_none() {
+            // They belong to nobody: whatever changes among them concerns everybody.
+            self.reads.turns.daily = true;
+            return;
+        }
+        path.push(Way::Children(members.record));
+        let spell = self.policy.record(members.record).spell;
+        self.reads.turns.daily |= spell.is_some();
+        let fields =
+            [members.person, members.seat].into_iter().chain(spell.into_iter().flat_map(|it| [it.first, it.last]));
+        fields.for_each(|it| self.take(members.record, it, &path));
+        path.push(Way::One((members.record, members.person)));
+        committee.seats.iter().filter_map(|it| it.condition.as_ref()).for_each(|it| self.expr(it, &path));
+        for recused in &committee.recused {
+            if let Recused::Role(role) = recused {
+                self.role(*role, &[]);
+            }
         }
     }
 

@@ -114,7 +114,7 @@ impl Builder<'_, '_> {
             let words = format!("workflow `{}` has no stage, so that nothing happens in it", written.name.text);
             self.report(Diagnostic::new(codes::NO_STAGE, written.name.span, words).help("add `stage … { … }`"));
         }
-        workflow.checked_only = checked_only(&workflow);
+        workflow.checked_only = checked_only(&workflow, &self.policy.committees);
         Some(workflow)
     }
 

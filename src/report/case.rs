@@ -243,6 +243,14 @@ pub fn event_words(event: &Event) -> String {
             let because = because_of(hand.because.as_deref());
             format!("{} extends `{stage}` by {}{due}{because}", hand.by.1, length_in_words(*length))
         }
+        Event::Voted { stage, choice, instead, hand, .. } => {
+            let instead = instead.as_ref().map_or_else(String::new, |it| format!(" to `{it}`"));
+            format!("{} votes for `{choice}`{instead} in `{stage}`{}", hand.by.1, because_of(hand.because.as_deref()))
+        }
+        Event::Recused { stage, hand, .. } => {
+            format!("{} withdraws from `{stage}`{}", hand.by.1, because_of(hand.because.as_deref()))
+        }
+        Event::MotionFell { stage, .. } => format!("nothing carries in `{stage}`: it is voted on anew"),
         Event::Sent { stage, notices, by, because, .. } => {
             let who = by.as_ref().map_or_else(String::new, |it| format!("{} sends ", it.1));
             format!("{who}{} in `{stage}`{}", sent(notices), because_of(because.as_deref()))

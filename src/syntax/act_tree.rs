@@ -13,6 +13,10 @@ pub enum ActWords {
     Completes { stage: Name },
     /// `sends notice`
     Sends { stage: Name },
+    /// `recuses from ruling`
+    Recuses { stage: Name },
+    /// `closes ruling`: the vote is over.
+    EndsVote { stage: Name },
     /// `receives ruling`
     Receives { stage: Name },
     /// `delegates supervisor to Ada until 12 July 2026`; without a role: every one that they may.

@@ -25,6 +25,8 @@ pub struct CommitteeLine {
 /// What a line of a committee says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CommitteeLineKind {
+    /// `members memberships`: the records that say who sits where.
+    Members(Name),
     /// `seats chair, 2 retired_officer, secretary without vote`
     Seats(Vec<Seat>),
     /// `quorum 4 of those who vote, chair among them`

@@ -111,6 +111,7 @@ pub(super) static COMMITTEE: Context = Context {
     what: "line of a committee",
     line: Rule::committee_line,
     words: &[
+        "members",
         "seats",
         "quorum",
         "majority",

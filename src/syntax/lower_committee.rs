@@ -11,6 +11,7 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> CommitteeLine {
     let mut it = cursor.first();
     let span = it.span();
     let kind = match it.rule() {
+        Rule::members => CommitteeLineKind::Members(words::name(&it.one(Rule::name))),
         Rule::seats => CommitteeLineKind::Seats(it.all(Rule::seat).into_iter().map(seat).collect()),
         Rule::quorum => CommitteeLineKind::Quorum {
             count: words::number(&it.one(Rule::number)),

@@ -76,6 +76,8 @@ fn act_words(mut it: Cursor<'_>) -> ActWords {
     let named = words::name(&it.one(Rule::name));
     match it.rule() {
         Rule::completes_act => ActWords::Completes { stage: named },
+        Rule::recuses_act => ActWords::Recuses { stage: named },
+        Rule::ends_vote_act => ActWords::EndsVote { stage: named },
         Rule::sends_act => ActWords::Sends { stage: named },
         Rule::receives_act => ActWords::Receives { stage: named },
         Rule::calls_off_act => ActWords::CallsOff { withdrawn: it.has(Rule::kw_withdraws), workflow: Some(named) },

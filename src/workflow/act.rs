@@ -49,6 +49,10 @@ pub enum Deed {
     Extend(Length),
     /// The case itself is withdrawn or cancelled.
     CallOff(Off),
+    /// A member of a committee withdraws from the case.
+    Recuse,
+    /// The vote of a committee is over: it is counted.
+    EndVote,
 }
 
 impl Deed {
@@ -57,6 +61,7 @@ impl Deed {
     pub fn is_for_holders(&self) -> bool {
         match self {
             Deed::Choose { .. } | Deed::Fill(_) | Deed::Complete | Deed::Send | Deed::Receive(_) => true,
+            Deed::Recuse | Deed::EndVote => true,
             Deed::Extend(_) | Deed::CallOff(_) => false,
         }
     }
@@ -73,6 +78,8 @@ impl std::fmt::Display for Deed {
             Deed::Send => write!(formatter, "send"),
             Deed::Receive(None) => write!(formatter, "receive"),
             Deed::Receive(Some(day)) => write!(formatter, "receive on {day}"),
+            Deed::Recuse => write!(formatter, "recuse"),
+            Deed::EndVote => write!(formatter, "close the vote"),
             Deed::CallOff(Off::Withdrawn) => write!(formatter, "withdraw"),
             Deed::CallOff(Off::Cancelled) => write!(formatter, "cancel"),
         }
@@ -138,6 +145,8 @@ impl Machine<'_> {
             Deed::Fill(fields) => self.fill(act, fields),
             Deed::Complete => self.complete(act),
             Deed::Extend(length) => self.extend(act, *length),
+            Deed::Recuse => self.recuse(act),
+            Deed::EndVote => self.end_vote(act),
             Deed::Send => self.send_by(act),
             Deed::Receive(day) => self.receive(act, *day),
             Deed::CallOff(how) => self.call_off(act, *how),
@@ -212,6 +221,9 @@ impl Machine<'_> {
         }
         let lessens = leads.is_some_and(|it| it.lessens);
         let instead = self.lesser(&name, choice, lessens, instead)?;
+        if self.committee(id).is_some() {
+            return self.vote(id, act, choice.to_owned(), instead);
+        }
         let on = self.look.today;
         let state = self.state(id);
         let late = state.and_then(|it| it.dates.due.as_ref()).is_some_and(|it| self.case.is_late(it.day, on));
@@ -284,6 +296,7 @@ impl Machine<'_> {
     fn none_is_open(&self, act: &Act) -> Refusal {
         let what = match (&act.stage, &act.what) {
             (Some(name), _) => self.why_not_open(name),
+            (None, Deed::Recuse | Deed::EndVote) => "no committee decides in an open stage".to_owned(),
             (None, Deed::Send) => "no open stage sends anything".to_owned(),
             (None, Deed::Receive(_)) => "nothing is on its way".to_owned(),
             (None, Deed::Choose { choice, .. }) => format!("no open stage offers `{choice}`"),
@@ -354,7 +367,7 @@ impl Machine<'_> {
         act.because.clone().ok_or_else(none)
     }
 
-    fn people(&self, id: StageId) -> String {
+    pub(super) fn people(&self, id: StageId) -> String {
         let holders = self.state(id).map_or(&[][..], |it| &it.holders);
         let names: Vec<&str> = holders.iter().filter_map(|it| it.who.as_ref()).map(|it| it.1.as_str()).collect();
         if names.is_empty() { "nobody".to_owned() } else { names.join(" and ") }

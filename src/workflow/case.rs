@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::workflow::event::{Anchored, Event, Granted, HolderNote, How, ProposedNote, StageDates, Suspension};
 use crate::workflow::post::Posted;
+use crate::workflow::vote::Vote;
 
 /// One run of a workflow for one subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +116,12 @@ pub struct StageCase {
     /// More time that it was granted since it opened; each began a round.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<Granted>,
+    /// What the members of the committee voted for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub votes: Vec<Vote>,
+    /// Members who withdrew from the case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recused: Vec<(String, String)>,
     /// What it has sent in this round, and to whom.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub post: Vec<Posted>,
@@ -316,6 +323,19 @@ impl Case {
                     it.held.clear();
                 });
             }
+            Event::Voted { stage, choice, instead, hand, .. } => {
+                self.acts.extend(event.keyed());
+                let vote = Vote { by: hand.by.clone(), choice: choice.clone(), instead: instead.clone() };
+                self.change(stage, |it| it.vote(vote));
+            }
+            Event::Recused { stage, hand, .. } => {
+                self.acts.extend(event.keyed());
+                self.change(stage, |it| {
+                    it.votes.retain(|vote| vote.by != hand.by);
+                    it.recused.push(hand.by.clone());
+                });
+            }
+            Event::MotionFell { stage, .. } => self.change(stage, |it| it.votes.clear()),
             Event::Sent { stage, round, notices, on, .. } => {
                 self.acts.extend(event.keyed());
                 self.change(stage, |it| it.post.extend(notices.iter().map(|it| Posted::sent(&it.to, *round, *on))));
@@ -372,6 +392,8 @@ impl StageCase {
             completed: None,
             signed: BTreeMap::new(),
             extensions: Vec::new(),
+            votes: Vec::new(),
+            recused: Vec::new(),
             post: Vec::new(),
             again: Again::Not,
             ended: None,
@@ -394,6 +416,8 @@ impl StageCase {
             completed: None,
             signed: BTreeMap::new(),
             extensions: Vec::new(),
+            votes: Vec::new(),
+            recused: Vec::new(),
             post: Vec::new(),
             again: Again::Not,
             ended: Some(on),

@@ -337,6 +337,26 @@ pub enum Event {
         #[serde(flatten)]
         hand: Hand,
     },
+    /// A member of a committee voted.
+    Voted {
+        stage: String,
+        round: u32,
+        choice: String,
+        /// The lesser sanction that takes the place of the one proposed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead: Option<String>,
+        #[serde(flatten)]
+        hand: Hand,
+    },
+    /// A member of a committee withdrew from the case.
+    Recused {
+        stage: String,
+        round: u32,
+        #[serde(flatten)]
+        hand: Hand,
+    },
+    /// Nothing carried: it is voted on anew.
+    MotionFell { stage: String, round: u32, on: Date },
     /// What a stage sends was sent: by somebody, or by the stage itself.
     Sent {
         stage: String,
@@ -412,6 +432,9 @@ impl Event {
             Event::Completed { .. } => "completed",
             Event::Signed { .. } => "signed",
             Event::Extended { .. } => "extended",
+            Event::Voted { .. } => "voted",
+            Event::Recused { .. } => "recused",
+            Event::MotionFell { .. } => "motion_fell",
             Event::Sent { .. } => "sent",
             Event::Accepted { .. } => "accepted",
             Event::Received { .. } => "received",
@@ -430,7 +453,10 @@ impl Event {
     #[must_use]
     pub fn by(&self) -> Option<&(String, String)> {
         match self {
+            // A committee is nobody that the records know.
+            Event::Chosen { by, .. } if by.0.is_empty() => None,
             Event::Chosen { by, .. } | Event::Filled { by, .. } | Event::Completed { by, .. } => Some(by),
+            Event::Voted { hand, .. } | Event::Recused { hand, .. } => Some(&hand.by),
             Event::Sent { by, .. } | Event::Received { by, .. } => by.as_ref(),
             Event::Signed { hand, .. } | Event::Extended { hand, .. } | Event::CalledOff { hand, .. } => Some(&hand.by),
             _ => None,
@@ -444,6 +470,10 @@ impl Event {
             Event::Chosen { by, key, choice, instead, .. } => {
                 (by, key, Deed::Choose { choice: choice.clone(), instead: instead.clone() })
             }
+            Event::Voted { hand, choice, instead, .. } => {
+                (&hand.by, &hand.key, Deed::Choose { choice: choice.clone(), instead: instead.clone() })
+            }
+            Event::Recused { hand, .. } => (&hand.by, &hand.key, Deed::Recuse),
             Event::Sent { by: Some(by), key, .. } => (by, key, Deed::Send),
             Event::Received { by: Some(by), key, day, .. } => (by, key, Deed::Receive(Some(*day))),
             Event::Filled { by, key, fields, .. } => (by, key, Deed::Fill(fields.clone())),
@@ -470,6 +500,7 @@ impl Event {
             | Event::Chosen { on, .. }
             | Event::Filled { on, .. }
             | Event::Completed { on, .. }
+            | Event::MotionFell { on, .. }
             | Event::Sent { on, .. }
             | Event::Accepted { on, .. }
             | Event::Received { on, .. }
@@ -478,7 +509,11 @@ impl Event {
             | Event::StageLapsed { on, .. }
             | Event::CaseEnded { on, .. }
             | Event::NoticeActedOn { on, .. } => *on,
-            Event::Signed { hand, .. } | Event::Extended { hand, .. } | Event::CalledOff { hand, .. } => hand.on,
+            Event::Signed { hand, .. }
+            | Event::Voted { hand, .. }
+            | Event::Recused { hand, .. }
+            | Event::Extended { hand, .. }
+            | Event::CalledOff { hand, .. } => hand.on,
             Event::StageOpened { opening, .. } => opening.day,
             Event::Assigned { since, .. } => *since,
             Event::StepTaken { day, .. } | Event::StepSkipped { day, .. } => *day,
@@ -499,6 +534,9 @@ impl Event {
             | Event::Completed { stage, .. }
             | Event::Signed { stage, .. }
             | Event::Extended { stage, .. }
+            | Event::Voted { stage, .. }
+            | Event::Recused { stage, .. }
+            | Event::MotionFell { stage, .. }
             | Event::Sent { stage, .. }
             | Event::Accepted { stage, .. }
             | Event::Received { stage, .. }

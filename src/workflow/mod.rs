@@ -14,6 +14,7 @@ mod outlook;
 mod post;
 mod proposal;
 mod sign;
+mod vote;
 mod ways;
 
 pub use act::{Act, Deed, Refusal, act};
@@ -26,3 +27,4 @@ pub use event::{
 pub use notices::notices_of;
 pub use outlook::{Answer, Asked, Outlook};
 pub use post::{DECISION, Posted};
+pub use vote::{Sitting, Vote};

@@ -9,6 +9,7 @@ pub use crate::value::Answer;
 use crate::value::Truth;
 use crate::workflow::case::Case;
 use crate::workflow::event::{Anchored, HolderNote, StageDates, Suspension};
+use crate::workflow::vote::Sitting;
 
 /// What is asked about: a case, one of its stages, a day.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +52,8 @@ pub trait Outlook {
     fn unfilled(&self, asked: Asked<'_>) -> Vec<String>;
     /// With whom the stage lies.
     fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote>;
+    /// Who holds a seat of the committee that decides in the stage, and who of them may not decide in this case.
+    fn panel(&self, asked: Asked<'_>) -> Vec<Sitting>;
     /// Who somebody of the case is on a day.
     fn who(&self, asked: Asked<'_>, party: &Party) -> HolderNote;
 

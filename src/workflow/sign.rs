@@ -56,6 +56,9 @@ impl Machine<'_> {
     /// Whether somebody has done their part of a stage: nothing is asked of them any more.
     pub(super) fn has_signed(&self, id: StageId, note: &HolderNote) -> bool {
         let Some(state) = self.state(id) else { return false };
+        if self.committee(id).is_some() {
+            return note.who.as_ref().is_some_and(|who| state.votes.iter().any(|it| it.by == *who));
+        }
         let mut theirs = state.holders.iter().filter(|it| it.who.is_some() && it.who == note.who).peekable();
         theirs.peek().is_some() && theirs.all(|it| state.signature(&it.capacity).is_some())
     }

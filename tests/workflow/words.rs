@@ -75,6 +75,12 @@ impl Teller<'_> {
             Event::Extended { stage, length, dates, hand, .. } => {
                 format!("{stage}: {} grants {} more,{}", hand.by.1, length_words(*length), dates_words(dates, ""))
             }
+            Event::Voted { stage, choice, instead, hand, .. } => {
+                let choice = instead.as_ref().map_or_else(|| choice.clone(), |it| format!("{choice} to {it}"));
+                format!("{stage}: {} votes for {choice}", hand.by.1)
+            }
+            Event::Recused { stage, hand, .. } => format!("{stage}: {} is recused", hand.by.1),
+            Event::MotionFell { stage, .. } => format!("{stage}: nothing carries"),
             Event::Sent { stage, notices, by, on, .. } => {
                 let by = by.as_ref().map_or_else(String::new, |it| format!("{} sends ", it.1));
                 format!("{stage}: {by}{}", self.notices(stage, *on, notices))

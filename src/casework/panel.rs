@@ -1,0 +1,135 @@
+//! Who sits on a committee in a case: the members that the records name on the day, without those who may not decide about the subject.
+
+use std::sync::Arc;
+
+use crate::casework::outlook::CaseOutlook;
+use crate::eval::{self, CaseContext, sure_days};
+use crate::ids::{FieldId, RecordId};
+use crate::policy::committee::{Committee, Membership, Recused};
+use crate::policy::model::{FieldKind, Party};
+use crate::value::{Known, RecordRef, Truth, Value};
+use crate::workflow::{Asked, HolderNote, Sitting};
+use jiff::civil::Date;
+
+impl CaseOutlook<'_> {
+    /// Everybody who holds a seat on the day; in the order of the seats.
+    pub(super) fn sitting(&self, asked: Asked<'_>, committee: &Committee) -> Vec<Sitting> {
+        let Some(members) = committee.members else { return Vec::new() };
+        let mut found: Vec<Sitting> = Vec::new();
+        for record in self.memberships(committee, members, asked.on) {
+            let Some((person, seat)) = self.seat_of(committee, members, &record, asked.on) else { continue };
+            if !self.may_sit(asked, committee, seat, &person) {
+                continue;
+            }
+            let taken = found.iter().filter(|it| it.seat == seat).count();
+            let who = self.named(&person);
+            if taken < committee.seats[seat].count as usize && found.iter().all(|it| it.who != who) {
+                let recused = self.why_recused(asked, committee, &person, &who);
+                found.push(Sitting { who, seat, recused });
+            }
+        }
+        found.sort_by_key(|it| it.seat);
+        found
+    }
+
+    /// With whom a decision of the committee lies: those who sit in the case; nobody, and why, where they can't reach the quorum.
+    pub(super) fn members(&self, asked: Asked<'_>, committee: &Committee) -> Vec<HolderNote> {
+        let all = self.sitting(asked, committee);
+        let of_voters = committee.quorum.as_ref().is_none_or(|it| it.of_voters);
+        let counts = |it: &&Sitting| !of_voters || committee.seats[it.seat].votes;
+        let recused = all.iter().filter(|it| it.recused.is_some()).filter(counts).count();
+        let sit = all.iter().filter(|it| it.recused.is_none()).filter(counts).count();
+        let needed = committee.needed(u32::try_from(recused).unwrap_or(u32::MAX));
+        let note = |it: &Sitting| HolderNote {
+            who: Some(it.who.clone()),
+            capacity: committee.seats[it.seat].label.name.clone(),
+            why: vec![format!("sits on {} as {}", committee.label.name, committee.seats[it.seat].label.name)],
+        };
+        let mut notes: Vec<HolderNote> = all.iter().filter(|it| it.recused.is_none()).map(note).collect();
+        if sit < needed as usize {
+            let away = all.iter().filter_map(|it| Some(format!("{} does not: {}", it.who.1, it.recused.as_ref()?)));
+            let why = std::iter::once(format!("{needed} must be there to decide, and {sit} sit")).chain(away).collect();
+            notes.push(HolderNote { who: None, capacity: committee.label.name.clone(), why });
+        }
+        notes
+    }
+
+    /// The records that say who sits on the committee of the subject, of those that count on the day.
+    fn memberships(&self, committee: &Committee, members: Membership, on: Date) -> Vec<RecordRef> {
+        let all = match committee.of {
+            None => self.facts().records(members.record),
+            Some(of) => self.body(of, on).map_or_else(Vec::new, |it| self.facts().children(&it, members.record)),
+        };
+        let spell = self.policy().record(members.record).spell;
+        let counts = |it: &RecordRef| {
+            let Some(spell) = spell else { return true };
+            let (first, last) = (self.facts().field(it, spell.first, on), self.facts().field(it, spell.last, on));
+            sure_days(&first, &last).is_some_and(|(first, last)| first <= on && on <= last)
+        };
+        all.into_iter().filter(counts).collect()
+    }
+
+    /// The record that the committee belongs to: the subject, or the one that it refers to.
+    fn body(&self, of: RecordId, on: Date) -> Option<RecordRef> {
+        let subject = self.subject();
+        if subject.record == of {
+            return Some(subject.clone());
+        }
+        let fields = &self.policy().record(subject.record).fields;
+        let at = fields.iter().position(|it| it.kind == FieldKind::Reference(of))?;
+        match self.facts().field(subject, FieldId::at(at), on) {
+            Value::Known(Known::Record(body)) => Some(body),
+            _ => None,
+        }
+    }
+
+    fn seat_of(
+        &self,
+        committee: &Committee,
+        members: Membership,
+        record: &RecordRef,
+        on: Date,
+    ) -> Option<(RecordRef, usize)> {
+        let Value::Known(Known::Record(person)) = self.facts().field(record, members.person, on) else { return None };
+        let Value::Known(Known::Choice(list, at)) = self.facts().field(record, members.seat, on) else { return None };
+        let name = &self.policy().choices[list.index()].choices.get(at as usize)?.name;
+        let seat = committee.seats.iter().position(|it| it.label.name == *name)?;
+        Some((person, seat))
+    }
+
+    /// Whether the seat's own condition is a known yes for them.
+    fn may_sit(&self, asked: Asked<'_>, committee: &Committee, seat: usize, person: &RecordRef) -> bool {
+        let Some(condition) = &committee.seats[seat].condition else { return true };
+        let context = CaseContext { one: Some(person.clone()), ..CaseContext::default() };
+        eval::truth(&self.scope(asked.on).with_context(&context), condition) == Truth::Yes
+    }
+
+    /// Why somebody does not decide about the subject.
+    fn why_recused(
+        &self,
+        asked: Asked<'_>,
+        committee: &Committee,
+        person: &RecordRef,
+        who: &(String, String),
+    ) -> Option<String> {
+        if asked.case.concerns(who) {
+            return Some("the case is about them".to_owned());
+        }
+        let stage = &self.stage(asked.stage).label.name;
+        if asked.case.stages.get(stage).is_some_and(|it| it.recused.contains(who)) {
+            return Some("they have withdrawn from it".to_owned());
+        }
+        let role = committee.recused.iter().find_map(|it| match it {
+            Recused::Role(role) => {
+                let holder = eval::holder(&self.scope(asked.on), &Party::Role(*role)).holder;
+                (holder.as_ref() == Some(person)).then_some(*role)
+            }
+            Recused::Subject => None,
+        })?;
+        Some(format!("{} of the subject", self.policy().roles[role.index()].label.name))
+    }
+
+    fn named(&self, who: &RecordRef) -> (String, String) {
+        (self.policy().record(who.record).label.name.clone(), Arc::clone(&who.key).to_string())
+    }
+}
