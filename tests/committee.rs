@@ -84,3 +84,23 @@ fn votes_of_those_who_sit_count_and_no_others() {
     let kinds: BTreeSet<String> = house.store.journal(1).unwrap().into_iter().map(|it| it.kind).collect();
     assert!(kinds.contains("voted") && kinds.contains("motion_fell"), "{kinds:?}");
 }
+
+#[test]
+fn the_vote_is_closed_when_enough_are_there() {
+    let mut house = works();
+    house.deploy(|it| it.replace("2 member", "3 member").replace("quorum   3", "quorum   2"));
+    let cid = "office,n,person,seat,started,left\nworks,5,cid,member,2026-01-01,\n";
+    house.enter("sitting.csv", cid, date(2026, 1, 1));
+    let day = date(2026, 3, 3);
+    house.run(day);
+    assert_eq!(sitting(&house, "ada"), ["ann", "ben", "cid", "sec"]);
+    house.does(day, "ann", choose("grant"), "ada").unwrap();
+    let early = house.does(day, "sec", Deed::EndVote, "ada").unwrap_err();
+    assert!(early.contains("2 who vote must be there to decide, and 1 are"), "{early}");
+    house.does(day, "ben", choose("grant"), "ada").unwrap();
+    let other = house.does(day, "ann", Deed::EndVote, "ada").unwrap_err();
+    assert!(other.contains("closed by the secretary"), "{other}");
+    house.does(day, "sec", Deed::EndVote, "ada").unwrap();
+    assert_eq!(case(&house, "ada").mark.as_deref(), Some("granted"));
+    house.every_invariant_holds(day, false);
+}

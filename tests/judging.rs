@@ -134,6 +134,72 @@ fn what_was_open_for_want_of_a_fact_is_judged_anew_when_somebody_asks() {
     house.every_invariant_holds(date(2026, 10, 5), false);
 }
 
+#[test]
+fn an_act_before_the_run_of_its_day_takes_no_judgement_away() {
+    let mut house = service();
+    house.run(date(2026, 9, 29));
+    let day = date(2026, 10, 1);
+    let request =
+        JudgeRequest { framework: "conduct".to_owned(), period: "2025".to_owned(), of: Some("ben".to_owned()) };
+    engine::judge_on_request(&mut house.store, &settings(date(2026, 9, 29)), &mut Everybody, &request).unwrap();
+    house.does(day, "sec", Deed::Send, "ben").unwrap();
+    let report = house.run(day);
+    assert_eq!((report.judged, report.proposed), (8, 4), "all but the one who was judged before");
+    house.every_invariant_holds(day, false);
+}
+
+#[test]
+fn who_is_judged_anew_is_charged_once() {
+    let mut house = service();
+    house.run(date(2026, 9, 30));
+    house.enter("review.csv", "officer,period,mark\nada,2025,25\neve,2025,20\n", date(2026, 10, 1));
+    let request = JudgeRequest { framework: "conduct".to_owned(), period: "2025".to_owned(), of: None };
+    let report =
+        engine::judge_on_request(&mut house.store, &settings(date(2026, 10, 2)), &mut Everybody, &request).unwrap();
+    assert_eq!(report.proposed, 1, "eve, whose mark was wrong; ada is charged already");
+    let sanctions = outcomes(&house).into_iter().filter(|it| it.kind == "sanction" && it.subject == "ada").count();
+    assert_eq!(sanctions, 1);
+}
+
+#[test]
+fn what_follows_by_itself_is_known_to_others_at_once() {
+    let mut house = service();
+    house.deploy(|text| {
+        text.replace("{ when mark < 60; automatic }", "{ when mark < 60; automatic; lasts 12 months }")
+            + "\nworkflow coaching { for each officer where caution in force; stage talk { by supervisor; due 30 days after opening; fills reply } }\n"
+    });
+    house.run(date(2026, 9, 30));
+    house.run(date(2026, 10, 1));
+    let open = Filter { workflow: Some("coaching".to_owned()), ..Filter::default() };
+    assert_eq!(house.store.cases(&open).unwrap().len(), 1, "dan is cautioned, and somebody talks to him");
+}
+
+#[test]
+fn time_that_a_late_receipt_ends_has_not_run_out_before_it_was_entered() {
+    let mut house = service();
+    house.run(date(2026, 9, 30));
+    house.does(date(2026, 10, 1), "sec", Deed::Send, "ada").unwrap();
+    let mut day = date(2026, 10, 1);
+    while day < date(2026, 10, 26) {
+        house.run(day);
+        day = day.tomorrow().unwrap();
+    }
+    house.does(day, "boss", choose("impose"), "ada").unwrap();
+    while day < date(2026, 11, 30) {
+        house.run(day);
+        day = day.tomorrow().unwrap();
+    }
+    house.does(day, "boss", Deed::Receive(Some(date(2026, 10, 27))), "ada").unwrap();
+    house.run(day);
+    house.does(day, "ada", choose("appeal"), "ada").unwrap();
+    assert!(told(&house).contains(&"ada warning stayed".to_owned()), "{:?}", told(&house));
+    house.every_invariant_holds(day, false);
+}
+
+fn choose(choice: &str) -> Deed {
+    Deed::Choose { choice: choice.to_owned(), instead: None }
+}
+
 fn some_act(random: &mut ChaCha8Rng, house: &House) -> Option<ActRequest> {
     let one = |random: &mut ChaCha8Rng, of: &[&str]| of[random.random_range(0..of.len())].to_owned();
     let open = random.random_bool(0.9).then(|| "open".to_owned());

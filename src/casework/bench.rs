@@ -295,7 +295,8 @@ impl<'a> Bench<'a> {
             let panel = matches!(self.policy.record(record).shape, Shape::Panel { .. });
             self.write(&subject, record, period.filter(|_| panel), std::slice::from_ref(value), Date::MIN)?;
             // What was there before the case went back does not count anew by itself, and several must all sign.
-            let acts = |it: &StageCase| it.came_anew() || it.holders.len() > 1;
+            let charged = self.cases[case].case.proposal.is_some();
+            let acts = |it: &StageCase| charged || it.came_anew() || it.holders.len() > 1;
             if self.cases[case].case.stages.get(&stage).is_some_and(acts) {
                 let (by, field) = ((String::new(), who.text.clone()), value.field.text.clone());
                 let fill = Act { by, stage: Some(stage), what: Deed::Fill(vec![field]), because: None, key: None };

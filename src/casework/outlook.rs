@@ -495,7 +495,9 @@ impl Outlook for CaseOutlook<'_> {
                 None => Answer::NotYet,
             };
         }
-        let anew = asked.case.stages.get(&stage.label.name).filter(|it| it.came_anew());
+        // Nor does what was there before somebody was charged count as an answer to it.
+        let charged = asked.case.proposal.is_some();
+        let anew = asked.case.stages.get(&stage.label.name).filter(|it| charged || it.came_anew());
         let opened = anew.and_then(|it| it.opening.as_ref()).map_or(Date::MIN, |it| it.day);
         // What was there before the case went back does not count again by itself.
         let counts = anew.is_none_or(|it| it.completed.is_some()) || stated.is_some_and(|it| it > opened);

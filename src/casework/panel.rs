@@ -46,7 +46,12 @@ impl CaseOutlook<'_> {
             why: vec![format!("sits on {} as {}", committee.label.name, committee.seats[it.seat].label.name)],
         };
         let mut notes: Vec<HolderNote> = all.iter().filter(|it| it.recused.is_none()).map(note).collect();
-        if sit < needed as usize {
+        let empty = committee.quorum.iter().flat_map(|it| &it.among).find(|at| all.iter().all(|it| it.seat != **at));
+        let seat =
+            empty.map(|at| format!("nobody sits as {}, who must be among them", committee.seats[*at].label.name));
+        if let Some(why) = seat.filter(|_| sit >= needed as usize) {
+            notes.push(HolderNote { who: None, capacity: committee.label.name.clone(), why: vec![why] });
+        } else if sit < needed as usize {
             let away = all.iter().filter_map(|it| Some(format!("{} does not: {}", it.who.1, it.recused.as_ref()?)));
             let why = std::iter::once(format!("{needed} must be there to decide, and {sit} sit")).chain(away).collect();
             notes.push(HolderNote { who: None, capacity: committee.label.name.clone(), why });
@@ -115,14 +120,15 @@ impl CaseOutlook<'_> {
         if asked.case.concerns(who) {
             return Some("the case is about them".to_owned());
         }
-        let stage = &self.stage(asked.stage).label.name;
-        if asked.case.stages.get(stage).is_some_and(|it| it.recused.contains(who)) {
+        if asked.case.recused.contains(who) {
             return Some("they have withdrawn from it".to_owned());
         }
         let role = committee.recused.iter().find_map(|it| match it {
             Recused::Role(role) => {
-                let holder = eval::holder(&self.scope(asked.on), &Party::Role(*role)).holder;
-                (holder.as_ref() == Some(person)).then_some(*role)
+                // Whoever stands in the role, and whoever is only stood in for.
+                let found = eval::holder(&self.scope(asked.on), &Party::Role(*role));
+                let is_it = found.holder.as_ref() == Some(person) || found.passed_over.iter().any(|it| it.0 == *person);
+                is_it.then_some(*role)
             }
             Recused::Subject => None,
         })?;

@@ -88,7 +88,7 @@ enum What {
     Receive {
         /// The day on which it was received (2026-03-04) [default: the day of the act]
         #[arg(long, value_name = "DATE")]
-        on: Option<jiff::civil::Date>,
+        on: Option<String>,
         #[command(flatten)]
         who: Who,
     },
@@ -137,7 +137,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         What::Recuse { who } => (who, Deed::Recuse, Vec::new()),
         What::Close { who } => (who, Deed::EndVote, Vec::new()),
         What::Send { who } => (who, Deed::Send, Vec::new()),
-        What::Receive { on, who } => (who, Deed::Receive(*on), Vec::new()),
+        What::Receive { on, who } => {
+            let day = on.as_deref().map(open::day).transpose()?;
+            (who, Deed::Receive(day), Vec::new())
+        }
     };
     let asked = who.as_of.as_deref().map(open::as_of).transpose()?;
     let mut store = open::store(&project)?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::casework::Desk;
+use crate::engine::accepted::accepted;
 use crate::engine::run::Round;
 use crate::engine::{AsOf, EngineError, NoticeLine, RunSettings, Sender};
 use crate::exchange::value_of;
@@ -182,6 +183,8 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
             AsOf::Day(day) => desk.moments(flow, &case, day).begin,
             AsOf::Moment(_) => look.until,
         };
+        let accepted = accepted(store, (&policy, flow), id, &case, round.until.today)?;
+        let case = accepted.iter().fold(case, Case::after);
         let before = desk.look(flow, &case, &Look { until, ..look });
         if let Some(stuck) = before.stuck {
             return Err(ActError::SetAside(id, stuck.0));
@@ -196,7 +199,7 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
         let case = acted.iter().fold(before.case, Case::after);
         let repeated = acted.is_empty();
         let by = acted.iter().find_map(Event::by).cloned().unwrap_or(act.by);
-        (before.events.into_iter().chain(acted).collect::<Vec<_>>(), case, repeated, by)
+        (accepted.into_iter().chain(before.events).chain(acted).collect::<Vec<_>>(), case, repeated, by)
     };
     if repeated {
         return Ok((ActReport::of(&row, &case, true), Work::default()));

@@ -10,7 +10,7 @@ use crate::casework::{Court, Desk, Proposal, follows, judgements, standing};
 use crate::engine::openings::new_row;
 use crate::engine::run::Round;
 use crate::engine::{EngineError, RunReport, RunSettings, Sender};
-use crate::policy::framework::{Framework, Proposed};
+use crate::policy::framework::{Combination, Framework, Proposed};
 use crate::policy::model::Policy;
 use crate::store::{Judgement, OutcomeFilter, OutcomeRow, Store, Work};
 use crate::workflow::{Case, Event};
@@ -32,21 +32,21 @@ pub struct JudgeRequest {
 /// Lets every framework judge whose day has come since the last run, and ends what was broken off.
 pub(super) fn judge(store: &mut dyn Store, round: &mut Round<'_>) -> Result<(), EngineError> {
     for open in store.open_judgements()? {
-        carry_on(store, round, open, None)?;
+        carry_on(store, round, open)?;
     }
     let policy = Arc::clone(&round.policies.latest().policy);
-    let since = round.last.or(round.adopted).unwrap_or(round.until.today);
+    let since = round.judged.or(round.adopted).unwrap_or(round.until.today);
     for framework in &policy.frameworks {
         let come: Vec<(Period, Date)> = {
             let reader = store.reader(&policy);
             let desk = Desk::new(&policy, &*reader, &round.settings.language);
             judgements(&desk, framework, since, round.until.today)
         };
-        for (period, _) in come {
+        for (period, day) in come {
             let (name, first) = (framework.label.name.clone(), period.first.to_string());
-            if store.judgement(&name, &first)?.is_none() {
-                let judgement = new_judgement(store, round, name, first, 1)?;
-                carry_on(store, round, judgement, None)?;
+            if !store.has_judged(&name, &first)? {
+                let judgement = new_judgement(store, round, name, first)?;
+                carry_on(store, round, Judgement { as_of: day, ..judgement })?;
             }
         }
     }
@@ -86,12 +86,11 @@ pub fn judge_on_request(
         }
     }
     for open in store.open_judgements()? {
-        carry_on(store, &mut round, open, None)?;
+        carry_on(store, &mut round, open)?;
     }
     let (name, first) = (framework.label.name.clone(), period.first.to_string());
-    let nth = store.judgement(&name, &first)?.map_or(1, |it| it.nth + 1);
-    let judgement = new_judgement(store, &round, name, first, nth)?;
-    carry_on(store, &mut round, judgement, request.of.as_deref())?;
+    let judgement = new_judgement(store, &round, name, first)?;
+    carry_on(store, &mut round, Judgement { asked: true, whom: request.of.clone(), ..judgement })?;
     Ok(round.report)
 }
 
@@ -100,19 +99,15 @@ fn new_judgement(
     round: &Round<'_>,
     framework: String,
     period: String,
-    nth: i64,
 ) -> Result<Judgement, EngineError> {
     let (id, policy) = (store.next_judgement()?, round.policies.latest().version);
-    Ok(Judgement { id, framework, period, nth, policy, as_of: round.until.today, after: String::new(), done: false })
+    let nth = store.judgement(&framework, &period)?.map_or(1, |it| it.nth + 1);
+    let (as_of, after) = (round.until.today, String::new());
+    Ok(Judgement { id, framework, period, nth, policy, as_of, after, done: false, asked: false, whom: None })
 }
 
 /// Judges everybody behind the last one who was judged, or one alone; by the policy under which the judgement began.
-fn carry_on(
-    store: &mut dyn Store,
-    round: &mut Round<'_>,
-    mut judgement: Judgement,
-    of: Option<&str>,
-) -> Result<(), EngineError> {
+fn carry_on(store: &mut dyn Store, round: &mut Round<'_>, mut judgement: Judgement) -> Result<(), EngineError> {
     let policy = Arc::clone(round.policies.version(judgement.policy)?);
     let framework = policy.frameworks.iter().find(|it| it.label.name == judgement.framework);
     let first: Option<Date> = judgement.period.parse().ok();
@@ -127,7 +122,7 @@ fn carry_on(
             None => Ok(true),
             Some((framework, period)) => {
                 let bench = Bench { policy: &policy, framework, period };
-                batch(&*store, round, &bench, &mut judgement, of, &mut work)
+                batch(&*store, round, &bench, &mut judgement, &mut work)
             }
         };
         judgement.done = match judged {
@@ -159,15 +154,14 @@ fn batch(
     round: &mut Round<'_>,
     bench: &Bench<'_>,
     judgement: &mut Judgement,
-    of: Option<&str>,
     work: &mut Work,
 ) -> Result<bool, EngineError> {
     let Bench { policy, framework, period } = bench;
-    let keys: Vec<Arc<str>> = match of {
-        Some(of) => vec![Arc::from(of)],
+    let keys: Vec<Arc<str>> = match &judgement.whom {
+        Some(of) => vec![Arc::from(of.as_str())],
         None => store.keys_after(policy, framework.subject, &judgement.after, BATCH)?,
     };
-    let done = of.is_some() || keys.len() < BATCH as usize;
+    let done = judgement.whom.is_some() || keys.len() < BATCH as usize;
     if let Some(last) = keys.last() {
         judgement.after = last.to_string();
     }
@@ -180,7 +174,7 @@ fn batch(
     for key in &keys {
         round.report.judged += 1;
         for proposal in court.proposals(key) {
-            if decided.contains(&(key.to_string(), proposal.note.rule.clone())) {
+            if decided.holds_back(framework, key, &proposal) {
                 continue;
             }
             propose(store, round, &desk, judgement, (key, &proposal), &mut numbers, work)?;
@@ -192,15 +186,42 @@ fn batch(
     }
 }
 
-/// What earlier judgements of the period have decided: by subject and rule.
-fn decided_before(store: &dyn Store, judgement: &Judgement) -> Result<BTreeSet<(String, String)>, EngineError> {
+/// What earlier judgements of a period have decided.
+#[derive(Default)]
+struct Decided {
+    /// By subject and rule.
+    rules: BTreeSet<(String, String)>,
+    /// Those for whom a sanction was proposed, whatever became of it.
+    sanctioned: BTreeSet<String>,
+}
+
+impl Decided {
+    /// Whether something is not proposed any more: it was, or another sanction was where only one counts.
+    fn holds_back(&self, framework: &Framework, key: &str, proposal: &Proposal) -> bool {
+        let sanctioned = self.sanctioned.contains(key);
+        let another = match proposal.what {
+            Proposed::Sanction => sanctioned && framework.sanctions != Combination::All,
+            Proposed::Reward => sanctioned && framework.unless_a_sanction,
+            Proposed::Measure => false,
+        };
+        another || self.rules.contains(&(key.to_owned(), proposal.note.rule.clone()))
+    }
+}
+
+fn decided_before(store: &dyn Store, judgement: &Judgement) -> Result<Decided, EngineError> {
     if judgement.nth == 1 {
-        return Ok(BTreeSet::new());
+        return Ok(Decided::default());
     }
     let (framework, period) = (Some(judgement.framework.clone()), Some(judgement.period.clone()));
     let known = store.outcomes(&OutcomeFilter { framework, period, ..OutcomeFilter::default() })?;
-    let decided = known.into_iter().filter(|it| it.state != "undetermined");
-    Ok(decided.map(|it| (it.subject, it.proposed)).collect())
+    let mut decided = Decided::default();
+    for it in known.into_iter().filter(|it| it.state != "undetermined") {
+        if it.kind == "sanction" {
+            decided.sanctioned.insert(it.subject.clone());
+        }
+        decided.rules.insert((it.subject, it.proposed));
+    }
+    Ok(decided)
 }
 
 /// Keeps what a rule comes to, with the case in which it is heard.
@@ -257,7 +278,8 @@ fn propose(
                 period: judgement.period.clone(),
                 nth: u32::try_from(nth).unwrap_or(u32::MAX),
                 policy: judgement.policy,
-                on: round.until.today,
+                // Who is heard has their time from now on; what follows by itself did so on the day.
+                on: if policy.workflow(flow).follows_by_itself { note.on } else { round.until.today },
                 at_start_of_period: false,
                 adopted: round.adopted,
                 proposal: Some(note.clone()),

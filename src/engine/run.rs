@@ -163,6 +163,8 @@ pub(super) struct Round<'a> {
     pub(super) store_id: String,
     /// The last day up to which the engine has run.
     pub(super) last: Option<Date>,
+    /// The last day up to which frameworks have judged.
+    pub(super) judged: Option<Date>,
     pub(super) adopted: Option<Date>,
     restored: Option<i64>,
     next_case: i64,
@@ -211,6 +213,7 @@ impl<'a> Round<'a> {
             until,
             store_id: state.id,
             last: state.as_of,
+            judged: state.judged,
             adopted: state.adopted,
             restored: state.restored,
             next_case: store.next_case()?,
@@ -233,8 +236,9 @@ impl Round<'_> {
         if !self.goes_on() {
             return Ok(false);
         }
-        if self.last != Some(self.until.today) {
-            let work = Work { as_of: Some(self.until.today), ..self.work() };
+        let today = Some(self.until.today);
+        if self.last != today || self.judged != today {
+            let work = Work { as_of: today, judged: today, ..self.work() };
             store.begin()?;
             self.commit(store, &work)?;
         }

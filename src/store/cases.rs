@@ -211,6 +211,9 @@ impl SqliteStore {
         if let Some(hold) = work.hold {
             self.connection.execute("update store set hold = ?1", [hold]).map_err(disk)?;
         }
+        if let Some(day) = work.judged {
+            self.connection.execute("update store set judged = ?1", [day.to_string()]).map_err(disk)?;
+        }
         if let Some(day) = work.as_of {
             self.connection.execute("update store set as_of = ?1", [day.to_string()]).map_err(disk)?;
         }

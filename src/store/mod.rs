@@ -52,6 +52,8 @@ pub struct StoreState {
     pub adopted: Option<Date>,
     /// The last day up to which the engine has run.
     pub as_of: Option<Date>,
+    /// The last day up to which frameworks have judged.
+    pub judged: Option<Date>,
     /// Whether all effects wait: a rehearsal.
     pub hold: bool,
     /// When it was restored the last time (seconds UTC): what was to leave before may have left from the store as it was then.
@@ -336,6 +338,8 @@ pub struct Work {
     pub outbox: Vec<OutboxChange>,
     /// Whether all effects wait from now on, if that changes.
     pub hold: Option<bool>,
+    /// The day up to which frameworks have judged, to be kept if this commit ends the run.
+    pub judged: Option<Date>,
     /// How far judgements have come.
     pub judgements: Vec<Judgement>,
     /// What they came to.
@@ -558,6 +562,8 @@ pub trait Store {
     /// The journal of a case, in order.
     fn journal(&self, case_id: i64) -> Result<Vec<JournalEntry>, StoreError>;
 
+    /// Whether a framework has judged a period on its own day: everybody, and not because somebody asked.
+    fn has_judged(&self, framework: &str, period: &str) -> Result<bool, StoreError>;
     /// The last judgement of a framework on a period.
     fn judgement(&self, framework: &str, period: &str) -> Result<Option<Judgement>, StoreError>;
     /// Judgements that are not done.

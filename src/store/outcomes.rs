@@ -36,6 +36,10 @@ pub struct Judgement {
     pub after: String,
     /// Whether all have been.
     pub done: bool,
+    /// Whether somebody asked for it; else it is that of the framework's own day.
+    pub asked: bool,
+    /// The one whom it is about; nothing where it is about all.
+    pub whom: Option<String>,
 }
 
 /// What a judgement came to by one rule for somebody.
@@ -88,7 +92,7 @@ pub struct OutcomeFilter {
     pub case: Option<i64>,
 }
 
-const JUDGEMENT: &str = "id, framework, period, nth, policy, as_of, after, done";
+const JUDGEMENT: &str = "id, framework, period, nth, policy, as_of, after, done, asked, whom";
 const OUTCOME: &str =
     "o.judgement, j.framework, j.period, o.subject_type, o.subject, o.proposed, o.kind, o.rule, o.state, o.amount,
     o.missing, o.since, o.ended, o.case_id";
@@ -107,6 +111,8 @@ fn judgement_of(row: &Row<'_>) -> rusqlite::Result<Judgement> {
         as_of: day(row, 5)?.unwrap_or(Date::MIN),
         after: row.get(6)?,
         done: row.get(7)?,
+        asked: row.get(8)?,
+        whom: row.get(9)?,
     })
 }
 
@@ -133,7 +139,7 @@ impl SqliteStore {
     pub(super) fn write_judgement(&self, it: &Judgement, rev: i64) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
-                "insert into judgements values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                "insert into judgements values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                  on conflict (id) do update set after = excluded.after, done = excluded.done, rev = excluded.rev",
             )
             .map_err(disk)?
@@ -146,7 +152,9 @@ impl SqliteStore {
                 it.as_of.to_string(),
                 it.after,
                 it.done,
-                rev
+                rev,
+                it.asked,
+                it.whom
             ])
             .map_err(disk)?;
         Ok(())
@@ -173,6 +181,10 @@ impl SqliteStore {
                 rev
             ])
             .map_err(disk)?;
+        // What takes effect at once is a fact that rules may read, too.
+        if let Some(case) = it.case.filter(|_| it.since.is_some()) {
+            self.whom_it_concerns(case, rev)?;
+        }
         Ok(())
     }
 
@@ -215,6 +227,12 @@ impl SqliteStore {
         statement.query_row([framework, period], judgement_of).optional().map_err(disk)
     }
 
+    pub(super) fn judged_on_its_day(&self, framework: &str, period: &str) -> Result<bool, StoreError> {
+        let sql = "select exists (select 1 from judgements where framework = ?1 and period = ?2 and asked = 0)";
+        let mut statement = self.connection.prepare_cached(sql).map_err(disk)?;
+        statement.query_row([framework, period], |row| row.get(0)).map_err(disk)
+    }
+
     pub(super) fn judgements_open(&self) -> Result<Vec<Judgement>, StoreError> {
         let sql = format!("select {JUDGEMENT} from judgements where done = 0 order by id");
         let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
@@ -232,6 +250,8 @@ impl SqliteStore {
             "select {OUTCOME} from outcomes o join judgements j on j.id = o.judgement
              where (?1 is null or j.framework = ?1) and (?2 is null or j.period = ?2) and (?3 is null or o.subject_type = ?3)
              and (?4 is null or o.subject = ?4) and (?5 is null or o.state = ?5) and (?6 is null or o.case_id = ?6)
+             and (o.state <> 'undetermined' or not exists (select 1 from judgements later where later.framework = j.framework
+               and later.period = j.period and later.id > j.id and (later.whom is null or later.whom = o.subject)))
              order by j.period, j.framework, o.subject, o.judgement, o.proposed"
         );
         let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;

@@ -11,7 +11,7 @@ use crate::store::seal::hex;
 use crate::store::{StoreError, StoreState};
 
 /// The schema that this version writes.
-pub const SCHEMA: u32 = 6;
+pub const SCHEMA: u32 = 7;
 /// The edition of the language that this version reads.
 pub const EDITION: i64 = 1;
 /// Marks the file as Merit's: "Mrit".
@@ -27,6 +27,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (4, include_str!("migrations/0004_judged.sql")),
     (5, include_str!("migrations/0005_refusals.sql")),
     (6, include_str!("migrations/0006_in_order.sql")),
+    (7, include_str!("migrations/0007_judged_until.sql")),
 ];
 
 /// Whether a store is opened to be written.
@@ -247,7 +248,7 @@ impl SqliteStore {
         let row = self
             .connection
             .prepare_cached(
-                "select s.id, s.schema, s.adopted, s.as_of, s.hold, coalesce(c.rev, 0), coalesce(c.seal, ''), s.restored
+                "select s.id, s.schema, s.adopted, s.as_of, s.hold, coalesce(c.rev, 0), coalesce(c.seal, ''), s.restored, s.judged
                  from store s left join commits c on c.rev = (select max(rev) from commits)",
             )
             .map_err(|error| unfit(&self.path, error))?
@@ -262,6 +263,7 @@ impl SqliteStore {
                     rev: row.get(5)?,
                     seal: row.get(6)?,
                     restored: row.get(7)?,
+                    judged: day(row.get(8)?),
                 })
             })
             .optional()

@@ -261,6 +261,10 @@ impl Store for SqliteStore {
         self.journal_of(case_id)
     }
 
+    fn has_judged(&self, framework: &str, period: &str) -> Result<bool, StoreError> {
+        self.judged_on_its_day(framework, period)
+    }
+
     fn judgement(&self, framework: &str, period: &str) -> Result<Option<Judgement>, StoreError> {
         self.judgement_of(framework, period)
     }

@@ -359,7 +359,12 @@ impl Machine<'_> {
         if !self.stage(id).lapses_at_due || self.case.stands_still_on(self.look.today) {
             return closes;
         }
-        let due = state.dates.due.as_ref().map(|it| (it.day, it.until));
+        // A receipt that is entered late moves a due date back, and nobody's time has run out before it was entered.
+        let entered = self.case.stages.values().flat_map(|it| &it.post).filter_map(|it| it.known).max();
+        let due = state.dates.due.as_ref().map(|it| match entered.filter(|day| *day > it.day) {
+            Some(day) => (day, self.outlook.end_of(day)),
+            None => (it.day, it.until),
+        });
         [closes, due].into_iter().flatten().min_by_key(|it| it.1)
     }
 

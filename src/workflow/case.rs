@@ -38,6 +38,9 @@ pub struct Case {
     /// The day on which it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Date>,
+    /// Members of committees who withdrew from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recused: Vec<(String, String)>,
     /// What it is about, if it runs for something that was proposed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<ProposedNote>,
@@ -119,9 +122,6 @@ pub struct StageCase {
     /// What the members of the committee voted for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub votes: Vec<Vote>,
-    /// Members who withdrew from the case.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub recused: Vec<(String, String)>,
     /// What it has sent in this round, and to whom.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub post: Vec<Posted>,
@@ -330,10 +330,8 @@ impl Case {
             }
             Event::Recused { stage, hand, .. } => {
                 self.acts.extend(event.keyed());
-                self.change(stage, |it| {
-                    it.votes.retain(|vote| vote.by != hand.by);
-                    it.recused.push(hand.by.clone());
-                });
+                self.recused.push(hand.by.clone());
+                self.change(stage, |it| it.votes.retain(|vote| vote.by != hand.by));
             }
             Event::MotionFell { stage, .. } => self.change(stage, |it| it.votes.clear()),
             Event::Sent { stage, round, notices, on, .. } => {
@@ -343,9 +341,11 @@ impl Case {
             Event::Accepted { stage, round, to, on } => self.change(stage, |it| {
                 it.posted_to(*round, to).for_each(|it| it.accepted = it.accepted.or(Some(*on)));
             }),
-            Event::Received { stage, round, to, day, .. } => {
+            Event::Received { stage, round, to, day, on, .. } => {
                 self.acts.extend(event.keyed());
-                self.change(stage, |it| it.posted_to(*round, to).for_each(|it| it.received = Some(*day)));
+                self.change(stage, |it| {
+                    it.posted_to(*round, to).for_each(|it| (it.received, it.known) = (Some(*day), Some(*on)));
+                });
             }
             Event::WentBack { from, to, again, on, .. } => {
                 *self.sent_back.entry(format!("{from} > {to}")).or_default() += 1;
@@ -393,7 +393,6 @@ impl StageCase {
             signed: BTreeMap::new(),
             extensions: Vec::new(),
             votes: Vec::new(),
-            recused: Vec::new(),
             post: Vec::new(),
             again: Again::Not,
             ended: None,
@@ -417,7 +416,6 @@ impl StageCase {
             signed: BTreeMap::new(),
             extensions: Vec::new(),
             votes: Vec::new(),
-            recused: Vec::new(),
             post: Vec::new(),
             again: Again::Not,
             ended: Some(on),

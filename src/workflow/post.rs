@@ -28,11 +28,14 @@ pub struct Posted {
     /// The day on which they received it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received: Option<Date>,
+    /// The day on which that became known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Date>,
 }
 
 impl Posted {
     pub(super) fn sent(to: &(String, String), round: u32, on: Date) -> Self {
-        Self { to: to.clone(), round, sent: on, accepted: None, received: None }
+        Self { to: to.clone(), round, sent: on, accepted: None, received: None, known: None }
     }
 }
 

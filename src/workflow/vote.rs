@@ -85,13 +85,18 @@ impl Machine<'_> {
         let round = self.state(id).map_or(1, |it| it.round);
         let hand = Hand { by: act.by.clone(), because: act.because.clone(), on: self.look.today, key: act.key.clone() };
         self.happen(Event::Voted { stage: name, round, choice, instead, hand });
+        self.count_if_all_have_voted(id);
+        Ok(())
+    }
+
+    fn count_if_all_have_voted(&mut self, id: StageId) {
+        let sitting = self.sitting(id);
         let voters = sitting.iter().filter(|it| self.committee(id).is_some_and(|own| own.seats[it.seat].votes));
         let votes = self.state(id).map_or(&[][..], |it| &it.votes);
-        let all_have = voters.clone().all(|it| votes.iter().any(|vote| vote.by == it.who));
+        let all_have = !votes.is_empty() && voters.clone().all(|it| votes.iter().any(|vote| vote.by == it.who));
         if all_have && self.is_quorate(id, &sitting, None).is_ok() {
             self.count(id, &sitting);
         }
-        Ok(())
     }
 
     /// The vote is closed by whoever keeps it: a seat without vote, else the first seat named.
@@ -102,13 +107,14 @@ impl Machine<'_> {
             return Err(Refusal::new(format!("nobody votes in `{name}`")));
         };
         let sitting = self.sitting(id);
-        let keeper = |at: usize| match committee.seats.iter().any(|it| !it.votes) {
+        let first = sitting.iter().map(|it| it.seat).min();
+        let keeper = |at: usize| match sitting.iter().any(|it| !committee.seats[it.seat].votes) {
             true => !committee.seats[at].votes,
-            false => at == 0,
+            false => Some(at) == first,
         };
         if !sitting.iter().any(|it| it.who == act.by && keeper(it.seat)) {
-            let seat = committee.seats.iter().enumerate().find(|(at, _)| keeper(*at));
-            let seat = seat.map_or("nobody", |it| it.1.label.name.as_str());
+            let seat = sitting.iter().find(|it| keeper(it.seat)).map(|it| &committee.seats[it.seat]);
+            let seat = seat.map_or("nobody", |it| it.label.name.as_str());
             let why = format!("the vote in `{name}` is closed by the {seat}, and {} is not", act.by.1);
             return Err(Refusal::new(why).but(format!("it lies with {}", self.people(id))));
         }
@@ -130,6 +136,7 @@ impl Machine<'_> {
         let round = self.state(id).map_or(1, |it| it.round);
         let hand = Hand { by: act.by.clone(), because: act.because.clone(), on: self.look.today, key: act.key.clone() };
         self.happen(Event::Recused { stage: name, round, hand });
+        self.count_if_all_have_voted(id);
         Ok(())
     }
 
@@ -150,10 +157,11 @@ impl Machine<'_> {
             let why = format!("{needed} {what}must be there to decide, and {present} are");
             return Err(Refusal::new(why).but("wait for more of them to vote"));
         }
+        let panel = self.outlook.panel(self.asked_on(id, self.look.today));
         for at in committee.quorum.iter().flat_map(|it| &it.among) {
             // Where whoever sits there is recused, the others decide without them.
-            let sits = sitting.iter().any(|it| it.seat == *at);
-            if sits && !there.iter().any(|it| it.seat == *at) {
+            let recused = panel.iter().any(|it| it.seat == *at && it.recused.is_some());
+            if !recused && !there.iter().any(|it| it.seat == *at) {
                 return Err(Refusal::new(format!(
                     "the {} must be among those who decide",
                     committee.seats[*at].label.name
@@ -212,7 +220,9 @@ fn came_to(committee: &Committee, votes: &[&Vote], voters: usize, sitting: &[Sit
     let theirs = decides.and_then(|it| votes.iter().find(|vote| vote.by == it.who));
     let chosen = theirs
         .and_then(|vote| leading.iter().find(|it| (it.0, it.1) == (vote.choice.as_str(), vote.instead.as_deref())));
-    chosen.map_or(Came::Fell, |it| carried(it))
+    // The casting vote carries what with one vote more would have the majority.
+    let cast = if majority.of == VotesOf::Cast { votes.len() } else { voters };
+    chosen.filter(|_| is_enough(majority, most + 1, cast + 1)).map_or(Came::Fell, |it| carried(it))
 }
 
 fn is_enough(majority: &Majority, votes: usize, of: usize) -> bool {
