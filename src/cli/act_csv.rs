@@ -171,12 +171,14 @@ impl Row<'_> {
             "withdraw" => Deed::CallOff(Off::Withdrawn),
             "cancel" => Deed::CallOff(Off::Cancelled),
             "send" => Deed::Send,
+            "recuse" => Deed::Recuse,
+            "close" => Deed::EndVote,
             "receive" => {
                 let day = self.cell("on").map(|it| it.parse().map_err(|_| format!("`{it}` is no day: 2026-07-31 is")));
                 Deed::Receive(day.transpose().map_err(Reject::Row)?)
             }
             other => {
-                let known = "choose, fill, complete, extend, withdraw, cancel, send, receive";
+                let known = "choose, fill, complete, extend, withdraw, cancel, send, receive, recuse, close";
                 return Err(Reject::Row(format!("`{other}` is nothing that can be done; these are: {known}")));
             }
         };

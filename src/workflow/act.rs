@@ -211,8 +211,7 @@ impl Machine<'_> {
             return Err(Refusal::new(why).but(format!("{}, then choose", self.fill_first(id))));
         }
         let leads = stage.on_choice.iter().find(|it| it.choice == at);
-        let (then, mark) = leads.map_or((Then::Continue, None), |it| (it.then.clone(), it.mark.clone()));
-        if let Then::GoBack { to, at_most } = &then
+        if let Some(Then::GoBack { to, at_most }) = leads.map(|it| &it.then)
             && !self.may_go_back(id, *to, *at_most)
         {
             let (to, often) = (&self.stage(*to).label.name, often(*at_most));
@@ -224,22 +223,31 @@ impl Machine<'_> {
         if self.committee(id).is_some() {
             return self.vote(id, act, choice.to_owned(), instead);
         }
-        let on = self.look.today;
-        let state = self.state(id);
-        let late = state.and_then(|it| it.dates.due.as_ref()).is_some_and(|it| self.case.is_late(it.day, on));
-        let round = state.map_or(1, |it| it.round);
-        let (by, because, key) = (act.by.clone(), act.because.clone(), act.key.clone());
-        let choice = choice.to_owned();
+        let (by, on, choice) = (act.by.clone(), self.look.today, choice.to_owned());
         let signature = Signature { by: by.clone(), choice: Some((choice.clone(), instead.clone())), on };
+        let hand = Hand { by, because: act.because.clone(), on, key: act.key.clone() };
         if self.needs_others(id, &signature) {
-            let hand = Hand { by, because, on, key };
+            let round = self.state(id).map_or(1, |it| it.round);
             self.happen(Event::Signed { stage: name, round, choice, instead, hand });
             return Ok(());
         }
-        self.happen(Event::Chosen { stage: name, round, choice, instead, by, because, on, late, key });
+        self.chosen(id, choice, instead, hand);
+        Ok(())
+    }
+
+    /// A stage ends by a choice: what it sends is sent, and the case goes where that leads.
+    pub(super) fn chosen(&mut self, id: StageId, choice: String, instead: Option<String>, hand: Hand) {
+        let stage = self.stage(id);
+        let at = stage.choices.iter().position(|it| it.name == choice);
+        let leads = stage.on_choice.iter().find(|it| Some(it.choice) == at);
+        let (then, mark) = leads.map_or((Then::Continue, None), |it| (it.then.clone(), it.mark.clone()));
+        let (stage, state) = (stage.label.name.clone(), self.state(id));
+        let round = state.map_or(1, |it| it.round);
+        let Hand { by, because, on, key } = hand;
+        let late = state.and_then(|it| it.dates.due.as_ref()).is_some_and(|it| self.case.is_late(it.day, on));
+        self.happen(Event::Chosen { stage, round, choice, instead, by, because, on, late, key });
         self.send(id, None, on);
         self.follow(id, &then, How::Completed, on, mark);
-        Ok(())
     }
 
     /// What must be filled first.

@@ -4,11 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::StageId;
 use crate::policy::committee::{Committee, Majority, Share, VotesOf};
-use crate::policy::flow::Then;
 use crate::workflow::act::{Act, Refusal};
 use crate::workflow::advance::Machine;
 use crate::workflow::case::StageCase;
-use crate::workflow::event::{Event, Hand, How};
+use crate::workflow::event::{Event, Hand};
 
 /// Somebody who sits on a committee in a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,15 +148,14 @@ impl Machine<'_> {
         let is_there = |it: &&Sitting| votes.iter().any(|vote| vote.by == it.who) || keeper == Some(&it.who);
         let there: Vec<&Sitting> = sitting.iter().filter(is_there).collect();
         let present = there.iter().filter(|it| counts(it)).count();
-        let recused = self.outlook.panel(self.asked_on(id, self.look.today));
-        let recused = recused.iter().filter(|it| it.recused.is_some() && counts(it)).count();
+        let panel = self.outlook.panel(self.asked_on(id, self.look.today));
+        let recused = panel.iter().filter(|it| it.recused.is_some() && counts(it)).count();
         let needed = committee.needed(u32::try_from(recused).unwrap_or(u32::MAX));
         if present < needed as usize {
             let what = if of_voters { "who vote " } else { "" };
             let why = format!("{needed} {what}must be there to decide, and {present} are");
             return Err(Refusal::new(why).but("wait for more of them to vote"));
         }
-        let panel = self.outlook.panel(self.asked_on(id, self.look.today));
         for at in committee.quorum.iter().flat_map(|it| &it.among) {
             // Where whoever sits there is recused, the others decide without them.
             let recused = panel.iter().any(|it| it.seat == *at && it.recused.is_some());
@@ -177,20 +175,15 @@ impl Machine<'_> {
         let votes: Vec<&Vote> = state.votes.iter().filter(|it| sitting.iter().any(|own| own.who == it.by)).collect();
         let voters = sitting.iter().filter(|it| committee.seats[it.seat].votes).count();
         let came = came_to(committee, &votes, voters, sitting);
-        let (name, round, on) = (self.stage(id).label.name.clone(), state.round, self.look.today);
         match came {
-            Came::Fell => self.happen(Event::MotionFell { stage: name, round, on }),
+            Came::Fell => {
+                let (stage, round) = (self.stage(id).label.name.clone(), state.round);
+                self.happen(Event::MotionFell { stage, round, on: self.look.today });
+            }
             Came::Carried(choice, instead) => {
-                let late = state.dates.due.as_ref().is_some_and(|it| self.case.is_late(it.day, on));
-                let stage = self.stage(id);
-                let at = stage.choices.iter().position(|it| it.name == choice);
-                let leads = stage.on_choice.iter().find(|it| Some(it.choice) == at);
-                let (then, mark) = leads.map_or((Then::Continue, None), |it| (it.then.clone(), it.mark.clone()));
                 // It is the committee that chooses, whoever closed the vote; the votes stand before it.
-                let (by, because) = ((String::new(), committee.label.name.clone()), None);
-                self.happen(Event::Chosen { stage: name, round, choice, instead, by, because, on, late, key: None });
-                self.send(id, None, on);
-                self.follow(id, &then, How::Completed, on, mark);
+                let by = (String::new(), committee.label.name.clone());
+                self.chosen(id, choice, instead, Hand { by, because: None, on: self.look.today, key: None });
             }
         }
     }
