@@ -93,7 +93,7 @@ impl Builder<'_, '_> {
         });
     }
 
-    fn small(&mut self, number: &Number) -> u32 {
+    pub(super) fn small(&mut self, number: &Number) -> u32 {
         match number.text.parse() {
             Ok(count) if (1..=1000).contains(&count) => count,
             _ => {

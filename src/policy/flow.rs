@@ -26,6 +26,8 @@ pub enum Then {
     },
     /// A stage opens that stands inside the one at hand.
     Inside(StageId),
+    /// The next stage opens, and these are left out, whether they are open or still to come.
+    LeaveOut(Vec<StageId>),
 }
 
 /// What a choice leads to, where it is said.

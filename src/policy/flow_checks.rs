@@ -1,5 +1,7 @@
 //! What is forbidden in workflows beyond a line of stages, and in committees.
 
+use std::collections::BTreeSet;
+
 use crate::codes_flow as codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::StageId;
@@ -18,9 +20,12 @@ pub(super) fn workflow_holds_together(policy: &Policy, workflow: &Workflow, foun
     every_end_is_reached(workflow, found);
     cases_finish_in_a_named_way(workflow, found);
     proposals_end_in_a_named_way(workflow, found);
-    for stage in &workflow.stages {
+    let waited = waited_for(workflow);
+    for (at, stage) in workflow.stages.iter().enumerate() {
+        let id = StageId::at(at);
         a_lapse_can_come(stage, found);
-        a_case_goes_back_where_it_came_from(workflow, stage, found);
+        a_case_goes_back_where_it_came_from(workflow, (id, &waited[at]), found);
+        leaves_out_others(workflow, id, found);
         no_step_comes_after_a_lapse(stage, found);
         receipts_may_never_come(workflow, stage, found);
         what_is_received_is_sent(workflow, stage, found);
@@ -54,25 +59,66 @@ pub(super) fn sanctions_go_through_proceedings(policy: &Policy, found: &mut Diag
 }
 
 /// Only a stage that has waited for another comes anew with it.
-fn a_case_goes_back_where_it_came_from(workflow: &Workflow, stage: &Stage, found: &mut Diagnostics) {
+fn a_case_goes_back_where_it_came_from(
+    workflow: &Workflow,
+    (id, waited): (StageId, &BTreeSet<StageId>),
+    found: &mut Diagnostics,
+) {
+    let stage = workflow.stage(id);
     let lapse = std::iter::once((&stage.on_lapse, stage.label.span));
     for (then, span) in stage.on_choice.iter().map(|it| (&it.then, it.span)).chain(lapse) {
         let Then::GoBack { to, .. } = then else { continue };
-        let own = workflow.stages.iter().position(|it| it.label.name == stage.label.name).map(StageId::at);
-        let mut waited: Vec<StageId> = own.into_iter().collect();
-        let mut next = 0;
-        while let Some(id) = waited.get(next).copied() {
-            let more = workflow.before(id).into_iter().chain(workflow.stage(id).inside);
-            let more: Vec<StageId> = more.filter(|it| !waited.contains(it)).collect();
-            waited.extend(more);
-            next += 1;
-        }
-        if Some(*to) == own || !waited.contains(to) {
+        if *to == id || !waited.contains(to) {
             let (name, target) = (&stage.label.name, &workflow.stage(*to).label.name);
             let words = format!("`{name}` can't send the case back to `{target}`: it has not waited for it");
             let help = format!("let it go back to a stage before it, or let it wait: `opens …, after {target}`");
             found.push(Diagnostic::new(codes::BACK_ELSEWHERE, span, words).help(help));
         }
+    }
+}
+
+/// For each stage those that have surely ended when it opens, or inside which it stands, and itself.
+fn waited_for(workflow: &Workflow) -> Vec<BTreeSet<StageId>> {
+    let all = || (0..workflow.stages.len()).map(StageId::at);
+    let mut waited: Vec<BTreeSet<StageId>> = all().map(|it| BTreeSet::from([it])).collect();
+    loop {
+        let before = waited.clone();
+        for id in all() {
+            let mut named = workflow.before(id).into_iter().map(|it| before[it.index()].clone());
+            let more: BTreeSet<StageId> = match workflow.stage(id).enough {
+                None => named.flatten().collect(),
+                // Of those of which some suffice only what stands before each is sure.
+                Some(_) => named.next().map(|first| named.fold(first, |sure, it| &sure & &it)).unwrap_or_default(),
+            };
+            let around = workflow.stage(id).inside.map(|it| before[it.index()].clone()).unwrap_or_default();
+            waited[id.index()].extend(more.into_iter().chain(around));
+        }
+        if waited == before {
+            return waited;
+        }
+    }
+}
+
+/// A stage leaves out others, and none of proceedings.
+fn leaves_out_others(workflow: &Workflow, id: StageId, found: &mut Diagnostics) {
+    let stage = workflow.stage(id);
+    let lapse = std::iter::once((&stage.on_lapse, stage.label.span));
+    let ends = stage.on_choice.iter().map(|it| (&it.then, it.span)).chain(lapse);
+    let by_end =
+        ends.filter_map(|(then, span)| if let Then::LeaveOut(which) = then { Some((which, span)) } else { None });
+    let at_opening = stage.leaving_out.then_some((&stage.after, stage.label.span));
+    for (which, span) in by_end.chain(at_opening) {
+        let around: Vec<StageId> = std::iter::successors(Some(id), |it| workflow.stage(*it).inside).collect();
+        let (words, help) = if let Some(own) = which.iter().find(|it| around.contains(it)) {
+            let words = format!("`{}` can't leave out `{}`", stage.label.name, workflow.stage(*own).label.name);
+            (words, "name stages that stand beside it, or behind it")
+        } else if workflow.proposal.is_some() {
+            let words = "proceedings leave out no stage for what another came to".to_owned();
+            (words, "go on (`continue`), or let the case end (`finish …`)")
+        } else {
+            continue;
+        };
+        found.push(Diagnostic::new(codes::LEAVES_OUT, span, words).help(help));
     }
 }
 

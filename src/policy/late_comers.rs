@@ -123,6 +123,11 @@ impl<'p> Latest<'p> {
             None => case,
         };
         let before = self.workflow.before(id).into_iter().map(|it| self.settled[it.index()]);
+        let block = stage.together.filter(|_| stage.one_at_a_time);
+        let others = self.workflow.stages.iter().zip(&self.settled);
+        let turns =
+            others.enumerate().filter(|(at, it)| block.is_some() && it.0.together == block && *at != id.index());
+        let before = before.chain(turns.map(|it| *it.1.1));
         let around = stage.inside.map(|it| self.ends[it.index()]);
         // After a lapse, the next stage opens on the day after.
         before.chain(around).try_fold(own, |last, it| Some(last.max(it?.tomorrow().ok()?)))

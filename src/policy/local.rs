@@ -276,7 +276,9 @@ fn dues_of(item: &mut Item) -> Vec<StageDue<'_>> {
         for line in &mut workflow.lines {
             match &mut line.kind {
                 WorkflowLineKind::Stage(it) => add_dues(name, it, &mut dues),
-                WorkflowLineKind::Together(them) => them.iter_mut().for_each(|it| add_dues(name, it, &mut dues)),
+                WorkflowLineKind::Together { stages, .. } => {
+                    stages.iter_mut().for_each(|it| add_dues(name, it, &mut dues))
+                }
                 _ => {}
             }
         }

@@ -85,7 +85,7 @@ pub(super) fn may_lapse(stage: &Stage) -> bool {
 
 fn follow(workflow: &Workflow, id: StageId, then: &Then) -> Next {
     match then {
-        Then::Continue => behind(workflow, id),
+        Then::Continue | Then::LeaveOut(_) => behind(workflow, id),
         Then::Finish(end) => Next::Finish(end.clone()),
         Then::Cancel => Next::Cancel,
         Then::GoBack { to, .. } => Next::Back(*to),
@@ -105,7 +105,8 @@ pub(super) fn is_a_line(workflow: &Workflow) -> bool {
         (0..workflow.stages.len()).map(StageId::at).filter(|it| workflow.stage(*it).inside.is_none()).collect();
     outer.windows(2).all(|pair| {
         let stage = workflow.stage(pair[1]);
-        (stage.opens.is_none() && stage.after.is_empty()) || stage.after.contains(&pair[0])
+        let waits = stage.enough.is_none() && stage.after.contains(&pair[0]);
+        (stage.opens.is_none() && stage.after.is_empty()) || waits
     })
 }
 

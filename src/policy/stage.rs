@@ -19,6 +19,10 @@ pub struct Stage {
     pub opens: Option<DateRule>,
     /// Stages that must have ended. Without `opens` and `after`, the stage written before it.
     pub after: Vec<StageId>,
+    /// How many of those suffice, if not all must have ended.
+    pub enough: Option<u32>,
+    /// Whether those that have not ended when it opens are left out.
+    pub leaving_out: bool,
     /// Left out unless this is a known yes.
     pub only_if: Option<Expr>,
     /// When it is due: the first line that applies. None: never.
@@ -59,6 +63,8 @@ pub struct Stage {
     pub inside: Option<StageId>,
     /// The number of the `together` block that it stands in.
     pub together: Option<u32>,
+    /// Whether at most one stage of that block is open at a time.
+    pub one_at_a_time: bool,
     /// Whether it opens once for each of several people.
     pub for_each: Option<flow::OneEach>,
     /// What orders make of its dates in one period or another, in the order written.

@@ -19,6 +19,8 @@ pub(super) struct Placed<'t> {
     pub(super) inside: Option<StageId>,
     /// The number of its `together` block.
     pub(super) together: Option<u32>,
+    /// Whether at most one stage of that block is open at a time.
+    pub(super) one_at_a_time: bool,
 }
 
 /// Every stage of a workflow in the order of the text, those inside others behind them.
@@ -28,8 +30,8 @@ pub(super) fn placed(written: &tree::Workflow) -> Vec<Placed<'_>> {
     for line in &written.lines {
         match &line.kind {
             tree::WorkflowLineKind::Stage(stage) => place(stage, None, None, &mut stages),
-            tree::WorkflowLineKind::Together(together) => {
-                together.iter().for_each(|it| place(it, None, Some(block), &mut stages));
+            tree::WorkflowLineKind::Together { stages: beside, one_at_a_time } => {
+                beside.iter().for_each(|it| place(it, None, Some((block, *one_at_a_time)), &mut stages));
                 block += 1;
             }
             _ => {}
@@ -38,9 +40,15 @@ pub(super) fn placed(written: &tree::Workflow) -> Vec<Placed<'_>> {
     stages
 }
 
-fn place<'t>(stage: &'t tree::Stage, inside: Option<StageId>, together: Option<u32>, stages: &mut Vec<Placed<'t>>) {
+fn place<'t>(
+    stage: &'t tree::Stage,
+    inside: Option<StageId>,
+    block: Option<(u32, bool)>,
+    stages: &mut Vec<Placed<'t>>,
+) {
     let id = StageId::at(stages.len());
-    stages.push(Placed { stage, inside, together });
+    let (together, one_at_a_time) = (block.map(|it| it.0), block.is_some_and(|it| it.1));
+    stages.push(Placed { stage, inside, together, one_at_a_time });
     for line in &stage.lines {
         if let StageLineKind::OnInside { stage: inner, .. } = &line.kind {
             place(inner, Some(id), None, stages);
@@ -58,6 +66,8 @@ impl Builder<'_, '_> {
             cite: None,
             opens: None,
             after: Vec::new(),
+            enough: None,
+            leaving_out: false,
             only_if: None,
             due: Vec::new(),
             closes: None,
@@ -78,6 +88,7 @@ impl Builder<'_, '_> {
             needs: Vec::new(),
             inside: placed.inside,
             together: placed.together,
+            one_at_a_time: placed.one_at_a_time,
             for_each: None,
             adjusted: Vec::new(),
             lasting: None,
@@ -125,7 +136,9 @@ impl Builder<'_, '_> {
             StageLineKind::Cite(text) => stage.cite = Some(text.text.clone()),
             StageLineKind::Opens { when, after } => {
                 stage.opens = when.as_ref().and_then(|it| self.date_rule(it, place));
-                stage.after = after.iter().filter_map(|it| self.stage_id(it, place)).collect();
+                stage.after = after.stages.iter().filter_map(|it| self.stage_id(it, place)).collect();
+                stage.enough = after.enough.as_ref().and_then(|it| self.how_many_suffice(it, &after.stages));
+                stage.leaving_out = after.leaving_out;
             }
             StageLineKind::Due(due) => {
                 self.length_is_left_open(due);
@@ -277,6 +290,25 @@ impl Builder<'_, '_> {
         found
     }
 
+    /// Of the stages named, fewer than all suffice.
+    fn how_many_suffice(&mut self, written: &tree::Number, stages: &[Name]) -> Option<u32> {
+        let enough = self.small(written);
+        let all = u32::try_from(stages.len()).unwrap_or(u32::MAX);
+        if (1..all).contains(&enough) {
+            return Some(enough);
+        }
+        let words = match stages {
+            [_] => "of one stage it can only wait for that one".to_owned(),
+            _ => format!("it waits for {enough} of {all} stages"),
+        };
+        let names = stages.iter().map(|it| it.text.as_str()).collect::<Vec<_>>().join(", ");
+        let fewer =
+            if all > 2 { format!("a number from 1 to {}", all - 1) } else { "`the first of` several".to_owned() };
+        let help = format!("write `after {names}` if it waits for all of them, or {fewer}");
+        self.report(Diagnostic::new(flow_codes::SO_MANY_OF, written.span, words).help(help));
+        None
+    }
+
     // ---- choices and decisions
 
     /// By whom a decision is made: a committee, or somebody whom the case knows.
@@ -356,6 +388,9 @@ impl Builder<'_, '_> {
                     return None;
                 }
                 Then::Finish(Some(end.text.clone()))
+            }
+            tree::Then::LeaveOut(stages) => {
+                Then::LeaveOut(stages.iter().filter_map(|it| self.stage_id(it, place)).collect())
             }
             tree::Then::GoBack { to, at_most } => {
                 Then::GoBack { to: self.stage_id(to, place)?, at_most: at_most.text.parse().unwrap_or(1) }

@@ -29,7 +29,7 @@ impl Builder<'_, '_> {
                 WorkflowLineKind::Cancel { .. }
                     | WorkflowLineKind::CallOff(_)
                     | WorkflowLineKind::Stage(_)
-                    | WorkflowLineKind::Together(_)
+                    | WorkflowLineKind::Together { .. }
             )
         };
         // `keep` and `expunge` are two things, though lines of one kind.
@@ -92,7 +92,7 @@ impl Builder<'_, '_> {
                 | WorkflowLineKind::ForEachProposed { .. }
                 | WorkflowLineKind::Ends(_)
                 | WorkflowLineKind::Stage(_)
-                | WorkflowLineKind::Together(_) => {}
+                | WorkflowLineKind::Together { .. } => {}
             }
         }
         for (at, stage) in stages.iter().enumerate() {

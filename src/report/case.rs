@@ -181,7 +181,10 @@ pub fn event_words(event: &Event) -> String {
             let due = dates.due.as_ref().map_or_else(String::new, |it| format!(", due {}", it.day));
             format!("`{stage}` opens{due}, with {}", people(holders))
         }
-        Event::StageLeftOut { stage, .. } => format!("`{stage}` is left out"),
+        Event::StageLeftOut { stage, because_of: None, .. } => format!("`{stage}` is left out"),
+        Event::StageLeftOut { stage, because_of: Some(other), .. } => {
+            format!("`{stage}` is left out, because of `{other}`")
+        }
         Event::DatesMoved { stage, dates, why, .. } => {
             let due = dates.due.as_ref().map_or_else(|| "no due date".to_owned(), |it| format!("due {}", it.day));
             format!("the dates of `{stage}` move: {due}, because {why}")

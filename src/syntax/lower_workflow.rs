@@ -9,7 +9,7 @@ use super::lower_record::choice;
 use super::lower_rule::local;
 use super::lower_words as words;
 use super::tree::{
-    CallOff, Due, Expr, Number, OneEach, Proposed, StageLine, StageLineKind, Then, Timing, WorkflowLine,
+    After, CallOff, Due, Expr, Number, OneEach, Proposed, StageLine, StageLineKind, Then, Timing, WorkflowLine,
     WorkflowLineKind,
 };
 
@@ -73,7 +73,7 @@ pub(super) fn stage_line(mut cursor: Cursor<'_>) -> StageLine {
         Rule::cite => StageLineKind::Cite(words::text(&it.one(Rule::text))),
         Rule::opens => StageLineKind::Opens {
             when: it.maybe(Rule::operand).map(operand),
-            after: it.maybe(Rule::after_stages).map_or_else(Vec::new, |mut it| words::names(it.one(Rule::names))),
+            after: it.maybe(Rule::after_stages).map(after).unwrap_or_default(),
         },
         Rule::due => StageLineKind::Due(due(it)),
         Rule::closes => StageLineKind::Closes(operand(it.one(Rule::operand))),
@@ -98,6 +98,18 @@ pub(super) fn stage_line(mut cursor: Cursor<'_>) -> StageLine {
         _ => step(it),
     };
     StageLine { kind, span }
+}
+
+fn after(mut it: Cursor<'_>) -> After {
+    let Some(mut enough) = it.maybe(Rule::so_many_of) else {
+        return After { stages: words::names(it.one(Rule::names)), ..After::default() };
+    };
+    let one = Number { text: "1".to_owned(), span: enough.span() };
+    After {
+        stages: it.all(Rule::name).iter().map(words::name).collect(),
+        enough: Some(enough.maybe(Rule::number).map_or(one, |it| words::number(&it))),
+        leaving_out: it.has(Rule::kw_leaving_out_the_rest),
+    }
 }
 
 fn fields(it: &mut Cursor<'_>) -> Vec<Expr> {
@@ -190,6 +202,7 @@ fn then(mut cursor: Cursor<'_>) -> Then {
         Rule::kw_continue => Then::Continue,
         Rule::kw_cancel => Then::Cancel,
         Rule::finish => Then::Finish(it.maybe(Rule::name).map(|it| words::name(&it))),
+        Rule::leave_out => Then::LeaveOut(words::names(it.one(Rule::names))),
         _ => Then::GoBack { to: words::name(&it.one(Rule::name)), at_most: times(it.one(Rule::times)) },
     }
 }

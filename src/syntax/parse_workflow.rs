@@ -20,7 +20,7 @@ impl<'s> Reader<'s> {
             let kind = match errors::leading_word(self, line, &context::WORKFLOW) {
                 Some("stage") => self.stage(line).map(WorkflowLineKind::Stage),
                 Some("decision") => self.decision(line).map(WorkflowLineKind::Stage),
-                Some("together") => Some(WorkflowLineKind::Together(self.together(line))),
+                Some("together") => Some(self.together(line)),
                 Some(_) => {
                     let read = self.alone(line, Rule::workflow_line, &context::WORKFLOW);
                     lines.extend(read.map(lower_workflow::line));
@@ -39,8 +39,9 @@ impl<'s> Reader<'s> {
         Some(Workflow { name, title, lines, span: self.whole(statement) })
     }
 
-    fn together(self, statement: &'s Statement) -> Vec<Stage> {
-        self.head(statement, Rule::together_head, &context::WORKFLOW);
+    fn together(self, statement: &'s Statement) -> WorkflowLineKind {
+        let head = self.head(statement, Rule::together_head, &context::WORKFLOW);
+        let one_at_a_time = head.is_some_and(|it| it.has(Rule::kw_one_at_a_time));
         let mut stages = Vec::new();
         for line in statements(self.block(statement)) {
             match errors::leading_word(self, line, &context::TOGETHER) {
@@ -49,7 +50,7 @@ impl<'s> Reader<'s> {
                 Some(_) | None => {}
             }
         }
-        stages
+        WorkflowLineKind::Together { stages, one_at_a_time }
     }
 
     fn stage(self, statement: &'s Statement) -> Option<Stage> {

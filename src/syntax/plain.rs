@@ -252,7 +252,8 @@ fn phrase(rule: Rule) -> (&'static str, &'static [&'static str]) {
         Rule::with_message => ("`with` and a message", &["with"]),
         Rule::record_default => ("`and record default by`", &["and record default by"]),
         Rule::consequence => {
-            ("`continue`, `finish`, `cancel` or `go back to`", &["continue", "finish", "cancel", "go back to"])
+            let words: &[&str] = &["continue", "finish", "cancel", "go back to", "leave out"];
+            ("`continue`, `finish`, `cancel`, `go back to` or `leave out`", words)
         }
         Rule::or_else => ("`, or` and another time", &["or"]),
         Rule::seat => ("a seat such as `2 member`", &[]),
@@ -266,6 +267,7 @@ fn phrase(rule: Rule) -> (&'static str, &'static [&'static str]) {
         Rule::even_if_they_leave => ("`, even if they leave`", &["even if they leave"]),
         Rule::but_not => ("`but not`", &["but not"]),
         Rule::after_stages => ("`after` and a stage", &["after"]),
+        Rule::so_many_of => ("`the first of` or `2 of`", &["the first of"]),
         Rule::field_name => ("a field", &[]),
         Rule::fact_value => ("a field and its value", &[]),
         Rule::for_name => ("`for` and a name", &["for"]),

@@ -47,8 +47,8 @@ pub enum WorkflowLineKind {
     Retain { expunge: bool, date: Expr },
     /// `stage plan "…" { … }`, `decision ruling by … { … }`
     Stage(Stage),
-    /// `together { … }`
-    Together(Vec<Stage>),
+    /// `together { … }`, `together, one at a time { … }`
+    Together { stages: Vec<Stage>, one_at_a_time: bool },
 }
 
 /// `may be withdrawn by complainant or clerk, until ruling, marked "given up"`
@@ -110,7 +110,7 @@ pub enum StageLineKind {
     /// `cite "…"`
     Cite(Text),
     /// `opens end of financial_year, after plan`: a date, stages that must have ended, or both.
-    Opens { when: Option<Expr>, after: Vec<Name> },
+    Opens { when: Option<Expr>, after: After },
     /// `due 31 July after the year, for late comers 1 month after opening`; several lines with `when` may follow each other.
     Due(Due),
     /// `closes 31 December after the year`
@@ -155,6 +155,15 @@ pub enum StageLineKind {
     Lasts(Box<Lasting>),
 }
 
+/// `after plan, targets`, `after the first of letter, visit, leaving out the rest`
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct After {
+    pub stages: Vec<Name>,
+    /// How many of them suffice, if not all must have ended.
+    pub enough: Option<Number>,
+    pub leaving_out: bool,
+}
+
 /// What follows a choice or a lapse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Then {
@@ -166,6 +175,8 @@ pub enum Then {
     Cancel,
     /// `go back to rating, at most once`
     GoBack { to: Name, at_most: Number },
+    /// `leave out visit, hearing`: the next stage opens, and these are left out.
+    LeaveOut(Vec<Name>),
 }
 
 /// `due <when> [when <condition> | otherwise] [, for late comers <when>] [, as is | forward | back]`

@@ -305,7 +305,10 @@ impl Machine<'_> {
                 Answer::NotYet | Answer::Unknown(_) => return None,
             },
         };
-        let ends: Option<Vec<Anchored>> = self.flow.before(id).iter().map(|it| self.settled(*it)).collect();
+        if self.waits_its_turn(id) {
+            return None;
+        }
+        let ends = self.waited_for(id)?;
         let outer = match stage.inside {
             Some(outer) => Some(self.end_anchor(outer).filter(|_| self.entered(outer) == Some(id))?),
             None => None,
@@ -315,7 +318,8 @@ impl Machine<'_> {
             let what = format!("the day on which the case went back to `{}`", stage.label.name);
             Anchored { day, anchor: crate::calendar::Anchor::Event { day, what } }
         });
-        let latest = ends?.into_iter().chain(by_rule).chain(outer).chain(back).max_by_key(|it| it.day);
+        let latest =
+            ends.into_iter().chain(self.last_turn(id)).chain(by_rule).chain(outer).chain(back).max_by_key(|it| it.day);
         let case = self.case_anchor()?;
         Some(latest.filter(|it| it.day >= case.day).unwrap_or(case))
     }
@@ -443,7 +447,7 @@ impl Machine<'_> {
         match self.outlook.takes_place(self.asked_on(id, opening.day)) {
             Truth::Yes => {}
             Truth::No | Truth::NotApplicable => {
-                self.happen(Event::StageLeftOut { stage, on: opening.day });
+                self.happen(Event::StageLeftOut { stage, on: opening.day, because_of: None });
                 self.complete_if_all_ended(opening.day);
                 return Ok(());
             }
@@ -456,6 +460,9 @@ impl Machine<'_> {
         let holders = self.outlook.holders(self.asked(id));
         let round = self.state(id).map_or(1, |it| it.round + 1);
         self.happen(Event::StageOpened { stage, round, opening: opening.clone(), dates, holders: holders.clone() });
+        if self.stage(id).leaving_out {
+            self.leave_out(&self.stage(id).after.clone(), id, opening.day);
+        }
         self.send_by_itself(id, opening.day);
         if self.end_if_done(id) {
             return Ok(());

@@ -188,7 +188,7 @@ pub enum StageStatus {
     Done,
     /// It lapsed.
     Lapsed,
-    /// It was left out.
+    /// It was left out, from the beginning or on its way.
     LeftOut,
     /// The case ended before it did.
     Cancelled,
@@ -263,10 +263,13 @@ impl Case {
             Event::StageOpened { stage, round, opening, dates, holders } => {
                 self.stages.insert(stage.clone(), StageCase::opened(*round, opening, dates, holders));
             }
-            Event::StageLeftOut { stage, on } => {
-                let round = self.stages.get(stage).map_or(1, |it| it.round + 1);
-                self.stages.insert(stage.clone(), StageCase::left_out(round, *on));
-            }
+            Event::StageLeftOut { stage, on, .. } => match self.stages.get_mut(stage) {
+                Some(open) if open.status == StageStatus::Running => open.end(StageStatus::LeftOut, *on, false),
+                before => {
+                    let round = before.map_or(1, |it| it.round + 1);
+                    self.stages.insert(stage.clone(), StageCase::left_out(round, *on));
+                }
+            },
             Event::DatesMoved { stage, dates, .. } => self.change(stage, |it| it.dates = dates.clone()),
             Event::Assigned { stage, holders, since, .. } => self.change(stage, |it| {
                 it.holders.clone_from(holders);

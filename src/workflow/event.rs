@@ -246,8 +246,14 @@ pub enum Event {
     },
     /// A stage began.
     StageOpened { stage: String, round: u32, opening: Anchored, dates: StageDates, holders: Vec<HolderNote> },
-    /// A stage was left out, because its condition did not hold.
-    StageLeftOut { stage: String, on: Date },
+    /// A stage was left out, because its condition did not hold, or because of what another came to.
+    StageLeftOut {
+        stage: String,
+        on: Date,
+        /// That other stage.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because_of: Option<String>,
+    },
     /// The dates of a stage are others now.
     DatesMoved { stage: String, round: u32, dates: StageDates, on: Date, why: String },
     /// A stage lies with somebody else now.

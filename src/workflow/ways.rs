@@ -19,7 +19,7 @@ impl Machine<'_> {
         let state = self.state(id).filter(|it| it.has_ended())?;
         match self.then(id, state.status, state.choice.as_deref())? {
             Then::Inside(inner) => Some(*inner),
-            Then::Continue | Then::Finish(_) | Then::Cancel | Then::GoBack { .. } => None,
+            Then::Continue | Then::Finish(_) | Then::Cancel | Then::GoBack { .. } | Then::LeaveOut(_) => None,
         }
     }
 
@@ -44,6 +44,39 @@ impl Machine<'_> {
         }
     }
 
+    /// The ends that open a stage, as far as they are there: of all that it waits for, or of as many as suffice. What was left out is
+    /// none of these, and where too few are left, it is not waited for any longer.
+    pub(super) fn waited_for(&self, id: StageId) -> Option<Vec<Anchored>> {
+        let before = self.flow.before(id);
+        let Some(enough) = self.stage(id).enough else { return before.iter().map(|it| self.settled(*it)).collect() };
+        let took_place = |it: &StageId| self.state(*it).is_some_and(|it| it.status != StageStatus::LeftOut);
+        let mut ends: Vec<Anchored> =
+            before.iter().filter(|it| took_place(it)).filter_map(|it| self.settled(*it)).collect();
+        ends.sort_by_key(|it| it.day);
+        let count = usize::try_from(enough).unwrap_or(usize::MAX);
+        if ends.len() >= count {
+            ends.truncate(count);
+            return Some(ends);
+        }
+        before.iter().map(|it| self.settled(*it)).collect()
+    }
+
+    /// Whether another stage of its block is under way, where only one may be at a time.
+    pub(super) fn waits_its_turn(&self, id: StageId) -> bool {
+        self.turn_takers(id).any(|it| self.state(it).is_some_and(|it| it.again.is_not()) && self.settled(it).is_none())
+    }
+
+    /// The other stages of a block in which only one is open at a time.
+    fn turn_takers(&self, id: StageId) -> impl Iterator<Item = StageId> + '_ {
+        let block = self.stage(id).together.filter(|_| self.stage(id).one_at_a_time);
+        self.stage_ids().filter(move |it| *it != id && block.is_some() && self.stage(*it).together == block)
+    }
+
+    /// The last end among the stages that had their turn before it.
+    pub(super) fn last_turn(&self, id: StageId) -> Option<Anchored> {
+        self.turn_takers(id).filter_map(|it| self.settled(it)).max_by_key(|it| it.day)
+    }
+
     /// Goes where the end of a stage leads.
     pub(super) fn follow(&mut self, id: StageId, then: &Then, how: How, on: Date, mark: Option<String>) {
         match then {
@@ -64,7 +97,28 @@ impl Machine<'_> {
             }
             // Often enough: it goes on.
             Then::GoBack { .. } => self.complete_if_all_ended(on),
+            Then::LeaveOut(stages) => {
+                self.leave_out(stages, id, on);
+                self.complete_if_all_ended(on);
+            }
             Then::Inside(_) => {}
+        }
+    }
+
+    /// Stages that have not ended are left out from a day on, with those inside them, because of what another came to.
+    pub(super) fn leave_out(&mut self, stages: &[StageId], because_of: StageId, on: Date) {
+        let within = |it: StageId| std::iter::successors(Some(it), |it| self.stage(*it).inside);
+        let mut meant: Vec<StageId> =
+            self.stage_ids().filter(|it| within(*it).any(|it| stages.contains(&it))).collect();
+        meant.retain(|it| match self.state(*it) {
+            Some(state) => !state.has_ended(),
+            // What stands inside another need not come at all.
+            None => self.stage(*it).inside.is_none(),
+        });
+        let because_of = Some(self.stage(because_of).label.name.clone());
+        for id in meant {
+            let stage = self.stage(id).label.name.clone();
+            self.happen(Event::StageLeftOut { stage, on, because_of: because_of.clone() });
         }
     }
 
