@@ -175,6 +175,35 @@ fn the_guide_can_be_walked_as_it_is_written() {
 }
 
 #[test]
+fn the_page_of_registers_shows_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut here = folder.path().to_owned();
+    let mut asked = BTreeSet::new();
+    for line in blocks("docs/registers.md", "sh").into_iter().flatten() {
+        let mut words = words_of(&line);
+        match words[1].as_str() {
+            to if words[0] == "cd" => {
+                here = here.join(to);
+                continue;
+            }
+            "demo" => words.extend(["--size".to_owned(), "120".to_owned()]),
+            "report" => asked.extend(words.get(2).cloned()),
+            _ => {}
+        }
+        let output = merit(&here, &words[1..]);
+        assert_eq!(output.status.code(), Some(0), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(!output.stdout.is_empty(), "{line}");
+    }
+    let list = merit(&here, &["report", "--format", "json"].map(str::to_owned));
+    let list: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
+    let named = list["registers"].as_array().unwrap().iter().map(|it| it["register"].as_str().unwrap().to_owned());
+    let named: BTreeSet<String> = named.collect();
+    assert_eq!(named, asked, "each register has an example on its page");
+    let page = fs::read_to_string("docs/registers.md").unwrap();
+    assert!(named.iter().all(|it| page.contains(&format!("## `{it}`: "))));
+}
+
+#[test]
 fn the_policy_of_the_readme_is_the_one_that_is_shipped() {
     let shipped = fs::read_to_string("workflows/uganda/staff_appraisal.merit").unwrap();
     let words = |it: &str| it.split('#').next().unwrap().split_whitespace().map(str::to_owned).collect::<Vec<_>>();
@@ -221,6 +250,9 @@ fn every_key_of_the_json_is_documented() {
         ("outbox", "outbox"),
         ("status", "status"),
         ("cases", "cases"),
+        ("report", "report"),
+        ("report overdue", "report overdue"),
+        ("report overdue", "report overdue --by unit"),
         ("case", "case U000002"),
         ("explain ID", "explain 2"),
         ("explain NAME", "explain rating --of U000002 --in 2026/27"),

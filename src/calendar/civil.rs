@@ -28,7 +28,7 @@ pub(super) fn plus_months_back(date: Date, months: i64) -> Result<Date, Calendar
 }
 
 /// Days from one day to another; negative when it lies before.
-pub(super) fn days_between(from: Date, to: Date) -> i64 {
+pub(crate) fn days_between(from: Date, to: Date) -> i64 {
     from.duration_until(to).as_hours() / 24
 }
 

@@ -61,6 +61,7 @@ mod rules;
 mod words;
 mod working;
 
+pub(crate) use civil::days_between;
 pub use deadline::{Anchor, DateRole, Deadline, DeadlineInput, Direction, Extension, Length, SuspendedDays, Unit};
 pub use derivation::{Derivation, DerivationStep};
 pub use holidays::HolidayClash;

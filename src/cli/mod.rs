@@ -23,10 +23,12 @@ mod init;
 mod journal;
 mod judge;
 mod junit;
+mod listing;
 mod open;
 mod outbox;
 mod outcomes;
 mod output;
+mod report;
 mod restore;
 mod run;
 mod sample;
@@ -110,7 +112,10 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) project: Option<PathBuf>,
     /// How results are printed
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    #[arg(long = "format", global = true, value_enum, default_value_t = Printed::Human, value_name = "FORMAT")]
+    pub(crate) printed: Printed,
+    /// The same for the verbs that give no CSV
+    #[arg(skip)]
     pub(crate) format: Format,
     /// Say less on stderr
     #[arg(short, long, global = true)]
@@ -120,12 +125,24 @@ pub(crate) struct Global {
     pub(crate) verbose: u8,
 }
 
-/// How results are printed.
+/// How results are printed, as it is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum Printed {
     /// For people.
     Human,
     /// For programs; stable, see docs/cli.md.
+    Json,
+    /// For spreadsheets: the registers of `merit report` only.
+    Csv,
+}
+
+/// How results are printed by the verbs that give no CSV.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs.
     Json,
 }
 
@@ -163,6 +180,8 @@ enum Verb {
     Judge(judge::Arguments),
     /// List what was proposed for whom, and where it stands
     Outcomes(outcomes::Arguments),
+    /// Registers and returns: overdue, missed, in force, appeals, ranking, …
+    Report(report::Arguments),
     /// List what goes out; release, drop or retry notices
     Outbox(outbox::Arguments),
     /// Copy the whole store into one file, while others work with it
@@ -186,7 +205,7 @@ enum Verb {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let mut arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             let code = if error.use_stderr() { 2 } else { 0 };
@@ -197,6 +216,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(it) => Some(it.log),
         _ => None,
     };
+    arguments.global.format = if arguments.global.printed == Printed::Json { Format::Json } else { Format::Human };
     output::start_tracing(&arguments.global, log);
     match dispatch(&arguments) {
         Ok(Done::Clean) => ExitCode::SUCCESS,
@@ -210,6 +230,9 @@ pub fn main() -> ExitCode {
 
 fn dispatch(arguments: &Arguments) -> Outcome {
     let global = &arguments.global;
+    if global.printed == Printed::Csv && !matches!(arguments.verb, Verb::Report(_)) {
+        return Err(Failure::usage("only `merit report` gives CSV").help("say `--format json`, or leave it out"));
+    }
     match &arguments.verb {
         Verb::Init(it) => init::run(global, it),
         Verb::Demo(it) => demo::run(global, it),
@@ -227,6 +250,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Delegate(it) => delegate::run(global, it),
         Verb::Judge(it) => judge::run(global, it),
         Verb::Outcomes(it) => outcomes::run(global, it),
+        Verb::Report(it) => report::run(global, it),
         Verb::Outbox(it) => outbox::run(global, it),
         Verb::Backup(it) => backup::run(global, it),
         Verb::Restore(it) => restore::run(global, it),

@@ -63,15 +63,21 @@ pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Ite
 
 /// `1 case`, `2 cases`.
 pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
+    format!("{} {}", grouped(&number.to_string()), if number == 1 { one } else { many })
+}
+
+/// Digits in groups of three: `1,234,567.50`.
+pub(crate) fn grouped(digits: &str) -> String {
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let (sign, whole) = whole.split_at(usize::from(whole.starts_with('-')));
+    let mut written = sign.to_owned();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            written.push(',');
         }
-        grouped.push(digit);
+        written.push(digit);
     }
-    format!("{grouped} {}", if number == 1 { one } else { many })
+    written + fraction
 }
 
 /// How the log of a program that stays is written.

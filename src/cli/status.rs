@@ -43,7 +43,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
 }
 
 /// What was open on an earlier day is not what is open now.
-fn not_before(last: Option<Date>, asked: Date) -> Result<Date, Failure> {
+pub(super) fn not_before(last: Option<Date>, asked: Date) -> Result<Date, Failure> {
     match last.filter(|last| asked < *last) {
         None => Ok(asked),
         Some(last) => Err(Failure::usage(format!(

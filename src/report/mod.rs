@@ -3,6 +3,7 @@
 mod case;
 mod cases;
 mod outcomes;
+pub mod registers;
 mod status;
 
 use jiff::civil::Date;

@@ -17,6 +17,7 @@ use crate::workflow::NoticeAct;
 mod backup;
 mod cases;
 mod delegations;
+mod described;
 mod dirty;
 mod import;
 mod outbox;
@@ -24,6 +25,7 @@ mod outcomes;
 mod reader;
 mod records;
 mod refusals;
+mod registers;
 mod restore;
 mod seal;
 pub mod sqlite;
@@ -35,6 +37,7 @@ pub use backup::{Draft, Proved};
 pub use delegations::Delegation;
 pub use outcomes::{Judgement, OutcomeFilter, OutcomeRow, Standing};
 pub use refusals::RefusedAct;
+pub use registers::{Held, View, ViewRow};
 pub use restore::{Replaced, Restored};
 pub(crate) use seal::sha256;
 pub use seal::{Broken, RestoreNote, Verified};
@@ -581,6 +584,8 @@ pub trait Store {
     /// What was refused in a case, in order.
     fn refusals(&self, case_id: i64) -> Result<Vec<RefusedAct>, StoreError>;
 
+    /// A register, as other tools read it, too.
+    fn view(&self, view: View) -> Result<Vec<ViewRow>, StoreError>;
     /// Running stages whose due date lies before a day, one row for each holder.
     fn overdue(&self, on: Date) -> Result<Vec<OpenDeadline>, StoreError>;
     /// How many there are.

@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+use crate::store::described::{describe_all, drop_views, make_views};
 use crate::store::seal::hex;
 use crate::store::{StoreError, StoreState};
 
 /// The schema that this version writes.
-pub const SCHEMA: u32 = 7;
+pub const SCHEMA: u32 = 8;
+/// From this schema on, the store describes its policies for the registers.
+const DESCRIBED: u32 = 8;
 /// The edition of the language that this version reads.
 pub const EDITION: i64 = 1;
 /// Marks the file as Merit's: "Mrit".
@@ -28,6 +31,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (5, include_str!("migrations/0005_refusals.sql")),
     (6, include_str!("migrations/0006_in_order.sql")),
     (7, include_str!("migrations/0007_judged_until.sql")),
+    (8, include_str!("migrations/0008_registers.sql")),
 ];
 
 /// Whether a store is opened to be written.
@@ -295,12 +299,14 @@ fn without_a_name() -> StoreError {
 
 /// The numbered steps to the schema of this version, behind one that was taken before.
 fn take_steps(connection: &Connection, behind: u32) -> Result<(), StoreError> {
+    drop_views(connection)?;
     for (number, sql) in MIGRATIONS.iter().filter(|(number, _)| *number > behind) {
         connection.execute_batch(sql).map_err(disk)?;
         let checksum = crate::store::seal::sha256(&[sql.as_bytes()]);
         connection.execute("insert into migrations values (?1, ?2)", params![number, checksum]).map_err(disk)?;
     }
-    Ok(())
+    make_views(connection)?;
+    if (1..DESCRIBED).contains(&behind) { describe_all(connection) } else { Ok(()) }
 }
 
 fn random_id(connection: &Connection) -> Result<Vec<u8>, StoreError> {

@@ -9,13 +9,14 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::ids::RecordId;
 use crate::policy::model::Policy;
+use crate::store::described::describe;
 use crate::store::reader::Reader;
 use crate::store::records::{key_columns, table};
 use crate::store::sqlite::{EDITION, SqliteStore, disk};
 use crate::store::{
     Applied, AttemptEnd, CaseRow, Counts, Delegation, DeliveryRow, EffectRow, Expected, Filter, ImportNote,
     JournalEntry, Judgement, OpenDeadline, Opening, OutcomeFilter, OutcomeRow, PolicyVersion, RecordChange,
-    RecordReader, RefusedAct, Store, StoreError, StoreState, Work,
+    RecordReader, RefusedAct, Store, StoreError, StoreState, View, ViewRow, Work,
 };
 
 fn version_of(row: &Row<'_>) -> rusqlite::Result<PolicyVersion> {
@@ -46,6 +47,8 @@ impl SqliteStore {
                 params![version, EDITION, text, policy.hash, rev, note],
             )
             .map_err(disk)?;
+        let (state, today) = (self.read_state()?, policy.main().day_of(crate::calendar::Moment(at)));
+        describe(&self.connection, policy, version, state.as_of.or(state.adopted).unwrap_or(today))?;
         if self.keep_calendar_days(policy, at, rev)? {
             self.mark_all_cases(None, rev)?;
         }
@@ -295,6 +298,10 @@ impl Store for SqliteStore {
 
     fn refusals(&self, case_id: i64) -> Result<Vec<RefusedAct>, StoreError> {
         self.refused_in(case_id)
+    }
+
+    fn view(&self, view: View) -> Result<Vec<ViewRow>, StoreError> {
+        self.rows_of_view(view)
     }
 
     fn overdue(&self, on: Date) -> Result<Vec<OpenDeadline>, StoreError> {

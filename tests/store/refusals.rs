@@ -167,7 +167,7 @@ fn many_complaints(project: &Project, count: u32) {
 #[test]
 fn a_disk_without_room_loses_nothing() {
     let (project, seal) = Project::new();
-    many_complaints(&project, 500);
+    many_complaints(&project, 1_000);
     let room = fs::metadata(project.store()).unwrap().len() / 512 + 100;
     refused(&with_room_for(&project, room, &["import", "complaint.csv"]), "merit.db", "nothing of this was kept");
     project.good(&["journal", "verify", "--seal", &seal]);

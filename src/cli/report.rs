@@ -1,0 +1,161 @@
+//! `merit report`: the registers that an office keeps, as a table, CSV or JSON.
+
+use clap::Subcommand;
+use jiff::civil::Date;
+
+use crate::cli::{Done, Failure, Global, Outcome, Printed, listing, open, output, status};
+use crate::ids::RecordId;
+use crate::policy::model::Policy;
+use crate::report::Reader;
+use crate::report::registers::{self, Asked, Grouping, Made};
+use crate::store::Store;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    register: Option<Which>,
+}
+
+/// A register.
+#[derive(Debug, Subcommand)]
+enum Which {
+    /// What is overdue: at which stage, with whom, for how long
+    Overdue(Overdue),
+}
+
+/// What every register takes.
+#[derive(Debug, clap::Args)]
+struct Shown {
+    /// Sum up by this field of the people concerned, or of what they refer to: department, unit.parent
+    #[arg(long, value_name = "FIELD")]
+    by: Option<String>,
+    /// How many lines are listed one by one
+    #[arg(long, default_value_t = 20)]
+    top: usize,
+    /// With --format csv: what the rows come to, instead of each of them
+    #[arg(long)]
+    summary: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Overdue {
+    /// As of the end of this day [default: the last day that was run]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<String>,
+    /// Only of this workflow
+    #[arg(long)]
+    workflow: Option<String>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let Some(which) = &arguments.register else { return list(global) };
+    let project = open::project(global)?;
+    let store = open::reading_store(&project)?;
+    let policies = open::deployed(&project, &store)?;
+    let policy = &*policies.latest().policy;
+    let last = store.state()?.as_of;
+    let office = Office { global, store: &store, policy, last };
+    match which {
+        Which::Overdue(it) => {
+            let of = it.workflow.as_deref().map(|name| workflow(policy, name)).transpose()?;
+            office.show(&it.shown, it.as_of.as_deref(), of, &subjects(policy, of), registers::overdue)
+        }
+    }
+}
+
+/// What there is, a line each.
+fn list(global: &Global) -> Outcome {
+    let command = <Which as Subcommand>::augment_subcommands(clap::Command::new("report"));
+    let names = command.get_subcommands().map(|it| (it.get_name(), it.get_about().map(ToString::to_string)));
+    let names: Vec<(&str, String)> = names.map(|(name, about)| (name, about.unwrap_or_default())).collect();
+    let named = |(name, about): &(&str, String)| serde_json::json!({ "register": name, "tells": about });
+    match global.printed {
+        Printed::Human => {
+            let lines = names.iter().map(|(name, about)| [format!("merit report {name}"), about.clone()]);
+            output::text(&output::table(["register", "what it tells"], lines))
+        }
+        Printed::Json => output::json(&serde_json::json!({ "registers": names.iter().map(named).collect::<Vec<_>>() })),
+        Printed::Csv => {
+            let rows = names.iter().map(|(name, about)| vec![(*name).to_owned(), about.clone()]);
+            output::text(&listing::csv(&["register", "tells"], rows)?)
+        }
+    }
+}
+
+/// What the registers are made from.
+struct Office<'a> {
+    global: &'a Global,
+    store: &'a dyn Store,
+    policy: &'a Policy,
+    last: Option<Date>,
+}
+
+impl Office<'_> {
+    fn show(
+        &self,
+        shown: &Shown,
+        as_of: Option<&str>,
+        of: Option<&str>,
+        subjects: &[RecordId],
+        make: impl Fn(&Asked<'_>) -> Made,
+    ) -> Outcome {
+        let on = match as_of {
+            Some(words) => status::not_before(self.last, open::day(words)?)?,
+            None => self.last.unwrap_or_else(|| open::today(self.policy)),
+        };
+        let by = shown.by.as_deref().map(|words| grouping(self.policy, subjects, words)).transpose()?;
+        let (store, policy) = (self.store, self.policy);
+        let register = make(&Asked { store, policy, reader: Reader::Keeper, on, of, by: by.as_ref() })?;
+        match self.global.printed {
+            Printed::Human => output::text(&listing::words(&register, shown.by.as_deref(), shown.top)),
+            Printed::Json => output::json(&register),
+            Printed::Csv => {
+                let listing = register.summary.as_ref().filter(|_| shown.summary).unwrap_or(&register.rows);
+                output::text(&listing::csv_of(listing)?)
+            }
+        }?;
+        Ok(Done::Clean)
+    }
+}
+
+/// The types of the records that workflows are about; of one, or of all.
+fn subjects(policy: &Policy, of: Option<&str>) -> Vec<RecordId> {
+    let flows = policy.workflows.iter().filter(|it| of.is_none_or(|of| of == it.label.name));
+    let mut types: Vec<RecordId> = flows.map(|it| it.subject).collect();
+    types.sort();
+    types.dedup();
+    types
+}
+
+fn workflow<'n>(policy: &Policy, name: &'n str) -> Result<&'n str, Failure> {
+    let known = policy.workflows.iter().filter(|it| !it.follows_by_itself).map(|it| it.label.name.as_str());
+    named("workflow", name, known).map(|()| name)
+}
+
+/// Says that there is no such thing, with the nearest that there is.
+fn named<'p>(what: &str, name: &str, known: impl Iterator<Item = &'p str>) -> Result<(), Failure> {
+    let known: Vec<&str> = known.collect();
+    if known.contains(&name) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("there is no {what} `{name}`")).help(near(name, &known)))
+}
+
+fn near(name: &str, known: &[&str]) -> String {
+    let distance = |other: &&&str| strsim::damerau_levenshtein(name, other);
+    let nearest = known.iter().min_by_key(distance).filter(|it| distance(it) <= 1 + name.chars().count() / 3);
+    match nearest {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "the policy has none".to_owned(),
+        None => format!("known: {}", known.join(", ")),
+    }
+}
+
+fn grouping(policy: &Policy, subjects: &[RecordId], words: &str) -> Result<Grouping, Failure> {
+    Grouping::new(policy, subjects, words).map_err(|error| {
+        let known: Vec<&str> = error.known.iter().map(String::as_str).collect();
+        Failure::usage(error.to_string()).help(near(&error.asked, &known))
+    })
+}

@@ -1,0 +1,132 @@
+//! What the registers need to know of a policy, as rows: its workflows, its stages, the names of its periods.
+//!
+//! Written with each deployment, and for the policies of a store of an earlier version when that is brought to this one's schema.
+
+use jiff::civil::Date;
+use rusqlite::{Connection, params};
+
+use crate::calendar::{Calendar, PeriodKind};
+use crate::policy::compile_deployed;
+use crate::policy::model::{Party, Policy, Stage, Workflow};
+use crate::source::Sources;
+use crate::store::StoreError;
+use crate::store::sqlite::disk;
+
+/// Periods are named from so many years before the day up to which the store has run,
+const YEARS_BACK: i16 = 6;
+/// until so many behind it.
+const YEARS_AHEAD: i16 = 10;
+
+/// Makes the views of the registers anew.
+pub(super) fn make_views(connection: &Connection) -> Result<(), StoreError> {
+    drop_views(connection)?;
+    connection.execute_batch(include_str!("views.sql")).map_err(disk)
+}
+
+/// Takes the views of the registers away: a numbered step may replace a table on which they stand.
+pub(super) fn drop_views(connection: &Connection) -> Result<(), StoreError> {
+    let mut statement = connection
+        .prepare("select name from sqlite_schema where type = 'view' and name glob 'register_*'")
+        .map_err(disk)?;
+    let names = statement.query_map([], |row| row.get::<_, String>(0)).map_err(disk)?;
+    for name in names.collect::<Result<Vec<_>, _>>().map_err(disk)? {
+        connection.execute_batch(&format!("drop view \"{name}\"")).map_err(disk)?;
+    }
+    Ok(())
+}
+
+/// Describes every policy of a store that an earlier version wrote. One that this program can't read is passed over: while cases are
+/// open under it nothing runs, and that is said there.
+pub(super) fn describe_all(connection: &Connection) -> Result<(), StoreError> {
+    let mut statement = connection.prepare("select version, text from policies order by version").map_err(disk)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(disk)?;
+    let policies: Vec<(i64, String)> = rows.collect::<Result<_, _>>().map_err(disk)?;
+    let sql = "select coalesce(as_of, adopted) from store";
+    let day: Option<String> = connection.query_row(sql, [], |row| row.get(0)).map_err(disk)?;
+    let day = day.and_then(|it| it.parse().ok());
+    for (version, text) in policies {
+        let mut sources = Sources::new();
+        let files: Vec<(String, String)> = serde_json::from_str(&text).unwrap_or_default();
+        for (name, text) in files {
+            sources.add(name, text);
+        }
+        if let Some(policy) = compile_deployed(&sources, None).policy {
+            let today = day.unwrap_or_else(|| policy.main().day_of(crate::calendar::Moment(0)));
+            describe(connection, &policy, version, today)?;
+        }
+    }
+    Ok(())
+}
+
+/// Describes a policy that is deployed.
+pub(super) fn describe(connection: &Connection, policy: &Policy, version: i64, today: Date) -> Result<(), StoreError> {
+    for workflow in &policy.workflows {
+        describe_workflow(connection, policy, version, workflow)?;
+    }
+    for calendar in &policy.calendars {
+        for (name, kind) in calendar.period_kinds() {
+            name_periods(connection, calendar, (name, kind), today)?;
+        }
+    }
+    Ok(())
+}
+
+fn describe_workflow(
+    connection: &Connection,
+    policy: &Policy,
+    version: i64,
+    workflow: &Workflow,
+) -> Result<(), StoreError> {
+    let (label, calendar) = (&workflow.label, policy.calendar_of(workflow));
+    let each = workflow.each.map(|it| calendar.kind_name(it));
+    let subject = &policy.record(workflow.subject).label.name;
+    connection
+        .prepare_cached("insert or replace into policy_workflows values (?1, ?2, ?3, ?4, ?5, ?6)")
+        .and_then(|mut it| it.execute(params![version, label.name, label.title, subject, calendar.name(), each]))
+        .map_err(disk)?;
+    for (nth, stage) in workflow.stages.iter().enumerate() {
+        let decision = stage.decision.as_ref();
+        let committee = decision.and_then(|it| it.committee).map(|at| &policy.committees[at].label.name);
+        let appeal = is_appeal(workflow, stage);
+        let stays = appeal && decision.is_some_and(|it| it.stays != Some(false));
+        let (name, title, nth) = (&stage.label.name, &stage.label.title, i64::try_from(nth).unwrap_or(i64::MAX));
+        connection
+            .prepare_cached("insert or replace into policy_stages values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+            .and_then(|mut it| it.execute(params![version, label.name, name, title, nth, appeal, stays, committee]))
+            .map_err(disk)?;
+    }
+    Ok(())
+}
+
+/// Whether a stage hears an appeal: a decision that says whether it stays what was decided before, or one to which the person
+/// concerned leads from a stage of their own.
+fn is_appeal(workflow: &Workflow, stage: &Stage) -> bool {
+    let Some(decision) = &stage.decision else { return false };
+    let theirs = |it: &Party| matches!(it, Party::Subject | Party::Owner);
+    let from = stage.inside.map(|it| workflow.stage(it));
+    decision.stays.is_some() || from.is_some_and(|it| it.decision.is_none() && it.by.iter().any(theirs))
+}
+
+fn name_periods(
+    connection: &Connection,
+    calendar: &Calendar,
+    (name, kind): (&str, PeriodKind),
+    today: Date,
+) -> Result<(), StoreError> {
+    let Ok(first) = Date::new(today.year().saturating_sub(YEARS_BACK), 1, 1) else { return Ok(()) };
+    let last = today.year().saturating_add(YEARS_AHEAD);
+    // Where periods are listed, there may be none so early.
+    let begin = calendar.period_from(kind, first).or_else(|_| calendar.period_from(kind, today)).ok();
+    let periods = std::iter::successors(begin, |it| calendar.next(*it).ok());
+    let mut insert = connection
+        .prepare_cached(
+            "insert into periods values (?1, ?2, ?3, ?4, ?5) on conflict (calendar, kind, first) do update
+             set last = excluded.last, label = excluded.label where last <> excluded.last or label <> excluded.label",
+        )
+        .map_err(disk)?;
+    for period in periods.take_while(|it| it.first.year() <= last) {
+        let (first, last) = (period.first.to_string(), period.last.to_string());
+        insert.execute(params![calendar.name(), name, first, last, calendar.label(&period)]).map_err(disk)?;
+    }
+    Ok(())
+}
