@@ -17,7 +17,7 @@ use crate::policy::model::{Policy, Shape};
 use crate::policy::unit_of;
 use crate::syntax::tree::{ActWords, ExampleLineKind, ExprKind, FactValue, Name, OutcomeAct, PeriodLiteral};
 use crate::value::{Known, RecordRef, Value};
-use crate::workflow::{Act, Advanced, Case, Deed, Event, Look, Notice, Refusal, StageCase, StageStatus};
+use crate::workflow::{Act, Advanced, Case, Deed, Event, HolderNote, Look, Notice, Refusal, StageCase, StageStatus};
 
 /// A policy, facts and cases, without a store.
 pub struct Bench<'a> {
@@ -296,7 +296,7 @@ impl<'a> Bench<'a> {
             self.write(&subject, record, period.filter(|_| panel), std::slice::from_ref(value), Date::MIN)?;
             // What was there before the case went back does not count anew by itself, and several must all sign.
             let charged = self.cases[case].case.proposal.is_some();
-            let acts = |it: &StageCase| charged || it.came_anew() || it.holders.len() > 1;
+            let acts = |it: &StageCase| charged || it.came_anew() || it.must_be_signed();
             if self.cases[case].case.stages.get(&stage).is_some_and(acts) {
                 let (by, field) = ((String::new(), who.text.clone()), value.field.text.clone());
                 let fill = Act { by, stage: Some(stage), what: Deed::Fill(vec![field]), because: None, key: None };
@@ -314,7 +314,13 @@ impl<'a> Bench<'a> {
             .iter()
             .filter(|stage| running.case.stages.get(&stage.label.name).is_some_and(|it| lies_with(it, &who.text)));
         let (stage, fill) = lying.filter_map(|it| Some((it, it.filled(self.policy, &value.field.text)?))).next()?;
-        let subject = RecordRef { record: flow.subject, key: Arc::from(running.case.subject.as_str()) };
+        let theirs = |it: &&HolderNote| it.who.as_ref().is_some_and(|(_, key)| *key == who.text);
+        let holders = running.case.stages.get(&stage.label.name).map_or(&[][..], |it| &it.holders);
+        let part = holders.iter().find(theirs).and_then(|it| it.part.as_ref()).filter(|_| stage.is_in_the_part(fill));
+        let subject = match part {
+            Some((_, key)) => RecordRef { record: fill.record, key: Arc::from(key.as_str()) },
+            None => RecordRef { record: flow.subject, key: Arc::from(running.case.subject.as_str()) },
+        };
         let (stage, period) = (stage.label.name.clone(), self.period_of(running));
         Some(Filled { case, stage, subject, record: fill.record, period })
     }

@@ -20,7 +20,9 @@ use crate::syntax::tree::{
     Example, ExampleLine, ExampleLineKind, Expectation, Expr, ExprKind, Name, OutcomeState, PeriodLiteral, Text,
 };
 use crate::value::{Known, RecordRef, Value};
-use crate::workflow::{Case, CaseStatus, Event, Notice, NoticeState, StageCase, StageStatus, notices_of};
+use crate::workflow::{
+    Case, CaseStatus, DefaultRecord, Event, Notice, NoticeState, StageCase, StageStatus, notices_of,
+};
 
 /// What came of an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -404,8 +406,9 @@ impl<'a> Theatre<'a> {
             ),
             Expectation::Default { by } => {
                 let found = self.bench.cases.iter().flat_map(|it| &it.events).any(|event| match event {
-                    Event::StepTaken { default: Some(default), .. } => {
-                        default.by.as_ref().is_some_and(|(_, key)| *key == by.text)
+                    Event::StepTaken { default, and_by, .. } => {
+                        let theirs = |it: &DefaultRecord| it.by.as_ref().is_some_and(|(_, key)| *key == by.text);
+                        default.iter().chain(and_by).any(theirs)
                     }
                     _ => false,
                 });

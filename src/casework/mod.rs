@@ -5,6 +5,7 @@
 
 mod bench;
 mod desk;
+mod each;
 pub mod examples;
 mod facts;
 mod judging;

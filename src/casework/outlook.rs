@@ -108,11 +108,11 @@ impl<'a> CaseOutlook<'a> {
         self.workflow.stage(id)
     }
 
-    fn note(&self, found: Resolution, capacity: String) -> HolderNote {
+    pub(super) fn note(&self, found: Resolution, capacity: String) -> HolderNote {
         let name = |who: &RecordRef| (self.policy.record(who.record).label.name.clone(), who.key.to_string());
         let mut why = found.why;
         why.extend(found.missing.iter().map(|it| format!("{it} is not known")));
-        HolderNote { who: found.holder.as_ref().map(name), capacity, why }
+        HolderNote { who: found.holder.as_ref().map(name), capacity, why, part: None }
     }
 
     /// Who somebody of the case is, these left aside; nobody stands in a role for themselves.
@@ -319,13 +319,13 @@ impl<'a> CaseOutlook<'a> {
     }
 
     /// What a stage fills, and what it needs while the condition of that may hold.
-    fn filled_by<'s>(&self, stage: &'s Stage, scope: &Scope<'_>) -> Vec<&'s Fill> {
+    pub(super) fn filled_by<'s>(&self, stage: &'s Stage, scope: &Scope<'_>) -> Vec<&'s Fill> {
         let may_hold = |it: &&Needs| matches!(eval::truth(scope, &it.when), Truth::Yes | Truth::Unknown(_));
         let needed = stage.needs.iter().filter(may_hold).flat_map(|it| &it.fields);
         stage.fills.iter().chain(needed).collect()
     }
 
-    fn value_filled(&self, fill: &Fill, on: Date) -> Value {
+    pub(super) fn value_filled(&self, fill: &Fill, on: Date) -> Value {
         match self.policy.record(fill.record).shape {
             Shape::Panel { each, .. } => match self.period {
                 Some(period) => self.facts.panel(&self.subject, fill.record, each, period.first, fill.field),
@@ -466,6 +466,9 @@ impl Outlook for CaseOutlook<'_> {
 
     fn done(&self, asked: Asked<'_>) -> Answer<Date> {
         let stage = self.stage(asked.stage);
+        if let Some(each) = &stage.for_each {
+            return self.done_by_each(asked, each);
+        }
         let context = self.context_of(asked.case, &stage.label.name, asked.on);
         let scope = self.scope(asked.on).with_context(&context);
         let sent = asked.case.stages.get(&stage.label.name).and_then(StageCase::sent);
@@ -529,6 +532,10 @@ impl Outlook for CaseOutlook<'_> {
         self.filled_by(stage, &scope).into_iter().filter_map(missing).collect()
     }
 
+    fn has_done(&self, asked: Asked<'_>, holder: &HolderNote) -> bool {
+        self.part_done(asked, holder).is_some()
+    }
+
     fn panel(&self, asked: Asked<'_>) -> Vec<Sitting> {
         let committee = self.stage(asked.stage).decision.as_ref().and_then(|it| it.committee);
         let committee = committee.and_then(|at| self.policy.committees.get(at));
@@ -541,6 +548,9 @@ impl Outlook for CaseOutlook<'_> {
             return self.members(asked, committee);
         }
         let scope = self.scope(asked.on);
+        if let Some(each) = &stage.for_each {
+            return self.each(asked, each);
+        }
         let never: Vec<RecordRef> = stage.but_not.iter().filter_map(|it| eval::holder(&scope, it).holder).collect();
         stage.by.iter().map(|it| self.found(asked, it, never.clone())).collect()
     }

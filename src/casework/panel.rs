@@ -22,7 +22,7 @@ impl CaseOutlook<'_> {
                 continue;
             }
             let taken = found.iter().filter(|it| it.seat == seat).count();
-            let who = self.named(&person);
+            let who = self.name_of(&person);
             if taken < committee.seats[seat].count as usize && found.iter().all(|it| it.who != who) {
                 let recused = self.why_recused(asked, committee, &person, &who);
                 found.push(Sitting { who, seat, recused });
@@ -44,17 +44,19 @@ impl CaseOutlook<'_> {
             who: Some(it.who.clone()),
             capacity: committee.seats[it.seat].label.name.clone(),
             why: vec![format!("sits on {} as {}", committee.label.name, committee.seats[it.seat].label.name)],
+            part: None,
         };
+        let nobody = |why| HolderNote { who: None, capacity: committee.label.name.clone(), why, part: None };
         let mut notes: Vec<HolderNote> = all.iter().filter(|it| it.recused.is_none()).map(note).collect();
         let empty = committee.quorum.iter().flat_map(|it| &it.among).find(|at| all.iter().all(|it| it.seat != **at));
         let seat =
             empty.map(|at| format!("nobody sits as {}, who must be among them", committee.seats[*at].label.name));
         if let Some(why) = seat.filter(|_| sit >= needed as usize) {
-            notes.push(HolderNote { who: None, capacity: committee.label.name.clone(), why: vec![why] });
+            notes.push(nobody(vec![why]));
         } else if sit < needed as usize {
             let away = all.iter().filter_map(|it| Some(format!("{} does not: {}", it.who.1, it.recused.as_ref()?)));
             let why = std::iter::once(format!("{needed} must be there to decide, and {sit} sit")).chain(away).collect();
-            notes.push(HolderNote { who: None, capacity: committee.label.name.clone(), why });
+            notes.push(nobody(why));
         }
         notes
     }
@@ -135,7 +137,7 @@ impl CaseOutlook<'_> {
         Some(format!("{} of the subject", self.policy().roles[role.index()].label.name))
     }
 
-    fn named(&self, who: &RecordRef) -> (String, String) {
+    pub(super) fn name_of(&self, who: &RecordRef) -> (String, String) {
         (self.policy().record(who.record).label.name.clone(), Arc::clone(&who.key).to_string())
     }
 }

@@ -205,7 +205,7 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
         return Ok((ActReport::of(&row, &case, true), Work::default()));
     }
     if let Some(Event::Filled { stage, .. }) = first.last() {
-        write(round, store, (&policy, flow), &case, stage, &request.values)?;
+        write(round, store, (&policy, flow), &case, (stage, &by), &request.values)?;
     }
     let reader = store.reader(&policy);
     let desk = Desk::new(&policy, &*reader, &round.settings.language);
@@ -235,12 +235,14 @@ fn write(
     store: &mut dyn Store,
     (policy, flow): (&Policy, WorkflowId),
     case: &Case,
-    stage: &str,
+    (name, by): (&str, &(String, String)),
     values: &[(String, String)],
 ) -> Result<(), ActError> {
     let latest = Arc::clone(&round.policies.latest().policy);
     let workflow = policy.workflow(flow);
-    let stage = workflow.stages.iter().find(|it| it.label.name == stage);
+    let stage = workflow.stages.iter().find(|it| it.label.name == name);
+    let theirs = case.stages.get(name).and_then(|it| it.holders.iter().find(|it| it.who.as_ref() == Some(by)));
+    let part = theirs.and_then(|it| it.part.as_ref()).map(|it| it.1.as_str());
     let mut changes: Vec<RecordChange> = Vec::new();
     for (name, words) in values {
         let refused = |why: String| ActError::Refused(Refusal { why: format!("`{name}`: {why}"), possible: None });
@@ -265,10 +267,11 @@ fn write(
         {
             return Err(refused(format!("there is no {} `{}`", latest.record(other.record).label.name, other.key)));
         }
+        let of = part.filter(|_| stage.is_some_and(|it| it.is_in_the_part(fill))).unwrap_or(&case.subject);
         let (key, part) = match latest.record(record).shape {
-            Shape::Entity { .. } => (case.subject.as_str(), ""),
-            Shape::Panel { .. } => (case.subject.as_str(), case.period.as_str()),
-            Shape::Child { .. } => case.subject.rsplit_once('/').unwrap_or((&case.subject, "")),
+            Shape::Entity { .. } => (of, ""),
+            Shape::Panel { .. } => (of, case.period.as_str()),
+            Shape::Child { .. } => of.rsplit_once('/').unwrap_or((of, "")),
         };
         match changes.iter_mut().find(|it| it.record == record) {
             Some(change) if change.fields.iter().any(|it| it.0 == field) => {

@@ -118,9 +118,9 @@ impl RunReport {
                 Event::CaseOpened { .. } => report.cases_opened += 1,
                 Event::StageDone { .. } | Event::Chosen { .. } => report.stages_done += 1,
                 Event::StageLapsed { .. } => report.lapsed += 1,
-                Event::StepTaken { rung, default, .. } => {
+                Event::StepTaken { rung, default, and_by, .. } => {
                     *(if *rung { &mut report.escalations } else { &mut report.reminders }) += 1;
-                    report.defaults += u64::from(default.is_some());
+                    report.defaults += u64::from(default.is_some()) + and_by.len() as u64;
                 }
                 Event::StepSkipped { .. } => report.skipped += 1,
                 Event::Held { .. } => report.held += 1,

@@ -67,20 +67,7 @@ pub(super) fn aggregate(scope: &Scope<'_>, aggregate: &Aggregate, ty: &Type) -> 
 /// The scopes of those of whom it is made.
 pub(super) fn members<'a>(scope: &Scope<'a>, aggregate: &Aggregate) -> Result<Vec<Scope<'a>>, Value> {
     match aggregate.members {
-        Members::Children(kind) => {
-            Ok(scope.facts.children(&scope.subject, kind).into_iter().map(|it| scope.about(it)).collect())
-        }
-        Members::Referring(kind, field) if scope.policy.parent_of(kind) == Some(field) => {
-            tree::right_below(scope, field)
-        }
-        Members::Referring(kind, field) => {
-            Ok(referring(scope, &scope.subject, kind, field).into_iter().map(|it| scope.about(it)).collect())
-        }
-        Members::Within { record, field, parent } => {
-            let all = tree::within(scope, parent)?;
-            let named = all.iter().flat_map(|it| referring(scope, it, record, field));
-            Ok(named.map(|it| scope.about(it)).collect())
-        }
+        Members::Children(_) | Members::Referring(..) | Members::Within { .. } => records(scope, aggregate.members),
         Members::Periods(kind) => {
             let own = scope.period.ok_or_else(|| Value::because("no period is at hand"))?;
             let inside = scope.calendar.periods_inside(kind, &own);
@@ -102,6 +89,27 @@ pub(super) fn members<'a>(scope: &Scope<'a>, aggregate: &Aggregate) -> Result<Ve
                 |it: &Scope<'a>| asked.is_none_or(|own| !matches!(value(&unheard(it), own), Value::NotApplicable));
             Ok(before.filter(applies).take(count as usize).collect())
         }
+    }
+}
+
+/// The scopes of the records of whom it is made; periods are none.
+pub(super) fn records<'a>(scope: &Scope<'a>, members: Members) -> Result<Vec<Scope<'a>>, Value> {
+    match members {
+        Members::Children(kind) => {
+            Ok(scope.facts.children(&scope.subject, kind).into_iter().map(|it| scope.about(it)).collect())
+        }
+        Members::Referring(kind, field) if scope.policy.parent_of(kind) == Some(field) => {
+            tree::right_below(scope, field)
+        }
+        Members::Referring(kind, field) => {
+            Ok(referring(scope, &scope.subject, kind, field).into_iter().map(|it| scope.about(it)).collect())
+        }
+        Members::Within { record, field, parent } => {
+            let all = tree::within(scope, parent)?;
+            let named = all.iter().flat_map(|it| referring(scope, it, record, field));
+            Ok(named.map(|it| scope.about(it)).collect())
+        }
+        Members::Periods(_) | Members::Last(_) => Ok(Vec::new()),
     }
 }
 

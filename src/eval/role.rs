@@ -7,12 +7,14 @@
 use std::collections::BTreeSet;
 
 use crate::calendar::DateRole;
+use crate::eval::aggregate;
 use crate::eval::dates::{Answer, DateOptions, date_rule};
 use crate::eval::expression::{truth, value};
 use crate::eval::reads;
 use crate::eval::scope::Scope;
 use crate::eval::words::render;
 use crate::ids::RoleId;
+use crate::policy::flow::OneEach;
 use crate::policy::model::{Expr, ExprKind, Party, RoleTry, StillActs, Type};
 use crate::value::{Known, Missing, RecordRef, Truth, Value};
 
@@ -59,11 +61,57 @@ pub fn holder_except(scope: &Scope<'_>, party: &Party, never: &[RecordRef]) -> R
                 search.consider(scope, &owner, "the one whom it is about", None);
             }
         }
-        // Stages for several people do not run yet.
+        // Who they are, the records say that name them: see `each_of`.
         Party::One => {}
     }
     search.found.missing = Missing::merged(search.found.missing);
     search.found
+}
+
+/// One of several people whom records name, by the record: who they are, or why they can't act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The record that names them.
+    pub by: RecordRef,
+    /// Who they are; nobody if it names nobody who can act.
+    pub found: Resolution,
+    /// Whom it names, whether they can act or not.
+    pub person: Option<RecordRef>,
+}
+
+/// Those for whom a stage opens, in the order of the records that name them; each once. A record of which it is not known whether it
+/// counts does not.
+#[must_use]
+pub fn each_of(scope: &Scope<'_>, each: &OneEach, never: &[RecordRef]) -> Vec<Named> {
+    let mut named: Vec<Named> = Vec::new();
+    for about in aggregate::records(scope, each.members).unwrap_or_default() {
+        if each.condition.as_ref().is_some_and(|it| truth(&about, it) != Truth::Yes) {
+            continue;
+        }
+        let by = about.subject.clone();
+        let mut search = Search {
+            found: Resolution::default(),
+            never,
+            tried: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            stuck: false,
+        };
+        let person = match each.person {
+            None => Some(by.clone()),
+            Some(field) => match reads::field(&about, &by, field) {
+                Value::Known(Known::Record(who)) => Some(who),
+                Value::Known(_) | Value::Unknown(_) | Value::NotApplicable | Value::NotHappened => None,
+            },
+        };
+        if person.is_some() && named.iter().any(|it| it.person == person) {
+            continue;
+        }
+        if let Some(who) = &person {
+            search.consider(scope, who, &format!("{} of {} is {}", each.name, scope.subject.key, who.key), None);
+        }
+        named.push(Named { by, found: search.found, person });
+    }
+    named
 }
 
 /// How many roles are asked for the sake of one another: more than any line of command has steps.

@@ -266,11 +266,11 @@ impl Builder<'_, '_> {
         let person = person.filter(|_| who != records);
         let condition = written.condition.as_ref().and_then(|it| self.condition_at(it, &about));
         let at_least = written.at_least.as_ref().map(|it| self.small(it));
-        place.one = Some((written.name.text.clone(), who));
+        place.each_one = Some((written.name.text.clone(), records));
         Some(OneEach { name: written.name.text.clone(), members, person, condition, at_least })
     }
 
-    /// The person at hand: a member, or one of those for whom a stage opens.
+    /// The person at hand: somebody who may sit on a committee.
     pub(super) fn one(&self, name: &Name, place: &Place) -> Option<Expr> {
         let (_, record) = place.one.as_ref().filter(|(word, _)| *word == name.text)?;
         made(ExprKind::Context(Context::One), Type::Record(*record), name.span)

@@ -1,7 +1,7 @@
 //! The shape of a workflow beyond a line of stages: choices and where they lead, decisions, what is sent, and how a case may end.
 
 use crate::calendar::Length;
-use crate::ids::{FieldId, MessageId, StageId};
+use crate::ids::{FieldId, MessageId, RecordId, StageId};
 use crate::policy::committee::Committee;
 use crate::policy::model::{DateRule, Expr, Fill, Label, Lasts, Members, Party, Policy, Stage, Turns, Workflow};
 use crate::source::Span;
@@ -89,6 +89,17 @@ pub struct OneEach {
     pub at_least: Option<u32>,
 }
 
+impl OneEach {
+    /// The type of the records that name them.
+    #[must_use]
+    pub fn record(&self) -> Option<RecordId> {
+        match self.members {
+            Members::Children(record) | Members::Referring(record, _) | Members::Within { record, .. } => Some(record),
+            Members::Periods(_) | Members::Last(_) => None,
+        }
+    }
+}
+
 /// A state that lasts for some time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lasting {
@@ -142,7 +153,6 @@ pub(super) fn checked_only(workflow: &Workflow, committees: &[Committee]) -> Vec
         note(committee.is_some_and(|it| it.for_each_case), "committee for each case", span);
         note(committee.is_some_and(|it| it.members.is_none() && !it.for_each_case), "committee without members", span);
         note(decision.is_some_and(|it| !it.confirms.is_empty()), "confirms", span);
-        note(stage.for_each.is_some(), "for each … in", span);
         note(stage.lasting.is_some(), "lasts", span);
     }
     found
@@ -253,6 +263,12 @@ impl Stage {
             policy.field(it.record, it.field).label.name == field
                 && record.is_none_or(|record| policy.record(it.record).label.name == record)
         })
+    }
+
+    /// Whether a field belongs to the record that names one of several people, each with a part of their own.
+    #[must_use]
+    pub fn is_in_the_part(&self, fill: &Fill) -> bool {
+        self.for_each.as_ref().is_some_and(|it| it.record() == Some(fill.record))
     }
 
     /// Whether it is left to somebody's choice how it goes on.

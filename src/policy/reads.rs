@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use crate::ids::{DefinitionId, FieldId, RecordId, RoleId, ScaleId, WorkflowId};
 use crate::policy::committee::{Committee, Recused};
+use crate::policy::flow::OneEach;
 use crate::policy::model::{
     Aggregate, AggregateWord, AsOn, DateRule, Done, Expr, ExprKind, FieldKind, Members, Party, Point, Policy, PutOff,
     RoleTry, Shape, SpellWindow, Type, When,
@@ -112,8 +113,10 @@ impl Policy {
                 Done::When(expr) | Done::On(expr) => reader.expr(expr, &[]),
             }
             stage.needs.iter().for_each(|it| reader.expr(&it.when, &[]));
+            let part = stage.for_each.as_ref().map(|it| reader.each_one(flow.subject, it)).unwrap_or_default();
             for fill in stage.fills.iter().chain(stage.needs.iter().flat_map(|it| &it.fields)) {
-                reader.take(fill.record, fill.field, &[]);
+                let path = if stage.is_in_the_part(fill) { &part[..] } else { &[] };
+                reader.take(fill.record, fill.field, path);
             }
             // Whom a step writes to decides whether it can be taken.
             let written_to = stage.steps.iter().flat_map(|it| &it.to);
@@ -317,9 +320,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Who is counted, and what of them; a new one is seen whatever it holds.
-    fn aggregate(&mut self, aggregate: &Aggregate, from: &[Way]) {
-        let path = match aggregate.members {
+    /// Which records there are, seen from a record of some type: a new one is seen whatever it holds.
+    fn members(&mut self, members: Members, of: Option<RecordId>, from: &[Way]) -> Path {
+        match members {
             Members::Children(record) => {
                 let path = along(from, Way::Children(record));
                 self.take(record, FieldId(0), &path);
@@ -337,18 +340,40 @@ impl Reader<'_> {
                 path
             }
             Members::Within { record, field, parent } => {
-                let tree = record_of(&aggregate.subject).unwrap_or(record);
+                let tree = of.unwrap_or(record);
                 let below = along(from, Way::Below((tree, parent)));
                 self.take(tree, parent, &below);
                 let path = along(&below, Way::Back((record, field)));
                 self.take(record, field, &path);
                 path
             }
-            Members::Periods(_) | Members::Last(_) => {
-                self.first_period(&aggregate.subject, from);
-                from.to_vec()
+            Members::Periods(_) | Members::Last(_) => from.to_vec(),
+        }
+    }
+
+    /// Those for whom a stage opens, and whether they can act; gives the way to the records that name them.
+    fn each_one(&mut self, subject: RecordId, each: &OneEach) -> Path {
+        let path = self.members(each.members, Some(subject), &[]);
+        let Some(record) = each.record() else { return path };
+        each.condition.iter().for_each(|it| self.expr(it, &path));
+        match each.person {
+            None => self.able(record, &path),
+            Some(field) => {
+                self.take(record, field, &path);
+                if let FieldKind::Reference(person) = self.policy.field(record, field).kind {
+                    self.able(person, &along(&path, Way::One((record, field))));
+                }
             }
-        };
+        }
+        path
+    }
+
+    /// Who is counted, and what of them; a new one is seen whatever it holds.
+    fn aggregate(&mut self, aggregate: &Aggregate, from: &[Way]) {
+        let path = self.members(aggregate.members, record_of(&aggregate.subject), from);
+        if let Members::Periods(_) | Members::Last(_) = aggregate.members {
+            self.first_period(&aggregate.subject, from);
+        }
         if let Members::Children(record) = aggregate.members
             && let Some(spell) = self.policy.record(record).spell
             && (aggregate.window.is_some() || aggregate.word == AggregateWord::Days || aggregate.weight.is_some())

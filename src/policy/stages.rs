@@ -7,7 +7,7 @@ use crate::ids::StageId;
 use crate::policy::calendars::roll_of;
 use crate::policy::expressions::Place;
 use crate::policy::flow::{Decision, Needs, OnChoice, Sends, Then};
-use crate::policy::model::{Done, DueLine, Extension, Label, Stage, Step, StepKind, Type};
+use crate::policy::model::{Done, DueLine, Extension, Label, Party, Stage, Step, StepKind, Type};
 use crate::policy::names::{Builder, Meaning, label};
 use crate::source::Span;
 use crate::syntax::tree::{self, ExprKind, Name, StageLineKind};
@@ -103,10 +103,14 @@ impl Builder<'_, '_> {
         for line in &written.lines {
             self.stage_line(&mut stage, line, &place, ends);
         }
+        if stage.for_each.is_some() {
+            self.each_does_a_part(&mut stage, &written.name);
+        }
         let says_done = !stage.fills.is_empty()
             || !stage.choices.is_empty()
             || !stage.sends.is_empty()
             || stage.decision.is_some()
+            || stage.for_each.is_some()
             || !matches!(stage.done, Done::AllFilled);
         if !says_done && !self.unparsed {
             let words = format!("nobody can complete stage `{}`: it does not say when it is done", written.name.text);
@@ -114,6 +118,25 @@ impl Builder<'_, '_> {
             self.report(Diagnostic::new(codes::NEVER_DONE, written.name.span, words).help(help));
         }
         stage
+    }
+
+    /// A stage for each of several people lies with them, and each does a part of their own.
+    fn each_does_a_part(&mut self, stage: &mut Stage, name: &Name) {
+        let words = if !stage.choices.is_empty() {
+            "what each of them would choose says nothing of how the case goes on"
+        } else if !stage.sends.is_empty() {
+            "it opens once for each of several people, and sends nothing for all of them"
+        } else if !matches!(stage.done, Done::AllFilled) {
+            "it is done when each of them has done their part"
+        } else if stage.by.iter().any(|it| *it != Party::One) {
+            "it lies with each of those for whom it opens"
+        } else {
+            stage.by = vec![Party::One];
+            return;
+        };
+        let called = stage.for_each.as_ref().map_or_else(String::new, |it| it.name.clone());
+        let help = format!("say `by {called}` and what each `fills`; who decides together is a committee");
+        self.report(Diagnostic::new(flow_codes::EACH_A_PART, name.span, words).help(help));
     }
 
     /// Reminders, rungs, and due dates that hold under a condition or for a time may stand more than once.

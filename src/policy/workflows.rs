@@ -180,7 +180,7 @@ impl Builder<'_, '_> {
     /// The subject by its type, a role of it, or a record that one of its fields refers to.
     pub(super) fn party(&mut self, name: &Name, place: &Place) -> Option<Party> {
         let subject = place.subject?;
-        if place.one.as_ref().is_some_and(|(word, _)| *word == name.text) {
+        if place.each_one.as_ref().is_some_and(|(word, _)| *word == name.text) {
             return Some(Party::One);
         }
         match self.names.get(&name.text).copied() {
@@ -223,6 +223,9 @@ impl Builder<'_, '_> {
 
     pub(super) fn fill(&mut self, written: &tree::Expr, place: &Place) -> Option<Fill> {
         use crate::policy::model::{ExprKind as Made, When};
+        if let Some(found) = self.fill_of_part(written, place) {
+            return found;
+        }
         let expr = self.expr(written, place, None)?;
         match expr.kind {
             Made::Field { of, record, field } if matches!(of.kind, Made::Subject) => Some(Fill { record, field }),
@@ -233,6 +236,33 @@ impl Builder<'_, '_> {
                 None
             }
         }
+    }
+
+    /// A field of the records that name those for whom a stage opens: `opinion`, or `nomination.opinion`. Nothing if it is none.
+    fn fill_of_part(&mut self, written: &tree::Expr, place: &Place) -> Option<Option<Fill>> {
+        let record = place.each_one.as_ref()?.1;
+        let kind = self.policy.record(record);
+        let (of, name) = match &written.kind {
+            tree::ExprKind::Name(name) => (None, name),
+            tree::ExprKind::Dot(of, name) => match &of.kind {
+                tree::ExprKind::Name(of) => (Some(of), name),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let field = kind.field_named(&name.text)?;
+        let (part, subject) = (kind.label.name.clone(), place.subject.map(|it| self.policy.record(it)));
+        if of.is_some_and(|it| it.text != part) {
+            return None;
+        }
+        if let Some(subject) = subject.filter(|it| of.is_none() && it.field_named(&name.text).is_some()) {
+            let subject = subject.label.name.clone();
+            let words = format!("`{0}` is a field of `{subject}` and of `{part}`", name.text);
+            let help = format!("write `{part}.{0}` for what each of them fills", name.text);
+            self.report(Diagnostic::new(codes::TWO_FIT, written.span, words).help(help));
+            return Some(None);
+        }
+        Some(Some(Fill { record, field }))
     }
 
     pub(super) fn message_id(&mut self, name: &Name, place: &Place) -> Option<MessageId> {

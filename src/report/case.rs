@@ -195,9 +195,9 @@ pub fn event_words(event: &Event) -> String {
             Some(_) => "the clock runs again".to_owned(),
             None => "the clock never stood still".to_owned(),
         },
-        Event::StepTaken { mark, notices, default, nobody, .. } => {
+        Event::StepTaken { mark, notices, default, and_by, nobody, .. } => {
             let mut words = format!("{} of `{}`: {}", mark.step, mark.stage, sent(notices));
-            if let Some(default) = default {
+            for default in default.iter().chain(and_by) {
                 let by = default.by.as_ref().map_or("nobody: the post is vacant", |(_, key)| key.as_str());
                 words += &format!("; default recorded by {by}");
             }

@@ -190,6 +190,13 @@ impl Machine<'_> {
         let (by, because, key) = (act.by.clone(), act.because.clone(), act.key.clone());
         self.happen(Event::Completed { stage: stage.clone(), round, by, because, on: self.look.today, key });
         let asked = self.asked_on(id, self.look.today);
+        if self.stage(id).for_each.is_some() {
+            let theirs = self.state(id).and_then(|it| it.holders.iter().find(|it| it.who.as_ref() == Some(&act.by)));
+            if theirs.is_none_or(|it| !self.outlook.has_done(asked, it)) {
+                return Err(Refusal::new(format!("the part of {} is not there yet", act.by.1)).but(self.filled_by(id)));
+            }
+            return Ok(());
+        }
         let done = matches!(self.outlook.done(asked), Answer::Known(on) if on <= self.look.today);
         let waits_for_others = || !self.state(id).is_none_or(|it| it.is_signed()) && self.outlook.filled(asked);
         if !done && !waits_for_others() {

@@ -6,7 +6,7 @@
 use jiff::civil::Date;
 
 use crate::ids::StageId;
-use crate::policy::model::{Policy, Stage, StepKind, Timing, Workflow};
+use crate::policy::model::{Party, Policy, Stage, StepKind, Timing, Workflow};
 use crate::value::Truth;
 use crate::workflow::case::{Again, Case, StageCase, StageStatus};
 use crate::workflow::event::{
@@ -245,7 +245,8 @@ impl Machine<'_> {
     fn assign_anew(&mut self, id: StageId) -> Result<(), Stuck> {
         let holders = self.outlook.holders(self.asked(id));
         let Some(state) = self.state(id) else { return Ok(()) };
-        let people = |notes: &[HolderNote]| notes.iter().map(|it| it.who.clone()).collect::<Vec<_>>();
+        let people =
+            |notes: &[HolderNote]| notes.iter().map(|it| (it.who.clone(), it.part.clone())).collect::<Vec<_>>();
         if people(&holders) != people(&state.holders) {
             let (stage, round) = (self.stage(id).label.name.clone(), state.round);
             self.happen(Event::Assigned { stage, round, holders: holders.clone(), since: self.look.today });
@@ -508,10 +509,11 @@ impl Machine<'_> {
         let asked = self.asked_on(id, day);
         // Where nobody could be reached on that day, a fact that arrived since may name somebody.
         let reached = |party| Some(self.outlook.who(asked, party)).filter(|it| it.who.is_some());
+        let one = |party| reached(party).unwrap_or_else(|| self.outlook.who(self.asked(id), party));
         let (found, nobody): (Vec<_>, Vec<_>) = step
             .to
             .iter()
-            .map(|it| reached(it).unwrap_or_else(|| self.outlook.who(self.asked(id), it)))
+            .flat_map(|party| if *party == Party::One { self.still_to_act(id) } else { vec![one(party)] })
             .partition(|it| it.who.is_some());
         if found.is_empty() && !nobody.is_empty() {
             let why = nobody.iter().map(|it| it.why.join("; ")).collect::<Vec<_>>().join("; ");
@@ -521,12 +523,16 @@ impl Machine<'_> {
             return Err(stuck);
         }
         // Who has signed what lies with several is not reminded of it, and in no default.
-        let default = step.default_by.as_ref().map(|it| self.outlook.who(asked, it));
-        let default = default.filter(|it| !self.has_signed(id, it)).map(|note| DefaultRecord {
+        let blamed = match &step.default_by {
+            Some(Party::One) => self.still_to_act(id),
+            party => party.iter().map(|it| self.outlook.who(asked, it)).collect(),
+        };
+        let mut defaults = blamed.into_iter().filter(|it| !self.has_signed(id, it)).map(|note| DefaultRecord {
             by: note.who,
             capacity: note.capacity,
             why: note.why,
         });
+        let (default, and_by) = (defaults.next(), defaults.collect());
         let mut notices: Vec<Notice> = Vec::new();
         if let Some(message) = self.message_of(id, place) {
             for note in found.into_iter().filter(|it| step.kind == StepKind::Rung || !self.has_signed(id, it)) {
@@ -541,10 +547,17 @@ impl Machine<'_> {
             due,
             notices,
             default,
+            and_by,
             nobody: nobody.into_iter().map(|it| it.capacity).collect(),
         };
         self.happen(event);
         Ok(())
+    }
+
+    /// Of several who each have a part of their own in a stage, those who have not done it.
+    pub(super) fn still_to_act(&self, id: StageId) -> Vec<HolderNote> {
+        let asked = self.asked(id);
+        self.outlook.holders(asked).into_iter().filter(|it| !self.has_signed(id, it)).collect()
     }
 
     fn message_of(&self, id: StageId, place: usize) -> Option<String> {
@@ -567,7 +580,11 @@ impl Machine<'_> {
             let default_by = step.as_ref().and_then(|(name, _)| stage.steps.iter().find(|it| it.name == *name));
             let blamed =
                 default_by.and_then(|it| it.default_by.as_ref()).map(|it| self.outlook.who(self.asked(id), it));
-            for note in self.outlook.holders(self.asked(id)).into_iter().chain(blamed) {
+            let charged = match stage.for_each {
+                Some(_) => self.still_to_act(id),
+                None => self.outlook.holders(self.asked(id)),
+            };
+            for note in charged.into_iter().chain(blamed) {
                 push_notice(&mut notices, &note, &message);
             }
         }

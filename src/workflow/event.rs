@@ -54,6 +54,20 @@ pub struct HolderNote {
     pub capacity: String,
     /// How they were found, in words.
     pub why: Vec<String>,
+    /// The record that names them, where each of several has a part of their own: its type and key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<(String, String)>,
+}
+
+impl HolderNote {
+    /// The place that they sign for: their capacity, or their own part.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.part {
+            None => self.capacity.clone(),
+            Some((_, key)) => format!("{} {key}", self.capacity),
+        }
+    }
 }
 
 /// Days on which the clock stood still, both included; without an end it still stands.
@@ -268,6 +282,9 @@ pub enum Event {
         due: Option<Date>,
         notices: Vec<Notice>,
         default: Option<DefaultRecord>,
+        /// Against whom else, where each of several is in default.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        and_by: Vec<DefaultRecord>,
         nobody: Vec<String>,
     },
     /// A reminder or rung was not taken.

@@ -52,6 +52,8 @@ pub trait Outlook {
     fn unfilled(&self, asked: Asked<'_>) -> Vec<String>;
     /// With whom the stage lies.
     fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote>;
+    /// Whether one of several, each with a part of their own in the stage, has done it.
+    fn has_done(&self, asked: Asked<'_>, holder: &HolderNote) -> bool;
     /// Who holds a seat of the committee that decides in the stage, and who of them may not decide in this case.
     fn panel(&self, asked: Asked<'_>) -> Vec<Sitting>;
     /// Who somebody of the case is on a day.

@@ -41,11 +41,15 @@ impl Teller<'_> {
                 format!("{stage} now lies{}", holders_words(holders).trim_start_matches(','))
             }
             Event::ClockChanged { suspensions, .. } => clock_words(suspensions),
-            Event::StepTaken { mark, day, notices, default, nobody, .. } => {
+            Event::StepTaken { mark, day, notices, default, and_by, nobody, .. } => {
                 let taken = self.notices(&mark.stage, *day, notices);
                 let taken = if taken.is_empty() { mark.step.clone() } else { taken };
                 let nobody: String = nobody.iter().map(|it| format!("; nobody is {it}")).collect();
-                format!("{taken} ({}){nobody}{}", self.when(mark), default.as_ref().map_or_else(String::new, blame))
+                format!(
+                    "{taken} ({}){nobody}{}",
+                    self.when(mark),
+                    default.iter().chain(and_by).map(blame).collect::<String>()
+                )
             }
             Event::StepSkipped { mark, why, .. } => {
                 let why = match why {
