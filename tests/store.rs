@@ -112,6 +112,7 @@ fn case(id: i64, subject: &str) -> CaseChange {
         last_seq: 0,
         last_hash: String::new(),
         set_aside: None,
+        whole: true,
     };
     let entry = |kind: &str| NewEntry { at: 1, actor: Actor::System, kind: kind.to_owned(), payload: "{}".to_owned() };
     let entries = vec![entry("case_opened"), entry("stage_opened")];

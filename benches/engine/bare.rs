@@ -60,7 +60,7 @@ impl SameRows {
         for commit in rows("select * from commits where rev > ?1 order by rev", behind) {
             let Value::Integer(rev) = commit[0] else { panic!("a commit without a number") };
             let cases = rows(
-                "select c.status, c.state, c.wake_at, c.last_seq, c.last_hash, c.set_aside, c.id from cases c
+                "select c.status, c.state, c.wake_at, c.last_seq, c.last_hash, c.set_aside, c.id, c.sum from cases c
                  where c.id in (select case_id from journal where rev = ?1) order by c.id",
                 rev,
             );
@@ -118,18 +118,18 @@ impl SameRows {
         let clock = Clock::start();
         let prepared = |sql: &str| connection.prepare(sql).unwrap();
         let mut find = prepared(
-            "select id, workflow, subject_type, subject, period, nth, policy, status, state, wake_at, last_seq, last_hash, set_aside
+            "select id, workflow, subject_type, subject, period, nth, policy, status, state, wake_at, last_seq, last_hash, set_aside, sum
              from cases where wake_at is not null and wake_at <= ?1 order by wake_at, id limit ?2",
         );
         let mut case = prepared(
-            "update cases set status = ?1, state = ?2, wake_at = ?3, last_seq = ?4, last_hash = ?5, set_aside = ?6
-             where id = ?7 and last_seq = ?4 - ?8",
+            "update cases set status = ?1, state = ?2, wake_at = ?3, last_seq = ?4, last_hash = ?5, set_aside = ?6, sum = ?8
+             where id = ?7 and last_seq = ?4 - ?9",
         );
         let mut journal = prepared("insert into journal values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
         let mut deadline = prepared("insert or replace into deadlines values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
         let mut no_tasks = prepared("delete from tasks where case_id = ?1 and stage = ?2 and round = ?3");
         let mut task = prepared("insert or replace into tasks values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
-        let marks = (1..=16).map(|it| format!("?{it}")).collect::<Vec<_>>().join(", ");
+        let marks = (1..=17).map(|it| format!("?{it}")).collect::<Vec<_>>().join(", ");
         let mut effect = prepared(&format!("insert into effects values ({marks})"));
         let mut commit = prepared("insert into commits values (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
         let (mut begin, mut end) = (prepared("begin immediate"), prepared("commit"));

@@ -1,7 +1,7 @@
 //! `merit journal`: the chain of everything that happened.
 
 use crate::cli::{Done, Format, Global, Outcome, open, output};
-use crate::store::RestoreNote;
+use crate::store::{Broken, RestoreNote};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Verb {
@@ -19,14 +19,11 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Outcome {
     let store = open::reading_store(&project)?;
     let verified = match store.verify_journal(seal.as_deref())? {
         Ok(verified) => verified,
-        Err(broken) => {
-            match global.format {
-                Format::Json => output::json(&serde_json::json!({ "verified": false, "broken": broken.to_string() }))?,
-                Format::Human => output::text(&format!("The journal does not verify: {broken}\n"))?,
-            };
-            return Ok(Done::Findings);
-        }
+        Err(broken) => return unverified(global, &broken),
     };
+    if let Err(broken) = store.verify_file()? {
+        return unverified(global, &broken);
+    }
     match global.format {
         Format::Json => output::json(&serde_json::json!({
             "verified": true, "cases": verified.cases, "entries": verified.entries, "commits": verified.commits,
@@ -41,6 +38,22 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Outcome {
             verified.seal,
         )),
     }
+}
+
+fn unverified(global: &Global, broken: &Broken) -> Outcome {
+    match global.format {
+        Format::Json => output::json(&Report { verified: false, broken })?,
+        Format::Human => output::text(&format!("The journal does not verify: {broken}\n"))?,
+    };
+    Ok(Done::Findings)
+}
+
+/// What does not verify, for programs.
+#[derive(serde::Serialize)]
+struct Report<'b> {
+    verified: bool,
+    #[serde(flatten)]
+    broken: &'b Broken,
 }
 
 fn restored(note: &RestoreNote) -> String {

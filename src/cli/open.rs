@@ -53,6 +53,8 @@ impl From<EngineError> for Failure {
                 Failure::usage(error.to_string())
             }
             EngineError::Outbox(refusal) => Failure::usage(refusal.to_string()).help(refusal.help()),
+            EngineError::Altered(_) => Failure::store(error.to_string())
+                .help("nothing is decided by it; `merit restore` takes back the last backup that was made"),
             EngineError::Unreadable { .. } => Failure::environment(error.to_string()),
         }
     }

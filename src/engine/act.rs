@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::casework::Desk;
 use crate::engine::accepted::accepted;
-use crate::engine::run::Round;
+use crate::engine::run::{Round, damaged};
 use crate::engine::{AsOf, EngineError, NoticeLine, RunSettings, Sender};
 use crate::exchange::value_of;
 use crate::ids::WorkflowId;
@@ -168,6 +168,9 @@ fn keep(round: &Round<'_>, store: &mut dyn Store, request: &ActRequest, refusal:
 fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> Result<(ActReport, Work), ActError> {
     let id = request.case;
     let row = store.case(id)?.ok_or(ActError::NoCase(id))?;
+    if !row.whole {
+        return Err(ActError::SetAside(id, damaged(&row)));
+    }
     let policy = Arc::clone(round.policies.version(row.policy)?);
     let case: Case = serde_json::from_str(&row.state)
         .map_err(|error| ActError::SetAside(id, format!("its state can't be read: {error}")))?;

@@ -48,6 +48,9 @@ pub enum EngineError {
         /// Why.
         why: String,
     },
+    /// The text of a deployed policy is another than was deployed.
+    #[error("policy version {0} is not the text that was deployed: the disk or another program has changed it")]
+    Altered(i64),
     /// The day asked lies before what the store has seen.
     #[error("the store has already run up to {last}; a run as of {asked} would go back in time")]
     BackInTime {

@@ -244,6 +244,7 @@ pub(super) fn new_row(case: &Case, id: i64) -> CaseRow {
         last_seq: 0,
         last_hash: String::new(),
         set_aside: None,
+        whole: true,
     }
 }
 

@@ -79,6 +79,9 @@ fn compile(version: &PolicyVersion, calendar: Option<&str>) -> Result<Policy, En
     for (name, text) in &version.files {
         sources.add(name.clone(), text.clone());
     }
+    if crate::policy::hash_of(&sources) != version.hash {
+        return Err(EngineError::Altered(version.version));
+    }
     let compilation = crate::policy::compile_deployed(&sources, calendar);
     let why = || compilation.diagnostics.iter().next().map_or_else(String::new, |it| it.message.clone());
     compilation.policy.clone().ok_or_else(|| EngineError::Unreadable { version: version.version, why: why() })

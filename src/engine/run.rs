@@ -348,7 +348,18 @@ impl Round<'_> {
         let mut changes = Vec::with_capacity(rows.len());
         rows.sort_by(|a, b| (a.policy, &a.workflow, &a.period, a.id).cmp(&(b.policy, &b.workflow, &b.period, b.id)));
         for group in rows.chunk_by(|a, b| (a.policy, &a.workflow, &a.period) == (b.policy, &b.workflow, &b.period)) {
-            let policy = Arc::clone(self.policies.version(group[0].policy)?);
+            let policy = match self.policies.version(group[0].policy) {
+                Ok(policy) => Arc::clone(policy),
+                Err(error) => match store.policy(group[0].policy) {
+                    Ok(_) => return Err(error),
+                    Err(StoreError::Damaged(what)) => {
+                        let aside = |row: &CaseRow| set_aside(row, format!("it can't be decided: {what}"));
+                        changes.extend(group.iter().map(aside).inspect(|it| self.report.count(it)).map(|it| it.change));
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                },
+            };
             let decided = match self.decide_group(store, &policy, group) {
                 // What can't be read belongs to one of them, and stops no other.
                 Err(StoreError::Damaged(_)) => self.decide_each(store, &policy, group),
@@ -399,6 +410,9 @@ impl Round<'_> {
             let why = format!("policy version {} has no workflow `{}`", row.policy, row.workflow);
             return Ok(set_aside(row, why));
         };
+        if !row.whole {
+            return Ok(set_aside(row, damaged(row)));
+        }
         if gone {
             return Ok(set_aside(row, format!("there is no {} `{}`", row.subject_type, row.subject)));
         }
@@ -512,6 +526,11 @@ impl Days<'_> {
         self.known.push((day, moments));
         moments
     }
+}
+
+/// Why nothing follows from a case whose sum does not fit.
+pub(super) fn damaged(row: &CaseRow) -> String {
+    format!("what is kept of case {} is not as Merit wrote it: the disk or another program has changed it", row.id)
 }
 
 fn set_aside(row: &CaseRow, reason: String) -> Decided {

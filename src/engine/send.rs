@@ -159,6 +159,9 @@ fn letter_of(effect: &EffectRow) -> Letter {
     serde_json::from_str(&effect.effect.facts).unwrap_or_default()
 }
 
+/// Why nothing leaves of a notice whose sum does not fit.
+const DAMAGED: &str = "what is kept of this notice is not as Merit wrote it; look at it before you send it by hand";
+
 /// What becomes of a mail after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Became {
@@ -220,6 +223,9 @@ impl Attempt {
     /// Makes it: the one moment at which something leaves.
     pub fn make(&self, sender: &mut dyn Sender) -> Outcome {
         let effect = &self.effect.effect;
+        if !self.effect.whole {
+            return Outcome::Never(DAMAGED.to_owned());
+        }
         point(Point::BeforeSend);
         let outcome = sender.send(&Outgoing {
             key: &effect.key,

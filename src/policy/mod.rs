@@ -299,7 +299,7 @@ fn beginning_of_statement(text: &str) -> usize {
     from
 }
 
-fn hash_of(sources: &Sources) -> String {
+pub(crate) fn hash_of(sources: &Sources) -> String {
     let mut hash = Sha256::new();
     for (_, file) in sources.iter() {
         for part in [&file.name, &file.text] {

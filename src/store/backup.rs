@@ -10,8 +10,8 @@ use rusqlite::backup::{Backup, StepResult};
 
 use crate::store::StoreError;
 use crate::store::records::quoted;
-use crate::store::seal::Broken;
 use crate::store::sqlite::{Access, SqliteStore, beside, disk};
+use crate::store::verify::Broken;
 
 /// How often a copy is begun again because the store is locked, and how long is waited in between.
 const TRIES: u32 = 100;
@@ -137,17 +137,8 @@ impl SqliteStore {
     /// # Errors
     /// When the store can't be read. What does not hold is no error but an answer.
     pub fn prove(&self) -> Result<Result<Proved, Broken>, StoreError> {
-        let found: String =
-            self.connection.query_row("pragma integrity_check(1)", [], |row| row.get(0)).map_err(disk)?;
-        if found != "ok" {
-            return Ok(Err(Broken { what: format!("the file is damaged: {found}") }));
-        }
-        let torn: i64 = self
-            .connection
-            .query_row("select count(*) from pragma_foreign_key_check", [], |row| row.get(0))
-            .map_err(disk)?;
-        if torn > 0 {
-            return Ok(Err(Broken { what: format!("the file is damaged: {torn} references lead nowhere") }));
+        if let Err(broken) = self.verify_file()? {
+            return Ok(Err(broken));
         }
         let verified = match self.verify_journal(None)? {
             Ok(verified) => verified,

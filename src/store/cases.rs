@@ -8,13 +8,13 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::store::seal::{Sealed, seal_of, seal_over, sha256};
 use crate::store::sqlite::{SqliteStore, disk};
+use crate::store::sums;
 use crate::store::{
     CaseChange, CaseRow, Counts, DeadlineRow, Expected, Filter, JournalEntry, OpenDeadline, Opening, StoreError,
     TaskRow, Work,
 };
 
-const CASE: &str =
-    "id, workflow, subject_type, subject, period, nth, policy, status, state, wake_at, last_seq, last_hash, set_aside";
+pub(super) const CASE: &str = "id, workflow, subject_type, subject, period, nth, policy, status, state, wake_at, last_seq, last_hash, set_aside, sum";
 
 impl CaseRow {
     /// The same row, whose state is yet to be written.
@@ -34,26 +34,30 @@ impl CaseRow {
             last_seq: self.last_seq,
             last_hash: self.last_hash.clone(),
             set_aside: self.set_aside.clone(),
+            whole: self.whole,
         }
     }
 }
 
-fn case_of(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
-    Ok(CaseRow {
+pub(super) fn case_of(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
+    let mut case = CaseRow {
         id: row.get(0)?,
-        workflow: row.get(1)?,
-        subject_type: row.get(2)?,
-        subject: row.get(3)?,
-        period: row.get(4)?,
-        nth: row.get(5)?,
-        policy: row.get(6)?,
-        status: row.get(7)?,
-        state: row.get(8)?,
-        wake_at: row.get(9)?,
-        last_seq: row.get(10)?,
-        last_hash: row.get(11)?,
-        set_aside: row.get(12)?,
-    })
+        workflow: sums::text(row, 1)?,
+        subject_type: sums::text(row, 2)?,
+        subject: sums::text(row, 3)?,
+        period: sums::text(row, 4)?,
+        nth: sums::number(row, 5)?,
+        policy: sums::number(row, 6)?,
+        status: sums::text(row, 7)?,
+        state: sums::text(row, 8)?,
+        wake_at: row.get_ref(9)?.as_i64().ok(),
+        last_seq: sums::number(row, 10)?,
+        last_hash: sums::text(row, 11)?,
+        set_aside: sums::text_if_any(row, 12)?,
+        whole: false,
+    };
+    case.whole = sums::of_case(&case, case.last_seq, &case.last_hash) == sums::number(row, 13)?;
+    Ok(case)
 }
 
 pub(super) fn entry_of(row: &Row<'_>) -> rusqlite::Result<JournalEntry> {
@@ -232,6 +236,9 @@ impl SqliteStore {
 
     fn write_case(&self, change: &CaseChange, rev: i64, hashed: &mut Vec<Hashed>) -> Result<(), StoreError> {
         let row = &change.row;
+        if !row.whole {
+            return self.leave_damaged(row, change.entries.len());
+        }
         let added = i64::try_from(change.entries.len()).unwrap_or(i64::MAX);
         let mut entries = Vec::with_capacity(change.entries.len());
         let mut before = row.last_hash.clone();
@@ -253,9 +260,12 @@ impl SqliteStore {
             entries.push((seq, entry, actor, payload_hash, hash));
         }
         let (last_seq, last_hash) = (row.last_seq + added, before);
+        let sum = sums::of_case(row, last_seq, &last_hash);
         if row.last_seq == 0 {
             self.connection
-                .prepare_cached("insert into cases values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
+                .prepare_cached(
+                    "insert into cases values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                )
                 .map_err(disk)?
                 .execute(params![
                     row.id,
@@ -270,19 +280,20 @@ impl SqliteStore {
                     row.wake_at,
                     last_seq,
                     last_hash,
-                    row.set_aside
+                    row.set_aside,
+                    sum
                 ])
                 .map_err(disk)?;
         } else {
             let updated = self
                 .connection
                 .prepare_cached(
-                    "update cases set status = ?2, state = ?3, wake_at = ?4, last_seq = ?5, last_hash = ?6, set_aside = ?7
+                    "update cases set status = ?2, state = ?3, wake_at = ?4, last_seq = ?5, last_hash = ?6, set_aside = ?7, sum = ?9
                      where id = ?1 and last_seq = ?8",
                 )
                 .map_err(disk)?
                 .execute(params![
-                    row.id, row.status, row.state, row.wake_at, last_seq, last_hash, row.set_aside, row.last_seq
+                    row.id, row.status, row.state, row.wake_at, last_seq, last_hash, row.set_aside, row.last_seq, sum
                 ])
                 .map_err(disk)?;
             if updated != 1 {
@@ -301,15 +312,28 @@ impl SqliteStore {
         for it in &change.effects {
             self.connection
                 .prepare_cached(
-                    "insert into effects values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, null, ?15)",
+                    "insert into effects values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, null, ?15, ?16)",
                 )
                 .map_err(disk)?
                 .execute(params![
                     it.key, row.id, it.stage, it.round, it.step, it.nth, it.recipient, it.kind, it.day, it.not_before, it.facts,
-                    it.message, it.language, it.state, rev
+                    it.message, it.language, it.state, rev, sums::of_effect(row.id, it)
                 ])
                 .map_err(disk)?;
         }
+        Ok(())
+    }
+
+    /// A case whose row is not as it was written stays as it is, so that it can be seen what became of it; it only wakes no more.
+    fn leave_damaged(&self, row: &CaseRow, entries: usize) -> Result<(), StoreError> {
+        if entries > 0 {
+            return Err(StoreError::Damaged(format!("case {} was changed by somebody else than Merit", row.id)));
+        }
+        self.connection
+            .prepare_cached("update cases set wake_at = null, set_aside = ?2 where id = ?1")
+            .map_err(disk)?
+            .execute(params![row.id, row.set_aside])
+            .map_err(disk)?;
         Ok(())
     }
 

@@ -30,7 +30,9 @@ mod restore;
 mod seal;
 pub mod sqlite;
 mod steps;
+mod sums;
 mod units;
+mod verify;
 mod waiting;
 
 pub use backup::{Draft, Proved};
@@ -40,8 +42,8 @@ pub use refusals::RefusedAct;
 pub use registers::{Held, View, ViewRow};
 pub use restore::{Replaced, Restored};
 pub(crate) use seal::sha256;
-pub use seal::{Broken, RestoreNote, Verified};
 pub use steps::{StepCount, Steps, Transactions};
+pub use verify::{Broken, RestoreNote, Verified};
 pub use waiting::Depths;
 
 /// The one row that a store says of itself.
@@ -137,6 +139,8 @@ pub struct CaseRow {
     pub last_hash: String,
     /// Why it was set aside, if it was.
     pub set_aside: Option<String>,
+    /// Whether the row is as the engine wrote it; one that was damaged or changed by others is set aside as it is.
+    pub whole: bool,
 }
 
 /// An entry to be written into a case's journal.
@@ -263,6 +267,8 @@ pub struct EffectRow {
     pub attempts: i64,
     /// What became of the last try, in words.
     pub detail: Option<String>,
+    /// Whether what is to be sent is as the engine wrote it; nothing that was damaged or changed by others leaves.
+    pub whole: bool,
 }
 
 /// One mail on its way.

@@ -3,38 +3,35 @@
 use rusqlite::{Row, TransactionBehavior, params};
 
 use crate::store::sqlite::{SqliteStore, disk};
+use crate::store::sums;
 use crate::store::{AttemptEnd, DeliveryRow, EffectRow, Filter, NewEffect, OutboxChange, StoreError};
 use crate::workflow::NoticeAct;
 
 /// Others write beside: whoever reads in order to write takes the lock first.
 const IMMEDIATE: TransactionBehavior = TransactionBehavior::Immediate;
 
-const EFFECT: &str = "e.key, e.case_id, e.stage, e.round, e.step, e.nth, e.recipient, e.kind, e.day, e.not_before, e.facts, e.message, e.language, e.state, e.delivery, e.rev";
+pub(super) const EFFECT: &str = "e.key, e.case_id, e.stage, e.round, e.step, e.nth, e.recipient, e.kind, e.day, e.not_before, e.facts, e.message, e.language, e.state, e.delivery, e.rev, e.sum";
 
-fn effect_of(row: &Row<'_>) -> rusqlite::Result<EffectRow> {
-    Ok(EffectRow {
-        case_id: row.get(1)?,
-        effect: NewEffect {
-            key: row.get(0)?,
-            stage: row.get(2)?,
-            round: row.get(3)?,
-            step: row.get(4)?,
-            nth: row.get(5)?,
-            recipient: row.get(6)?,
-            kind: row.get(7)?,
-            day: row.get(8)?,
-            not_before: row.get(9)?,
-            facts: row.get(10)?,
-            message: row.get(11)?,
-            language: row.get(12)?,
-            state: row.get(13)?,
-        },
-        delivery: row.get(14)?,
-        channel: None,
-        rev: row.get(15)?,
-        attempts: 0,
-        detail: None,
-    })
+pub(super) fn effect_of(row: &Row<'_>) -> rusqlite::Result<EffectRow> {
+    let case_id = sums::number(row, 1)?;
+    let effect = NewEffect {
+        key: sums::text(row, 0)?,
+        stage: sums::text(row, 2)?,
+        round: sums::number(row, 3)?,
+        step: sums::text(row, 4)?,
+        nth: sums::number(row, 5)?,
+        recipient: sums::text(row, 6)?,
+        kind: sums::text(row, 7)?,
+        day: sums::text(row, 8)?,
+        not_before: sums::number(row, 9)?,
+        facts: sums::text(row, 10)?,
+        message: sums::text(row, 11)?,
+        language: sums::text(row, 12)?,
+        state: sums::text(row, 13)?,
+    };
+    let whole = sums::of_effect(case_id, &effect) == sums::number(row, 16)?;
+    let (delivery, rev) = (row.get(14)?, sums::number(row, 15)?);
+    Ok(EffectRow { case_id, effect, delivery, channel: None, rev, attempts: 0, detail: None, whole })
 }
 
 impl SqliteStore {
@@ -85,14 +82,14 @@ impl SqliteStore {
         let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
         let rows = statement.query_map(params![until, limit], |row| {
             let delivery = DeliveryRow {
-                id: row.get(16)?,
-                effect: row.get(17)?,
-                channel: row.get(18)?,
-                address: row.get(19)?,
-                message_id: row.get(20)?,
-                state: row.get(21)?,
-                next_try: row.get(22)?,
-                tries: row.get(23)?,
+                id: row.get(17)?,
+                effect: row.get(18)?,
+                channel: row.get(19)?,
+                address: row.get(20)?,
+                message_id: row.get(21)?,
+                state: row.get(22)?,
+                next_try: row.get(23)?,
+                tries: row.get(24)?,
             };
             Ok((delivery, effect_of(row)?))
         });
@@ -235,12 +232,12 @@ impl SqliteStore {
         let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
         let rows = statement.query_map(params![filter.case, filter.subject, filter.status, limit, filter.key], |row| {
             let mut effect = effect_of(row)?;
-            if let Some(state) = row.get(16)? {
+            if let Some(state) = row.get(17)? {
                 effect.effect.state = state;
             }
-            effect.attempts = row.get(17)?;
-            effect.detail = row.get(18)?;
-            effect.channel = row.get(19)?;
+            effect.attempts = row.get(18)?;
+            effect.detail = row.get(19)?;
+            effect.channel = row.get(20)?;
             Ok(effect)
         });
         rows.map_err(disk)?.collect::<Result<_, _>>().map_err(disk)

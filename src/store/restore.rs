@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::store::backup::{Draft, Proved, in_one_file, sync_folder, unwritten};
-use crate::store::seal::Broken;
 use crate::store::sqlite::{Access, SqliteStore, beside, disk};
+use crate::store::verify::Broken;
 use crate::store::{Actor, StoreError};
 
 /// What SQLite keeps beside a store that is open, or that was left by a program that stopped.
@@ -33,7 +33,7 @@ impl Restored {
     pub fn prepare(file: &Path, target: &Path, actor: &Actor, at: i64) -> Result<Result<Self, Broken>, StoreError> {
         let backup = SqliteStore::open_as_it_is(file, Access::ReadOnly)?;
         match Self::copied(&backup, target, actor, at) {
-            Err(StoreError::Damaged(what) | StoreError::Foreign(_, what)) => Ok(Err(Broken { what })),
+            Err(StoreError::Damaged(what) | StoreError::Foreign(_, what)) => Ok(Err(Broken::told(what))),
             other => other,
         }
     }

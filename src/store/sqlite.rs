@@ -9,10 +9,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::store::described::{describe_all, drop_views, make_views};
 use crate::store::seal::hex;
+use crate::store::sums;
 use crate::store::{StoreError, StoreState};
 
 /// The schema that this version writes.
-pub const SCHEMA: u32 = 8;
+pub const SCHEMA: u32 = 9;
 /// From this schema on, the store describes its policies for the registers.
 const DESCRIBED: u32 = 8;
 /// The edition of the language that this version reads.
@@ -21,6 +22,9 @@ pub const EDITION: i64 = 1;
 const APPLICATION: i32 = 0x4d72_6974;
 /// Versions before carry a fault of the write-ahead log that can damage a store.
 const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// The last schema before which what is kept of a case may tell less than its journal, as that version folded it.
+const FOLDED: u32 = 9;
 
 /// The sixth lets the journal and the outbox grow at their end: what a step writes lies together, wherever its case lies.
 const MIGRATIONS: &[(u32, &str)] = &[
@@ -32,6 +36,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (6, include_str!("migrations/0006_in_order.sql")),
     (7, include_str!("migrations/0007_judged_until.sql")),
     (8, include_str!("migrations/0008_registers.sql")),
+    (9, include_str!("migrations/0009_sums.sql")),
 ];
 
 /// Whether a store is opened to be written.
@@ -306,7 +311,10 @@ fn take_steps(connection: &Connection, behind: u32) -> Result<(), StoreError> {
         connection.execute("insert into migrations values (?1, ?2)", params![number, checksum]).map_err(disk)?;
     }
     make_views(connection)?;
-    if (1..DESCRIBED).contains(&behind) { describe_all(connection) } else { Ok(()) }
+    if (1..DESCRIBED).contains(&behind) {
+        describe_all(connection)?;
+    }
+    if behind < FOLDED { sums::fill(connection) } else { Ok(()) }
 }
 
 fn random_id(connection: &Connection) -> Result<Vec<u8>, StoreError> {
