@@ -12,8 +12,8 @@ pub(crate) struct Picture {
     rows: BTreeSet<String>,
 }
 
-/// Columns that number or seal commits.
-const OF_COMMITS: [&str; 5] = ["rev", "n", "hash", "payload_hash", "last_hash"];
+/// Columns that number or seal commits, or sum up what does.
+const OF_COMMITS: [&str; 6] = ["rev", "n", "hash", "payload_hash", "last_hash", "sum"];
 const TABLES: [&str; 9] =
     ["cases", "journal", "deadlines", "tasks", "openings", "expected_openings", "dirty", "dated_values", "changes"];
 /// A mail of which nobody knows whether it left counts as left: a mail server is not asked twice.
