@@ -3,14 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose store fails has failed")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use merit::engine::{ActRequest, Policies};
 use merit::report::Reader;
-use merit::report::registers::{self, Asked, Cell, Grouping, Listing, Made, Register};
+use merit::report::registers::{self, Asked, Cell, Grouping, Listing, Made, Part, Register};
 use merit::store::sqlite::{Access, SqliteStore};
-use merit::store::{Filter, Held, Store, View};
+use merit::store::{Filter, Held, OutcomeFilter, Store, View};
 use merit::workflow::{Act, Case, Deed, StageStatus};
 
 #[expect(dead_code, reason = "what people do one by one is tried elsewhere")]
@@ -61,10 +62,9 @@ fn ministry() -> House {
         }
     }
     hears(&mut house, date(2026, 11, 2), "hal", choose("appeal"), "hal");
-    let mut day = date(2026, 11, 3);
-    while day < LAST {
+    // Day by day where something lapses: what is found late would wait.
+    for day in [date(2026, 11, 3), date(2026, 11, 17)].into_iter().chain((1..=6).map(|day| date(2026, 12, day))) {
         house.run(day);
-        day = day.checked_add(jiff::ToSpan::days(7)).unwrap();
     }
     house.run(LAST);
     house
@@ -99,9 +99,8 @@ fn lines(listing: &Listing, columns: &[&str]) -> Vec<String> {
 
 /// The rows of a view under those of its columns that a register has, too; in an order of their own.
 fn same_as_the_view(house: &House, view: View, register: &Register) {
-    let named = |it: &&'static str| if *it == "case_id" { "case" } else { it };
-    let columns: Vec<&str> =
-        view.columns().iter().filter(|it| register.rows.place(named(it)).is_some()).copied().collect();
+    let named = |it: &&'static str| if *it == "case_id" { "case" } else { *it };
+    let columns: Vec<&str> = view.columns().filter(|it| register.rows.place(named(it)).is_some()).collect();
     let mine: Vec<&str> = columns.iter().map(named).collect();
     assert!(columns.len() > 2, "{columns:?}");
     let plain = |it: &Held| Cell::from(it).plain();
@@ -163,6 +162,151 @@ fn what_is_overdue_is_summed_up_by_holder_or_by_what_one_asks_for() {
     assert!(lines(&by_rank.summary.unwrap(), &["group", "stage"]).contains(&"senior agree".to_owned()));
     let chief = made(&house, Some("department.head"), registers::overdue);
     assert!(lines(&chief.summary.unwrap(), &["group_name"]).contains(&"Hugo Head".to_owned()));
+}
+
+/// A stage of the ministry's appraisal in a period, by the case alone.
+fn came(case: &Case, stage: &str, year_is_over: bool) -> &'static str {
+    match case.stages.get(stage) {
+        None if year_is_over => "not begun",
+        None => "open",
+        Some(it) => match it.status {
+            StageStatus::Done if it.late => "late",
+            StageStatus::Done => "in time",
+            StageStatus::Lapsed => "never",
+            StageStatus::Running if it.dates.due.as_ref().is_some_and(|it| it.day < LAST) => "overdue",
+            _ => "open",
+        },
+    }
+}
+
+#[test]
+fn what_was_missed_is_what_the_cases_say_and_who_has_none_is_named() {
+    let house = ministry();
+    let register = made(&house, None, |asked| registers::missed(asked, Part::default()));
+    let mut naive = Vec::new();
+    let mut counts: BTreeMap<(String, &str, &str), usize> = BTreeMap::new();
+    for case in cases(&house).iter().filter(|it| it.workflow == "appraising") {
+        let year = if case.period == "2025-07-01" { "2025/26" } else { "2026/27" };
+        for stage in ["agree", "assess"] {
+            let came = came(case, stage, year == "2025/26");
+            *counts.entry((year.to_owned(), stage, came)).or_default() += 1;
+            if !["in time", "open"].contains(&came) {
+                naive.push(format!("{} {year} {stage} {came}", case.subject));
+            }
+        }
+    }
+    // Nobody knows whether Ivy is active.
+    naive.extend(["2025/26", "2026/27"].map(|year| format!("ivy {year}  no case")));
+    let mut told = lines(&register.rows, &["subject", "period", "stage", "result"]);
+    naive.sort();
+    told.sort();
+    assert_eq!(told, naive);
+    for line in [
+        "ben 2025/26 assess late",
+        "cy 2025/26 agree overdue",
+        "cy 2025/26 assess not begun",
+        "dan 2025/26 agree late",
+        "eve 2025/26 assess never",
+    ] {
+        assert!(told.contains(&line.to_owned()), "{line}: {told:?}");
+    }
+    let why = lines(&register.rows, &["subject", "days_late", "why"]);
+    assert!(why.contains(&"ivy  not known whether it is for them, for want of active of ivy".to_owned()), "{why:?}");
+    assert!(why.contains(&"ben 15 ".to_owned()) && why.contains(&"cy 502 ".to_owned()), "{why:?}");
+    let summary = register.summary.as_ref().unwrap();
+    for (name, came) in [("in_time", "in time"), ("late", "late"), ("never", "never"), ("not_begun", "not begun")] {
+        for line in lines(summary, &["period", "stage", name]) {
+            let [year, stage, number] = line.split(' ').collect::<Vec<_>>().try_into().unwrap_or(["", "", "0"]);
+            let naive = counts.get(&(year.to_owned(), stage, came)).copied().unwrap_or(0);
+            assert_eq!(number, naive.to_string(), "{year} {stage} {came}");
+        }
+    }
+    let with_a_case = |it: &&Vec<Cell>| it[0] != Cell::Nothing;
+    let rows = register.rows.rows.iter().filter(with_a_case).cloned().collect();
+    same_as_the_view(&house, View::Missed, &Register { rows: Listing { rows, ..register.rows.clone() }, ..register });
+    let assessed =
+        made(&house, None, |asked| registers::missed(asked, Part { period: Some("2025/26"), stage: Some("assess") }));
+    assert_eq!(
+        lines(&assessed.rows, &["subject", "result"]),
+        ["ben late", "cy not begun", "eve never"],
+        "who was not appraised, or late"
+    );
+}
+
+#[test]
+fn what_is_in_force_ends_when_the_policy_says() {
+    let house = ministry();
+    let outcomes = house.store.outcomes(&OutcomeFilter::default()).unwrap();
+    let register = made(&house, None, |asked| registers::in_force(asked, None));
+    let mut naive: Vec<String> = outcomes
+        .iter()
+        .filter(|it| it.state == "in force")
+        .map(|it| {
+            let since = it.since.unwrap();
+            // Three months for a caution, six for a warning; what is granted has no end.
+            let months = match it.rule.as_str() {
+                "caution" => Some(3.months()),
+                "warning" => Some(6.months()),
+                _ => None,
+            };
+            let until = months.map(|months| since.checked_add(months).unwrap().to_string());
+            format!("{} {} {since} {}", it.subject, it.rule, until.unwrap_or_default())
+        })
+        .collect();
+    let mut told = lines(&register.rows, &["subject", "rule", "since", "until"]);
+    assert_eq!(told.last().unwrap().split(' ').next_back(), Some(""), "what has no end comes last");
+    naive.sort();
+    told.sort();
+    assert_eq!(told, naive);
+    assert!(told.contains(&"gus caution 2026-09-30 2026-12-30".to_owned()), "{told:?}");
+    same_as_the_view(&house, View::InForce, &register);
+    let sanctions = made(&house, Some("department"), |asked| registers::in_force(asked, Some("sanction")));
+    let summed = lines(sanctions.summary.as_ref().unwrap(), &["group", "rule", "in_force"]);
+    assert_eq!(summed, ["health caution 1", "works warning 1"]);
+}
+
+#[test]
+fn what_ends_soon_is_listed_to_the_day_and_what_has_ended_no_more() {
+    let house = ministry();
+    let on = |day: Date, within: i64| {
+        let policies = Policies::load(&house.store, None).unwrap();
+        let policy = &policies.latest().policy;
+        let asked = Asked { store: &house.store, policy, reader: Reader::Keeper, on: day, of: None, by: None };
+        let register = registers::ending(&asked, Some("sanction"), within).unwrap();
+        lines(&register.rows, &["subject", "rule", "days_left"])
+    };
+    assert_eq!(on(LAST, 14), [""; 0], "15 days are left");
+    assert_eq!(on(LAST, 15), ["gus caution 15"]);
+    assert_eq!(on(date(2026, 12, 30), 15), ["gus caution 0"], "the last day on which it is in force");
+    assert_eq!(on(date(2026, 12, 31), 15), [""; 0]);
+    // Two months before its end the policy wants an alarm.
+    let warning = |day: Date| on(day, 0).iter().any(|it| it.starts_with("ada warning"));
+    assert_eq!((warning(date(2027, 4, 1)), warning(date(2027, 4, 2))), (false, true));
+}
+
+#[test]
+fn an_appeal_is_listed_with_its_age_and_what_it_stays() {
+    let house = ministry();
+    let register = made(&house, Some("department"), registers::appeals);
+    let columns = ["subject", "group", "rule", "stage", "opens", "days_open", "due", "stays", "holders"];
+    assert_eq!(lines(&register.rows, &columns), ["hal works demotion appeal_ruling 2026-11-02 43 2027-01-01 yes hana"]);
+    let stayed = OutcomeFilter { state: Some("stayed".to_owned()), ..OutcomeFilter::default() };
+    assert_eq!(house.store.outcomes(&stayed).unwrap().len(), register.rows.rows.len());
+    let plain = made(&house, None, registers::appeals);
+    let rows = plain
+        .rows
+        .rows
+        .iter()
+        .map(|row| {
+            row.iter()
+                .map(|it| match it {
+                    Cell::YesNo(yes) => Cell::Number(i64::from(*yes)),
+                    other => other.clone(),
+                })
+                .collect()
+        })
+        .collect();
+    same_as_the_view(&house, View::Appeals, &Register { rows: Listing { rows, ..plain.rows.clone() }, ..plain });
 }
 
 #[test]

@@ -5,9 +5,9 @@ use jiff::civil::Date;
 
 use crate::cli::{Done, Failure, Global, Outcome, Printed, listing, open, output, status};
 use crate::ids::RecordId;
-use crate::policy::model::Policy;
+use crate::policy::model::{Policy, Workflow};
 use crate::report::Reader;
-use crate::report::registers::{self, Asked, Grouping, Made};
+use crate::report::registers::{self, Asked, Grouping, Made, Part};
 use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
@@ -21,6 +21,14 @@ pub(super) struct Arguments {
 enum Which {
     /// What is overdue: at which stage, with whom, for how long
     Overdue(Overdue),
+    /// Who was to have something done in a period, and has it late or never
+    Missed(Missed),
+    /// Sanctions in force, and when they end
+    InForce(InForce),
+    /// Sanctions, interdictions and the like that are near their end
+    Ending(Ending),
+    /// Appeals that are being heard, by their age
+    Appeals(Overdue),
 }
 
 /// What every register takes.
@@ -49,6 +57,65 @@ struct Overdue {
     shown: Shown,
 }
 
+#[derive(Debug, clap::Args)]
+struct Missed {
+    /// Only of this workflow
+    #[arg(long)]
+    workflow: Option<String>,
+    /// Only of this period, as the policy writes it: 2026, 2025/26
+    #[arg(long = "in", value_name = "PERIOD")]
+    period: Option<String>,
+    /// Only of this stage
+    #[arg(long)]
+    stage: Option<String>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, clap::Args)]
+struct InForce {
+    /// As of the end of this day [default: the last day that was run]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<String>,
+    /// Only of this framework
+    #[arg(long)]
+    framework: Option<String>,
+    /// Of which kind
+    #[arg(long, value_enum, default_value_t = Kind::Sanction)]
+    kind: Kind,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, clap::Args)]
+struct Ending {
+    /// Within so many days
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(i64).range(0..))]
+    within: i64,
+    #[command(flatten)]
+    of: InForce,
+}
+
+/// What took effect.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Kind {
+    Sanction,
+    Reward,
+    Measure,
+    All,
+}
+
+impl Kind {
+    fn word(self) -> Option<&'static str> {
+        match self {
+            Kind::Sanction => Some("sanction"),
+            Kind::Reward => Some("reward"),
+            Kind::Measure => Some("measure"),
+            Kind::All => None,
+        }
+    }
+}
+
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let Some(which) = &arguments.register else { return list(global) };
     let project = open::project(global)?;
@@ -58,11 +125,44 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let last = store.state()?.as_of;
     let office = Office { global, store: &store, policy, last };
     match which {
-        Which::Overdue(it) => {
+        Which::Overdue(it) => office.of_workflows(it, registers::overdue),
+        Which::Appeals(it) => office.of_workflows(it, registers::appeals),
+        Which::Missed(it) => {
             let of = it.workflow.as_deref().map(|name| workflow(policy, name)).transpose()?;
-            office.show(&it.shown, it.as_of.as_deref(), of, &subjects(policy, of), registers::overdue)
+            let part = Part { period: it.period.as_deref(), stage: it.stage.as_deref() };
+            known_part(policy, of, part)?;
+            office.show(&it.shown, None, of, &subjects(policy, of), |asked| registers::missed(asked, part))
+        }
+        Which::InForce(it) => office.of_frameworks(it, |asked| registers::in_force(asked, it.kind.word())),
+        Which::Ending(Ending { within, of: it }) => {
+            office.of_frameworks(it, |asked| registers::ending(asked, it.kind.word(), *within))
         }
     }
+}
+
+/// Refuses a stage or a period that no workflow in question has.
+fn known_part(policy: &Policy, of: Option<&str>, part: Part<'_>) -> Result<(), Failure> {
+    let flows = || policy.workflows.iter().filter(|it| of.is_none_or(|of| of == it.label.name) && it.each.is_some());
+    if let Some(stage) = part.stage {
+        named("stage", stage, flows().flat_map(|it| &it.stages).map(|it| it.label.name.as_str()))?;
+    }
+    let Some(label) = part.period else { return Ok(()) };
+    let has = |it: &Workflow| it.each.is_some_and(|each| policy.calendar_of(it).period_from_label(each, label).is_ok());
+    if flows().any(has) {
+        return Ok(());
+    }
+    let today = |it: &Workflow| {
+        let calendar = policy.calendar_of(it);
+        Some(calendar.label(&calendar.period_from(it.each?, open::today(policy)).ok()?))
+    };
+    let mut written: Vec<String> = flows().filter_map(today).collect();
+    written.sort();
+    written.dedup();
+    let help = match written.as_slice() {
+        [] => "no workflow has periods".to_owned(),
+        _ => format!("that of today is written {}", written.join(", ")),
+    };
+    Err(Failure::usage(format!("no workflow has a period `{label}`")).help(help))
 }
 
 /// What there is, a line each.
@@ -93,6 +193,22 @@ struct Office<'a> {
 }
 
 impl Office<'_> {
+    fn of_workflows(&self, it: &Overdue, make: impl Fn(&Asked<'_>) -> Made) -> Outcome {
+        let of = it.workflow.as_deref().map(|name| workflow(self.policy, name)).transpose()?;
+        self.show(&it.shown, it.as_of.as_deref(), of, &subjects(self.policy, of), make)
+    }
+
+    fn of_frameworks(&self, it: &InForce, make: impl Fn(&Asked<'_>) -> Made) -> Outcome {
+        let of = it.framework.as_deref();
+        let known = || self.policy.frameworks.iter();
+        of.map(|name| named("framework", name, known().map(|it| it.label.name.as_str()))).transpose()?;
+        let meant = known().filter(|it| of.is_none_or(|of| of == it.label.name));
+        let judged: Vec<RecordId> = meant.map(|it| it.subject).collect();
+        // Where nothing is judged yet, the call stands all the same.
+        let subjects = if judged.is_empty() { subjects(self.policy, None) } else { judged };
+        self.show(&it.shown, it.as_of.as_deref(), of, &subjects, make)
+    }
+
     fn show(
         &self,
         shown: &Shown,

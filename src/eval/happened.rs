@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::calendar::{Direction, Length};
+use crate::calendar::{Deadline, Direction, Length};
 use crate::eval::dates::{Answer, DateOptions, date_rule};
 use crate::eval::put_off;
 use crate::eval::scope::Scope;
@@ -49,11 +49,7 @@ fn expunged_on(scope: &Scope<'_>, rule: Option<&OutcomeRule>, on: Date, ended: O
         Ok(Answer::Known(day)) => Some(day.date),
         _ => None,
     };
-    let lasts = rule?.lasts.as_ref().map(|it| &it.lasts);
-    let by_itself = lasts.and_then(|it| match (run(it.length, on), it.put_off.clone().map(Box::new)) {
-        (run, Some(by)) => end_of(&DateRule::PutOff { run: Box::new(run), by }),
-        (run, None) => end_of(&run),
-    });
+    let by_itself = rule?.lasts.as_ref().and_then(|it| end_of(&whole_run(&it.lasts, on)));
     let end = [ended.and_then(|it| it.yesterday().ok()), by_itself].into_iter().flatten().min()?;
     end_of(&run(expunge, end))
 }
@@ -75,6 +71,22 @@ pub(super) fn in_force(scope: &Scope<'_>, lasts: Option<&Lasts>, on: Date, ended
         Ok(Answer::NotYet) => Truth::Yes,
         Ok(Answer::Unknown(missing)) => Truth::Unknown(missing.into_iter().map(Missing::Fact).collect()),
         Err(words) => Truth::Unknown(vec![Missing::Reason(words)]),
+    }
+}
+
+/// The last day on which something is in force by itself that took effect on a day.
+///
+/// # Errors
+/// In words, when the date can't be made.
+pub fn last_day_in_force(scope: &Scope<'_>, lasts: &Lasts, since: Date) -> Result<Answer<Deadline>, String> {
+    date_rule(scope, &whole_run(lasts, since), &DateOptions::closing())
+}
+
+/// So long as something lasts from the day on which it is imposed, with what puts its end off.
+fn whole_run(lasts: &Lasts, on: Date) -> DateRule {
+    match (run(lasts.length, on), lasts.put_off.clone().map(Box::new)) {
+        (run, Some(by)) => DateRule::PutOff { run: Box::new(run), by },
+        (run, None) => run,
     }
 }
 

@@ -80,19 +80,24 @@ fn describe_workflow(
     let (label, calendar) = (&workflow.label, policy.calendar_of(workflow));
     let each = workflow.each.map(|it| calendar.kind_name(it));
     let subject = &policy.record(workflow.subject).label.name;
+    let hears = workflow.proposal.is_some();
     connection
-        .prepare_cached("insert or replace into policy_workflows values (?1, ?2, ?3, ?4, ?5, ?6)")
-        .and_then(|mut it| it.execute(params![version, label.name, label.title, subject, calendar.name(), each]))
+        .prepare_cached("insert or replace into policy_workflows values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        .and_then(|mut it| it.execute(params![version, label.name, label.title, subject, calendar.name(), each, hears]))
         .map_err(disk)?;
     for (nth, stage) in workflow.stages.iter().enumerate() {
         let decision = stage.decision.as_ref();
         let committee = decision.and_then(|it| it.committee).map(|at| &policy.committees[at].label.name);
         let appeal = is_appeal(workflow, stage);
         let stays = appeal && decision.is_some_and(|it| it.stays != Some(false));
+        // Any other may be left out, or opens only if somebody chooses so.
+        let certain = stage.inside.is_none() && stage.only_if.is_none();
         let (name, title, nth) = (&stage.label.name, &stage.label.title, i64::try_from(nth).unwrap_or(i64::MAX));
         connection
-            .prepare_cached("insert or replace into policy_stages values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
-            .and_then(|mut it| it.execute(params![version, label.name, name, title, nth, appeal, stays, committee]))
+            .prepare_cached("insert or replace into policy_stages values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+            .and_then(|mut it| {
+                it.execute(params![version, label.name, name, title, nth, certain, appeal, stays, committee])
+            })
             .map_err(disk)?;
     }
     Ok(())

@@ -12,51 +12,52 @@ pub enum View {
     Open,
     /// Those of them that were overdue at the end of the last day that was run.
     Overdue,
+    /// Every stage of every case, as it came out.
+    Stages,
+    /// Those of workflows with a period that were late or never done.
+    Missed,
+    /// Where appeals are heard.
+    Appeals,
+    /// What took effect and was not ended.
+    InForce,
 }
 
 impl View {
     /// All of them.
-    pub const ALL: [View; 2] = [View::Open, View::Overdue];
+    pub const ALL: [View; 6] = [View::Open, View::Overdue, View::Stages, View::Missed, View::Appeals, View::InForce];
 
     /// Its name in the store.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            View::Open => "register_open",
-            View::Overdue => "register_overdue",
-        }
+        self.described().0
     }
 
     /// Its columns, in order.
-    #[must_use]
-    pub fn columns(self) -> &'static [&'static str] {
+    pub fn columns(self) -> impl Iterator<Item = &'static str> {
+        self.described().1.split(' ')
+    }
+
+    fn described(self) -> (&'static str, &'static str) {
         match self {
-            View::Open => &[
-                "case_id",
-                "workflow",
-                "period",
-                "subject_type",
-                "subject",
-                "stage",
-                "opens",
-                "due",
-                "holder_type",
-                "holder",
-                "capacity",
-            ],
-            View::Overdue => &[
-                "case_id",
-                "workflow",
-                "period",
-                "subject_type",
-                "subject",
-                "stage",
-                "due",
-                "days_overdue",
-                "holder_type",
-                "holder",
-                "capacity",
-            ],
+            View::Open => (
+                "register_open",
+                "case_id workflow period subject_type subject stage opens due holder_type holder capacity",
+            ),
+            View::Overdue => (
+                "register_overdue",
+                "case_id workflow period subject_type subject stage due days_overdue holder_type holder capacity",
+            ),
+            View::Stages => {
+                ("register_stages", "case_id workflow period hears subject_type subject stage due ended result")
+            }
+            View::Missed => {
+                ("register_missed", "case_id workflow period subject_type subject stage due ended result days_late")
+            }
+            View::Appeals => (
+                "register_appeals",
+                "case_id workflow period subject_type subject rule stage opens due days_open stays holders",
+            ),
+            View::InForce => ("register_in_force", "framework period subject_type subject kind rule since case_id"),
         }
     }
 }
@@ -83,7 +84,7 @@ impl ViewRow {
     /// What a column holds; nothing where the view has no such column.
     #[must_use]
     pub fn held(&self, column: &str) -> &Held {
-        let at = self.view.columns().iter().position(|it| *it == column);
+        let at = self.view.columns().position(|it| it == column);
         debug_assert!(at.is_some(), "{} has no column {column}", self.view.name());
         at.and_then(|it| self.held.get(it)).unwrap_or(&Held::Nothing)
     }
@@ -116,7 +117,7 @@ impl ViewRow {
 impl SqliteStore {
     /// The rows of a view, in the order of its columns.
     pub(super) fn rows_of_view(&self, view: View) -> Result<Vec<ViewRow>, StoreError> {
-        let columns = view.columns();
+        let columns: Vec<&str> = view.columns().collect();
         let places: Vec<String> = (1..=columns.len()).map(|it| it.to_string()).collect();
         let sql = format!("select {} from {} order by {}", columns.join(", "), view.name(), places.join(", "));
         let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;

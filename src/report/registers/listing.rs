@@ -213,3 +213,22 @@ impl Serialize for Named<'_> {
 pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
+
+/// How many rows there are of each kind, by these columns.
+pub(super) fn tallied(rows: &Listing, named: &[&str], counted: (&'static str, &'static str)) -> Listing {
+    let places: Vec<usize> = named.iter().filter_map(|it| rows.place(it)).collect();
+    let mut groups: std::collections::BTreeMap<Vec<String>, (usize, Vec<Cell>)> = std::collections::BTreeMap::new();
+    for row in &rows.rows {
+        let cells: Vec<Cell> = places.iter().map(|at| row[*at].clone()).collect();
+        groups.entry(cells.iter().map(Cell::plain).collect()).or_insert((0, cells)).0 += 1;
+    }
+    let mut columns: Vec<Column> = places.iter().map(|at| rows.columns[*at]).collect();
+    columns.push(Column { name: counted.0, head: counted.1 });
+    let row = |(count, mut cells): (usize, Vec<Cell>)| {
+        cells.push(Cell::count(count));
+        cells
+    };
+    let mut listing = Listing { columns, rows: groups.into_values().map(row).collect(), total: None };
+    listing.add_up(&[counted.0]);
+    listing
+}

@@ -2,8 +2,11 @@
 //!
 //! A [`Register`] is rows under named columns with, where that helps, a summary by groups. How it is printed is not said here.
 
+mod appeals;
 mod group;
+mod in_force;
 mod listing;
+mod missed;
 mod overdue;
 mod people;
 
@@ -13,8 +16,11 @@ use crate::policy::model::Policy;
 use crate::report::Reader;
 use crate::store::{Store, StoreError};
 
+pub use appeals::appeals;
 pub use group::{Grouping, NoSuchField};
+pub use in_force::{ending, in_force};
 pub use listing::{Cell, Column, Listing, Register};
+pub use missed::{Part, missed};
 pub use overdue::overdue;
 
 /// What a register is made from, and for whom.
