@@ -127,3 +127,25 @@ fn with_too_few_the_case_waits_until_more_are_named() {
     assert_eq!(asked(&house), ["ben", "dan"]);
     house.every_invariant_holds(date(2026, 1, 6), true);
 }
+
+#[test]
+fn the_last_case_of_an_old_version_ends_by_an_act_and_stops_nothing() {
+    let mut house = reviews();
+    house.run(date(2026, 1, 5));
+    for who in ["ben", "cid", "dan"] {
+        writes(&mut house, date(2026, 1, 6), who, "kind").unwrap();
+    }
+    house.deploy(|text| format!("{text}\n# the second version\n"));
+    let case = case(&house).0;
+    let fill = |key: &str| {
+        let (by, what) = ((String::new(), "bob".to_owned()), Deed::Fill(vec!["summary".to_owned()]));
+        let act = Act { by, stage: None, what, because: None, key: Some(key.to_owned()) };
+        ActRequest { case, act, values: vec![("summary".to_owned(), "fit".to_owned())] }
+    };
+    house.act(date(2026, 1, 7), &fill("first")).unwrap();
+    house.run(date(2026, 1, 8));
+    house.act(date(2026, 1, 8), &fill("first")).unwrap();
+    let refused = house.act(date(2026, 1, 8), &fill("second")).unwrap_err();
+    assert!(refused.contains("the case ended on 2026-01-07"), "{refused}");
+    house.every_invariant_holds(date(2026, 1, 8), true);
+}

@@ -14,7 +14,7 @@ use crate::ids::WorkflowId;
 use crate::policy::model::{FieldKind, Policy, Shape};
 use crate::store::{Actor, CaseRow, RecordChange, RefusedAct, Store, Work};
 use crate::value::Known;
-use crate::workflow::{Act, Case, Event, Look, Refusal, StageStatus};
+use crate::workflow::{Act, Case, Event, Look, Refusal, StageStatus, done_or_over};
 
 /// What an act came to.
 #[derive(Debug, Clone, Serialize)]
@@ -171,9 +171,16 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
     if !row.whole {
         return Err(ActError::SetAside(id, damaged(&row)));
     }
-    let policy = Arc::clone(round.policies.version(row.policy)?);
     let case: Case = serde_json::from_str(&row.state)
         .map_err(|error| ActError::SetAside(id, format!("its state can't be read: {error}")))?;
+    if !case.is_open() {
+        // Its version of the policy may be in use no more.
+        let named = Act { by: by(&case, &request.act.by)?, ..request.act.clone() };
+        if let Some(answer) = done_or_over(&case, &named) {
+            return Ok(answer.map(|()| (ActReport::of(&row, &case, true), Work::default()))?);
+        }
+    }
+    let policy = Arc::clone(round.policies.version(row.policy)?);
     let missing =
         || ActError::SetAside(id, format!("policy version {} has no workflow `{}`", row.policy, row.workflow));
     let flow = policy.workflow_named(&row.workflow).ok_or_else(missing)?;

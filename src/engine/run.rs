@@ -346,6 +346,8 @@ impl Round<'_> {
 
     fn decide(&mut self, store: &dyn Store, mut rows: Vec<CaseRow>) -> Result<Vec<CaseChange>, EngineError> {
         let mut changes = Vec::with_capacity(rows.len());
+        // One that ended since its facts changed needs no second look, nor its version of the policy.
+        rows.retain(|it| it.status == "open");
         rows.sort_by(|a, b| (a.policy, &a.workflow, &a.period, a.id).cmp(&(b.policy, &b.workflow, &b.period, b.id)));
         for group in rows.chunk_by(|a, b| (a.policy, &a.workflow, &a.period) == (b.policy, &b.workflow, &b.period)) {
             let policy = match self.policies.version(group[0].policy) {

@@ -153,7 +153,6 @@ pub(super) fn checked_only(workflow: &Workflow, committees: &[Committee]) -> Vec
         note(committee.is_some_and(|it| it.for_each_case), "committee for each case", span);
         note(committee.is_some_and(|it| it.members.is_none() && !it.for_each_case), "committee without members", span);
         note(decision.is_some_and(|it| !it.confirms.is_empty()), "confirms", span);
-        note(stage.lasting.is_some(), "lasts", span);
     }
     found
 }

@@ -1,14 +1,15 @@
 //! How long a state lasts, and what is kept of it afterwards.
 
-use crate::calendar::{Direction, Length, Unit};
+use crate::calendar::{Direction, Length, Roll, Unit};
 use crate::codes_flow as codes;
 use crate::diagnostic::Diagnostic;
+use crate::ids::StepId;
 use crate::policy::expressions::Place;
 use crate::policy::flow::Lasting;
-use crate::policy::model::{DateRule, Point, StageMoment};
+use crate::policy::model::{DateRule, DueLine, Party, Point, Stage, StageMoment, Step, StepKind, Timing};
 use crate::policy::names::Builder;
 use crate::source::Span;
-use crate::syntax::tree::{self, Outcome, OutcomeLineKind};
+use crate::syntax::tree::{self, Name, Outcome, OutcomeLineKind};
 
 impl Builder<'_, '_> {
     /// `lasts 6 months, alarm 1 month before with interdiction_ends`
@@ -27,6 +28,48 @@ impl Builder<'_, '_> {
         }
         let message = message.and_then(|it| self.message_id(it, place));
         Some(Lasting { lasts, alarm: before, message })
+    }
+
+    /// A stage that stands for a state is due when the time of that is over, and lapses then; before, whoever it lies with is told.
+    pub(super) fn ends_with_its_time(&mut self, stage: &mut Stage, lasting: &Lasting, name: &Name) {
+        if !stage.due.is_empty() || stage.lapses_at_due {
+            let words = format!("`{}` says twice when its time is over", name.text);
+            let help = "take `due` and `lapses at due` out: what `lasts` is due when its time is over, and lapses then";
+            self.report(Diagnostic::new(codes::OVER_TWICE, name.span, words).help(help));
+            return;
+        }
+        let anchor = Box::new(DateRule::At(Point::Opening));
+        let run = DateRule::Offset { length: lasting.lasts.length, direction: Direction::After, anchor };
+        let date = match &lasting.lasts.put_off {
+            None => run,
+            Some(by) => DateRule::PutOff { run: Box::new(run), by: Box::new(by.clone()) },
+        };
+        stage.due = vec![DueLine {
+            when: None,
+            date,
+            or_else: None,
+            clock: None,
+            late_comers: None,
+            roll: Some(Roll::AsIs),
+            from: None,
+            until: None,
+            span: name.span,
+        }];
+        stage.lapses_at_due = true;
+        if let (Some(before), Some(message)) = (lasting.alarm, lasting.message) {
+            let id = StepId::at(stage.steps.len());
+            let to = if stage.by.is_empty() { vec![Party::Subject] } else { stage.by.clone() };
+            stage.steps.push(Step {
+                id,
+                name: "alarm".to_owned(),
+                kind: StepKind::Reminder,
+                timing: Timing::Before(before),
+                to,
+                message: Some(message),
+                default_by: None,
+                span: name.span,
+            });
+        }
     }
 
     /// What is expunged some time after it ended ends by itself.

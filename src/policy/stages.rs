@@ -103,6 +103,9 @@ impl Builder<'_, '_> {
         for line in &written.lines {
             self.stage_line(&mut stage, line, &place, ends);
         }
+        if let Some(lasting) = stage.lasting.clone() {
+            self.ends_with_its_time(&mut stage, &lasting, &written.name);
+        }
         if stage.for_each.is_some() {
             self.each_does_a_part(&mut stage, &written.name);
         }
@@ -111,6 +114,7 @@ impl Builder<'_, '_> {
             || !stage.sends.is_empty()
             || stage.decision.is_some()
             || stage.for_each.is_some()
+            || stage.lasting.is_some()
             || !matches!(stage.done, Done::AllFilled);
         if !says_done && !self.unparsed {
             let words = format!("nobody can complete stage `{}`: it does not say when it is done", written.name.text);
@@ -285,6 +289,8 @@ impl Builder<'_, '_> {
             StageLineKind::Deemed(length) => stage.deemed_received = self.length(length),
             StageLineKind::Lasts(lasts) => {
                 stage.lasting = self.lasting(lasts, line.span, place);
+                // Where it is not understood, only that is told.
+                stage.lapses_at_due |= stage.lasting.is_none();
             }
         }
     }

@@ -126,19 +126,31 @@ pub fn act(
     Ok(machine.events)
 }
 
+/// What an act comes to that was done before by its key, or comes after the end of its case; nothing where the case must be looked at.
+#[must_use]
+pub fn done_or_over(case: &Case, act: &Act) -> Option<Result<(), Refusal>> {
+    if let Some(before) = act.key.as_ref().and_then(|it| case.acts.get(it)) {
+        // A receipt without a day is one of whatever day it was taken for.
+        let same = *before == format!("{}: {}", act.by.1, act.what);
+        if same || (act.what == Deed::Receive(None) && before.starts_with(&format!("{}: receive", act.by.1))) {
+            return Some(Ok(()));
+        }
+        let other = Refusal::new("this key was given to another act in the case");
+        return Some(Err(other.but(format!("that was {before}"))));
+    }
+    match case.status {
+        CaseStatus::Open => None,
+        CaseStatus::Ended(_) => {
+            let on = case.ended.map_or_else(String::new, |it| format!(" on {it}"));
+            Some(Err(Refusal::new(format!("the case ended{on}"))))
+        }
+    }
+}
+
 impl Machine<'_> {
     fn act(&mut self, act: &Act) -> Result<(), Refusal> {
-        if let Some(before) = act.key.as_ref().and_then(|it| self.case.acts.get(it)) {
-            // A receipt without a day is one of whatever day it was taken for.
-            let same = *before == format!("{}: {}", act.by.1, act.what);
-            if same || (act.what == Deed::Receive(None) && before.starts_with(&format!("{}: receive", act.by.1))) {
-                return Ok(());
-            }
-            return Err(Refusal::new("this key was given to another act in the case").but(format!("that was {before}")));
-        }
-        if let CaseStatus::Ended(_) = self.case.status {
-            let on = self.case.ended.map_or_else(String::new, |it| format!(" on {it}"));
-            return Err(Refusal::new(format!("the case ended{on}")));
+        if let Some(answer) = done_or_over(&self.case, act) {
+            return answer;
         }
         match &act.what {
             Deed::Choose { choice, instead } => self.choose(act, choice, instead.as_deref()),

@@ -17,7 +17,7 @@ mod sign;
 mod vote;
 mod ways;
 
-pub use act::{Act, Deed, Refusal, act};
+pub use act::{Act, Deed, Refusal, act, done_or_over};
 pub use advance::{Advanced, Look, Stuck, advance};
 pub use case::{Again, Case, CaseStatus, Hold, Signature, StageCase, StageStatus};
 pub use event::{
