@@ -113,7 +113,7 @@ impl Ward {
         invariants::each_case_is_in_one_state(&self.store).unwrap();
         invariants::the_chain_verifies(&self.store).unwrap();
         invariants::replay_gives_what_is_stored(&self.store).unwrap();
-        invariants::dates_follow_from_their_derivations(&self.store, policy).unwrap();
+        invariants::dates_follow_from_their_derivations(&self.store, policy, None).unwrap();
         if behind_a_run {
             // Nothing is sent here, so that effects wait.
             let orphaned = invariants::nothing_is_orphaned(&self.store, &policies, &look, "en").err();

@@ -371,7 +371,7 @@ fn the_journal_is_the_truth() {
         invariants::the_chain_verifies(store),
         invariants::replay_gives_what_is_stored(store),
         invariants::nobody_is_sanctioned_unheard(store, policy),
-        invariants::dates_follow_from_their_derivations(store, policy),
+        invariants::dates_follow_from_their_derivations(store, policy, None),
     ] {
         checked.unwrap();
     }
@@ -514,7 +514,7 @@ fn everybody_is_chased_by_the_calendar_that_they_go_by() {
         merit::report::status(&office.store, &policy, merit::report::Reader::Keeper, date(2026, 7, 20)).unwrap();
     let overdue: Vec<_> = status.overdue.iter().map(|it| (it.subject.as_str(), it.working_days_overdue)).collect();
     assert_eq!(overdue, [("A", 5), ("B", 2), ("C", 2)], "the fewest, while it is open");
-    invariants::dates_follow_from_their_derivations(&office.store, &policy).unwrap();
+    invariants::dates_follow_from_their_derivations(&office.store, &policy, None).unwrap();
 }
 
 #[test]

@@ -175,6 +175,27 @@ fn what_follows_by_itself_is_known_to_others_at_once() {
 }
 
 #[test]
+fn what_takes_effect_in_a_run_is_followed_up_in_the_same_run() {
+    let mut house = service();
+    house.deploy(|text| {
+        text + "\nworkflow coaching { for each officer where warning in force; stage talk { by supervisor; due 30 days after opening; fills reply } }\n"
+    });
+    house.run(date(2026, 9, 30));
+    house.does(date(2026, 10, 1), "sec", Deed::Send, "ada").unwrap();
+    let mut day = date(2026, 10, 1);
+    while !told(&house).contains(&"ada warning in force".to_owned()) {
+        day = day.tomorrow().unwrap();
+        house.run(day);
+        if day == date(2026, 11, 2) {
+            house.does(day, "boss", choose("impose"), "ada").unwrap();
+        }
+    }
+    house.every_invariant_holds(day, true);
+    let coached = Filter { workflow: Some("coaching".to_owned()), ..Filter::default() };
+    assert_eq!(house.store.cases(&coached).unwrap().len(), 1, "ada's appeal ran out on {day}");
+}
+
+#[test]
 fn time_that_a_late_receipt_ends_has_not_run_out_before_it_was_entered() {
     let mut house = service();
     house.run(date(2026, 9, 30));

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::casework::Desk;
 use crate::engine::accepted::accepted;
 use crate::engine::run::{Round, damaged};
-use crate::engine::{AsOf, EngineError, NoticeLine, RunSettings, Sender};
+use crate::engine::{AsOf, EngineError, NoticeLine, Policies, RunSettings, Sender};
 use crate::exchange::value_of;
 use crate::ids::WorkflowId;
 use crate::policy::model::{FieldKind, Policy, Shape};
@@ -119,7 +119,27 @@ impl<'a> Acting<'a> {
         settings: &'a RunSettings,
         sender: &'a mut dyn Sender,
     ) -> Result<Self, EngineError> {
-        Ok(Self(Round::begin(store, settings, sender)?))
+        Self::begin_with(None, store, settings, sender)
+    }
+
+    /// The same with what was compiled before.
+    ///
+    /// # Errors
+    /// As for [`Acting::begin`].
+    pub fn begin_with(
+        kept: Option<Policies>,
+        store: &mut dyn Store,
+        settings: &'a RunSettings,
+        sender: &'a mut dyn Sender,
+    ) -> Result<Self, EngineError> {
+        let policies = Policies::load_again(kept, store, settings.calendar.as_deref())?;
+        Ok(Self(Round::begin_with(policies, store, settings, sender)?))
+    }
+
+    /// The policies in use, for whatever comes next.
+    #[must_use]
+    pub fn into_policies(self) -> Policies {
+        self.0.policies
     }
 
     /// Does something in a case, in a commit of its own. What is refused is kept.
@@ -180,7 +200,7 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
             return Ok(answer.map(|()| (ActReport::of(&row, &case, true), Work::default()))?);
         }
     }
-    let policy = Arc::clone(round.policies.version(row.policy)?);
+    let policy = round.policies.any_version(store, row.policy, round.settings.calendar.as_deref())?;
     let missing =
         || ActError::SetAside(id, format!("policy version {} has no workflow `{}`", row.policy, row.workflow));
     let flow = policy.workflow_named(&row.workflow).ok_or_else(missing)?;

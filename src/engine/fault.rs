@@ -77,14 +77,31 @@ pub fn point(at: Point) {
     let _ = at;
 }
 
+/// What unwinds the thread that passes the point at which a test wanted it to end.
+#[cfg(debug_assertions)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Killed(pub Point);
+
+/// Lets this thread unwind, as if it were killed, when it passes a point so many more times; nothing takes that back. Only in a debug
+/// build.
+#[cfg(debug_assertions)]
+pub fn kill_at(when: Option<(Point, u32)>) {
+    debug::KILL.set(when);
+}
+
 #[cfg(debug_assertions)]
 mod debug {
+    use std::cell::Cell;
     use std::fs::{File, OpenOptions};
     use std::io::Write;
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    use super::Point;
+    use super::{Killed, Point};
+
+    thread_local! {
+        pub(super) static KILL: Cell<Option<(Point, u32)>> = const { Cell::new(None) };
+    }
 
     /// How often each point was passed; only a debug build counts.
     static PASSED: [AtomicU64; POINTS] = [const { AtomicU64::new(0) }; POINTS];
@@ -93,6 +110,12 @@ mod debug {
 
     pub(super) fn pass(at: Point) {
         keep(at);
+        if let Some((wanted, more)) = KILL.get().filter(|it| it.0 == at) {
+            KILL.set((more > 1).then(|| (wanted, more - 1)));
+            if more <= 1 {
+                std::panic::resume_unwind(Box::new(Killed(at)));
+            }
+        }
         let Ok(wanted) = std::env::var("MERIT_STOP_AT") else { return };
         let Some((name, nth)) = wanted.split_once(':') else { return };
         let passed = PASSED[at as usize].fetch_add(1, Ordering::Relaxed) + 1;

@@ -108,7 +108,7 @@ fn new_judgement(
 
 /// Judges everybody behind the last one who was judged, or one alone; by the policy under which the judgement began.
 fn carry_on(store: &mut dyn Store, round: &mut Round<'_>, mut judgement: Judgement) -> Result<(), EngineError> {
-    let policy = Arc::clone(round.policies.version(judgement.policy)?);
+    let policy = round.policies.any_version(store, judgement.policy, round.settings.calendar.as_deref())?;
     let framework = policy.frameworks.iter().find(|it| it.label.name == judgement.framework);
     let first: Option<Date> = judgement.period.parse().ok();
     let period = framework

@@ -19,6 +19,8 @@ mod told;
 
 pub use act::{ActError, ActReport, ActRequest, Acting, act};
 pub use delegate::{DelegateRequest, delegate, end_delegation};
+#[cfg(debug_assertions)]
+pub use fault::{Killed, kill_at};
 pub use fault::{Point, point};
 pub use judging::{JudgeRequest, judge_on_request};
 pub use mail::{MailSender, NoWayOut};

@@ -29,7 +29,7 @@ pub(super) fn open(store: &mut dyn Store, round: &mut Round<'_>) -> Result<(), E
         }
     }
     open_expected(store, round, &policy)?;
-    open_changed(store, round, &policy)
+    open_changed(store, round)
 }
 
 /// The day from which the store is used in earnest.
@@ -98,7 +98,9 @@ fn open_expected(store: &mut dyn Store, round: &mut Round<'_>, policy: &Policy) 
 }
 
 /// Subjects whose facts have changed, for every workflow and period that they may need a case in.
-fn open_changed(store: &mut dyn Store, round: &mut Round<'_>, policy: &Policy) -> Result<(), EngineError> {
+pub(super) fn open_changed(store: &mut dyn Store, round: &mut Round<'_>) -> Result<(), EngineError> {
+    let policy = Arc::clone(&round.policies.latest().policy);
+    let policy = &*policy;
     while round.goes_on() {
         store.begin()?;
         let changed = store.dirty_subjects(BATCH)?;

@@ -40,7 +40,7 @@ impl Policies {
     /// As for [`Policies::load`].
     pub fn load_again(kept: Option<Self>, store: &dyn Store, calendar: Option<&str>) -> Result<Self, EngineError> {
         let newest = store.latest_policy()?.ok_or(EngineError::NothingDeployed)?;
-        let (latest, mut by_version) = match kept.filter(|it| it.latest.version == newest.version) {
+        let (latest, by_version) = match kept.filter(|it| it.latest.version == newest.version) {
             Some(kept) => (kept.latest, kept.by_version),
             None => {
                 let latest = Deployed { version: newest.version, policy: Arc::new(compile(&newest, calendar)?) };
@@ -48,14 +48,28 @@ impl Policies {
                 (latest, by_version)
             }
         };
+        let mut policies = Self { latest, by_version };
         for version in store.versions_in_use()? {
-            if let std::collections::btree_map::Entry::Vacant(place) = by_version.entry(version) {
-                let mut policy = compile(&store.policy(version)?, calendar)?;
-                policy.take_calendars_from(&latest.policy);
-                place.insert(Arc::new(policy));
-            }
+            policies.any_version(store, version, calendar)?;
         }
-        Ok(Self { latest, by_version })
+        Ok(policies)
+    }
+
+    /// Any version that was deployed, also one under which no case is open any more.
+    pub(super) fn any_version(
+        &mut self,
+        store: &dyn Store,
+        version: i64,
+        calendar: Option<&str>,
+    ) -> Result<Arc<Policy>, EngineError> {
+        if let Some(known) = self.by_version.get(&version) {
+            return Ok(Arc::clone(known));
+        }
+        let mut policy = compile(&store.policy(version)?, calendar)?;
+        policy.take_calendars_from(&self.latest.policy);
+        let policy = Arc::new(policy);
+        self.by_version.insert(version, Arc::clone(&policy));
+        Ok(policy)
     }
 
     /// The latest version.

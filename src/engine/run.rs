@@ -170,6 +170,8 @@ pub(super) struct Round<'a> {
     next_case: i64,
     /// How many cases one commit holds.
     batch: u32,
+    /// Whether anything was committed since that was last asked.
+    wrote: bool,
     /// Since when nobody else could write.
     began: Instant,
     pub(super) report: RunReport,
@@ -189,7 +191,7 @@ impl<'a> Round<'a> {
         Self::begin_with(policies, store, settings, sender)
     }
 
-    fn begin_with(
+    pub(super) fn begin_with(
         policies: Policies,
         store: &mut dyn Store,
         settings: &'a RunSettings,
@@ -218,6 +220,7 @@ impl<'a> Round<'a> {
             restored: state.restored,
             next_case: store.next_case()?,
             batch: BATCH,
+            wrote: false,
             began: Instant::now(),
             report: RunReport { as_of: until.today.to_string(), ..RunReport::default() },
             watch: None,
@@ -230,9 +233,19 @@ impl Round<'_> {
     /// Everything that has come due, to the end; gives whether it came there.
     fn go(&mut self, store: &mut dyn Store) -> Result<bool, EngineError> {
         openings::open(store, self)?;
+        self.wrote = false;
         judging::judge(store, self)?;
-        self.look_again(store)?;
-        self.look_at_due(store)?;
+        loop {
+            // What takes effect is a fact on which other cases, and openings, may rest.
+            if std::mem::take(&mut self.wrote) {
+                openings::open_changed(store, self)?;
+            }
+            self.look_again(store)?;
+            self.look_at_due(store)?;
+            if !self.wrote {
+                break;
+            }
+        }
         if !self.goes_on() {
             return Ok(false);
         }
@@ -326,6 +339,7 @@ impl Round<'_> {
         send_too_early(self.sender, &work.cases);
         point(Point::BeforeCommit);
         store.commit(work)?;
+        self.wrote = true;
         point(Point::AfterCommit);
         let due = std::mem::take(&mut self.due);
         if let Some(watch) = &mut self.watch {

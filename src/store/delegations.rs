@@ -136,12 +136,15 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Marks the open cases in which something lies with either, or was found not to lie with who hands on.
+    /// Marks the open cases in which something lies with either, also if they have signed it, or was found not to lie with who hands on; and those
+    /// that can't proceed, perhaps for want of somebody to write to.
     fn mark_concerned(&self, given: &Delegation, rev: i64) -> Result<(), StoreError> {
-        let sql = "insert into dirty select distinct 'case', cast(t.case_id as text), ?5 from tasks t
+        let sql = "insert into dirty select distinct 'case', cast(t.case_id as text), ?5 from tasks open
+             join tasks t on (t.case_id, t.stage, t.round) = (open.case_id, open.stage, open.round)
              join cases c on c.id = t.case_id
-             where t.until is null and c.status = 'open'
+             where open.until is null and c.status = 'open'
              and ((t.holder_type, t.holder) in ((?1, ?2), (?3, ?4)) or instr(t.why, ?2) > 0)
+             union select 'case', cast(id as text), ?5 from cases where status = 'open' and set_aside is not null
              on conflict (what, id) do update set rev = excluded.rev";
         let values = params![given.from.0, given.from.1, given.to.0, given.to.1, rev];
         self.connection.prepare_cached(sql).map_err(disk)?.execute(values).map_err(disk)?;

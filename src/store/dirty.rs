@@ -139,7 +139,9 @@ impl SqliteStore {
             self.mark_subjects(policy, workflow.subject, &subjects, rev)?;
         }
         self.mark_delegated(rev)?;
-        for version in self.versions_in_use()?.into_iter().filter(|it| *it != latest) {
+        let older: Vec<i64> = self.versions_in_use()?.into_iter().filter(|it| *it != latest).collect();
+        self.older.borrow_mut().retain(|version, _| older.contains(version));
+        for version in older {
             self.mark_dirty_cases_of(version, policy, touched, rev)?;
         }
         Ok(())
@@ -153,11 +155,7 @@ impl SqliteStore {
         touched: &Touched,
         rev: i64,
     ) -> Result<(), StoreError> {
-        let mut sources = Sources::new();
-        for (name, text) in self.policy(version)?.files {
-            sources.add(name, text);
-        }
-        let Some(older) = crate::policy::compile_deployed(&sources, None).policy else {
+        let Some(older) = self.older_policy(version)? else {
             return self.mark_all_cases(Some(version), rev);
         };
         let touched = touched.seen_by(latest, &older);
@@ -166,6 +164,19 @@ impl SqliteStore {
             self.mark_cases(&older, flow, version, &subjects, rev)?;
         }
         Ok(())
+    }
+
+    fn older_policy(&self, version: i64) -> Result<Option<Arc<Policy>>, StoreError> {
+        if let Some(known) = self.older.borrow().get(&version) {
+            return Ok(known.clone());
+        }
+        let mut sources = Sources::new();
+        for (name, text) in self.policy(version)?.files {
+            sources.add(name, text);
+        }
+        let policy = crate::policy::compile_deployed(&sources, None).policy.map(Arc::new);
+        self.older.borrow_mut().insert(version, policy.clone());
+        Ok(policy)
     }
 
     /// Marks every open case, or those of one version.

@@ -1,12 +1,16 @@
 //! The store in SQLite: one file, one writer, everything of a unit of work at once.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+use crate::policy::model::Policy;
 use crate::store::described::{describe_all, drop_views, make_views};
 use crate::store::seal::hex;
 use crate::store::sums;
@@ -53,6 +57,8 @@ pub enum Access {
 pub struct SqliteStore {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
+    /// Earlier versions under which cases are open, compiled once: the text of a version never changes. None if it can't be read.
+    pub(super) older: RefCell<BTreeMap<i64, Option<Arc<Policy>>>>,
 }
 
 /// Held while an engine works on a store; another engine is refused meanwhile.
@@ -153,7 +159,7 @@ impl SqliteStore {
         connection.busy_handler(Some(wait_a_little)).map_err(disk)?;
         connection.set_prepared_statement_cache_capacity(256);
         rusqlite::vtab::array::load_module(&connection).map_err(disk)?;
-        Ok(Self { connection, path: path.to_owned() })
+        Ok(Self { connection, path: path.to_owned(), older: RefCell::default() })
     }
 
     /// What is said to SQLite once it is known that the file is ours: it writes the way of keeping a journal into the file.

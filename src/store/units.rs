@@ -59,8 +59,11 @@ impl SqliteStore {
     /// Keeps which days are worked, for SQL; whether any day is another than it was.
     fn keep_calendar_days(&self, policy: &Policy, at: i64, rev: i64) -> Result<bool, StoreError> {
         let mut changed = false;
+        let seen = self.read_state()?.as_of;
         for calendar in &policy.calendars {
-            let today = calendar.day_of(crate::calendar::Moment(at));
+            // A machine's clock may have fallen back behind the days that the cases live in.
+            let day = calendar.day_of(crate::calendar::Moment(at));
+            let today = seen.map_or(day, |it| it.max(day));
             let (Ok(mut day), Ok(last)) = (Date::new(today.year() - 2, 1, 1), Date::new(today.year() + 4, 12, 31))
             else {
                 continue;

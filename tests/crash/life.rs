@@ -112,7 +112,7 @@ impl<'a> Life<'a> {
         invariants::the_chain_verifies(store)?;
         invariants::replay_gives_what_is_stored(store)?;
         invariants::nobody_is_sanctioned_unheard(store, &self.policies.latest().policy)?;
-        invariants::dates_follow_from_their_derivations(store, &self.policies.latest().policy)?;
+        invariants::dates_follow_from_their_derivations(store, &self.policies.latest().policy, None)?;
         match day {
             Some(day) => self.nothing_is_left_behind(store, day.parse().map_err(|it| format!("{it}"))?),
             None => Ok(()),

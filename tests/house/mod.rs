@@ -145,7 +145,7 @@ impl House {
         invariants::each_case_is_in_one_state(&self.store).unwrap();
         invariants::the_chain_verifies(&self.store).unwrap();
         invariants::replay_gives_what_is_stored(&self.store).unwrap();
-        invariants::dates_follow_from_their_derivations(&self.store, policy).unwrap();
+        invariants::dates_follow_from_their_derivations(&self.store, policy, None).unwrap();
         invariants::nobody_is_sanctioned_unheard(&self.store, policy).unwrap();
         if behind_a_run {
             let orphaned = invariants::nothing_is_orphaned(&self.store, &policies, &look, "en").err();

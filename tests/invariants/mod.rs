@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use merit::casework::{Desk, standing};
 use merit::engine::{Policies, deadline_row, task_rows};
 use merit::policy::model::Policy;
 use merit::store::sqlite::SqliteStore;
 use merit::store::{CaseRow, EffectRow, Filter, JournalEntry, OutcomeFilter, Store};
-use merit::workflow::{Case, Event, Look};
+use merit::workflow::{Case, Event, Look, StageCase, StageStatus};
 
 /// Whether an invariant holds; else its name and what was found.
 pub(crate) type Checked = Result<(), String>;
@@ -261,11 +262,20 @@ pub(crate) fn replay_gives_what_is_stored(store: &SqliteStore) -> Checked {
     Ok(())
 }
 
-/// I9: a date recomputed from its derivation is the stored date.
-pub(crate) fn dates_follow_from_their_derivations(store: &SqliteStore, policy: &Policy) -> Checked {
+/// I9: a date recomputed from its derivation is the stored date. Where calendars have changed, only those that run on a day: what is
+/// over, and what stands still, has the dates of its time.
+pub(crate) fn dates_follow_from_their_derivations(
+    store: &SqliteStore,
+    policy: &Policy,
+    running_on: Option<Date>,
+) -> Checked {
+    let which = |case: &Case, stage: &StageCase| {
+        running_on.is_none_or(|today| stage.status == StageStatus::Running && !case.stands_still_on(today))
+    };
     let named = |name: &str| policy.calendars.iter().find(|it| it.name() == name);
     for Told { row, events, .. } in told(store, "I9")? {
-        for (name, stage) in &Case::replay(&events).stages {
+        let case = Case::replay(&events);
+        for (name, stage) in case.stages.iter().filter(|it| which(&case, it.1)) {
             for date in stage.dates.due.iter().chain(&stage.dates.closes) {
                 let again = date.derivation.recompute_by(&named).map_err(|it| broken("I9", format!("{it:?}")))?;
                 let same = (again.date, again.moment.0) == (date.day, date.until);
