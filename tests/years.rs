@@ -314,7 +314,7 @@ impl Years {
         invariants::each_case_is_in_one_state(&store).unwrap();
         invariants::the_chain_verifies(&store).unwrap();
         invariants::replay_gives_what_is_stored(&store).unwrap();
-        invariants::dates_follow_from_their_derivations(&store, policy).unwrap();
+        invariants::dates_follow_from_their_derivations(&store, policy, None).unwrap();
         invariants::nobody_is_sanctioned_unheard(&store, policy).unwrap_or_else(|it| panic!("{day}: {it}"));
     }
 }
