@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 /// Everything a calendar is made from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CalendarRules {
     /// The name used in the text.
     pub name: String,
@@ -74,7 +74,7 @@ pub enum PeriodLabelStyle {
 }
 
 /// A holiday and the years in which it holds.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HolidayRule {
     /// Its name.
     pub name: String,
@@ -126,7 +126,7 @@ pub struct ListedDay {
 }
 
 /// A day announced late.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnnouncedDay {
     /// The day.
     pub date: Date,

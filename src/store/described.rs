@@ -45,17 +45,21 @@ pub(super) fn describe_all(connection: &Connection) -> Result<(), StoreError> {
     let day: Option<String> = connection.query_row(sql, [], |row| row.get(0)).map_err(disk)?;
     let day = day.and_then(|it| it.parse().ok());
     for (version, text) in policies {
-        let mut sources = Sources::new();
-        let files: Vec<(String, String)> = serde_json::from_str(&text).unwrap_or_default();
-        for (name, text) in files {
-            sources.add(name, text);
-        }
-        if let Some(policy) = compile_deployed(&sources, None).policy {
+        if let Some(policy) = compiled(serde_json::from_str(&text).unwrap_or_default()) {
             let today = day.unwrap_or_else(|| policy.main().day_of(crate::calendar::Moment(0)));
             describe(connection, &policy, version, today)?;
         }
     }
     Ok(())
+}
+
+/// A deployed policy, where this program can read it.
+pub(super) fn compiled(files: Vec<(String, String)>) -> Option<Policy> {
+    let mut sources = Sources::new();
+    for (name, text) in files {
+        sources.add(name, text);
+    }
+    compile_deployed(&sources, None).policy
 }
 
 /// Describes a policy that is deployed.

@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::ids::RecordId;
 use crate::policy::model::Policy;
-use crate::store::described::describe;
+use crate::store::described::{compiled, describe};
 use crate::store::reader::Reader;
 use crate::store::records::{key_columns, table};
 use crate::store::sqlite::{EDITION, SqliteStore, disk};
@@ -40,6 +40,7 @@ impl SqliteStore {
             .query_row("select coalesce(max(version), 0) + 1 from policies", [], |row| row.get(0))
             .map_err(disk)?;
         self.shape_records(policy, rev)?;
+        let others = self.has_other_calendars(policy)?;
         let text = serde_json::to_string(files).unwrap_or_default();
         self.connection
             .execute(
@@ -49,11 +50,19 @@ impl SqliteStore {
             .map_err(disk)?;
         let (state, today) = (self.read_state()?, policy.main().day_of(crate::calendar::Moment(at)));
         describe(&self.connection, policy, version, state.as_of.or(state.adopted).unwrap_or(today))?;
-        if self.keep_calendar_days(policy, at, rev)? {
+        if self.keep_calendar_days(policy, at, rev)? || others {
             self.mark_all_cases(None, rev)?;
         }
         self.seal_commit(rev, at, None, "system", "deploy", None)?;
         Ok(version)
+    }
+
+    /// Whether a calendar is made otherwise than in the version before: in another zone, say, every moment that an open case waits for
+    /// is another.
+    fn has_other_calendars(&self, policy: &Policy) -> Result<bool, StoreError> {
+        let Some(before) = self.latest_policy()?.and_then(|it| compiled(it.files)) else { return Ok(false) };
+        let known = |name: &str| before.calendars.iter().find(|it| it.name() == name).map(|it| it.rules());
+        Ok(policy.calendars.iter().any(|it| known(it.name()).is_some_and(|rules| rules != it.rules())))
     }
 
     /// Keeps which days are worked, for SQL; whether any day is another than it was.
