@@ -400,7 +400,7 @@ impl Office {
         // A date that was reckoned in another zone keeps its moment.
         if self.zones.len() == 1 {
             let policies = Policies::load(&self.store, None).unwrap();
-            invariants::dates_follow_from_their_derivations(&self.store, &policies.latest().policy).unwrap();
+            invariants::dates_follow_from_their_derivations(&self.store, &policies.latest().policy, None).unwrap();
         }
     }
 
