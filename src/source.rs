@@ -91,6 +91,16 @@ impl Sources {
         sources
     }
 
+    /// Files by name and text, in order.
+    #[must_use]
+    pub fn of(files: Vec<(String, String)>) -> Self {
+        let mut sources = Self::new();
+        for (name, text) in files {
+            sources.add(name, text);
+        }
+        sources
+    }
+
     /// Takes in one more file.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         self.files.push(SourceFile::new(name, text));

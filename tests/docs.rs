@@ -130,12 +130,14 @@ fn told(document: &str) -> Vec<Told> {
     told
 }
 
-#[test]
-fn the_guide_can_be_walked_as_it_is_written() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut here = folder.path().to_owned();
+/// A command, its exit code, and what it said beside its result.
+type Ended = (String, Option<i32>, String);
+
+/// Does all that a document tells people to do: what the commands printed, how each ended, and where that was.
+fn walk(document: &str, folder: &Path) -> (String, Vec<Ended>, PathBuf) {
+    let mut here = folder.to_owned();
     let (mut printed, mut codes) = (String::new(), Vec::new());
-    for step in told("docs/guide.md") {
+    for step in told(document) {
         match step {
             Told::Write(file, text) => fs::write(here.join(file), text).unwrap(),
             Told::Change(file, old, new) => {
@@ -158,6 +160,39 @@ fn the_guide_can_be_walked_as_it_is_written() {
             }
         }
     }
+    (printed, codes, here)
+}
+
+#[test]
+fn the_page_on_versions_can_be_walked_as_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (printed, codes, _) = walk("docs/versions.md", folder.path());
+    for (line, code, words) in &codes {
+        // What a person should look at is found by the way.
+        // One case of the demonstration can't go on, and so can't be moved.
+        let all_cases = ["merit plan --migrate --as-of", "merit plan --again", "merit migrate --by"];
+        let looked_at =
+            line.starts_with("merit run") || line == "merit demo" || all_cases.iter().any(|it| line.starts_with(it));
+        assert!(*code == Some(0) || (looked_at && *code == Some(1)), "{line}: {code:?} {words}");
+    }
+    for words in [
+        "Policy version 2 would be in force for new cases.\nOpen cases would keep theirs.",
+        "because the case moved to policy version 2: 20 working days after the start of financial_year",
+        "2 cases moved to policy version 2.",
+        "registrar moves the case from policy version 1 to 2, because \"Circular 7 holds for plans under way\"",
+        "No case moved to policy version 2.",
+        "mend the records or the policy, then move it again",
+        "Policy version 3 is in force.",
+        "The journal verifies",
+    ] {
+        assert!(printed.contains(words), "nothing printed says `{words}`: {printed}");
+    }
+}
+
+#[test]
+fn the_guide_can_be_walked_as_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (printed, codes, here) = walk("docs/guide.md", folder.path());
     let with = |code: i32| codes.iter().filter(|it| it.1 == Some(code)).map(|it| it.0.as_str()).collect::<Vec<_>>();
     assert_eq!(with(0).len() + with(1).len(), codes.len(), "{codes:?}");
     let expected = [
@@ -247,6 +282,8 @@ fn every_key_of_the_json_is_documented() {
         ("import", "import records --dry-run"),
         ("deploy", "deploy --note again"),
         ("run", "run --as-of 2027-03-01"),
+        ("plan", "plan --migrate --to 1 --as-of 2027-03-01"),
+        ("migrate", "migrate --by registrar --because moved --as-of 2027-03-01"),
         ("outbox", "outbox"),
         ("status", "status"),
         ("cases", "cases"),
@@ -277,6 +314,9 @@ fn every_key_of_the_json_is_documented() {
         let mut told = of(verb);
         if verb == "explain ID" {
             told.extend(of("case"));
+        }
+        if verb == "migrate" {
+            told.extend(of("run"));
         }
         let untold: Vec<_> = keys.difference(&told).collect();
         assert!(untold.is_empty(), "docs/cli.md does not tell of these keys of `merit {verb}`: {untold:?}");

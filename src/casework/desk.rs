@@ -166,7 +166,7 @@ impl<'a> Desk<'a> {
             .heard_by(self.listener)
     }
 
-    fn outlook(&self, workflow: &'a Workflow, case: &Case, grace_after_adoption: u32) -> CaseOutlook<'a> {
+    pub(super) fn outlook(&self, workflow: &'a Workflow, case: &Case, grace_after_adoption: u32) -> CaseOutlook<'a> {
         CaseOutlook::new(self.policy, self.facts, workflow, case, grace_after_adoption).heard_by(self.listener)
     }
 

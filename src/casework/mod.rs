@@ -10,6 +10,7 @@ pub mod examples;
 mod facts;
 mod judging;
 mod letter;
+mod moving;
 mod ordered;
 mod outcomes;
 mod outlook;

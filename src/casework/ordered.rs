@@ -22,7 +22,7 @@ impl CaseOutlook<'_> {
             roll: due.roll,
             at: due.clock,
             suspensions: Self::suspended(asked.case, opening.day),
-            extensions: self.granted(asked),
+            extensions: self.granted(asked, Date::MIN),
             ..DateOptions::due()
         };
         self.ordered(asked.on, due.day, &by.order, options).map(Some)

@@ -146,8 +146,8 @@ impl<'a> CaseOutlook<'a> {
             .collect()
     }
 
-    /// The extensions that a stage was granted, as the calendar wants them.
-    pub(super) fn granted(&self, asked: Asked<'_>) -> Vec<Extension> {
+    /// The extensions that a stage was granted since a day, as the calendar wants them.
+    pub(super) fn granted(&self, asked: Asked<'_>, since: Date) -> Vec<Extension> {
         let state = asked.case.stages.get(&self.stage(asked.stage).label.name);
         let extension = |it: &Granted| {
             let because = it.because.as_ref().map_or_else(String::new, |it| format!(": {it}"));
@@ -156,7 +156,7 @@ impl<'a> CaseOutlook<'a> {
         };
         state
             .filter(|it| it.status == StageStatus::Running)
-            .map_or_else(Vec::new, |it| it.extensions.iter().map(extension).collect())
+            .map_or_else(Vec::new, |it| it.extensions.iter().filter(|it| it.on >= since).map(extension).collect())
     }
 
     /// Since when a condition that holds on a day has held. What holds since the case opened was learnt later, on the day at hand.
@@ -240,7 +240,7 @@ impl<'a> CaseOutlook<'a> {
                 ));
             }
         };
-        let options = DateOptions { extensions: self.granted(asked), ..bare };
+        let options = DateOptions { extensions: self.granted(asked, Date::MIN), ..bare };
         if due.date >= opening.day && options.extensions.is_empty() {
             return Ok(Some(due));
         }
@@ -257,25 +257,54 @@ impl<'a> CaseOutlook<'a> {
         dates: &mut StageDates,
     ) -> Result<Option<DueDate>, String> {
         let Some(adopted) = asked.case.adopted else { return Ok(None) };
-        let more = self.granted(asked);
+        let Some(due) = self.overdue_by(scope, asked, opening, dates, (adopted, Date::MIN))? else { return Ok(None) };
+        let was_due = eval::render(&Value::Known(Known::Date(due)), self.policy);
+        let what = format!("the adoption of the store (it had been due on {was_due})");
+        let more = self.granted(asked, Date::MIN);
+        let again = eval::grace(&self.scope(adopted), adopted, self.grace_after_adoption, (&what, more))?;
+        Ok(Some(due_date(the_later(again, dates))))
+    }
+
+    /// When a stage is due that was in time when its case moved to this version of the policy, and by it would have been overdue: as
+    /// long after the move as after adoption.
+    fn grace_after_move(
+        &self,
+        scope: &Scope<'_>,
+        asked: Asked<'_>,
+        opening: &Anchored,
+        dates: &mut StageDates,
+    ) -> Result<Option<DueDate>, String> {
+        let spared = asked.case.stages.get(&self.stage(asked.stage).label.name).and_then(|it| it.spared);
+        let Some(moved) = spared else { return Ok(None) };
+        let Some(due) = self.overdue_by(scope, asked, opening, dates, (moved, moved))? else { return Ok(None) };
+        let was_due = eval::render(&Value::Known(Known::Date(due)), self.policy);
+        let what = format!("the move to this version of the policy (by it, it would have been due on {was_due})");
+        let again =
+            eval::grace(&self.scope(moved), moved, self.grace_after_adoption, (&what, self.granted(asked, moved)))?;
+        Ok(Some(due_date(the_later(again, dates))))
+    }
+
+    /// The day on which a stage had been due, if it was overdue on a day and not over by then. It does not hang on what was granted
+    /// since.
+    fn overdue_by(
+        &self,
+        scope: &Scope<'_>,
+        asked: Asked<'_>,
+        opening: &Anchored,
+        dates: &StageDates,
+        (day, granted_since): (Date, Date),
+    ) -> Result<Option<Date>, String> {
         let mut bare = dates.clone();
-        if !more.is_empty() {
-            // Whether it was overdue does not hang on what was granted since.
+        if !self.granted(asked, granted_since).is_empty() {
             let mut case = asked.case.clone();
-            case.stages.values_mut().for_each(|it| it.extensions.clear());
+            case.stages.values_mut().for_each(|it| it.extensions.retain(|it| it.on < granted_since));
             bare = StageDates::default();
             self.due(scope, Asked { case: &case, ..asked }, opening, &mut bare)?;
         }
-        let overdue = bare.due.filter(|due| due.day < adopted).map(|due| (due, adopted));
-        let Some((due, adopted)) = overdue else { return Ok(None) };
-        let closed = dates.closes.as_ref().is_some_and(|it| it.day < adopted);
-        if closed || matches!(self.done(asked), Answer::Known(on) if on < adopted) {
-            return Ok(None);
-        }
-        let was_due = eval::render(&Value::Known(Known::Date(due.day)), self.policy);
-        let what = format!("the adoption of the store (it had been due on {was_due})");
-        let again = eval::grace(&self.scope(adopted), adopted, self.grace_after_adoption, (&what, more))?;
-        Ok(Some(due_date(the_later(again, dates))))
+        let due = bare.due.map(|it| it.day).filter(|due| *due < day);
+        let closed = dates.closes.as_ref().is_some_and(|it| it.day < day);
+        let over = due.is_none() || closed || matches!(self.done(asked), Answer::Known(on) if on < day);
+        Ok(due.filter(|_| !over))
     }
 
     /// The first line that applies, behind those of which a missing fact leaves it open; none if it is open whether any does.
@@ -445,6 +474,10 @@ impl Outlook for CaseOutlook<'_> {
         self.due(&scope, asked, opening, &mut dates)?;
         dates.closes = self.closes(asked, &context, &mut dates)?;
         if let Some(again) = self.grace_after_adoption(&scope, asked, opening, &mut dates)? {
+            dates.due = Some(again);
+            dates.closes = self.closes(asked, &context, &mut dates)?;
+        }
+        if let Some(again) = self.grace_after_move(&scope, asked, opening, &mut dates)? {
             dates.due = Some(again);
             dates.closes = self.closes(asked, &context, &mut dates)?;
         }

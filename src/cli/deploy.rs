@@ -3,6 +3,10 @@
 use serde::Serialize;
 
 use crate::cli::{Done, Failure, Format, Global, Outcome, check, open, output};
+use crate::config::Project;
+use crate::policy::compile_with;
+use crate::policy::model::Policy;
+use crate::source::Sources;
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 
@@ -11,6 +15,9 @@ pub(super) struct Arguments {
     /// The day from which the store is used in earnest; asked for at the first deployment
     #[arg(long, value_name = "DATE")]
     adopt: Option<String>,
+    /// Put the text of this earlier version in force again, as a new version, instead of the working policy
+    #[arg(long, value_name = "VERSION")]
+    again: Option<i64>,
     /// Why, for the record
     #[arg(long, default_value = "")]
     note: String,
@@ -30,21 +37,20 @@ struct Report {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = open::project(global)?;
-    let (sources, compilation) = open::working_policy(&project)?;
-    let Some(policy) = &compilation.policy else {
-        check::show(global, &sources, &compilation.diagnostics)?;
+    let earlier = arguments.again.map(|it| Ok::<_, Failure>((it, open::store(&project)?))).transpose()?;
+    let earlier = earlier.as_ref().map(|(version, store)| (*version, store));
+    let Some(Text { files, policy }) = Text::of(global, &project, earlier)? else {
         return Err(Failure { code: 1, ..Failure::usage("the policy has mistakes; nothing was deployed") });
     };
     let mut store = SqliteStore::open_or_create(&project.store)?;
     let state = store.state()?;
-    let adopt = adoption(arguments, state.adopted, policy, &store)?;
+    let adopt = adoption(arguments, state.adopted, &policy, &store)?;
     let before = store.latest_policy()?.map(|it| it.version);
-    let files: Vec<(String, String)> = sources.iter().map(|(_, file)| (file.name.clone(), file.text.clone())).collect();
     // First the day: a policy in force without one would hold what was before adoption against people.
     if adopt.is_some() {
         store.set(adopt, None)?;
     }
-    let version = store.deploy(&files, policy, &arguments.note, open::now())?;
+    let version = store.deploy(&files, &policy, &arguments.note, open::now())?;
     let in_use = store.versions_in_use()?;
     let report = Report {
         version,
@@ -59,6 +65,41 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         Format::Human => output::text(&words(&report)),
     }?;
     Ok(Done::Clean)
+}
+
+/// A policy that may be put in force.
+pub(super) struct Text {
+    pub(super) files: Vec<(String, String)>,
+    pub(super) policy: Policy,
+}
+
+impl Text {
+    /// The working policy, or that of an earlier version; nothing where it has mistakes, which are shown.
+    pub(super) fn of(
+        global: &Global,
+        project: &Project,
+        again: Option<(i64, &SqliteStore)>,
+    ) -> Result<Option<Self>, Failure> {
+        let (sources, compilation) = match again {
+            None => open::working_policy(project)?,
+            Some((version, store)) => {
+                let latest = store.latest_policy()?.map_or(0, |it| it.version);
+                if !(1..=latest).contains(&version) {
+                    let failure = Failure::usage(format!("there is no policy version {version}"));
+                    return Err(failure.help(format!("the versions are 1 to {latest}")));
+                }
+                let sources = Sources::of(store.policy(version)?.files);
+                let compilation = compile_with(&sources, project.calendar.as_deref());
+                (sources, compilation)
+            }
+        };
+        let Some(policy) = compilation.policy else {
+            check::show(global, &sources, &compilation.diagnostics)?;
+            return Ok(None);
+        };
+        let files = sources.iter().map(|(_, file)| (file.name.clone(), file.text.clone())).collect();
+        Ok(Some(Self { files, policy }))
+    }
 }
 
 /// The day of adoption: given once, and never moved under cases that rest on it.

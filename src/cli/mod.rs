@@ -24,11 +24,13 @@ mod journal;
 mod judge;
 mod junit;
 mod listing;
+mod migrate;
 mod open;
 mod outbox;
 mod outcomes;
 mod output;
 mod report;
+mod plan;
 mod restore;
 mod run;
 mod sample;
@@ -162,6 +164,10 @@ enum Verb {
     Import(import::Arguments),
     /// Put the working policy in force
     Deploy(deploy::Arguments),
+    /// Tell what deploying the working policy, or moving open cases to it, would do
+    Plan(plan::Arguments),
+    /// Let open cases go on under another version of the policy
+    Migrate(migrate::Arguments),
     /// Open cases, remind, escalate and send whatever has come due
     Run(run::Arguments),
     /// Keep running and sending as things come due, until told to stop
@@ -241,6 +247,8 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Fmt(it) => fmt::run(global, it),
         Verb::Import(it) => import::run(global, it),
         Verb::Deploy(it) => deploy::run(global, it),
+        Verb::Plan(it) => plan::run(global, it),
+        Verb::Migrate(it) => migrate::run(global, it),
         Verb::Run(it) => run::run(global, it),
         Verb::Serve(it) => serve::run(global, it),
         Verb::Status(it) => status::run(global, it),

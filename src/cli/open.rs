@@ -52,6 +52,13 @@ impl From<EngineError> for Failure {
             EngineError::BackInTime { .. } | EngineError::Day(_) | EngineError::NothingDeployed => {
                 Failure::usage(error.to_string())
             }
+            EngineError::Move(refusal) => {
+                let failure = Failure::usage(refusal.why);
+                match refusal.possible {
+                    Some(help) => failure.help(help),
+                    None => failure,
+                }
+            }
             EngineError::Outbox(refusal) => Failure::usage(refusal.to_string()).help(refusal.help()),
             EngineError::Altered(_) => Failure::store(error.to_string())
                 .help("nothing is decided by it; `merit restore` takes back the last backup that was made"),
@@ -105,11 +112,8 @@ pub(crate) fn deployed(project: &Project, store: &SqliteStore) -> Result<crate::
 /// The policy in force with its text.
 pub(crate) fn deployed_text(project: &Project, store: &dyn Store) -> Result<(Sources, Policy), Failure> {
     let version = store.latest_policy()?.ok_or(EngineError::NothingDeployed)?;
-    let mut sources = Sources::new();
-    for (name, text) in version.files {
-        sources.add(name, text);
-    }
-    let unreadable = || EngineError::Unreadable { version: version.version, why: "it does not compile".to_owned() };
+    let (version, sources) = (version.version, Sources::of(version.files));
+    let unreadable = || EngineError::Unreadable { version, why: "it does not compile".to_owned() };
     let policy = compile_with(&sources, project.calendar.as_deref()).policy.ok_or_else(unreadable)?;
     Ok((sources, policy))
 }

@@ -26,7 +26,8 @@ pub(super) fn accepted(
     }
     let calendar = policy.calendar_of(workflow);
     let mut events: Vec<Event> = Vec::new();
-    for (stage, round, recipient, at) in store.accepted(number)? {
+    for (sent_in, round, recipient, at) in store.accepted(number)? {
+        let stage = case.stage_called_now(&sent_in).to_owned();
         let Some(state) = case.stages.get(&stage).filter(|_| asks(&stage)) else { continue };
         let Some(to) = recipient.split_once(':').map(|(kind, key)| (kind.to_owned(), key.to_owned())) else { continue };
         let posted = state.post.iter().find(|it| i64::from(it.round) == round && it.to == to && it.accepted.is_none());

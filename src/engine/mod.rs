@@ -9,9 +9,11 @@ mod delegate;
 mod fault;
 mod judging;
 mod mail;
+mod migrate;
 mod openings;
 mod outbox;
 mod policies;
+mod rehearse;
 mod rows;
 mod run;
 mod send;
@@ -24,8 +26,10 @@ pub use fault::{Killed, kill_at};
 pub use fault::{Point, point};
 pub use judging::{JudgeRequest, judge_on_request};
 pub use mail::{MailSender, NoWayOut};
+pub use migrate::{Chosen, MigrateReport, MigrateRequest, Stays, migrate, migrate_in_batches};
 pub use outbox::{Acted, OutboxAct, OutboxRefusal, Which, act_on_outbox};
 pub use policies::{Deployed, Policies};
+pub use rehearse::{Candidate, Rehearsal, Rehearsed, rehearse};
 pub use rows::{deadline_row, task_rows};
 pub use run::{AsOf, Patience, RunSettings, Watch, Watched, run, run_in_batches, run_watched};
 pub use send::{Attempt, Became, Outcome, Outgoing, SendReport, Sender, make_mails, send, settle_broken_attempts};
@@ -64,6 +68,9 @@ pub enum EngineError {
     /// What was asked of the outbox can't be.
     #[error("{0}")]
     Outbox(OutboxRefusal),
+    /// Cases can't be moved so.
+    #[error("{}", .0.why)]
+    Move(crate::workflow::Refusal),
     /// The day asked can't be.
     #[error("{0}")]
     Day(String),

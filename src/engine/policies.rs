@@ -86,13 +86,28 @@ impl Policies {
         let missing = || EngineError::Unreadable { version, why: "it was deployed after this run began".to_owned() };
         self.by_version.get(&version).ok_or_else(missing)
     }
+
+    /// A version, which is read from the store if it was not in use before: a case may move to it while others work.
+    ///
+    /// # Errors
+    /// When there is no such version, or this program can't read it.
+    pub fn known(
+        &mut self,
+        store: &dyn Store,
+        version: i64,
+        calendar: Option<&str>,
+    ) -> Result<&Arc<Policy>, EngineError> {
+        if !self.by_version.contains_key(&version) {
+            let mut policy = compile(&store.policy(version)?, calendar)?;
+            policy.take_calendars_from(&self.latest.policy);
+            self.by_version.insert(version, Arc::new(policy));
+        }
+        self.version(version)
+    }
 }
 
 fn compile(version: &PolicyVersion, calendar: Option<&str>) -> Result<Policy, EngineError> {
-    let mut sources = Sources::new();
-    for (name, text) in &version.files {
-        sources.add(name.clone(), text.clone());
-    }
+    let sources = Sources::of(version.files.clone());
     if crate::policy::hash_of(&sources) != version.hash {
         return Err(EngineError::Altered(version.version));
     }

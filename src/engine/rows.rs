@@ -6,7 +6,11 @@ use crate::workflow::{Case, DueDate, Event, HolderNote, StageCase, StageStatus};
 /// An event as a journal entry, at its logical moment.
 pub(super) fn entry(event: &Event, at: i64) -> NewEntry {
     let payload = serde_json::to_string(event).unwrap_or_default();
-    let actor = event.by().map_or(Actor::System, |(kind, key)| Actor::Person(format!("{kind}:{key}")));
+    let actor = match event {
+        // Whoever moves cases is nobody whom a case knows.
+        Event::Moved(it) => Actor::Person(it.by.clone()),
+        _ => event.by().map_or(Actor::System, |(kind, key)| Actor::Person(format!("{kind}:{key}"))),
+    };
     NewEntry { at, actor, kind: event.kind().to_owned(), payload }
 }
 
@@ -20,7 +24,8 @@ pub(super) fn stage_rows(case: &Case, events: &[Event]) -> (Vec<DeadlineRow>, Ve
         )
     };
     let events: Vec<&Event> = events.iter().filter(moves).collect();
-    let all = events.iter().any(|it| matches!(it, Event::ClockChanged { .. } | Event::CaseEnded { .. }));
+    let all =
+        events.iter().any(|it| matches!(it, Event::ClockChanged { .. } | Event::CaseEnded { .. } | Event::Moved(_)));
     let anew =
         |it: &Event, name: &str| matches!(it, Event::WentBack { again, .. } if again.iter().any(|it| it == name));
     let touched = |name: &str| all || events.iter().any(|it| it.stage() == Some(name) || anew(it, name));
@@ -30,6 +35,13 @@ pub(super) fn stage_rows(case: &Case, events: &[Event]) -> (Vec<DeadlineRow>, Ve
     };
     let deadlines = stages.clone().flat_map(rows).collect();
     (deadlines, stages.flat_map(|(name, stage)| task_rows(name, stage)).collect())
+}
+
+/// Stages that have another name than before: old name, new name.
+pub(super) fn renamed(events: &[Event]) -> Vec<(String, String)> {
+    let moves = events.iter().filter_map(|it| if let Event::Moved(it) = it { Some(it) } else { None });
+    let stages = moves.flat_map(|it| &it.stages).filter(|it| it.stage != it.becomes);
+    stages.map(|it| (it.stage.clone(), it.becomes.clone())).collect()
 }
 
 /// The row of a stage's deadline: nothing but the case as its journal gives it.

@@ -9,14 +9,14 @@ use crate::calendar::{Calendar, Moment};
 use crate::casework::{Desk, Letter, Moments, standing};
 use crate::engine::accepted::accepted;
 use crate::engine::policies::Policies;
-use crate::engine::rows::{entry, stage_rows};
+use crate::engine::rows::{entry, renamed, stage_rows};
 use crate::engine::send::{Sender, send_too_early};
 use crate::engine::told::RunReport;
 use crate::engine::{EngineError, Point, judging, openings, point};
 use crate::ids::WorkflowId;
 use crate::policy::model::Policy;
 use crate::store::{CaseChange, CaseRow, NewEffect, Standing, Store, StoreError, Work, sha256};
-use crate::workflow::{Case, Event, Look, Notice, NoticeState};
+use crate::workflow::{Advanced, Case, Event, Look, Notice, NoticeState};
 
 /// How many cases one commit holds, unless somebody says otherwise.
 const BATCH: u32 = 1_000;
@@ -169,7 +169,7 @@ pub(super) struct Round<'a> {
     restored: Option<i64>,
     next_case: i64,
     /// How many cases one commit holds.
-    batch: u32,
+    pub(super) batch: u32,
     /// Whether anything was committed since that was last asked.
     wrote: bool,
     /// Since when nobody else could write.
@@ -285,7 +285,7 @@ impl Round<'_> {
     }
 
     /// Cases whose facts have changed.
-    fn look_again(&mut self, store: &mut dyn Store) -> Result<(), EngineError> {
+    pub(super) fn look_again(&mut self, store: &mut dyn Store) -> Result<(), EngineError> {
         while self.goes_on() {
             store.begin()?;
             let rows = store.dirty_cases(self.batch)?;
@@ -301,7 +301,7 @@ impl Round<'_> {
     }
 
     /// Cases in which time brings something.
-    fn look_at_due(&mut self, store: &mut dyn Store) -> Result<(), EngineError> {
+    pub(super) fn look_at_due(&mut self, store: &mut dyn Store) -> Result<(), EngineError> {
         while self.goes_on() {
             store.begin()?;
             let rows = store.due_cases(self.until.moment, self.batch)?;
@@ -364,17 +364,15 @@ impl Round<'_> {
         rows.retain(|it| it.status == "open");
         rows.sort_by(|a, b| (a.policy, &a.workflow, &a.period, a.id).cmp(&(b.policy, &b.workflow, &b.period, b.id)));
         for group in rows.chunk_by(|a, b| (a.policy, &a.workflow, &a.period) == (b.policy, &b.workflow, &b.period)) {
-            let policy = match self.policies.version(group[0].policy) {
+            let known = self.policies.known(store, group[0].policy, self.settings.calendar.as_deref());
+            let policy = match known {
                 Ok(policy) => Arc::clone(policy),
-                Err(error) => match store.policy(group[0].policy) {
-                    Ok(_) => return Err(error),
-                    Err(StoreError::Damaged(what)) => {
-                        let aside = |row: &CaseRow| set_aside(row, format!("it can't be decided: {what}"));
-                        changes.extend(group.iter().map(aside).inspect(|it| self.report.count(it)).map(|it| it.change));
-                        continue;
-                    }
-                    Err(error) => return Err(error.into()),
-                },
+                Err(EngineError::Store(StoreError::Damaged(what))) => {
+                    let aside = |row: &CaseRow| set_aside(row, format!("it can't be decided: {what}"));
+                    changes.extend(group.iter().map(aside).inspect(|it| self.report.count(it)).map(|it| it.change));
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             let decided = match self.decide_group(store, &policy, group) {
                 // What can't be read belongs to one of them, and stops no other.
@@ -442,17 +440,30 @@ impl Round<'_> {
         &self,
         desk: &Desk<'_>,
         flow: WorkflowId,
-        mut row: CaseRow,
+        row: CaseRow,
         case: &Case,
         first: Vec<Event>,
     ) -> Decided {
+        let advanced = desk.look(flow, case, &self.look());
+        self.in_rows(desk, flow, row, first, advanced)
+    }
+
+    /// What a look made of a case, as rows.
+    pub(super) fn in_rows(
+        &self,
+        desk: &Desk<'_>,
+        flow: WorkflowId,
+        mut row: CaseRow,
+        first: Vec<Event>,
+        advanced: Advanced,
+    ) -> Decided {
         point(Point::Deciding);
         let look = self.look();
-        let advanced = desk.look(flow, case, &look);
         let overslept = advanced.wake_at.is_some_and(|at| at <= look.until);
         let stuck = advanced.stuck.map(|it| it.0);
         let stuck = stuck.or_else(|| overslept.then(|| "it asks to be looked at again at once, for ever".to_owned()));
         row.status = advanced.case.status.word().to_owned();
+        row.policy = advanced.case.policy;
         row.wake_at = advanced.wake_at.filter(|_| !overslept);
         row.state = serde_json::to_string(&advanced.case).unwrap_or_default();
         row.set_aside = stuck;
@@ -466,7 +477,8 @@ impl Round<'_> {
             let stands = standing(desk.policy(), flow, &advanced.case);
             Standing { rule: note.rule.clone(), state: stands.word().to_owned(), since: stands.since() }
         });
-        let change = CaseChange { row, entries, deadlines, tasks, effects, standing };
+        let renamed = renamed(&events);
+        let change = CaseChange { row, entries, renamed, deadlines, tasks, effects, standing };
         Decided { change, case: advanced.case, events }
     }
 

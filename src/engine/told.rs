@@ -146,6 +146,7 @@ impl RunReport {
                 | Event::StageLeftOut { .. }
                 | Event::Assigned { .. }
                 | Event::ClockChanged { .. }
+                | Event::Moved(_)
                 | Event::NoticeActedOn { .. } => {}
             }
         }

@@ -7,7 +7,7 @@ use crate::policy::model::Policy;
 use crate::report::Reader;
 use crate::report::cases::period_label;
 use crate::store::{CaseRow, JournalEntry, RefusedAct, Store, StoreError};
-use crate::workflow::{Case, DueDate, Event, HolderNote, NoticeAct, NoticeState, Receipt, Skipped, StageCase};
+use crate::workflow::{Case, DueDate, Event, HolderNote, Move, NoticeAct, NoticeState, Receipt, Skipped, StageCase};
 
 /// One case, told to people.
 #[derive(Debug, Clone, Serialize)]
@@ -212,6 +212,7 @@ pub fn event_words(event: &Event) -> String {
                 Skipped::BeforeAdoption => "dated before adoption",
                 Skipped::BeforeOpening => "dated before the opening",
                 Skipped::BeforeExtension => "dated before the extension",
+                Skipped::BeforeMove => "dated before the move to this policy version",
             };
             format!("{} of `{}` is skipped: {why}", mark.step, mark.stage)
         }
@@ -289,10 +290,22 @@ pub fn event_words(event: &Event) -> String {
             let why = if because.is_empty() { String::new() } else { format!(", because {because}") };
             format!("{message} to {to} is {what}{why}")
         }
+        Event::Moved(it) => moved_words(it),
         Event::CaseEnded { mark, .. } => {
             format!("the case ends{}", mark.as_ref().map_or_else(String::new, |it| format!(", marked \"{it}\"")))
         }
     }
+}
+
+fn moved_words(it: &Move) -> String {
+    let mut words = format!("{} moves the case from policy version {} to {}", it.by, it.from, it.to);
+    for stage in it.stages.iter().filter(|it| it.stage != it.becomes) {
+        words += &format!(", `{}` becomes `{}`", stage.stage, stage.becomes);
+    }
+    for stage in &it.passed {
+        words += &format!(", `{stage}` is left out");
+    }
+    words + &because_of(Some(&it.because))
 }
 
 fn because_of(because: Option<&str>) -> String {

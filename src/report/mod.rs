@@ -4,6 +4,7 @@ mod case;
 mod cases;
 mod outcomes;
 pub mod registers;
+mod plan;
 mod status;
 
 use jiff::civil::Date;
@@ -15,6 +16,10 @@ use crate::value::{Known, Value};
 pub use case::{CaseReport, DeadlineReport, HistoryLine, case_report, event_words};
 pub use cases::{CaseLine, case_list};
 pub use outcomes::{OutcomeLine, outcome_list};
+pub use plan::{
+    CasePlan, DatePlan, HolderPlan, MessagePlan, NoticePlan, OutcomePlan, PlanReport, Side, StagePlan, Sums,
+    plan_report,
+};
 pub use status::{ByUnit, Overdue, StatusReport, status};
 
 /// Who reads. Accounts come later; until then whoever can open the store may see all of it.

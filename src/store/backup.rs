@@ -14,8 +14,8 @@ use crate::store::sqlite::{Access, SqliteStore, beside, disk};
 use crate::store::verify::Broken;
 
 /// How often a copy is begun again because the store is locked, and how long is waited in between.
-const TRIES: u32 = 100;
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+pub(super) const TRIES: u32 = 100;
+pub(super) const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// What a whole store holds, as it was proved.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -288,12 +288,21 @@ impl SqliteStore {
             let updated = self
                 .connection
                 .prepare_cached(
-                    "update cases set status = ?2, state = ?3, wake_at = ?4, last_seq = ?5, last_hash = ?6, set_aside = ?7, sum = ?9
-                     where id = ?1 and last_seq = ?8",
+                    "update cases set status = ?2, state = ?3, wake_at = ?4, last_seq = ?5, last_hash = ?6, set_aside = ?7, sum = ?9,
+                     policy = ?10 where id = ?1 and last_seq = ?8",
                 )
                 .map_err(disk)?
                 .execute(params![
-                    row.id, row.status, row.state, row.wake_at, last_seq, last_hash, row.set_aside, row.last_seq, sum
+                    row.id,
+                    row.status,
+                    row.state,
+                    row.wake_at,
+                    last_seq,
+                    last_hash,
+                    row.set_aside,
+                    row.last_seq,
+                    sum,
+                    row.policy
                 ])
                 .map_err(disk)?;
             if updated != 1 {
@@ -339,6 +348,7 @@ impl SqliteStore {
 
     fn write_stages(&self, change: &CaseChange) -> Result<(), StoreError> {
         let id = change.row.id;
+        self.rename_stages(id, &change.renamed)?;
         for it in &change.deadlines {
             self.connection
                 .prepare_cached("insert or replace into deadlines values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
@@ -373,7 +383,31 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Gives rows of stages other names; by way of a name that no stage has, for two may change theirs.
+    fn rename_stages(&self, id: i64, renamed: &[(String, String)]) -> Result<(), StoreError> {
+        let between = |name: &String| format!("\u{1}{name}");
+        let there = renamed.iter().map(|(old, new)| (old.clone(), between(new)));
+        let names: Vec<_> = there.chain(renamed.iter().map(|(_, new)| (between(new), new.clone()))).collect();
+        for (from, to) in names {
+            for table in ["deadlines", "tasks"] {
+                let sql = format!("update {table} set stage = ?3 where case_id = ?1 and stage = ?2");
+                let mut update = self.connection.prepare_cached(&sql).map_err(disk)?;
+                update.execute(params![id, from, to]).map_err(disk)?;
+            }
+        }
+        Ok(())
+    }
+
     // ---- reading
+
+    pub(super) fn touched_since(&self, rev: i64) -> Result<Vec<i64>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("select distinct case_id from journal where rev > ?1 order by case_id")
+            .map_err(disk)?;
+        let rows = statement.query_map([rev], |row| row.get(0)).map_err(disk)?;
+        rows.collect::<Result<_, _>>().map_err(disk)
+    }
 
     /// The stored deadline of a stage, in its last round.
     ///
@@ -520,12 +554,12 @@ impl SqliteStore {
         let sql = format!(
             "select {CASE} from cases where (?1 is null or workflow = ?1) and (?2 is null or subject = ?2)
              and (?3 is null or status = ?3) and (?4 is null or id = ?4) and (not ?5 or set_aside is not null)
-             order by id limit ?6"
+             and id > ?7 order by id limit ?6"
         );
         let limit = filter.limit.and_then(|it| i64::try_from(it).ok()).unwrap_or(-1);
         self.case_rows(
             &sql,
-            params![filter.workflow, filter.subject, filter.status, filter.case, filter.set_aside, limit],
+            params![filter.workflow, filter.subject, filter.status, filter.case, filter.set_aside, limit, filter.after],
         )
     }
 

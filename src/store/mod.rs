@@ -31,6 +31,7 @@ mod seal;
 pub mod sqlite;
 mod steps;
 mod sums;
+mod trial;
 mod units;
 mod verify;
 mod waiting;
@@ -125,7 +126,7 @@ pub struct CaseRow {
     pub period: String,
     /// Which one of several for the same subject and period, from 1.
     pub nth: i64,
-    /// The policy version that it was opened under.
+    /// The policy version under which it runs: that which it opened under, until somebody moves it.
     pub policy: i64,
     /// `open`, `completed`, `cancelled`, `left`, `lapsed`.
     pub status: String,
@@ -300,6 +301,8 @@ pub struct CaseChange {
     pub row: CaseRow,
     /// New journal entries.
     pub entries: Vec<NewEntry>,
+    /// Stages whose rows bear another name from now on: old name, new name.
+    pub renamed: Vec<(String, String)>,
     /// Its deadlines, to be inserted or replaced.
     pub deadlines: Vec<DeadlineRow>,
     /// Its tasks, to be inserted or replaced.
@@ -314,7 +317,8 @@ impl CaseChange {
     /// A case with new entries, and nothing else.
     #[must_use]
     pub fn with(row: CaseRow, entries: Vec<NewEntry>) -> Self {
-        Self { row, entries, deadlines: Vec::new(), tasks: Vec::new(), effects: Vec::new(), standing: None }
+        let (renamed, deadlines, tasks, effects) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { row, entries, renamed, deadlines, tasks, effects, standing: None }
     }
 }
 
@@ -598,6 +602,8 @@ pub trait Store {
     fn counts(&self) -> Result<Counts, StoreError>;
     /// Cases, by number.
     fn cases(&self, filter: &Filter) -> Result<Vec<CaseRow>, StoreError>;
+    /// The numbers of cases in which something happened since a commit.
+    fn cases_since(&self, rev: i64) -> Result<Vec<i64>, StoreError>;
     /// Effects, by day and key; the state of a sent one is that of its mail.
     fn effects(&self, filter: &Filter) -> Result<Vec<EffectRow>, StoreError>;
     /// How many effects wait until somebody releases them.
@@ -673,6 +679,8 @@ pub struct Filter {
     pub key: Option<String>,
     /// Only those set aside.
     pub set_aside: bool,
+    /// Cases behind this number.
+    pub after: i64,
     /// At most so many.
     pub limit: Option<usize>,
 }

@@ -154,6 +154,14 @@ impl SqliteStore {
         Self::prepare(connection, Path::new(":memory:"))?.settle(Access::Write)?.create()
     }
 
+    /// A private copy, which nothing need keep safe.
+    pub(super) fn of_copy(connection: Connection, path: &Path) -> Result<Self, StoreError> {
+        let store = Self::prepare(connection, path)?;
+        store.connection.execute_batch("pragma journal_mode = memory; pragma synchronous = off;").map_err(disk)?;
+        store.connection.execute_batch("pragma foreign_keys = on; pragma cache_size = -65536;").map_err(disk)?;
+        store.migrate()
+    }
+
     fn prepare(mut connection: Connection, path: &Path) -> Result<Self, StoreError> {
         refuse_old_sqlite(rusqlite::version_number())?;
         connection.busy_handler(Some(wait_a_little)).map_err(disk)?;

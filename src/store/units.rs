@@ -328,6 +328,10 @@ impl Store for SqliteStore {
         self.listed_cases(filter)
     }
 
+    fn cases_since(&self, rev: i64) -> Result<Vec<i64>, StoreError> {
+        self.touched_since(rev)
+    }
+
     fn effects(&self, filter: &Filter) -> Result<Vec<EffectRow>, StoreError> {
         self.listed_effects(filter)
     }

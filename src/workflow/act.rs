@@ -97,11 +97,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(why: impl Into<String>) -> Self {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
         Self { why: why.into(), possible: None }
     }
 
-    pub(super) fn but(self, possible: impl Into<String>) -> Self {
+    pub(crate) fn but(self, possible: impl Into<String>) -> Self {
         Self { possible: Some(possible.into()), ..self }
     }
 }

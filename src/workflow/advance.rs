@@ -51,11 +51,7 @@ pub struct Stuck(pub String);
 /// What a look until `look.until` makes of a case. Reads no clock and no store; the same arguments give the same events.
 #[must_use]
 pub fn advance(policy: &Policy, flow: &Workflow, case: &Case, outlook: &dyn Outlook, look: &Look) -> Advanced {
-    let mut machine = Machine::new(policy, flow, case, outlook, look);
-    let result = machine.run();
-    merge_notices(flow, &mut machine.events);
-    let wake_at = if result.is_ok() { machine.wake_at() } else { machine.freed_at() };
-    Advanced { events: machine.events, case: machine.case, wake_at, stuck: result.err() }
+    Machine::new(policy, flow, case, outlook, look).finish()
 }
 
 pub(super) struct Machine<'a> {
@@ -65,6 +61,8 @@ pub(super) struct Machine<'a> {
     pub(super) look: &'a Look,
     pub(super) case: Case,
     pub(super) events: Vec<Event>,
+    /// The policy version to which the case has just moved.
+    pub(super) moved: Option<i64>,
     /// The day of a step that reaches nobody.
     unreached: Option<Date>,
 }
@@ -102,11 +100,19 @@ impl<'a> Machine<'a> {
         outlook: &'a dyn Outlook,
         look: &'a Look,
     ) -> Self {
-        Self { policy, flow, outlook, look, case: case.clone(), events: Vec::new(), unreached: None }
+        Self { policy, flow, outlook, look, case: case.clone(), events: Vec::new(), moved: None, unreached: None }
     }
 }
 
 impl Machine<'_> {
+    /// Everything that follows until the moment of the look.
+    pub(super) fn finish(mut self) -> Advanced {
+        let result = self.run();
+        merge_notices(self.flow, &self.case, &mut self.events);
+        let wake_at = if result.is_ok() { self.wake_at() } else { self.freed_at() };
+        Advanced { events: self.events, case: self.case, wake_at, stuck: result.err() }
+    }
+
     fn run(&mut self) -> Result<(), Stuck> {
         self.end_if_facts_say_so();
         if !self.case.is_open() {
@@ -114,6 +120,10 @@ impl Machine<'_> {
         }
         self.keep_ledger();
         self.look_at_running_stages()?;
+        if self.moved.is_some() {
+            // What was still to come may have been another version's.
+            self.complete_if_all_ended(self.look.today);
+        }
         while self.case.is_open() {
             let Some((_, next)) = self.coming().into_iter().filter(|(at, _)| *at <= self.look.until).min_by_key(order)
             else {
@@ -171,8 +181,9 @@ impl Machine<'_> {
     }
 
     fn keep_ledger(&mut self) {
-        let Some(opened) = self.case.opened else { return };
-        let suspensions = self.outlook.suspensions(&self.case, opened, self.look.today);
+        let Some(from) = self.case.ledger_from() else { return };
+        let suspensions = self.outlook.suspensions(&self.case, from, self.look.today);
+        let suspensions = self.case.with_what_stood_still(suspensions);
         if suspensions != self.case.suspensions {
             self.happen(Event::ClockChanged { suspensions, on: self.look.today });
         }
@@ -230,15 +241,17 @@ impl Machine<'_> {
         if same_days(&dates, &state.dates) {
             return Ok(());
         }
-        let why = if !ledger_changed {
-            self.outlook.why_moved(&state.dates)
+        let why = if let Some(version) = self.moved {
+            format!("the case moved to policy version {version}")
+        } else if !ledger_changed {
+            self.outlook.why_moved(&state.dates).to_owned()
         } else if self.case.suspensions.is_empty() {
-            "the clock did not stand still after all"
+            "the clock did not stand still after all".to_owned()
         } else {
-            "the clock stood still"
+            "the clock stood still".to_owned()
         };
         let (stage, round) = (self.stage(id).label.name.clone(), state.round);
-        self.happen(Event::DatesMoved { stage, round, dates, on: self.look.today, why: why.to_owned() });
+        self.happen(Event::DatesMoved { stage, round, dates, on: self.look.today, why });
         Ok(())
     }
 
@@ -322,7 +335,7 @@ impl Machine<'_> {
         let latest =
             ends.into_iter().chain(self.last_turn(id)).chain(by_rule).chain(outer).chain(back).max_by_key(|it| it.day);
         let case = self.case_anchor()?;
-        Some(latest.filter(|it| it.day >= case.day).unwrap_or(case))
+        Some(self.not_before_move(latest.filter(|it| it.day >= case.day).unwrap_or(case)))
     }
 
     fn case_anchor(&self) -> Option<Anchored> {
@@ -375,13 +388,14 @@ impl Machine<'_> {
 
     fn steps_to_come(&self, id: StageId, state: &StageCase, coming: &mut Vec<(i64, Coming)>) {
         for (place, step) in self.stage(id).steps.iter().enumerate() {
-            let nth = state.steps.get(&step.name).copied().unwrap_or(0) + 1;
+            let called = state.called(&step.name);
+            let nth = state.steps.get(called).copied().unwrap_or(0) + 1;
             if let Some(day) = self.step_day(id, state, place, nth) {
                 coming.push((self.outlook.notices_of(day), Coming::Step(id, place, nth, day)));
             }
             for hold in &state.held {
-                if let Some((name, nth)) = hold.step.as_ref().filter(|(name, _)| *name == step.name) {
-                    debug_assert_eq!(name, &step.name);
+                if let Some((name, nth)) = hold.step.as_ref().filter(|(name, _)| *name == called) {
+                    debug_assert_eq!(name, called);
                     let until = self.after_suspension(hold.until);
                     coming.push((self.outlook.notices_of(until), Coming::HeldStep(id, place, *nth, until)));
                 }
@@ -480,6 +494,8 @@ impl Machine<'_> {
             self.happen(Event::StepSkipped { mark, day, why: Skipped::BeforeAdoption });
         } else if opening.is_some_and(|opening| day < opening) {
             self.happen(Event::StepSkipped { mark, day, why: Skipped::BeforeOpening });
+        } else if self.is_before_move(day) {
+            self.happen(Event::StepSkipped { mark, day, why: Skipped::BeforeMove });
         } else if self.is_before_extension(id, place, day) {
             self.happen(Event::StepSkipped { mark, day, why: Skipped::BeforeExtension });
         } else if !self.is_stale(day) {
@@ -487,7 +503,7 @@ impl Machine<'_> {
         } else if step.kind == StepKind::Reminder {
             self.happen(Event::StepSkipped { mark, day, why: Skipped::Stale });
         } else if step.default_by.is_some() {
-            self.hold(id, Some((step.name.clone(), nth)), day);
+            self.hold(id, Some((mark.step, nth)), day);
         } else {
             return self.carry_out(id, place, nth, day);
         }
@@ -496,8 +512,9 @@ impl Machine<'_> {
 
     fn mark(&self, id: StageId, place: usize, nth: u32) -> StepMark {
         let stage = self.stage(id);
-        let round = self.state(id).map_or(1, |it| it.round);
-        StepMark { stage: stage.label.name.clone(), round, step: stage.steps[place].name.clone(), nth }
+        let (state, step) = (self.state(id), &stage.steps[place].name);
+        let called = state.map_or(step.as_str(), |it| it.called(step)).to_owned();
+        StepMark { stage: stage.label.name.clone(), round: state.map_or(1, |it| it.round), step: called, nth }
     }
 
     fn is_stale(&self, day: Date) -> bool {
@@ -577,7 +594,9 @@ impl Machine<'_> {
         let message = self.flow_message(message.or_else(|| stage.steps.iter().find_map(|it| it.message)));
         let mut notices = Vec::new();
         if let Some(message) = message {
-            let default_by = step.as_ref().and_then(|(name, _)| stage.steps.iter().find(|it| it.name == *name));
+            let called = |it: &str| self.state(id).map_or(it.to_owned(), |state| state.called(it).to_owned());
+            let default_by =
+                step.as_ref().and_then(|(name, _)| stage.steps.iter().find(|it| called(&it.name) == *name));
             let blamed =
                 default_by.and_then(|it| it.default_by.as_ref()).map(|it| self.outlook.who(self.asked(id), it));
             let charged = match stage.for_each {

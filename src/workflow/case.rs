@@ -50,6 +50,15 @@ pub struct Case {
     /// The keys by which callers know what they have had done here, each with what that was, so that nothing is done twice.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub acts: BTreeMap<String, String>,
+    /// The day on which it last moved to another policy version, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Date>,
+    /// The days on which the clock stood still before it moved, where its new version would tell them otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stood_still: Option<Vec<Suspension>>,
+    /// What stages were called that have another name now.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub formerly: BTreeMap<String, String>,
     /// How often each stage has sent the case back to another: by both names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sent_back: BTreeMap<String, u32>,
@@ -104,6 +113,12 @@ pub struct StageCase {
     /// How many occurrences of each step are behind us.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub steps: BTreeMap<String, u32>,
+    /// What it calls steps that its policy version calls otherwise.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub called: BTreeMap<String, String>,
+    /// Since which move it is spared: a date before that day counts from there, for nobody could keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spared: Option<Date>,
     /// Steps (by name and occurrence) and the lapse (no step) that wait after downtime.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<Hold>,
@@ -261,7 +276,9 @@ impl Case {
                 };
             }
             Event::StageOpened { stage, round, opening, dates, holders } => {
-                self.stages.insert(stage.clone(), StageCase::opened(*round, opening, dates, holders));
+                let opened = StageCase::opened(*round, opening, dates, holders);
+                let spared = self.moved.filter(|moved| opening.day < *moved);
+                self.stages.insert(stage.clone(), StageCase { spared, ..opened });
             }
             Event::StageLeftOut { stage, on, .. } => match self.stages.get_mut(stage) {
                 Some(open) if open.status == StageStatus::Running => open.end(StageStatus::LeftOut, *on, false),
@@ -362,6 +379,7 @@ impl Case {
             Event::StageLapsed { stage, on, .. } => self.change(stage, |it| it.end(StageStatus::Lapsed, *on, true)),
             Event::CalledOff { .. } => self.acts.extend(event.keyed()),
             Event::NoticeActedOn { .. } => {}
+            Event::Moved(it) => self.go_on_under(it),
             Event::CaseEnded { how, on, mark } => {
                 self.status = CaseStatus::Ended(*how);
                 self.ended = Some(*on);
@@ -390,6 +408,8 @@ impl StageCase {
             holders: holders.to_vec(),
             since: Some(opening.day),
             steps: BTreeMap::new(),
+            called: BTreeMap::new(),
+            spared: None,
             held: Vec::new(),
             choice: None,
             completed: None,
@@ -403,7 +423,7 @@ impl StageCase {
         }
     }
 
-    fn left_out(round: u32, on: Date) -> Self {
+    pub(super) fn left_out(round: u32, on: Date) -> Self {
         let dates = StageDates::default();
         Self {
             round,
@@ -413,6 +433,8 @@ impl StageCase {
             holders: Vec::new(),
             since: None,
             steps: BTreeMap::new(),
+            called: BTreeMap::new(),
+            spared: None,
             held: Vec::new(),
             choice: None,
             completed: None,

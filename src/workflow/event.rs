@@ -7,6 +7,7 @@ use crate::calendar::{Anchor, Derivation, Length};
 use crate::policy::acts::Off;
 use crate::value::Known;
 use crate::workflow::act::Deed;
+use crate::workflow::moved::Move;
 
 /// A date with how it came about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,6 +200,8 @@ pub enum Skipped {
     BeforeOpening,
     /// By the dates of an extension it would have been due before that was granted.
     BeforeExtension,
+    /// It was due before the case moved to the policy version that brought it.
+    BeforeMove,
 }
 
 /// How a case ended.
@@ -430,6 +433,8 @@ pub enum Event {
     StageDone { stage: String, round: u32, on: Date, late: bool },
     /// A stage lapsed.
     StageLapsed { stage: String, round: u32, on: Date, mark: Option<String> },
+    /// The case goes on under another version of the policy.
+    Moved(Move),
     /// The case ended.
     CaseEnded { how: How, on: Date, mark: Option<String> },
     /// Somebody acted on a notice in the outbox. The case itself stays as it is.
@@ -465,6 +470,7 @@ impl Event {
             Event::WentBack { .. } => "went_back",
             Event::StageDone { .. } => "stage_done",
             Event::StageLapsed { .. } => "stage_lapsed",
+            Event::Moved(_) => "moved",
             Event::CaseEnded { .. } => "case_ended",
             Event::NoticeActedOn { act: NoticeAct::Release, .. } => "notice_released",
             Event::NoticeActedOn { act: NoticeAct::Drop, .. } => "notice_dropped",
@@ -538,6 +544,7 @@ impl Event {
             | Event::Extended { hand, .. }
             | Event::CalledOff { hand, .. } => hand.on,
             Event::StageOpened { opening, .. } => opening.day,
+            Event::Moved(it) => it.on,
             Event::Assigned { since, .. } => *since,
             Event::StepTaken { day, .. } | Event::StepSkipped { day, .. } => *day,
         }
@@ -570,6 +577,7 @@ impl Event {
             Event::StepTaken { mark, .. } | Event::StepSkipped { mark, .. } => Some(&mark.stage),
             Event::CaseOpened { .. }
             | Event::ClockChanged { .. }
+            | Event::Moved(_)
             | Event::CalledOff { .. }
             | Event::CaseEnded { .. } => None,
         }

@@ -46,7 +46,7 @@ impl Machine<'_> {
             Timing::AtOpening | Timing::AfterOpening(_) => false,
         };
         let steps = self.stage(id).steps.iter().filter(|it| counts_from_due(&it.timing));
-        let anew = steps.map(|it| it.name.clone()).collect();
+        let anew = steps.map(|it| state.called(&it.name).to_owned()).collect();
         let hand = Hand { by, because: Some(because), on: self.look.today, key: act.key.clone() };
         let (round, dates) = (state.round + 1, state.dates.clone());
         let opening = state.opening.clone();

@@ -9,6 +9,7 @@ mod call_off;
 mod case;
 mod event;
 mod extend;
+mod moved;
 mod notices;
 mod outlook;
 mod post;
@@ -24,6 +25,7 @@ pub use event::{
     Anchored, DefaultRecord, DueDate, Event, Granted, Hand, HolderNote, How, Notice, NoticeAct, NoticeState,
     ProposedNote, Receipt, Skipped, StageDates, StepMark, Suspension,
 };
+pub use moved::{Move, MoveOrder, StageMove, go_on, plan_move};
 pub use notices::notices_of;
 pub use outlook::{Answer, Asked, Outlook};
 pub use post::{DECISION, Posted};

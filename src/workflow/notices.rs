@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::policy::model::{Timing, Workflow};
+use crate::workflow::case::Case;
 use crate::workflow::event::{Event, Notice, NoticeState, StepMark};
 
 /// Of the notices that one look sends to one person, only the strongest goes out: an escalation before an overdue notice before
 /// a reminder, and the later of two that are equally strong.
-pub(super) fn merge_notices(flow: &Workflow, events: &mut [Event]) {
+pub(super) fn merge_notices(flow: &Workflow, case: &Case, events: &mut [Event]) {
     let mut strongest: BTreeMap<(String, String), ((u8, usize), usize)> = BTreeMap::new();
     for (place, event) in events.iter().enumerate() {
-        let strength = strength(flow, event);
+        let strength = strength(flow, case, event);
         for notice in notices_of(event) {
             let entry = strongest.entry(notice.to.clone()).or_insert(((strength, place), place));
             if (strength, place) > entry.0 {
@@ -27,17 +28,19 @@ pub(super) fn merge_notices(flow: &Workflow, events: &mut [Event]) {
     }
 }
 
-fn strength(flow: &Workflow, event: &Event) -> u8 {
+fn strength(flow: &Workflow, case: &Case, event: &Event) -> u8 {
     match event {
         Event::StepTaken { rung: true, .. } => 3,
-        Event::StepTaken { mark, .. } if is_overdue_step(flow, mark) => 2,
+        Event::StepTaken { mark, .. } if is_overdue_step(flow, case, mark) => 2,
         _ => 1,
     }
 }
 
-fn is_overdue_step(flow: &Workflow, mark: &StepMark) -> bool {
+fn is_overdue_step(flow: &Workflow, case: &Case, mark: &StepMark) -> bool {
     let stage = flow.stages.iter().find(|it| it.label.name == mark.stage);
-    let step = stage.and_then(|it| it.steps.iter().find(|step| step.name == mark.step));
+    let state = case.stages.get(&mark.stage);
+    let called = |step: &str| state.map_or(step == mark.step, |it| it.called(step) == mark.step);
+    let step = stage.and_then(|it| it.steps.iter().find(|step| called(&step.name)));
     step.is_some_and(|it| matches!(it.timing, Timing::Overdue(_) | Timing::EveryOverdue { .. }))
 }
 

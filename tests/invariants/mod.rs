@@ -75,14 +75,25 @@ pub(crate) fn nothing_is_orphaned(store: &SqliteStore, policies: &Policies, look
 }
 
 fn every_step_is_told_once(row: &CaseRow, case: &Case, events: &[Event]) -> Checked {
-    let mut told: BTreeMap<(&str, u32, &str, u32), (usize, usize)> = BTreeMap::new();
+    let mut told: BTreeMap<(String, u32, &str, u32), (usize, usize)> = BTreeMap::new();
     for event in events {
         match event {
             Event::StepTaken { mark, .. } | Event::StepSkipped { mark, .. } => {
-                told.entry((&mark.stage, mark.round, &mark.step, mark.nth)).or_default().0 += 1;
+                told.entry((mark.stage.clone(), mark.round, &mark.step, mark.nth)).or_default().0 += 1;
             }
             Event::Held { stage, round, step: Some((name, nth)), .. } => {
-                told.entry((stage, *round, name, *nth)).or_default().1 += 1;
+                told.entry((stage.clone(), *round, name, *nth)).or_default().1 += 1;
+            }
+            // What a stage did it has done, whatever it is called.
+            Event::Moved(it) => {
+                let now = |name: String| {
+                    let moved = it.stages.iter().find(|it| it.stage == name);
+                    moved.map_or(name, |it| it.becomes.clone())
+                };
+                told = told
+                    .into_iter()
+                    .map(|((name, round, step, nth), it)| ((now(name), round, step, nth), it))
+                    .collect();
             }
             _ => {}
         }
@@ -95,7 +106,7 @@ fn every_step_is_told_once(row: &CaseRow, case: &Case, events: &[Event]) -> Chec
             for nth in 1..=*count {
                 // What counts from the opening does not count anew in the rounds that extensions began.
                 let mut rounds = stage.opened_in_round()..=stage.round;
-                let there = rounds.any(|round| told.contains_key(&(name.as_str(), round, step.as_str(), nth)));
+                let there = rounds.any(|round| told.contains_key(&(name.clone(), round, step.as_str(), nth)));
                 hold("I3", there, || format!("case {} passed over `{step}` {nth} of `{name}`", row.id))?;
             }
         }
@@ -247,6 +258,8 @@ pub(crate) fn replay_gives_what_is_stored(store: &SqliteStore) -> Checked {
         let replayed = Case::replay(&events);
         let stored: Case = serde_json::from_str(&row.state).map_err(|it| broken("I8", it))?;
         hold("I8", replayed == stored, || format!("case {} is {stored:?}, and replayed {replayed:?}", row.id))?;
+        let version = replayed.policy;
+        hold("I8", version == row.policy, || format!("case {} goes by version {version}, not {}", row.id, row.policy))?;
         for (name, stage) in &replayed.stages {
             let place = format!("`{name}` of case {}", row.id);
             let deadline = store.deadline(row.id, name).map_err(|it| broken("I8", it))?;

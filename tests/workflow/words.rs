@@ -57,6 +57,7 @@ impl Teller<'_> {
                     Skipped::BeforeAdoption => "before adoption",
                     Skipped::BeforeOpening => "before the opening",
                     Skipped::BeforeExtension => "before the extension",
+                    Skipped::BeforeMove => "before the move",
                 };
                 format!("{} skipped ({}): {why}", self.step(mark).1.name, self.when(mark))
             }
@@ -103,6 +104,7 @@ impl Teller<'_> {
             Event::StageDone { stage, late, .. } => format!("{stage} done{}", if *late { ", late" } else { "" }),
             Event::StageLapsed { stage, mark, .. } => format!("{stage} lapses{}", marked(mark.as_deref())),
             Event::NoticeActedOn { act, message, to, .. } => format!("{} {message} to {to}", act.word()),
+            Event::Moved(it) => format!("moved to policy version {}", it.to),
             Event::CaseEnded { mark, .. } => {
                 format!("case {}{}", self.case().case.status.word(), marked(mark.as_deref()))
             }

@@ -1,0 +1,283 @@
+//! Open cases under another version of their policy: what a plan says is what then happens, case by case, and nothing happens twice.
+
+#![expect(clippy::unwrap_used, reason = "a test whose store fails has failed")]
+
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use merit::engine::{self, Candidate, MigrateReport, MigrateRequest, Rehearsal, rehearse};
+use merit::policy::compile;
+use merit::report::{CasePlan, PlanReport, Reader, Side, plan_report};
+use merit::source::Sources;
+use merit::store::sqlite::SqliteStore;
+use merit::store::{Filter, Store};
+use merit::workflow::{Case, Event, Skipped};
+
+#[allow(dead_code, reason = "not every test asks for every invariant")]
+mod house;
+#[expect(dead_code, reason = "what leaves the house is looked at elsewhere")]
+mod invariants;
+
+use house::{Everybody, House, settings};
+
+fn request() -> MigrateRequest {
+    let (by, because) = ("registrar".to_owned(), "the new circular".to_owned());
+    MigrateRequest { by, because, ..MigrateRequest::default() }
+}
+
+fn migrate(house: &mut House, day: Date, request: &MigrateRequest) -> MigrateReport {
+    engine::migrate(&mut house.store, &settings(day), &mut Everybody, request).unwrap()
+}
+
+fn stays(house: &mut House, day: Date, request: &MigrateRequest) -> Vec<String> {
+    migrate(house, day, request).stay.into_iter().map(|it| format!("{}: {}; {}", it.case, it.why, it.help)).collect()
+}
+
+/// What deploying a text and moving cases would do.
+fn plan(store: &SqliteStore, day: Date, days: u32, text: Option<&str>, moves: Option<&MigrateRequest>) -> PlanReport {
+    let mut as_it_is = store.twin().unwrap();
+    let mut changed = store.twin().unwrap();
+    let since = store.state().unwrap().rev;
+    let files = text.map(|it| vec![("policy.merit".to_owned(), it.to_owned())]).unwrap_or_default();
+    let policy = text.map(|it| compile(&Sources::single("policy.merit", it)).policy.unwrap());
+    let deploy = policy.as_ref().map(|policy| Candidate { files: &files, policy });
+    let settings = settings(day);
+    let bare = Rehearsal { deploy: None, migrate: None, settings: &settings, days };
+    rehearse(&mut as_it_is, &bare).unwrap();
+    let rehearsed = rehearse(&mut changed, &Rehearsal { deploy, migrate: moves, ..bare }).unwrap();
+    let sides = Side { as_it_is: &as_it_is, changed: &changed, since };
+    plan_report(Reader::Keeper, &sides, rehearsed.moved, (day.to_string(), days)).unwrap()
+}
+
+fn of<'p>(plan: &'p PlanReport, subject: &str) -> &'p CasePlan {
+    plan.cases.iter().find(|it| it.subject == subject).unwrap_or_else(|| panic!("{subject} in {plan:#?}"))
+}
+
+fn case_of(house: &House, subject: &str) -> (i64, Case) {
+    let filter = Filter { subject: Some(subject.to_owned()), ..Filter::default() };
+    let row = house.store.cases(&filter).unwrap().pop().unwrap();
+    (row.id, serde_json::from_str(&row.state).unwrap())
+}
+
+fn events_of(house: &House, subject: &str) -> Vec<Event> {
+    let (id, _) = case_of(house, subject);
+    house.store.journal(id).unwrap().iter().map(|it| serde_json::from_str(&it.payload).unwrap()).collect()
+}
+
+fn due(house: &House, subject: &str, stage: &str) -> Option<Date> {
+    case_of(house, subject).1.stages[stage].dates.due.as_ref().map(|it| it.day)
+}
+
+fn complaints() -> House {
+    let mut house = House::open("complaints", date(2026, 4, 1), &["clerk.csv", "complaint.csv"]);
+    house.run(date(2026, 4, 7));
+    house
+}
+
+const FIFTEEN: (&str, &str) = ("due   10 working days after received", "due   15 working days after received");
+
+#[test]
+fn a_moved_case_has_the_dates_of_its_new_version_and_says_why() {
+    let mut house = complaints();
+    assert_eq!(due(&house, "C1", "answer"), Some(date(2026, 4, 20)));
+    house.deploy(|it| it.replace(FIFTEEN.0, FIFTEEN.1));
+    house.run(date(2026, 4, 8));
+    assert_eq!(due(&house, "C1", "answer"), Some(date(2026, 4, 20)), "an open case keeps its version");
+    let told = plan(&house.store, date(2026, 4, 8), 14, None, Some(&request()));
+    let date = &of(&told, "C1").dates[0];
+    assert_eq!((date.was.as_deref(), date.becomes.as_deref()), (Some("2026-04-20"), Some("2026-04-27")));
+    assert!(date.why.starts_with("the case moved to policy version 2"), "{}", date.why);
+
+    let report = migrate(&mut house, "2026-04-08".parse().unwrap(), &request());
+    assert_eq!((report.moved, report.already, report.stay.len()), (2, 0, 0));
+    assert_eq!(due(&house, "C1", "answer"), Some("2026-04-27".parse().unwrap()));
+    let moved =
+        events_of(&house, "C1").into_iter().find_map(|it| if let Event::Moved(it) = it { Some(it) } else { None });
+    let moved = moved.unwrap();
+    assert_eq!((moved.from, moved.to, &*moved.by, &*moved.because), (1, 2, "registrar", "the new circular"));
+    let entry =
+        house.store.journal(case_of(&house, "C1").0).unwrap().into_iter().find(|it| it.kind == "moved").unwrap();
+    assert_eq!(entry.actor, "person registrar");
+    house.every_invariant_holds("2026-04-08".parse().unwrap(), true);
+
+    let rev = house.store.state().unwrap().rev;
+    let again = migrate(&mut house, "2026-04-08".parse().unwrap(), &request());
+    assert_eq!((again.moved, again.already), (0, 2));
+    assert_eq!(house.store.state().unwrap().rev, rev, "twice is nothing");
+}
+
+fn sent_to(house: &House, subject: &str) -> Vec<(String, String)> {
+    let (id, _) = case_of(house, subject);
+    let effects = house.store.effects(&Filter { case: Some(id), ..Filter::default() }).unwrap();
+    effects.into_iter().map(|it| (it.effect.day, it.effect.message)).collect()
+}
+
+fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+fn run_until(house: &mut House, from: &str, until: &str) {
+    let (mut at, until) = (day(from), day(until));
+    while at <= until {
+        house.run(at);
+        at = at.checked_add(1.day()).unwrap();
+    }
+}
+
+#[test]
+fn a_reminder_that_was_sent_is_not_sent_again_because_its_day_moved() {
+    let mut house = complaints();
+    run_until(&mut house, "2026-04-08", "2026-04-16");
+    assert_eq!(sent_to(&house, "C1"), [("2026-04-16".to_owned(), "answer_due".to_owned())]);
+    house.deploy(|it| it.replace(FIFTEEN.0, FIFTEEN.1));
+    migrate(&mut house, day("2026-04-16"), &request());
+    run_until(&mut house, "2026-04-16", "2026-05-05");
+    let messages: Vec<String> = sent_to(&house, "C1").into_iter().map(|it| format!("{} {}", it.0, it.1)).collect();
+    let expected = [
+        "2026-04-16 answer_due",
+        "2026-04-28 answer_overdue",
+        "2026-04-28 answer_overdue",
+        "2026-05-04 answer_escalated",
+    ];
+    assert_eq!(messages, expected);
+    house.every_invariant_holds(day("2026-05-05"), true);
+}
+
+#[test]
+fn steps_are_known_by_what_they_do_and_not_by_their_place() {
+    // The first reminder is taken out, and another is put in its place; then all is as it was.
+    let remind = "remind desk 2 working days before due with answer_due";
+    let mut house = complaints();
+    run_until(&mut house, "2026-04-08", "2026-04-16");
+    house.deploy(|it| it.replace(remind, "remind chief_of_desk 1 working day before due with settlement_due"));
+    migrate(&mut house, day("2026-04-16"), &request());
+    run_until(&mut house, "2026-04-16", "2026-04-19");
+    let on_the_19th = ("2026-04-19".to_owned(), "settlement_due".to_owned());
+    assert!(
+        sent_to(&house, "C1").contains(&on_the_19th),
+        "another reminder is no repetition: {:?}",
+        sent_to(&house, "C1")
+    );
+    house.deploy(|it| it.replace("remind chief_of_desk 1 working day before due with settlement_due", remind));
+    migrate(&mut house, day("2026-04-19"), &MigrateRequest { to: Some(3), ..request() });
+    run_until(&mut house, "2026-04-19", "2026-04-27");
+    let messages = sent_to(&house, "C1");
+    let first = messages.iter().filter(|it| it.1 == "answer_due").count();
+    assert_eq!(first, 1, "{messages:?}");
+    let overdue: Vec<_> = messages.iter().filter(|it| it.1 == "answer_overdue").collect();
+    assert_eq!(overdue.len(), 2, "the second reminder goes to both, once: {messages:?}");
+    house.every_invariant_holds(day("2026-04-27"), true);
+}
+
+#[test]
+fn what_is_new_and_lies_before_the_move_is_skipped() {
+    let mut house = complaints();
+    run_until(&mut house, "2026-04-08", "2026-04-20");
+    let more = "remind desk 3 working days after opening with answer_due\n    remind desk every 2 working days overdue with answer_overdue\n    remind desk 2 working days before due";
+    house.deploy(|it| it.replace("remind desk 2 working days before due", more));
+    let told = plan(&house.store, day("2026-04-20"), 3, None, Some(&request()));
+    assert_eq!(of(&told, "C1").skipped.len(), 1, "{:?}", of(&told, "C1").skipped);
+    migrate(&mut house, day("2026-04-20"), &request());
+    let skipped: Vec<String> = events_of(&house, "C1")
+        .into_iter()
+        .filter_map(|it| match it {
+            Event::StepSkipped { mark, why: Skipped::BeforeMove, .. } => Some(mark.step),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(skipped, ["remind-1 of version 2"]);
+    run_until(&mut house, "2026-04-20", "2026-04-23");
+    let late: Vec<_> = sent_to(&house, "C1").into_iter().filter(|it| *it.0 > *"2026-04-20").collect();
+    assert!(late.iter().any(|it| it.0 == "2026-04-22"), "every two working days from then on: {late:?}");
+    house.every_invariant_holds(day("2026-04-23"), true);
+}
+
+#[test]
+fn nobody_is_late_by_a_move() {
+    let mut house = complaints();
+    run_until(&mut house, "2026-04-08", "2026-04-16");
+    house.deploy(|it| it.replace(FIFTEEN.0, "due   4 working days after received"));
+    let told = plan(&house.store, day("2026-04-16"), 10, None, Some(&request()));
+    let report = migrate(&mut house, day("2026-04-16"), &request());
+    assert_eq!(report.moved, 2);
+    let granted = due(&house, "C1", "answer").unwrap();
+    assert_eq!(granted, day("2026-04-30"), "ten working days from the move");
+    assert_eq!(of(&told, "C1").dates[0].becomes.as_deref(), Some("2026-04-30"));
+    let journal = events_of(&house, "C1");
+    let moved = journal.iter().rev().find(|it| matches!(it, Event::DatesMoved { .. })).unwrap();
+    let Event::DatesMoved { dates, .. } = moved else { panic!() };
+    let lines = dates.due.as_ref().unwrap().derivation.lines().join("; ");
+    assert!(lines.contains("the move to this version of the policy"), "{lines}");
+    house.every_invariant_holds(day("2026-04-16"), true);
+    // It does not jump back when the case is looked at again.
+    house.enter("complaint.csv", "id,about\nC1,street lamp\n", day("2026-04-17"));
+    run_until(&mut house, "2026-04-17", "2026-04-20");
+    assert_eq!(due(&house, "C1", "answer"), Some(granted));
+}
+
+#[test]
+fn who_was_late_before_the_move_stays_so() {
+    let mut house = complaints();
+    run_until(&mut house, "2026-04-08", "2026-04-22");
+    house.deploy(|it| it.replace(FIFTEEN.0, "due   9 working days after received"));
+    migrate(&mut house, day("2026-04-22"), &request());
+    assert_eq!(due(&house, "C1", "answer"), Some(day("2026-04-19")));
+    house.every_invariant_holds(day("2026-04-22"), true);
+}
+
+#[test]
+fn a_stage_that_is_open_must_have_a_place_or_be_given_one() {
+    let mut house = complaints();
+    run_until(&mut house, "2026-04-08", "2026-04-16");
+    house.deploy(|it| {
+        it.replace("stage answer \"Answer the citizen\"", "stage reply \"Reply\"")
+            .replace("expect answer ", "expect reply ")
+    });
+    let stay = stays(&mut house, day("2026-04-16"), &request());
+    let words = "`answer` is open, and version 2 has no such stage";
+    assert!(stay.len() == 1 && stay[0].contains(words) && stay[0].contains("--stage answer=…"), "{stay:?}");
+    assert_eq!(case_of(&house, "C1").1.policy, 1, "it stays as it is");
+    assert_eq!(case_of(&house, "C2").1.policy, 2, "where it has ended, it is no hindrance");
+
+    let mapped = MigrateRequest { stages: vec![("answer".to_owned(), "reply".to_owned())], ..request() };
+    assert_eq!(migrate(&mut house, day("2026-04-16"), &mapped).moved, 1);
+    let (id, case) = case_of(&house, "C1");
+    assert!(case.stages.contains_key("reply") && !case.stages.contains_key("answer"));
+    assert!(
+        house.store.deadline(id, "answer").unwrap().is_none() && house.store.deadline(id, "reply").unwrap().is_some()
+    );
+    run_until(&mut house, "2026-04-17", "2026-04-27");
+    assert_eq!(sent_to(&house, "C1").len(), 4, "reminded once, overdue to two, escalated: {:?}", sent_to(&house, "C1"));
+    house.every_invariant_holds(day("2026-04-27"), true);
+
+    // And back.
+    let back = vec![("reply".to_owned(), "answer".to_owned())];
+    let back = MigrateRequest { to: Some(1), stages: back, ..request() };
+    let report = migrate(&mut house, day("2026-04-27"), &back);
+    assert_eq!((report.to, report.moved), (1, 2), "{:?}", report.stay);
+    run_until(&mut house, "2026-04-27", "2026-05-10");
+    assert_eq!(sent_to(&house, "C1").len(), 4);
+    house.every_invariant_holds(day("2026-05-10"), true);
+}
+
+#[test]
+fn a_stage_that_is_new_opens_with_the_move_or_is_passed() {
+    let answer = "  stage answer \"Answer the citizen\" {\n    opens received\n";
+    let take_up = "  stage take_up \"Take it up\" {\n    opens received\n    due 2 working days after opening\n    by desk\n    fills about\n  }\n";
+    let visit = "  stage visit \"Visit\" {\n    opens received\n    due 5 working days after opening\n    by chief_of_desk\n    done when about is \"seen\"\n    remind chief_of_desk at opening with settlement_due\n  }\n}\n\nmessage answer_due";
+    let mut house = complaints();
+    run_until(&mut house, "2026-04-08", "2026-04-16");
+    house.deploy(|it| {
+        let text = it.split("\nexample").next().unwrap().to_owned();
+        let text = text.replace(answer, &format!("{take_up}  stage answer \"Answer the citizen\" {{\n"));
+        text.replace("}\n\nmessage answer_due", visit)
+    });
+    let told = plan(&house.store, day("2026-04-16"), 10, None, Some(&request()));
+    let stages: Vec<_> = of(&told, "C1").stages.iter().map(|it| (&*it.stage, it.was, it.becomes)).collect();
+    assert_eq!(stages, [("take_up", "not begun", "left out"), ("visit", "not begun", "open")]);
+    migrate(&mut house, day("2026-04-16"), &request());
+    let (_, case) = case_of(&house, "C1");
+    assert_eq!(case.stages["visit"].opening.as_ref().unwrap().day, day("2026-04-16"));
+    assert!(sent_to(&house, "C1").contains(&("2026-04-16".to_owned(), "settlement_due".to_owned())));
+    run_until(&mut house, "2026-04-17", "2026-04-27");
+    house.every_invariant_holds(day("2026-04-27"), true);
+}
