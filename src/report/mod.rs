@@ -3,8 +3,8 @@
 mod case;
 mod cases;
 mod outcomes;
-pub mod registers;
 mod plan;
+pub mod registers;
 mod status;
 
 use jiff::civil::Date;
