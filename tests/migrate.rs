@@ -281,3 +281,18 @@ fn a_stage_that_is_new_opens_with_the_move_or_is_passed() {
     run_until(&mut house, "2026-04-17", "2026-04-27");
     house.every_invariant_holds(day("2026-04-27"), true);
 }
+
+#[path = "migrate/chance.rs"]
+mod chance;
+
+#[test]
+fn what_a_plan_says_is_what_then_happens() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|it| it.parse::<u64>().ok());
+    let (seed, lives) = (number("MERIT_SEED").unwrap_or(1), number("MERIT_LIVES").unwrap_or(12));
+    let (mut moved, mut stayed) = (0, 0);
+    for seed in seed..seed + lives {
+        let sums = chance::live(seed);
+        (moved, stayed) = (moved + sums.0, stayed + sums.1);
+    }
+    assert!(lives < 12 || (moved > 20 && stayed > 0), "cases move, and cases can't: {moved} and {stayed}");
+}

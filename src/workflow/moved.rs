@@ -149,8 +149,10 @@ fn passed(case: &Case, from: &Workflow, to: &Workflow, moves: &[StageMove]) -> V
         (0..to.stages.len()).map(StageId::at).filter(|it| there.contains(to.stage(*it).label.name.as_str())).collect();
     let mut before = BTreeSet::new();
     while let Some(id) = behind.pop() {
-        let outer = to.stage(id).inside;
-        for earlier in to.before(id).into_iter().chain(outer) {
+        let stage = to.stage(id);
+        // Where some of several suffice, the others may still come.
+        let waited_for = if stage.enough.is_some() && !stage.leaving_out { Vec::new() } else { to.before(id) };
+        for earlier in waited_for.into_iter().chain(stage.inside) {
             if before.insert(earlier) {
                 behind.push(earlier);
             }
