@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::casework::Desk;
-use crate::engine::run::{Decided, Round};
+use crate::engine::run::{Decided, Round, damaged};
 use crate::engine::{EngineError, RunReport, RunSettings, Sender};
 use crate::policy::model::Policy;
 use crate::store::{Actor, CaseRow, Filter, Store, StoreError, Work};

@@ -89,8 +89,13 @@ pub fn plan_move(
             return Err(Refusal::new(why).but("map it to another stage"));
         }
         choices_are_known(name, state, new, order)?;
+        let old = named(from, name);
+        if old.is_some_and(|it| it.for_each.is_some() != new.for_each.is_some()) {
+            let why = format!("`{name}` is open, and version {} asks other people for it, each or together", order.to);
+            return Err(Refusal::new(why).but("wait until it has ended"));
+        }
         let says_the_same = |one: &Step, other: &Step| message(old_policy, one) == message(new_policy, other);
-        let called = named(from, name).map(|old| called(&old.steps, &new.steps, state, order.to, &says_the_same));
+        let called = old.map(|old| called(&old.steps, &new.steps, state, order.to, &says_the_same));
         let called = called.unwrap_or_default();
         if becomes != name || called != state.called {
             stages.push(StageMove { stage: name.clone(), becomes: becomes.clone(), called });
