@@ -20,6 +20,7 @@ mod delegations;
 mod described;
 mod dirty;
 mod import;
+mod listed;
 mod outbox;
 mod outcomes;
 mod reader;
@@ -38,6 +39,7 @@ mod waiting;
 
 pub use backup::{Draft, Proved};
 pub use delegations::Delegation;
+pub use listed::{Counts, Filter, OpenDeadline};
 pub use outcomes::{Judgement, OutcomeFilter, OutcomeRow, Standing};
 pub use refusals::RefusedAct;
 pub use registers::{Held, View, ViewRow};
@@ -628,61 +630,6 @@ pub trait Store {
     fn broken_attempts(&self) -> Result<Vec<(i64, i64)>, StoreError>;
     /// Writes down how an attempt ended and what becomes of the mail. One that was dropped meanwhile stays so, unless it left.
     fn end_attempt(&mut self, end: &AttemptEnd<'_>) -> Result<(), StoreError>;
-}
-
-/// A stage whose due date lies behind a day, with one of its holders.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenDeadline {
-    /// The case.
-    pub case_id: i64,
-    /// The workflow's name.
-    pub workflow: String,
-    /// The name of the subject's record type.
-    pub subject_type: String,
-    /// The subject's key.
-    pub subject: String,
-    /// The stage's name.
-    pub stage: String,
-    /// The due date (ISO).
-    pub due: String,
-    /// The record type and key of a holder.
-    pub holder: Option<(String, String)>,
-    /// As what they hold it.
-    pub capacity: String,
-}
-
-/// How many there are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Open cases.
-    pub open: u64,
-    /// Open cases set aside.
-    pub set_aside: u64,
-    /// Effects that reach nobody.
-    pub undeliverable: u64,
-    /// Effects that wait until somebody releases them.
-    pub held: u64,
-}
-
-/// Which cases or effects are asked for; nothing leaves nothing out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// Of this workflow.
-    pub workflow: Option<String>,
-    /// Of this subject (or, for effects, to this recipient).
-    pub subject: Option<String>,
-    /// In this status (state).
-    pub status: Option<String>,
-    /// Of this case.
-    pub case: Option<i64>,
-    /// Effects whose key begins so.
-    pub key: Option<String>,
-    /// Only those set aside.
-    pub set_aside: bool,
-    /// Cases behind this number.
-    pub after: i64,
-    /// At most so many.
-    pub limit: Option<usize>,
 }
 
 /// How an attempt to send ended.
