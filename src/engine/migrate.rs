@@ -184,7 +184,7 @@ impl<'r> Target<'r> {
             let why = format!("there is no policy version {version}");
             return Err(refused(&why, format!("the versions are 1 to {latest}")));
         }
-        let policy = Arc::clone(round.policies.known(store, version, round.settings.calendar.as_deref())?);
+        let policy = round.policies.any_version(store, version, round.settings.calendar.as_deref())?;
         let hash = store.policy(version)?.hash;
         let mut same = BTreeSet::from([version]);
         for other in store.versions_in_use()? {
@@ -210,7 +210,7 @@ fn batch_of(
     rows.sort_by(|a, b| (a.policy, &a.workflow, &a.period, a.id).cmp(&(b.policy, &b.workflow, &b.period, b.id)));
     let mut decided = Vec::new();
     for group in rows.chunk_by(|a, b| (a.policy, &a.workflow, &a.period) == (b.policy, &b.workflow, &b.period)) {
-        let from = Arc::clone(round.policies.known(store, group[0].policy, round.settings.calendar.as_deref())?);
+        let from = round.policies.any_version(store, group[0].policy, round.settings.calendar.as_deref())?;
         let reader = store.reader(&target.policy);
         let subject = target.policy.record_named(&group[0].subject_type);
         if let Some(subject) = subject {

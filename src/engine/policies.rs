@@ -55,7 +55,7 @@ impl Policies {
         Ok(policies)
     }
 
-    /// Any version that was deployed, also one under which no case is open any more.
+    /// Any version that was deployed, also one under which no case is open any more, or to which one moved since this work began.
     pub(super) fn any_version(
         &mut self,
         store: &dyn Store,
@@ -85,24 +85,6 @@ impl Policies {
     pub fn version(&self, version: i64) -> Result<&Arc<Policy>, EngineError> {
         let missing = || EngineError::Unreadable { version, why: "it was deployed after this run began".to_owned() };
         self.by_version.get(&version).ok_or_else(missing)
-    }
-
-    /// A version, which is read from the store if it was not in use before: a case may move to it while others work.
-    ///
-    /// # Errors
-    /// When there is no such version, or this program can't read it.
-    pub fn known(
-        &mut self,
-        store: &dyn Store,
-        version: i64,
-        calendar: Option<&str>,
-    ) -> Result<&Arc<Policy>, EngineError> {
-        if !self.by_version.contains_key(&version) {
-            let mut policy = compile(&store.policy(version)?, calendar)?;
-            policy.take_calendars_from(&self.latest.policy);
-            self.by_version.insert(version, Arc::new(policy));
-        }
-        self.version(version)
     }
 }
 

@@ -364,9 +364,9 @@ impl Round<'_> {
         rows.retain(|it| it.status == "open");
         rows.sort_by(|a, b| (a.policy, &a.workflow, &a.period, a.id).cmp(&(b.policy, &b.workflow, &b.period, b.id)));
         for group in rows.chunk_by(|a, b| (a.policy, &a.workflow, &a.period) == (b.policy, &b.workflow, &b.period)) {
-            let known = self.policies.known(store, group[0].policy, self.settings.calendar.as_deref());
+            let known = self.policies.any_version(store, group[0].policy, self.settings.calendar.as_deref());
             let policy = match known {
-                Ok(policy) => Arc::clone(policy),
+                Ok(policy) => policy,
                 Err(EngineError::Store(StoreError::Damaged(what))) => {
                     let aside = |row: &CaseRow| set_aside(row, format!("it can't be decided: {what}"));
                     changes.extend(group.iter().map(aside).inspect(|it| self.report.count(it)).map(|it| it.change));
