@@ -220,3 +220,74 @@ fn more_time_is_granted_by_whom_the_policy_names_and_told_in_the_derivation() {
     assert_eq!(count(&project, "tasks where stage = 'write' and holder = 'nan'"), 1);
     holds(&project);
 }
+
+/// The ward, whose policy lets the matron stop the clock, let nurses off and correct what was written.
+fn ward_of_a_matron() -> Project {
+    let project = Project::of("plans");
+    let path = std::fs::read_dir(project.path("policy")).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let powers = ["suspended", "exempted", "corrected"].map(|it| format!("  may be {it} by matron\n")).concat();
+    std::fs::write(&path, text.replacen("  may be withdrawn", &format!("{powers}  may be withdrawn"), 1)).unwrap();
+    project.merit(0, &["deploy", "--adopt", "2026-01-01"]);
+    project.merit(0, &["import", "records/nurse.csv", "--from", "2026-01-01"]);
+    project.merit(0, &["run", "--as-of", "2026-01-04"]);
+    project
+}
+
+#[test]
+fn what_was_written_is_corrected_by_whom_the_policy_names_and_the_stage_stays_as_it_ended() {
+    let project = ward_of_a_matron();
+    let early = act(&project, 2, "nan correct targets=5 --as mat --because slip --as-of 2026-01-05");
+    assert!(early.contains("`targets` is filled in `write`, which has not ended\n  help: fill it there"), "{early}");
+    act(&project, 0, "nan fill written=2026-01-05 targets=4 --as nan --as-of 2026-01-05");
+    for (line, why) in [
+        ("nan correct targets=5 --as nan --because slip --as-of 2026-01-06", "may not be corrected by nan"),
+        ("nan correct targets=5 --as mat --as-of 2026-01-06", "a reason is needed"),
+        ("nan correct targets=many --as mat --because slip --as-of 2026-01-06", "`targets`: `many`"),
+        ("nan correct email=x --as mat --because slip --as-of 2026-01-06", "no stage of `planning` fills `email`"),
+    ] {
+        let printed = act(&project, 2, line);
+        assert!(printed.contains(why), "{printed}");
+    }
+    let correct = "nan correct targets=5 --as mat --because a_slip --key c1 --as-of 2026-01-06";
+    let told = act(&project, 0, correct);
+    assert!(told.contains("mat corrects `targets` of `write`, because \"a slip\""), "{told}");
+    assert!(act(&project, 0, correct).contains("this was done before"));
+    let sql = "r_plan where of_id = 'nan' and targets = 5";
+    assert_eq!(count(&project, sql), 1);
+    assert_eq!(count(&project, "journal where kind = 'corrected'"), 1);
+    let told = project.merit(0, &["case", "nan"]);
+    assert_eq!(told.matches("`write` is done").count(), 1, "{told}");
+    assert_eq!(
+        count(&project, "cases where subject = 'nan' and json_extract(state, '$.stages.write.ended') = '2026-01-05'"),
+        1
+    );
+    holds(&project);
+}
+
+#[test]
+fn the_clock_of_a_case_is_stopped_by_an_act_and_dates_move_when_it_runs_again() {
+    let project = ward_of_a_matron();
+    let file = "subject,act,as,because,key,targets\n\
+        nan,suspend,mat,flood,a,\n\
+        nan,suspend,mat,flood,a,\n\
+        nan,suspend,nan,flood,b,\n\
+        ola,exempt,mat,new,c,\n\
+        nan,correct,mat,slip,d,4\n";
+    std::fs::write(project.path("acts.csv"), file).unwrap();
+    let told = project.json(1, &["act", "--csv", "acts.csv", "--as-of", "2026-01-06"]);
+    let outcomes: Vec<&str> =
+        told["rows"].as_array().unwrap().iter().map(|it| it["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["done", "repeated", "rejected", "done", "rejected"], "{told}");
+    assert_eq!(count(&project, "cases where subject = 'ola' and json_extract(state, '$.mark') = 'exempted'"), 1);
+    // Nobody is reminded while it stands still, however long.
+    project.merit(0, &["run", "--as-of", "2026-02-20"]);
+    assert_eq!(count(&project, "effects where case_id in (select id from cases where subject = 'nan')"), 0);
+    let told = act(&project, 0, "nan resume --as mat --because dry_again --as-of 2026-02-23");
+    assert!(told.contains("mat lets the clock run again, because \"dry again\""), "{told}");
+    assert!(told.contains("because the clock stood still"), "{told}");
+    let told = project.merit(0, &["explain", "nan", "write"]);
+    assert!(told.contains("stood still"), "{told}");
+    project.merit(0, &["run", "--as-of", "2026-02-24"]);
+    holds(&project);
+}

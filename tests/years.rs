@@ -210,6 +210,9 @@ impl Years {
         let lazy = chance(&format!("lazy {}", task.holder)) < 0.15;
         // act, choice, to, length, because, and the fields: agreed, mark, remarks, signed, opinion, reply
         Some(match task.stage.as_str() {
+            "plan" if drawn("suspend") < 0.01 => "suspend,,,,the office moves,,,,,,".to_owned(),
+            "plan" if drawn("resume") < 0.1 => "resume,,,,it has moved,,,,,,".to_owned(),
+            "countersign" if drawn("correct") < 0.05 => "correct,,,,a slip of the pen,,71,,,,".to_owned(),
             "plan" if drawn("extend") < 0.01 => "extend,,,10 days,much to do,,,,,,".to_owned(),
             "plan" if does(if lazy { 0.05 } else { 0.3 }) => format!("fill,,,,,{day},,,,,"),
             "views" if does(0.3) => "fill,,,,,,,,,as one would wish,".to_owned(),
@@ -257,7 +260,8 @@ impl Years {
             // A receipt concerns what another stage has sent.
             let stage = if deed.starts_with("receive") { "" } else { stage };
             // More time is granted by the head alone.
-            let by = if deed.starts_with("extend") { self.head_of(&task.subject) } else { holder.clone() };
+            let of_the_head = ["extend", "suspend", "resume", "correct"].iter().any(|it| deed.starts_with(it));
+            let by = if of_the_head { self.head_of(&task.subject) } else { holder.clone() };
             let key = format!("{day}-{case}-{stage}-{holder}");
             let drawn = chance(&format!("{key} how"));
             if drawn < 0.04 && !deed.starts_with("receive") {
@@ -371,6 +375,8 @@ fn told(years: &Years) -> String {
         ("mails", "effects"),
         ("stages done", "journal where kind = 'stage_done'"),
         ("extensions", "journal where kind = 'extended'"),
+        ("clocks stopped by hand", "journal where kind = 'suspended'"),
+        ("corrections", "journal where kind = 'corrected'"),
         ("dates moved", "journal where kind = 'dates_moved'"),
         ("handed on", "journal where kind = 'assigned'"),
         ("stretches in which the clock stood still", "journal where kind = 'clock_changed'"),

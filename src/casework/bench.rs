@@ -15,7 +15,7 @@ use crate::policy::acts::Off;
 use crate::policy::framework::{Framework, Proposed};
 use crate::policy::model::{Policy, Shape};
 use crate::policy::unit_of;
-use crate::syntax::tree::{ActWords, ExampleLineKind, ExprKind, FactValue, Name, OutcomeAct, PeriodLiteral};
+use crate::syntax::tree::{ActWords, CaseVerb, ExampleLineKind, ExprKind, FactValue, Name, OutcomeAct, PeriodLiteral};
 use crate::value::{Known, RecordRef, Value};
 use crate::workflow::{Act, Advanced, Case, Deed, Event, HolderNote, Look, Notice, Refusal, StageCase, StageStatus};
 
@@ -604,8 +604,16 @@ fn deed_of(what: &ActWords) -> Result<(Option<String>, &Option<Name>, Deed), Str
     Ok(match what {
         ActWords::Completes { stage } => (Some(stage.text.clone()), &None, Deed::Complete),
         ActWords::Delegates { .. } => return Err("nobody delegates in one case alone".to_owned()),
-        ActWords::CallsOff { withdrawn, workflow } => {
-            (None, workflow, Deed::CallOff(if *withdrawn { Off::Withdrawn } else { Off::Cancelled }))
+        ActWords::WithCase { verb, workflow } => {
+            let deed = match verb {
+                CaseVerb::Withdraw => Deed::CallOff(Off::Withdrawn),
+                CaseVerb::Cancel => Deed::CallOff(Off::Cancelled),
+                CaseVerb::Exempt => Deed::CallOff(Off::Exempted),
+                CaseVerb::Suspend => Deed::Suspend,
+                CaseVerb::Resume => Deed::Resume,
+                CaseVerb::Correct => return Err("what is corrected stands in the records".to_owned()),
+            };
+            (None, workflow, deed)
         }
         ActWords::Extends { stage, by } => {
             let length = length_of(&format!("{} {}", by.count.text, unit_of(by.unit).singular()))?;

@@ -69,6 +69,29 @@ enum What {
         #[command(flatten)]
         who: Who,
     },
+    /// Let the one concerned off, as whom the policy names for it: the case ends
+    Exempt {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Stop the clock of a case, as whom the policy names for it
+    Suspend {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Let the clock run again that somebody has stopped
+    Resume {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Write anew what was filled in a stage that has ended, as whom the policy names for it
+    Correct {
+        /// The fields and their new values, such as `mark=62`
+        #[arg(value_name = "FIELD=VALUE", value_parser = field_and_value, required = true)]
+        values: Vec<(String, String)>,
+        #[command(flatten)]
+        who: Who,
+    },
     /// Withdraw from a case on which one's committee decides
     Recuse {
         #[command(flatten)]
@@ -130,6 +153,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         What::Complete { who } => (who, Deed::Complete, Vec::new()),
         What::Withdraw { who } => (who, Deed::CallOff(Off::Withdrawn), Vec::new()),
         What::Cancel { who } => (who, Deed::CallOff(Off::Cancelled), Vec::new()),
+        What::Exempt { who } => (who, Deed::CallOff(Off::Exempted), Vec::new()),
+        What::Suspend { who } => (who, Deed::Suspend, Vec::new()),
+        What::Resume { who } => (who, Deed::Resume, Vec::new()),
+        What::Correct { values, who } => {
+            (who, Deed::Correct(values.iter().map(|it| it.0.clone()).collect()), values.clone())
+        }
         What::Extend { length, who } => {
             let length = length_of(&length.join(" ")).map_err(Failure::usage)?;
             (who, Deed::Extend(length), Vec::new())

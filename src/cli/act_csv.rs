@@ -155,13 +155,14 @@ impl Row<'_> {
 
     fn deed(&self) -> Result<(Deed, Vec<(String, String)>), Reject> {
         let what = match self.needed("act")? {
-            "fill" => {
+            what @ ("fill" | "correct") => {
                 let columns = self.rows.head.iter();
                 let fields =
                     columns.filter(|it| !COLUMNS.contains(&it.as_str()) && !OWN_COLUMNS.contains(&it.as_str()));
                 let values: Vec<(String, String)> =
                     fields.filter_map(|it| Some((it.clone(), self.cell(it)?.to_owned()))).collect();
-                return Ok((Deed::Fill(values.iter().map(|it| it.0.clone()).collect()), values));
+                let names = values.iter().map(|it| it.0.clone()).collect();
+                return Ok((if what == "fill" { Deed::Fill(names) } else { Deed::Correct(names) }, values));
             }
             "choose" => {
                 Deed::Choose { choice: self.needed("choice")?.to_owned(), instead: self.cell("to").map(str::to_owned) }
@@ -170,6 +171,9 @@ impl Row<'_> {
             "extend" => Deed::Extend(length_of(self.needed("length")?).map_err(Reject::Row)?),
             "withdraw" => Deed::CallOff(Off::Withdrawn),
             "cancel" => Deed::CallOff(Off::Cancelled),
+            "exempt" => Deed::CallOff(Off::Exempted),
+            "suspend" => Deed::Suspend,
+            "resume" => Deed::Resume,
             "send" => Deed::Send,
             "recuse" => Deed::Recuse,
             "close" => Deed::EndVote,
@@ -178,7 +182,8 @@ impl Row<'_> {
                 Deed::Receive(day.transpose().map_err(Reject::Row)?)
             }
             other => {
-                let known = "choose, fill, complete, extend, withdraw, cancel, send, receive, recuse, close";
+                let known = "choose, fill, complete, extend, withdraw, cancel, exempt, suspend, resume, correct, send, receive, \
+                             recuse, close";
                 return Err(Reject::Row(format!("`{other}` is nothing that can be done; these are: {known}")));
             }
         };

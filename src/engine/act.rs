@@ -234,7 +234,7 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
     if repeated {
         return Ok((ActReport::of(&row, &case, true), Work::default()));
     }
-    if let Some(Event::Filled { stage, .. }) = first.last() {
+    if let Some(Event::Filled { stage, .. } | Event::Corrected { stage, .. }) = first.last() {
         write(round, store, (&policy, flow), &case, (stage, &by), &request.values)?;
     }
     let reader = store.reader(&policy);

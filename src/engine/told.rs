@@ -142,6 +142,9 @@ impl RunReport {
                 | Event::Accepted { .. }
                 | Event::Received { .. }
                 | Event::CalledOff { .. }
+                | Event::Suspended { .. }
+                | Event::Resumed { .. }
+                | Event::Corrected { .. }
                 | Event::WentBack { .. }
                 | Event::StageLeftOut { .. }
                 | Event::Assigned { .. }

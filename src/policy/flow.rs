@@ -212,7 +212,7 @@ impl Workflow {
     /// Whether a case may have ended so: as the workflow names it, or as somebody ended it.
     #[must_use]
     pub fn may_end_as(&self, name: &str) -> bool {
-        self.has_end(name) || self.call_off.iter().any(|it| it.mark() == Some(name))
+        self.has_end(name) || self.powers.iter().any(|it| it.mark() == Some(name))
     }
 }
 
@@ -231,7 +231,7 @@ impl Policy {
                 even_if_they_leave: true,
                 suspend: None,
                 cancels: Vec::new(),
-                call_off: Vec::new(),
+                powers: Vec::new(),
                 closes: None,
                 proposal: Some(Proposal { what: Proposed::Sanction, of: Some(framework.label.name.clone()) }),
                 follows_by_itself: true,

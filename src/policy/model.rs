@@ -377,7 +377,7 @@ pub struct Workflow {
     /// What cancels a case.
     pub cancels: Vec<Cancel>,
     /// Who may end a case, and how.
-    pub call_off: Vec<crate::policy::acts::CallOff>,
+    pub powers: Vec<crate::policy::acts::Power>,
     /// When a case ends whatever its stages.
     pub closes: Option<DateRule>,
     /// What it runs for the proposals of, if it does.

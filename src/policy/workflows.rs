@@ -59,7 +59,7 @@ impl Builder<'_, '_> {
             even_if_they_leave: whom.even_if_they_leave,
             suspend: None,
             cancels: Vec::new(),
-            call_off: Vec::new(),
+            powers: Vec::new(),
             closes: None,
             proposal: whom.proposal.map(|it| it.0),
             follows_by_itself: false,
@@ -80,7 +80,7 @@ impl Builder<'_, '_> {
                         workflow.cancels.push(Cancel { when, mark });
                     }
                 }
-                WorkflowLineKind::CallOff(written) => workflow.call_off.extend(self.call_off(written, &place)),
+                WorkflowLineKind::CallOff(written) => workflow.powers.extend(self.power(written, &place)),
                 WorkflowLineKind::Closes(date) => workflow.closes = self.date_rule(date, &place),
                 WorkflowLineKind::Retain { expunge, date } => {
                     let date = self.date_rule(date, &place);

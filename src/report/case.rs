@@ -271,6 +271,16 @@ pub fn event_words(event: &Event) -> String {
         Event::CalledOff { how, hand } => {
             format!("{} {} the case{}", hand.by.1, how.does(), because_of(hand.because.as_deref()))
         }
+        Event::Suspended { hand } => {
+            format!("{} stops the clock{}", hand.by.1, because_of(hand.because.as_deref()))
+        }
+        Event::Resumed { hand } => {
+            format!("{} lets the clock run again{}", hand.by.1, because_of(hand.because.as_deref()))
+        }
+        Event::Corrected { stage, fields, hand } => {
+            let fields = fields.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+            format!("{} corrects {fields} of `{stage}`{}", hand.by.1, because_of(hand.because.as_deref()))
+        }
         Event::WentBack { to, mark, .. } => {
             format!(
                 "the case goes back to `{to}`{}",

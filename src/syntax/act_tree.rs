@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
-use super::tree::{Date, Length, Name};
+use super::tree::{CaseVerb, Date, Length, Name};
 
 /// What somebody does in a case.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,6 @@ pub enum ActWords {
     Receives { stage: Name },
     /// `delegates supervisor to Ada until 12 July 2026`; without a role: every one that they may.
     Delegates { role: Option<Name>, to: Name, until: Date },
-    /// `withdraws complaint`, `cancels complaint`: whether it is withdrawn, and the workflow.
-    CallsOff { withdrawn: bool, workflow: Option<Name> },
+    /// `withdraws complaint`, `suspends complaint`: what becomes of it, and the workflow.
+    WithCase { verb: CaseVerb, workflow: Option<Name> },
 }

@@ -5,6 +5,7 @@ use super::grammar::Rule;
 use super::lower_expression::{operand_in, plain_value};
 use super::lower_framework;
 use super::lower_words as words;
+use super::lower_workflow::case_verb;
 use super::tree::{ActWords, Date, ExampleLine, ExampleLineKind, Expectation, FactValue, Name, OutcomeAct};
 
 /// A line without a block; none where it asks for what this version does not know.
@@ -80,7 +81,7 @@ fn act_words(mut it: Cursor<'_>) -> ActWords {
         Rule::ends_vote_act => ActWords::EndsVote { stage: named },
         Rule::sends_act => ActWords::Sends { stage: named },
         Rule::receives_act => ActWords::Receives { stage: named },
-        Rule::calls_off_act => ActWords::CallsOff { withdrawn: it.has(Rule::kw_withdraws), workflow: Some(named) },
+        Rule::calls_off_act => ActWords::WithCase { verb: case_verb(&it), workflow: Some(named) },
         _ => ActWords::Extends { stage: named, by: words::length(it.one(Rule::length)) },
     }
 }

@@ -9,8 +9,8 @@ use super::lower_record::choice;
 use super::lower_rule::local;
 use super::lower_words as words;
 use super::tree::{
-    After, CallOff, Due, Expr, Number, OneEach, Proposed, StageLine, StageLineKind, Then, Timing, WorkflowLine,
-    WorkflowLineKind,
+    After, CallOff, CaseVerb, Due, Expr, Number, OneEach, Proposed, StageLine, StageLineKind, Then, Timing,
+    WorkflowLine, WorkflowLineKind,
 };
 
 pub(super) fn line(mut cursor: Cursor<'_>) -> WorkflowLine {
@@ -28,7 +28,7 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> WorkflowLine {
         Rule::suspend => WorkflowLineKind::Suspend(expr(it.one(Rule::expr))),
         Rule::cancel => WorkflowLineKind::Cancel { when: expr(it.one(Rule::expr)), marked: words::marked(&mut it) },
         Rule::call_off => WorkflowLineKind::CallOff(CallOff {
-            withdrawn: it.has(Rule::kw_may_be_withdrawn),
+            verb: case_verb(&it),
             until: words::name_in(&mut it, Rule::until_stage),
             by: it.all(Rule::name).iter().map(words::name).collect(),
             marked: words::marked(&mut it),
@@ -41,6 +41,24 @@ pub(super) fn line(mut cursor: Cursor<'_>) -> WorkflowLine {
         other => unreachable!("the grammar promises a line of a workflow, not {other:?}"),
     };
     WorkflowLine { kind, span }
+}
+
+/// What becomes of a case by somebody's act, as the grammar has it in either form.
+pub(super) fn case_verb(it: &Cursor<'_>) -> CaseVerb {
+    let has = |one: Rule, other: Rule| it.has(one) || it.has(other);
+    if has(Rule::kw_may_be_withdrawn, Rule::kw_withdraws) {
+        CaseVerb::Withdraw
+    } else if has(Rule::kw_may_be_exempted, Rule::kw_exempts) {
+        CaseVerb::Exempt
+    } else if has(Rule::kw_may_be_suspended, Rule::kw_suspends) {
+        CaseVerb::Suspend
+    } else if it.has(Rule::kw_resumes) {
+        CaseVerb::Resume
+    } else if it.has(Rule::kw_may_be_corrected) {
+        CaseVerb::Correct
+    } else {
+        CaseVerb::Cancel
+    }
 }
 
 /// `for each proposed sanction of conduct`

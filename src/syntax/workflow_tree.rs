@@ -51,11 +51,27 @@ pub enum WorkflowLineKind {
     Together { stages: Vec<Stage>, one_at_a_time: bool },
 }
 
+/// What somebody does with a case itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseVerb {
+    /// `withdrawn`, `withdraws`
+    Withdraw,
+    /// `cancelled`, `cancels`
+    Cancel,
+    /// `exempted`, `exempts`
+    Exempt,
+    /// `suspended`, `suspends`
+    Suspend,
+    /// `resumes`
+    Resume,
+    /// `corrected`, `corrects`
+    Correct,
+}
+
 /// `may be withdrawn by complainant or clerk, until ruling, marked "given up"`
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallOff {
-    /// Withdrawn, else cancelled.
-    pub withdrawn: bool,
+    pub verb: CaseVerb,
     pub by: Vec<Name>,
     pub until: Option<Name>,
     pub marked: Option<Text>,

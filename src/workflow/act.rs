@@ -47,8 +47,14 @@ pub enum Deed {
     Receive(Option<jiff::civil::Date>),
     /// It is given more time.
     Extend(Length),
-    /// The case itself is withdrawn or cancelled.
+    /// The case itself is withdrawn or cancelled, or the one concerned is let off.
     CallOff(Off),
+    /// Its clock is stopped.
+    Suspend,
+    /// Its clock runs again.
+    Resume,
+    /// These fields, filled in stages that have ended, are written anew.
+    Correct(Vec<String>),
     /// A member of a committee withdraws from the case.
     Recuse,
     /// The vote of a committee is over: it is counted.
@@ -62,7 +68,7 @@ impl Deed {
         match self {
             Deed::Choose { .. } | Deed::Fill(_) | Deed::Complete | Deed::Send | Deed::Receive(_) => true,
             Deed::Recuse | Deed::EndVote => true,
-            Deed::Extend(_) | Deed::CallOff(_) => false,
+            Deed::Extend(_) | Deed::CallOff(_) | Deed::Suspend | Deed::Resume | Deed::Correct(_) => false,
         }
     }
 }
@@ -82,6 +88,10 @@ impl std::fmt::Display for Deed {
             Deed::EndVote => write!(formatter, "close the vote"),
             Deed::CallOff(Off::Withdrawn) => write!(formatter, "withdraw"),
             Deed::CallOff(Off::Cancelled) => write!(formatter, "cancel"),
+            Deed::CallOff(Off::Exempted) => write!(formatter, "exempt"),
+            Deed::Suspend => write!(formatter, "suspend"),
+            Deed::Resume => write!(formatter, "resume"),
+            Deed::Correct(fields) => write!(formatter, "correct {}", fields.join(", ")),
         }
     }
 }
@@ -162,6 +172,9 @@ impl Machine<'_> {
             Deed::Send => self.send_by(act),
             Deed::Receive(day) => self.receive(act, *day),
             Deed::CallOff(how) => self.call_off(act, *how),
+            Deed::Suspend => self.suspend(act),
+            Deed::Resume => self.resume(act),
+            Deed::Correct(fields) => self.correct(act, fields),
         }
     }
 
@@ -329,11 +342,16 @@ impl Machine<'_> {
             (None, Deed::Choose { choice, .. }) => format!("no open stage offers `{choice}`"),
             (None, Deed::Fill(fields)) => format!("no open stage fills `{}`", fields.join("`, `")),
             (None, Deed::Complete) => "no open stage is completed: they end by a choice".to_owned(),
-            (None, Deed::Extend(_) | Deed::CallOff(_)) => "no open stage may be extended".to_owned(),
+            // Only of extensions a stage is meant: the others are for the case as a whole.
+            (None, Deed::Extend(_) | Deed::CallOff(_) | Deed::Suspend | Deed::Resume | Deed::Correct(_)) => {
+                "no open stage may be extended".to_owned()
+            }
         };
         let offered = |it: StageId| match (&act.what, self.stage(it).choices.is_empty()) {
             (Deed::Fill(_), _) => format!(" ({})", self.filled_by(it)),
-            (Deed::Extend(_) | Deed::CallOff(_), _) | (_, true) => String::new(),
+            (Deed::Extend(_) | Deed::CallOff(_) | Deed::Suspend | Deed::Resume | Deed::Correct(_), _) | (_, true) => {
+                String::new()
+            }
             (_, false) => format!(" ({})", self.choices_of(it)),
         };
         let open = self

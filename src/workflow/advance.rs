@@ -11,6 +11,7 @@ use crate::value::Truth;
 use crate::workflow::case::{Again, Case, StageCase, StageStatus};
 use crate::workflow::event::{
     Anchored, DefaultRecord, Event, HolderNote, How, Notice, NoticeState, Receipt, Skipped, StageDates, StepMark,
+    Suspension,
 };
 use crate::workflow::notices::merge_notices;
 use crate::workflow::outlook::{Answer, Asked, Outlook};
@@ -182,8 +183,8 @@ impl Machine<'_> {
 
     fn keep_ledger(&mut self) {
         let Some(from) = self.case.ledger_from() else { return };
-        let suspensions = self.outlook.suspensions(&self.case, from, self.look.today);
-        let suspensions = self.case.with_what_stood_still(suspensions);
+        let by_facts = self.outlook.suspensions(&self.case, from, self.look.today);
+        let suspensions = merged(self.case.with_what_stood_still(by_facts), &self.case.by_hand);
         if suspensions != self.case.suspensions {
             self.happen(Event::ClockChanged { suspensions, on: self.look.today });
         }
@@ -657,6 +658,25 @@ impl Machine<'_> {
         let turns = done.chain(self.flow.turns.after(self.look.today)).map(|day| self.outlook.begin_of(day));
         turns.filter(|at| *at > self.look.until).min()
     }
+}
+
+/// Stretches of time, each day once, in order.
+fn merged(mut one: Vec<Suspension>, other: &[Suspension]) -> Vec<Suspension> {
+    if other.is_empty() {
+        return one;
+    }
+    one.extend_from_slice(other);
+    one.sort_by_key(|it| it.from);
+    let mut merged: Vec<Suspension> = Vec::with_capacity(one.len());
+    for next in one {
+        match merged.last_mut() {
+            Some(last) if last.until.is_none_or(|until| until.tomorrow().is_ok_and(|it| it >= next.from)) => {
+                last.until = last.until.zip(next.until).map(|(one, other)| one.max(other));
+            }
+            _ => merged.push(next),
+        }
+    }
+    merged
 }
 
 fn order(coming: &(i64, Coming)) -> (i64, (u8, u32, usize)) {

@@ -47,6 +47,9 @@ pub struct Case {
     /// The ledger of suspensions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspensions: Vec<Suspension>,
+    /// What of that somebody has ordered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_hand: Vec<Suspension>,
     /// The keys by which callers know what they have had done here, each with what that was, so that nothing is done twice.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub acts: BTreeMap<String, String>,
@@ -234,6 +237,12 @@ impl Case {
         self.suspensions.iter().any(|it| it.from <= day && it.until.is_none_or(|until| until >= day))
     }
 
+    /// Since when the clock stands still because somebody has stopped it.
+    #[must_use]
+    pub fn suspended_by_hand(&self) -> Option<Date> {
+        self.by_hand.last().filter(|it| it.until.is_none()).map(|it| it.from)
+    }
+
     /// How often one stage has sent the case back to another.
     #[must_use]
     pub fn went_back(&self, from: &str, to: &str) -> u32 {
@@ -377,7 +386,18 @@ impl Case {
             }
             Event::StageDone { stage, on, late, .. } => self.change(stage, |it| it.end(StageStatus::Done, *on, *late)),
             Event::StageLapsed { stage, on, .. } => self.change(stage, |it| it.end(StageStatus::Lapsed, *on, true)),
-            Event::CalledOff { .. } => self.acts.extend(event.keyed()),
+            Event::CalledOff { .. } | Event::Corrected { .. } => self.acts.extend(event.keyed()),
+            Event::Suspended { hand } => {
+                self.acts.extend(event.keyed());
+                self.by_hand.push(Suspension { from: hand.on, until: None });
+            }
+            Event::Resumed { hand } => {
+                self.acts.extend(event.keyed());
+                if let Some(last) = self.by_hand.last_mut() {
+                    last.until = hand.on.yesterday().ok();
+                }
+                self.by_hand.retain(|it| it.until.is_none_or(|until| until >= it.from));
+            }
             Event::NoticeActedOn { .. } => {}
             Event::Moved(it) => self.go_on_under(it),
             Event::CaseEnded { how, on, mark } => {

@@ -413,9 +413,26 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
     },
-    /// Somebody withdraws or cancels the case.
+    /// Somebody withdraws or cancels the case, or lets the one concerned off.
     CalledOff {
         how: Off,
+        #[serde(flatten)]
+        hand: Hand,
+    },
+    /// Somebody stopped the clock.
+    Suspended {
+        #[serde(flatten)]
+        hand: Hand,
+    },
+    /// Somebody let the clock run again.
+    Resumed {
+        #[serde(flatten)]
+        hand: Hand,
+    },
+    /// Somebody wrote anew what was written in a stage that has ended.
+    Corrected {
+        stage: String,
+        fields: Vec<String>,
         #[serde(flatten)]
         hand: Hand,
     },
@@ -467,6 +484,9 @@ impl Event {
             Event::Accepted { .. } => "accepted",
             Event::Received { .. } => "received",
             Event::CalledOff { how, .. } => how.word(),
+            Event::Suspended { .. } => "suspended",
+            Event::Resumed { .. } => "resumed",
+            Event::Corrected { .. } => "corrected",
             Event::WentBack { .. } => "went_back",
             Event::StageDone { .. } => "stage_done",
             Event::StageLapsed { .. } => "stage_lapsed",
@@ -488,6 +508,7 @@ impl Event {
             Event::Voted { hand, .. } | Event::Recused { hand, .. } => Some(&hand.by),
             Event::Sent { by, .. } | Event::Received { by, .. } => by.as_ref(),
             Event::Signed { hand, .. } | Event::Extended { hand, .. } | Event::CalledOff { hand, .. } => Some(&hand.by),
+            Event::Suspended { hand } | Event::Resumed { hand } | Event::Corrected { hand, .. } => Some(&hand.by),
             _ => None,
         }
     }
@@ -512,6 +533,9 @@ impl Event {
                 (&hand.by, &hand.key, Deed::Choose { choice: choice.clone(), instead: instead.clone() })
             }
             Event::CalledOff { hand, how } => (&hand.by, &hand.key, Deed::CallOff(*how)),
+            Event::Suspended { hand } => (&hand.by, &hand.key, Deed::Suspend),
+            Event::Resumed { hand } => (&hand.by, &hand.key, Deed::Resume),
+            Event::Corrected { hand, fields, .. } => (&hand.by, &hand.key, Deed::Correct(fields.clone())),
             _ => return None,
         };
         Some((key.clone()?, format!("{}: {deed}", by.1)))
@@ -542,7 +566,10 @@ impl Event {
             | Event::Voted { hand, .. }
             | Event::Recused { hand, .. }
             | Event::Extended { hand, .. }
-            | Event::CalledOff { hand, .. } => hand.on,
+            | Event::CalledOff { hand, .. }
+            | Event::Suspended { hand }
+            | Event::Resumed { hand }
+            | Event::Corrected { hand, .. } => hand.on,
             Event::StageOpened { opening, .. } => opening.day,
             Event::Moved(it) => it.on,
             Event::Assigned { since, .. } => *since,
@@ -570,6 +597,7 @@ impl Event {
             | Event::Sent { stage, .. }
             | Event::Accepted { stage, .. }
             | Event::Received { stage, .. }
+            | Event::Corrected { stage, .. }
             | Event::WentBack { from: stage, .. }
             | Event::StageDone { stage, .. }
             | Event::StageLapsed { stage, .. }
@@ -579,6 +607,8 @@ impl Event {
             | Event::ClockChanged { .. }
             | Event::Moved(_)
             | Event::CalledOff { .. }
+            | Event::Suspended { .. }
+            | Event::Resumed { .. }
             | Event::CaseEnded { .. } => None,
         }
     }

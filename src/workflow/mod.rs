@@ -5,8 +5,8 @@
 
 mod act;
 mod advance;
-mod call_off;
 mod case;
+mod case_acts;
 mod event;
 mod extend;
 mod moved;

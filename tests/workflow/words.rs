@@ -100,6 +100,11 @@ impl Teller<'_> {
                 format!("{stage} received by {} on {day}{enters}", to.1)
             }
             Event::CalledOff { how, hand } => format!("{} {} it", hand.by.1, how.does()),
+            Event::Suspended { hand } => format!("{} stops the clock", hand.by.1),
+            Event::Resumed { hand } => format!("{} lets the clock run again", hand.by.1),
+            Event::Corrected { stage, fields, hand } => {
+                format!("{stage}: {} corrects {}", hand.by.1, fields.join(", "))
+            }
             Event::WentBack { to, mark, .. } => format!("back to {to}{}", marked(mark.as_deref())),
             Event::StageDone { stage, late, .. } => format!("{stage} done{}", if *late { ", late" } else { "" }),
             Event::StageLapsed { stage, mark, .. } => format!("{stage} lapses{}", marked(mark.as_deref())),
