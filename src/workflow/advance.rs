@@ -9,11 +9,12 @@ use crate::ids::StageId;
 use crate::policy::model::{Party, Policy, Stage, StepKind, Timing, Workflow};
 use crate::value::Truth;
 use crate::workflow::case::{Again, Case, StageCase, StageStatus};
+use crate::workflow::case_acts::merged;
 use crate::workflow::event::{
     Anchored, DefaultRecord, Event, HolderNote, How, Notice, NoticeState, Receipt, Skipped, StageDates, StepMark,
     Suspension,
 };
-use crate::workflow::notices::merge_notices;
+use crate::workflow::notices::{merge_notices, push_notice};
 use crate::workflow::outlook::{Answer, Asked, Outlook};
 
 /// How far a case is looked at, and how patient the engine is.
@@ -660,25 +661,6 @@ impl Machine<'_> {
     }
 }
 
-/// Stretches of time, each day once, in order.
-fn merged(mut one: Vec<Suspension>, other: &[Suspension]) -> Vec<Suspension> {
-    if other.is_empty() {
-        return one;
-    }
-    one.extend_from_slice(other);
-    one.sort_by_key(|it| it.from);
-    let mut merged: Vec<Suspension> = Vec::with_capacity(one.len());
-    for next in one {
-        match merged.last_mut() {
-            Some(last) if last.until.is_none_or(|until| until.tomorrow().is_ok_and(|it| it >= next.from)) => {
-                last.until = last.until.zip(next.until).map(|(one, other)| one.max(other));
-            }
-            _ => merged.push(next),
-        }
-    }
-    merged
-}
-
 fn order(coming: &(i64, Coming)) -> (i64, (u8, u32, usize)) {
     (coming.0, coming.1.rank())
 }
@@ -691,13 +673,4 @@ fn same_days(a: &StageDates, b: &StageDates) -> bool {
         (of(&it.due), of(&it.closes))
     };
     days(a) == days(b) && a.waiting_for == b.waiting_for
-}
-
-pub(super) fn push_notice(notices: &mut Vec<Notice>, note: &HolderNote, message: &str) {
-    let Some(to) = &note.who else { return };
-    if notices.iter().any(|it| it.to == *to) {
-        return;
-    }
-    let (capacity, message) = (note.capacity.clone(), message.to_owned());
-    notices.push(Notice { to: to.clone(), capacity, message, state: NoticeState::Due });
 }

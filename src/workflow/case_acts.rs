@@ -7,7 +7,7 @@ use crate::policy::model::Party;
 use crate::workflow::act::{Act, Refusal, is_called};
 use crate::workflow::advance::Machine;
 use crate::workflow::case::StageCase;
-use crate::workflow::event::{Event, Hand, HolderNote, How};
+use crate::workflow::event::{Event, Hand, HolderNote, How, Suspension};
 
 impl Machine<'_> {
     pub(super) fn call_off(&mut self, act: &Act, how: Off) -> Result<(), Refusal> {
@@ -128,4 +128,23 @@ impl Machine<'_> {
             |it: HolderNote| format!("{} ({})", it.capacity, it.who.map_or_else(|| "nobody".to_owned(), |it| it.1));
         self.people_of(parties).into_iter().map(name).collect::<Vec<_>>().join(" or ")
     }
+}
+
+/// Stretches of time, each day once, in order.
+pub(super) fn merged(mut one: Vec<Suspension>, other: &[Suspension]) -> Vec<Suspension> {
+    if other.is_empty() {
+        return one;
+    }
+    one.extend_from_slice(other);
+    one.sort_by_key(|it| it.from);
+    let mut merged: Vec<Suspension> = Vec::with_capacity(one.len());
+    for next in one {
+        match merged.last_mut() {
+            Some(last) if last.until.is_none_or(|until| until.tomorrow().is_ok_and(|it| it >= next.from)) => {
+                last.until = last.until.zip(next.until).map(|(one, other)| one.max(other));
+            }
+            _ => merged.push(next),
+        }
+    }
+    merged
 }

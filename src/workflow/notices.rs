@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::policy::model::{Timing, Workflow};
 use crate::workflow::case::Case;
-use crate::workflow::event::{Event, Notice, NoticeState, StepMark};
+use crate::workflow::event::{Event, HolderNote, Notice, NoticeState, StepMark};
 
 /// Of the notices that one look sends to one person, only the strongest goes out: an escalation before an overdue notice before
 /// a reminder, and the later of two that are equally strong.
@@ -58,4 +58,14 @@ fn notices_of_mut(event: &mut Event) -> &mut [Notice] {
         Event::StepTaken { notices, .. } | Event::Held { notices, .. } => notices,
         _ => &mut [],
     }
+}
+
+/// One more notice to somebody, unless they get one already.
+pub(super) fn push_notice(notices: &mut Vec<Notice>, note: &HolderNote, message: &str) {
+    let Some(to) = &note.who else { return };
+    if notices.iter().any(|it| it.to == *to) {
+        return;
+    }
+    let (capacity, message) = (note.capacity.clone(), message.to_owned());
+    notices.push(Notice { to: to.clone(), capacity, message, state: NoticeState::Due });
 }

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::ids::StageId;
 use crate::policy::model::Party;
 use crate::workflow::act::{Act, Refusal};
-use crate::workflow::advance::{Machine, push_notice};
+use crate::workflow::advance::Machine;
 use crate::workflow::case::{Case, StageCase, StageStatus};
 use crate::workflow::event::{Event, Notice, Receipt};
+use crate::workflow::notices::push_notice;
 
 /// The message that tells of a decision, where the stage names none for the one concerned. A policy may word it.
 pub const DECISION: &str = "decision";
