@@ -11,8 +11,7 @@ use crate::value::Truth;
 use crate::workflow::case::{Again, Case, StageCase, StageStatus};
 use crate::workflow::case_acts::merged;
 use crate::workflow::event::{
-    Anchored, DefaultRecord, Event, HolderNote, How, Notice, NoticeState, Receipt, Skipped, StageDates, StepMark,
-    Suspension,
+    Anchored, DefaultRecord, Event, HolderNote, How, Notice, Receipt, Skipped, StageDates, StepMark,
 };
 use crate::workflow::notices::{merge_notices, push_notice};
 use crate::workflow::outlook::{Answer, Asked, Outlook};
