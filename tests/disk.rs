@@ -11,12 +11,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+#[path = "faults/mod.rs"]
+mod faults;
 mod folders;
 #[path = "crash/picture.rs"]
 mod picture;
 
-use folders::copy;
-use picture::Picture;
+use faults::{Stands, World, told};
 
 /// The library, built once; nothing where that can't be.
 fn library(folder: &Path) -> Option<PathBuf> {
@@ -47,70 +48,18 @@ const STORY: [Step; 7] = [
     Step { words: &["restore", "saved.db", "--force"], file: "merit.db" },
 ];
 
-/// A project's folder as it stands before a step.
-struct World {
-    folder: tempfile::TempDir,
+/// A call with the library around it.
+fn with(world: &World, library: &Path, step: &Step, fault: &str) -> Output {
+    let mut command = world.merit(step.words);
+    command.env("LD_PRELOAD", library).env("MERIT_DISK_FILE", step.file).env("MERIT_DISK_FAULT", fault);
+    command.env("MERIT_DISK_COUNT", world.path("count")).output().unwrap()
 }
 
-impl World {
-    fn new() -> Self {
-        let world = Self { folder: tempfile::tempdir().unwrap() };
-        copy(Path::new("tests/projects/complaints"), world.folder.path());
-        world
-    }
-
-    fn twin(&self) -> Self {
-        let world = Self { folder: tempfile::tempdir().unwrap() };
-        copy(self.folder.path(), world.folder.path());
-        world
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn merit(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_merit"));
-        command.args(words).current_dir(self.folder.path()).env("NO_COLOR", "1").env("USER", "tester");
-        command
-    }
-
-    /// A call with the library around it.
-    fn with(&self, library: &Path, step: &Step, fault: &str) -> Output {
-        let mut command = self.merit(step.words);
-        command.env("LD_PRELOAD", library).env("MERIT_DISK_FILE", step.file).env("MERIT_DISK_FAULT", fault);
-        command.env("MERIT_DISK_COUNT", self.path("count")).output().unwrap()
-    }
-
-    fn counted(&self) -> Option<(u64, u64)> {
-        let text = fs::read_to_string(self.path("count")).ok()?;
-        let (writes, syncs) = text.trim().split_once(' ')?;
-        Some((writes.parse().ok()?, syncs.parse().ok()?))
-    }
-
-    fn good(&self, words: &[&str]) -> Output {
-        let output = self.merit(words).output().unwrap();
-        assert!(matches!(output.status.code(), Some(0 | 1)), "{words:?}: {}", told(&output));
-        output
-    }
-
-    /// What is kept, and what has left.
-    fn stands(&self) -> (Picture, Vec<String>) {
-        let mails = fs::read_dir(self.path("outbox")).map(|it| it.map(|it| it.unwrap().file_name()).collect());
-        let mut mails: Vec<String> =
-            mails.unwrap_or_else(|_| Vec::new()).into_iter().map(|it| it.to_string_lossy().into_owned()).collect();
-        mails.sort();
-        (Picture::of(&self.path("merit.db")), mails)
-    }
-
-    fn leftovers(&self) -> Vec<String> {
-        let names = fs::read_dir(self.folder.path()).unwrap().map(|it| it.unwrap().file_name());
-        names.map(|it| it.to_string_lossy().into_owned()).filter(|it| it.contains(".part")).collect()
-    }
-}
-
-fn told(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+/// How many writes and syncs there were.
+fn counted(world: &World) -> Option<(u64, u64)> {
+    let text = fs::read_to_string(world.path("count")).ok()?;
+    let (writes, syncs) = text.trim().split_once(' ')?;
+    Some((writes.parse().ok()?, syncs.parse().ok()?))
 }
 
 /// So many places of all, the first and the last among them.
@@ -129,22 +78,22 @@ fn a_disk_that_fails_loses_nothing_and_repeats_nothing() {
         return;
     };
     let some = std::env::var("MERIT_DISK").map_or(5, |it| it.parse().unwrap());
-    let mut before = World::new();
+    let mut before = World::of("complaints");
     let (mut tried, mut refused) = (0, 0);
     for step in &STORY {
         let after = before.twin();
-        let output = after.with(&library, step, "none:0");
+        let output = with(&after, &library, step, "none:0");
         assert!(matches!(output.status.code(), Some(0 | 1)), "{:?}: {}", step.words, told(&output));
-        let Some((writes, syncs)) = after.counted().filter(|it| it.0 > 0) else {
+        let Some((writes, syncs)) = counted(&after).filter(|it| it.0 > 0) else {
             println!("disk faults were left out: the library can't be loaded around the program");
             return;
         };
-        let expected = after.stands();
+        let expected = [after.stands()];
         for (kind, all) in [("full", writes), ("eio", writes), ("short", writes), ("sync", syncs)] {
             for nth in places(all, some) {
                 let world = before.twin();
                 let fault = format!("{kind}:{nth}");
-                let output = world.with(&library, step, &fault);
+                let output = with(&world, &library, step, &fault);
                 tried += 1;
                 refused += u64::from(output.status.code() == Some(3));
                 let place = format!("{:?} with {fault}", step.words);
@@ -158,7 +107,7 @@ fn a_disk_that_fails_loses_nothing_and_repeats_nothing() {
 }
 
 /// The program said what is wrong and what to do; what was committed is there, and the same call again ends as it would have.
-fn is_mended(world: &World, step: &Step, output: &Output, expected: &(Picture, Vec<String>), place: &str) {
+fn is_mended(world: &World, step: &Step, output: &Output, expected: &[Stands], place: &str) {
     let words = told(output);
     assert!(!words.contains("panicked"), "{place}: {words}");
     match output.status.code() {
@@ -168,14 +117,5 @@ fn is_mended(world: &World, step: &Step, output: &Output, expected: &(Picture, V
         other => panic!("{place}: ended with {other:?}: {words}"),
     }
     assert_eq!(world.leftovers(), Vec::<String>::new(), "{place}");
-    if world.path("merit.db").exists() && step.words[0] != "deploy" {
-        world.good(&["journal", "verify"]);
-    }
-    world.good(step.words);
-    world.good(&["journal", "verify"]);
-    let (picture, mails) = world.stands();
-    if let Some(difference) = picture.differs_from(&expected.0) {
-        panic!("{place}: it ends otherwise than on a good disk\n{difference}");
-    }
-    assert_eq!(mails, expected.1, "{place}");
+    world.goes_on(step.words, expected, place);
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::mail::hex_of;
+use crate::store::points::pass;
 
 /// A mail that lies in the folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +86,11 @@ pub fn write_eml(folder: &Path, name: &str, bytes: &[u8]) -> Result<Written, Fol
     }
     // A name of its own for each mail: what a crash left behind is written over by the next try.
     let beside = folder.join(format!(".{stem}.part"));
-    let written = write_through(&beside, bytes).and_then(|()| fs::rename(&beside, &path));
+    pass("writing-mail");
+    let written = write_through(&beside, bytes);
+    pass("wrote-mail");
+    let written = written.and_then(|()| fs::rename(&beside, &path));
+    pass("named-mail");
     if let Err(error) = written {
         // Nothing more can be done if this fails too; the next try writes over it.
         let _ = fs::remove_file(&beside);

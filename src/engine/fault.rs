@@ -1,5 +1,7 @@
 //! Named points at which a test may stop the program for good. In a release build they are nothing.
 
+use crate::store::points::pass;
+
 /// A point: before or after a commit or a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Point {
@@ -68,13 +70,11 @@ impl Point {
     }
 }
 
-/// Passes a point. In a debug build, `MERIT_POINTS=FILE` keeps the name of each point that is passed, and with
-/// `MERIT_STOP_AT=name:n` the n-th passing says so on stderr and waits to be killed.
+/// Passes a point; the store has more of them, around each of its commits.
 pub fn point(at: Point) {
+    pass(at.name());
     #[cfg(debug_assertions)]
-    debug::pass(at);
-    #[cfg(not(debug_assertions))]
-    let _ = at;
+    debug::unwind(at);
 }
 
 /// What unwinds the thread that passes the point at which a test wanted it to end.
@@ -92,10 +92,6 @@ pub fn kill_at(when: Option<(Point, u32)>) {
 #[cfg(debug_assertions)]
 mod debug {
     use std::cell::Cell;
-    use std::fs::{File, OpenOptions};
-    use std::io::Write;
-    use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::{Killed, Point};
 
@@ -103,40 +99,12 @@ mod debug {
         pub(super) static KILL: Cell<Option<(Point, u32)>> = const { Cell::new(None) };
     }
 
-    /// How often each point was passed; only a debug build counts.
-    static PASSED: [AtomicU64; POINTS] = [const { AtomicU64::new(0) }; POINTS];
-    const POINTS: usize = Point::AfterRestoring as usize + 1;
-    static KEPT: OnceLock<Option<File>> = OnceLock::new();
-
-    pub(super) fn pass(at: Point) {
-        keep(at);
+    pub(super) fn unwind(at: Point) {
         if let Some((wanted, more)) = KILL.get().filter(|it| it.0 == at) {
             KILL.set((more > 1).then(|| (wanted, more - 1)));
             if more <= 1 {
                 std::panic::resume_unwind(Box::new(Killed(at)));
             }
-        }
-        let Ok(wanted) = std::env::var("MERIT_STOP_AT") else { return };
-        let Some((name, nth)) = wanted.split_once(':') else { return };
-        let passed = PASSED[at as usize].fetch_add(1, Ordering::Relaxed) + 1;
-        if name != at.name() || nth.parse() != Ok(passed) {
-            return;
-        }
-        let mut stderr = std::io::stderr().lock();
-        if writeln!(stderr, "stopped at {wanted}").and_then(|()| stderr.flush()).is_ok() {
-            drop(stderr);
-            loop {
-                std::thread::sleep(std::time::Duration::from_secs(3600));
-            }
-        }
-    }
-
-    /// One write for each name, so that a killed program leaves whole lines.
-    fn keep(at: Point) {
-        let open = || OpenOptions::new().create(true).append(true).open(std::env::var_os("MERIT_POINTS")?).ok();
-        if let Some(mut file) = KEPT.get_or_init(open).as_ref() {
-            // A test that misses the line says so.
-            let _ = file.write_all(format!("{}\n", at.name()).as_bytes());
         }
     }
 }

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use crate::store::StoreError;
+use crate::store::points::pass;
 use crate::store::records::quoted;
 use crate::store::sqlite::{Access, SqliteStore, beside, disk};
 use crate::store::verify::Broken;
@@ -70,6 +71,7 @@ impl Draft {
             it @ (StoreError::Damaged(_) | StoreError::Locked) => it,
             other => unwritten(&self.path, &other),
         };
+        pass("copying");
         let mut copy = Connection::open(&self.path).map_err(at_copy)?;
         let backup = Backup::new(&store.connection, &mut copy).map_err(at_copy)?;
         let mut tries = 0;
@@ -84,7 +86,9 @@ impl Draft {
         drop(backup);
         // One file that needs no other beside it, and that can be read where nobody may write.
         in_one_file(&copy)?;
-        copy.close().map_err(|(_, error)| at_copy(error))
+        copy.close().map_err(|(_, error)| at_copy(error))?;
+        pass("copied");
+        Ok(())
     }
 
     /// Proves the copy: see [`SqliteStore::prove`].
@@ -100,7 +104,10 @@ impl Draft {
     /// # Errors
     /// When the disk does not allow it.
     pub fn put(self, target: &Path) -> Result<(), StoreError> {
-        let put = File::open(&self.path).and_then(|it| it.sync_all()).and_then(|()| fs::rename(&self.path, target));
+        let synced = File::open(&self.path).and_then(|it| it.sync_all());
+        pass("putting");
+        let put = synced.and_then(|()| fs::rename(&self.path, target));
+        pass("put");
         put.and_then(|()| sync_folder(target)).map_err(|error| unwritten(target, &error))
     }
 }

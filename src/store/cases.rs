@@ -8,11 +8,11 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::store::seal::{Sealed, seal_of, seal_over, sha256};
 use crate::store::sqlite::{SqliteStore, disk};
-use crate::store::sums;
 use crate::store::{
     CaseChange, CaseRow, Counts, DeadlineRow, Expected, Filter, JournalEntry, OpenDeadline, Opening, StoreError,
     TaskRow, Work,
 };
+use crate::store::{points, sums};
 
 pub(super) const CASE: &str = "id, workflow, subject_type, subject, period, nth, policy, status, state, wake_at, last_seq, last_hash, set_aside, sum";
 
@@ -96,8 +96,12 @@ impl SqliteStore {
 
     /// Commits; whatever goes wrong leaves nothing behind.
     pub(super) fn end<T>(&self, value: T) -> Result<T, StoreError> {
+        points::pass_of_commit("committing");
         match self.connection.prepare_cached("commit").and_then(|mut it| it.execute([])) {
-            Ok(_) => Ok(value),
+            Ok(_) => {
+                points::pass_of_commit("committed");
+                Ok(value)
+            }
             Err(error) => {
                 self.abandon()?;
                 Err(disk(error))
@@ -128,6 +132,8 @@ impl SqliteStore {
         import: Option<i64>,
         mut entries: Vec<Hashed>,
     ) -> Result<(), StoreError> {
+        points::writes(kind);
+        points::pass_of_commit("written");
         let before: String = self
             .connection
             .prepare_cached("select seal from commits where rev = ?1")

@@ -23,6 +23,7 @@ mod import;
 mod listed;
 mod outbox;
 mod outcomes;
+pub(crate) mod points;
 mod reader;
 mod records;
 mod refusals;

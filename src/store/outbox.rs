@@ -1,10 +1,10 @@
 //! The outbox: effects, the mails that carry them, and each try.
 
-use rusqlite::{Row, TransactionBehavior, params};
+use rusqlite::{Row, Transaction, TransactionBehavior, params};
 
 use crate::store::sqlite::{SqliteStore, disk};
-use crate::store::sums;
 use crate::store::{AttemptEnd, DeliveryRow, EffectRow, Filter, NewEffect, OutboxChange, StoreError};
+use crate::store::{points, sums};
 use crate::workflow::NoticeAct;
 
 /// Others write beside: whoever reads in order to write takes the lock first.
@@ -32,6 +32,15 @@ pub(super) fn effect_of(row: &Row<'_>) -> rusqlite::Result<EffectRow> {
     let whole = sums::of_effect(case_id, &effect) == sums::number(row, 16)?;
     let (delivery, rev) = (row.get(14)?, sums::number(row, 15)?);
     Ok(EffectRow { case_id, effect, delivery, channel: None, rev, attempts: 0, detail: None, whole })
+}
+
+/// Commits what concerns a mail; such a commit has no number and no seal.
+fn commit_outbox(transaction: Transaction<'_>, kind: &str) -> Result<(), StoreError> {
+    points::writes(kind);
+    points::pass_of_commit("committing");
+    transaction.commit().map_err(disk)?;
+    points::pass_of_commit("committed");
+    Ok(())
 }
 
 impl SqliteStore {
@@ -69,7 +78,7 @@ impl SqliteStore {
         if changed == 0 {
             return Ok(None);
         }
-        transaction.commit().map_err(disk)?;
+        commit_outbox(transaction, "mail")?;
         Ok(Some(id))
     }
 
@@ -116,7 +125,7 @@ impl SqliteStore {
             .map_err(disk)?
             .execute(params![delivery, attempt, at])
             .map_err(disk)?;
-        transaction.commit().map_err(disk)?;
+        commit_outbox(transaction, "try")?;
         Ok(Some(attempt))
     }
 
@@ -153,7 +162,7 @@ impl SqliteStore {
                 .execute([end.delivery])
                 .map_err(disk)?;
         }
-        transaction.commit().map_err(disk)
+        commit_outbox(transaction, "result")
     }
 
     pub(super) fn change_effect(&self, change: &OutboxChange, at: i64) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use crate::store::StoreError;
+use crate::store::points::pass;
 use crate::store::sqlite::{SqliteStore, disk};
 
 /// An act that was refused.
@@ -27,11 +28,13 @@ pub struct RefusedAct {
 impl SqliteStore {
     pub(super) fn keep_refusal(&mut self, case_id: i64, refused: &RefusedAct) -> Result<(), StoreError> {
         let RefusedAct { at, day, who, what, why, possible } = refused;
+        pass("refusing");
         self.connection
             .prepare_cached("insert into refusals values (null, ?1, ?2, ?3, ?4, ?5, ?6, ?7)")
             .map_err(disk)?
             .execute(params![case_id, at, day, who, what, why, possible])
             .map_err(disk)?;
+        pass("refused");
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::policy::model::Policy;
 use crate::store::described::{describe_all, drop_views, make_views};
+use crate::store::points::pass;
 use crate::store::seal::hex;
 use crate::store::sums;
 use crate::store::{StoreError, StoreState};
@@ -193,7 +194,9 @@ impl SqliteStore {
         transaction
             .execute_batch(&format!("pragma application_id = {APPLICATION}; pragma user_version = {SCHEMA};"))
             .map_err(disk)?;
+        pass("creating");
         transaction.commit().map_err(disk)?;
+        pass("created");
         Ok(self)
     }
 
@@ -213,7 +216,9 @@ impl SqliteStore {
             transaction.execute("update store set schema = ?1", [SCHEMA]).map_err(disk)?;
             transaction.pragma_update(None, "user_version", SCHEMA).map_err(disk)?;
         }
+        pass("migrating");
         transaction.commit().map_err(disk)?;
+        pass("migrated");
         self.connection.execute_batch("pragma foreign_keys = on").map_err(disk)?;
         Ok(self)
     }

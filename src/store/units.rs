@@ -10,6 +10,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::ids::RecordId;
 use crate::policy::model::Policy;
 use crate::store::described::{compiled, describe};
+use crate::store::points::pass;
 use crate::store::reader::Reader;
 use crate::store::records::{key_columns, table};
 use crate::store::sqlite::{EDITION, SqliteStore, disk};
@@ -115,12 +116,14 @@ impl Store for SqliteStore {
     }
 
     fn set(&mut self, adopted: Option<Date>, hold: Option<bool>) -> Result<(), StoreError> {
+        pass("setting");
         self.connection
             .execute(
                 "update store set adopted = coalesce(?1, adopted), hold = coalesce(?2, hold)",
                 params![adopted.map(|it| it.to_string()), hold],
             )
             .map_err(disk)?;
+        pass("set");
         Ok(())
     }
 
