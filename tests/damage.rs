@@ -95,3 +95,137 @@ fn a_policy_whose_text_was_changed_decides_nothing() {
     let told = project.merit(1, &["journal", "verify"]);
     assert!(told.contains("the text of policy version 1 was changed"), "{told}");
 }
+
+/// A store and its log, as a program that was killed leaves them.
+struct Files {
+    project: Project,
+    store: Vec<u8>,
+    log: Vec<u8>,
+    seal: String,
+}
+
+impl Files {
+    fn new() -> Self {
+        let project = complaints();
+        let rows: String = (0..30).map(|it| format!("X{it},street light {it},2026-04-0{},S\n", 1 + it % 9)).collect();
+        std::fs::write(project.path("complaint.csv"), format!("id,about,received,handler\n{rows}")).unwrap();
+        project.merit(0, &["run", "--as-of", "2026-04-10"]);
+        // While it is open here, the program leaves its log standing.
+        let open = Connection::open(project.path("merit.db")).unwrap();
+        open.query_row("select count(*) from commits", [], |row| row.get::<_, i64>(0)).unwrap();
+        project.merit(0, &["import", "complaint.csv", "--from", "2026-04-01"]);
+        project.merit(0, &["run", "--as-of", "2026-04-15"]);
+        let read = |end: &str| std::fs::read(project.path(&format!("merit.db{end}"))).unwrap();
+        let (store, log) = (read(""), read("-wal"));
+        let seal = project.json(0, &["journal", "verify"])["seal"].as_str().unwrap().to_owned();
+        drop(open);
+        Self { project, store, log, seal }
+    }
+
+    fn put(&self, store: &[u8], log: &[u8]) {
+        let _ = std::fs::remove_file(self.project.path("merit.db-shm"));
+        let _ = std::fs::remove_dir_all(self.project.path("outbox"));
+        std::fs::write(self.project.path("merit.db"), store).unwrap();
+        std::fs::write(self.project.path("merit.db-wal"), log).unwrap();
+    }
+
+    fn call(&self, words: &[&str]) -> (Option<i32>, String) {
+        let output = program::merit(self.project.folder.path(), words);
+        let told = format!("{}{}", program::text(&output.stdout), program::text(&output.stderr));
+        assert!(!told.contains("panicked"), "{words:?}: {told}");
+        (output.status.code(), told)
+    }
+
+    /// The rows of some tables as text; nothing where they can't be read.
+    fn rows(&self, tables: &[&str]) -> Option<std::collections::BTreeSet<String>> {
+        let store = Connection::open(self.project.path("merit.db")).ok()?;
+        let mut found = std::collections::BTreeSet::new();
+        for table in tables {
+            let mut statement = store.prepare(&format!("select * from {table}")).ok()?;
+            let width = statement.column_count();
+            let mut rows = statement.query([]).ok()?;
+            while let Some(row) = rows.next().ok()? {
+                let cells = (0..width).map(|at| format!("{:?}", row.get_ref(at).unwrap()));
+                found.insert(format!("{table}: {}", cells.collect::<Vec<_>>().join("|")));
+            }
+        }
+        Some(found)
+    }
+}
+
+/// What is decided, whatever becomes of it: the parts of notices that a policy determines.
+const DECIDED: &str = "(select key, case_id, stage, round, step, recipient, day, not_before, facts from effects)";
+/// What is believed as it stands, see docs/store.md.
+const BELIEVED: [&str; 10] = [
+    "r_clerk",
+    "r_complaint",
+    "dated_values",
+    "deadlines",
+    "tasks",
+    "dirty",
+    "openings",
+    "record_types",
+    "fields",
+    "(select id, schema, adopted, as_of, hold from store)",
+];
+
+#[test]
+fn a_file_in_which_something_was_flipped_or_cut_decides_nothing_that_a_good_one_would_not() {
+    use rand_chacha::rand_core::{Rng, SeedableRng};
+    let number = |name: &str, usual| std::env::var(name).map_or(usual, |it| it.parse::<u64>().unwrap());
+    let (times, seed) = (number("MERIT_FLIPS", 60), number("MERIT_SEED", 20_260_701));
+    let mut chance = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let mut below = |most: usize| usize::try_from(chance.next_u64() % most as u64).unwrap();
+    let files = Files::new();
+    let run = ["run", "--as-of", "2026-04-21"];
+    files.put(&files.store, &files.log);
+    let before = files.rows(&BELIEVED).unwrap();
+    assert!(matches!(files.call(&run).0, Some(0 | 1)));
+    let good = files.rows(&[DECIDED]).unwrap();
+    let mut tally = std::collections::BTreeMap::<&str, u64>::new();
+    for nth in 0..times {
+        let (mut store, mut log) = (files.store.clone(), files.log.clone());
+        let file = if nth % 3 == 2 { &mut log } else { &mut store };
+        let at = below(file.len());
+        let cut = nth % 10 == 9;
+        if cut {
+            file.truncate(at)
+        } else {
+            file[at] ^= 1 << below(8)
+        }
+        let place = format!(
+            "seed {seed}: {} at {at} of the {}",
+            if cut { "cut" } else { "flip" },
+            if nth % 3 == 2 { "log" } else { "store" }
+        );
+        files.put(&store, &log);
+        let (verified, words) = files.call(&["journal", "verify", "--seal", &files.seal]);
+        assert!(matches!(verified, Some(0 | 1 | 3)), "{place}: {words}");
+        files.put(&store, &log);
+        let believed = files.rows(&BELIEVED).is_none_or(|it| it != before);
+        files.put(&store, &log);
+        let (ran, told) = files.call(&run);
+        let became = match ran {
+            Some(3) => {
+                assert!(told.contains("help: "), "{place}: {told}");
+                "refused"
+            }
+            Some(0 | 1) => {
+                let decided = files.rows(&[DECIDED]);
+                let more = decided.is_some_and(|it| !it.is_subset(&good));
+                assert!(
+                    !more || believed || verified != Some(0),
+                    "{place}: something else was decided, and nobody notices: {told}"
+                );
+                match (verified, believed) {
+                    (Some(0), true) => "believed",
+                    (Some(0), false) => "harmless",
+                    _ => "named by `journal verify`",
+                }
+            }
+            other => panic!("{place}: ended with {other:?}: {told}"),
+        };
+        *tally.entry(became).or_default() += 1;
+    }
+    println!("damage: seed {seed}, {times} times: {tally:?}");
+}

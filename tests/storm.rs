@@ -105,8 +105,31 @@ fn who_acts_need_not_wait_for_the_end_of_a_long_run() {
     std::fs::remove_file(path).unwrap();
 }
 
+/// The files as a killed program leaves them: the log stands beside the store, and nobody has taken it over.
+#[test]
+fn a_store_that_was_left_in_the_middle_is_open_again_at_once() {
+    let path = office("left.db");
+    let again = path.with_file_name("again.db");
+    let mut store = SqliteStore::open(&path, Access::Write).unwrap();
+    office::run(&mut store, STORM, BATCH);
+    for end in ["", "-wal"] {
+        std::fs::copy(path.with_file_name(format!("left.db{end}")), path.with_file_name(format!("again.db{end}")))
+            .unwrap();
+    }
+    drop(store);
+    assert!(std::fs::metadata(path.with_file_name("again.db-wal")).unwrap().len() > 0);
+    let began = std::time::Instant::now();
+    let report = drain(&again, BATCH);
+    let took = began.elapsed();
+    println!("open again with {} open cases after {took:.0?}", people());
+    assert_eq!((report.reminders, report.effects), (0, 0), "all of it was done");
+    // A debug build beside other tests is no measure.
+    assert!(took.as_secs() < if cfg!(debug_assertions) { 20 } else { 2 }, "{took:?}");
+    [path, again].iter().for_each(|it| std::fs::remove_file(it).unwrap());
+}
+
 /// What may have become of a case or its facts, by whose hand ever, and what is said of it.
-const POISONS: [(&str, &str, &str); 5] = [
+const POISONS: [(&str, &str, &str); 9] = [
     ("update cases set state = '{\"workflow\":' where id = ?1", "its state can't be read", "half a state"),
     ("update cases set state = 'nothing' where id = ?1", "its state can't be read", "no JSON"),
     ("update cases set workflow = 'forgotten' where id = ?1", "has no workflow `forgotten`", "another workflow"),
@@ -120,6 +143,18 @@ const POISONS: [(&str, &str, &str); 5] = [
         "the date lies beyond what the calendar can count",
         "a date beyond the end of days",
     ),
+    (
+        "update cases set state = cast(x'7bff7d' as text) where id = ?1",
+        "its state can't be read",
+        "a state that is no text",
+    ),
+    (
+        "update cases set state = replace(state, '2026', '2025') where id = ?1",
+        "not as Merit wrote it",
+        "a digit turned",
+    ),
+    ("update cases set policy = 77 where id = ?1", "policy version 77 is missing", "an unknown version"),
+    ("update cases set wake_at = wake_at - 1 where id = ?1", "not as Merit wrote it", "another moment to wake"),
 ];
 
 #[test]
