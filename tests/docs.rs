@@ -293,6 +293,10 @@ fn every_key_of_the_json_is_documented() {
         ("report missed", "report missed --by unit"),
         ("report in-force", "report in-force"),
         ("report appeals", "report appeals"),
+        ("report quorum", "report quorum"),
+        ("report returns", "report returns"),
+        ("report ranking", "report ranking --by unit"),
+        ("report ranking", "report ranking --score score"),
         ("case", "case U000002"),
         ("explain ID", "explain 2"),
         ("explain NAME", "explain rating --of U000002 --in 2026/27"),
@@ -308,7 +312,8 @@ fn every_key_of_the_json_is_documented() {
         assert!(keys.len() > 1, "{verb} printed {out}");
         // A row that is not there tells nothing of its keys: what all registers print is held to the page by their CSV.
         if let Some(register) = verb.strip_prefix("report ") {
-            let head = merit(&here, &words(&format!("report {register} --format csv")));
+            let by = if register == "ranking" { " --by unit" } else { "" };
+            let head = merit(&here, &words(&format!("report {register}{by} --format csv")));
             keys.extend(String::from_utf8_lossy(&head.stdout).lines().next().unwrap().split(',').map(str::to_owned));
         }
         let mut told = of(verb);

@@ -4,16 +4,20 @@
 #![expect(clippy::unwrap_used, reason = "a test whose store fails has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use merit::engine::{ActRequest, Policies};
+use merit::ids::DefinitionId;
 use merit::report::Reader;
-use merit::report::registers::{self, Asked, Cell, Grouping, Listing, Made, Part, Register};
+use merit::report::registers::{self, Asked, Cell, Grouping, Listing, Made, Part, Register, Span};
 use merit::store::sqlite::{Access, SqliteStore};
 use merit::store::{Filter, Held, OutcomeFilter, Store, View};
 use merit::workflow::{Act, Case, Deed, StageStatus};
 
+mod folders;
 #[expect(dead_code, reason = "what people do one by one is tried elsewhere")]
 mod house;
 #[expect(dead_code, reason = "what leaves the house is looked at elsewhere")]
@@ -47,6 +51,7 @@ fn ministry() -> House {
          kim,2025/26,2025-07-10,2026-06-10,45\n",
     );
     plan(date(2026, 7, 15), "ben,2025/26,2025-07-10,2026-07-15,25\n");
+    house.enter("interdiction.csv", "officer,n,began,lifted\ngus,1,2026-07-20,\n", date(2026, 7, 20));
     for day in [date(2026, 7, 31), date(2026, 8, 3), date(2026, 9, 30), date(2026, 10, 1)] {
         house.run(day);
     }
@@ -253,13 +258,28 @@ fn what_is_in_force_ends_when_the_policy_says() {
             format!("{} {} {since} {}", it.subject, it.rule, until.unwrap_or_default())
         })
         .collect();
+    naive.push("gus/1 lift 2026-07-20 2027-01-20".to_owned());
     let mut told = lines(&register.rows, &["subject", "rule", "since", "until"]);
     assert_eq!(told.last().unwrap().split(' ').next_back(), Some(""), "what has no end comes last");
     naive.sort();
     told.sort();
     assert_eq!(told, naive);
     assert!(told.contains(&"gus caution 2026-09-30 2026-12-30".to_owned()), "{told:?}");
-    same_as_the_view(&house, View::InForce, &register);
+    let kind = register.rows.place("kind").unwrap();
+    for (view, states) in [(View::InForce, false), (View::Lasting, true)] {
+        let rows = register.rows.rows.iter().filter(|row| (row[kind].plain() == "state") == states).cloned().collect();
+        same_as_the_view(
+            &house,
+            view,
+            &Register { rows: Listing { rows, ..register.rows.clone() }, ..register.clone() },
+        );
+    }
+    let states = made(&house, Some("department"), |asked| registers::in_force(asked, Some("state")));
+    assert_eq!(
+        lines(&states.rows, &["subject", "group"]),
+        ["gus/1 health"],
+        "what belongs to somebody is grouped as they are"
+    );
     let sanctions = made(&house, Some("department"), |asked| registers::in_force(asked, Some("sanction")));
     let summed = lines(sanctions.summary.as_ref().unwrap(), &["group", "rule", "in_force"]);
     assert_eq!(summed, ["health caution 1", "works warning 1"]);
@@ -268,19 +288,24 @@ fn what_is_in_force_ends_when_the_policy_says() {
 #[test]
 fn what_ends_soon_is_listed_to_the_day_and_what_has_ended_no_more() {
     let house = ministry();
-    let on = |day: Date, within: i64| {
+    let of = |kind: &str, day: Date, within: i64| {
         let policies = Policies::load(&house.store, None).unwrap();
         let policy = &policies.latest().policy;
         let asked = Asked { store: &house.store, policy, reader: Reader::Keeper, on: day, of: None, by: None };
-        let register = registers::ending(&asked, Some("sanction"), within).unwrap();
-        lines(&register.rows, &["subject", "rule", "days_left"])
+        let register = registers::ending(&asked, Some(kind), within).unwrap();
+        lines(&register.rows, &["subject", "subject_name", "rule", "days_left", "alarm"])
     };
+    let on = |day: Date, within: i64| of("sanction", day, within);
     assert_eq!(on(LAST, 14), [""; 0], "15 days are left");
-    assert_eq!(on(LAST, 15), ["gus caution 15"]);
-    assert_eq!(on(date(2026, 12, 30), 15), ["gus caution 0"], "the last day on which it is in force");
+    assert_eq!(on(LAST, 15), ["gus Gus Cautioned caution 15 "]);
+    assert_eq!(on(date(2026, 12, 30), 15), ["gus Gus Cautioned caution 0 "], "the last day on which it is in force");
     assert_eq!(on(date(2026, 12, 31), 15), [""; 0]);
     // Two months before its end the policy wants an alarm.
-    let warning = |day: Date| on(day, 0).iter().any(|it| it.starts_with("ada warning"));
+    let warning = |day: Date| on(day, 0).iter().any(|it| it.starts_with("ada Ada In Time warning"));
+    let interdiction = ["gus/1 Gus Cautioned lift 36 2026-12-20"];
+    assert_eq!((of("state", LAST, 35).len(), of("state", LAST, 36)), (0, interdiction.map(str::to_owned).to_vec()));
+    assert_eq!(of("state", date(2026, 12, 20), 0).len(), 1, "its alarm has come");
+    assert_eq!(of("state", date(2027, 1, 22), 0).len(), 1, "its time is over, and it goes on");
     assert_eq!((warning(date(2027, 4, 1)), warning(date(2027, 4, 2))), (false, true));
 }
 
@@ -307,6 +332,164 @@ fn an_appeal_is_listed_with_its_age_and_what_it_stays() {
         })
         .collect();
     same_as_the_view(&house, View::Appeals, &Register { rows: Listing { rows, ..plain.rows.clone() }, ..plain });
+}
+
+#[test]
+fn a_committee_that_is_short_of_members_is_listed_and_the_case_that_waits_for_it() {
+    let house = ministry();
+    let register = made(&house, None, registers::quorum);
+    let columns = ["committee", "body", "members", "needed", "workflow", "subject", "stage", "why"];
+    let told = lines(&register.rows, &columns);
+    // In health che and nia sit, and nia is kim's supervisor.
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("conduct_committee  1  hearing kim ruling 2 must be there to decide, and 1 sit"),
+        "{told:?}"
+    );
+    same_as_the_view(&house, View::Quorum, &register);
+    let mut house = house;
+    house.enter(
+        "seating.csv",
+        "department,n,person,seat,started,left\nhealth,1,che,chair,2025-07-01,2026-12-10\n",
+        LAST,
+    );
+    let told = lines(&made(&house, None, registers::quorum).rows, &columns);
+    assert_eq!(told[0], "conduct_committee health 1 2    2 must be there to decide, and 1 sit");
+    house.enter(
+        "seating.csv",
+        "department,n,person,seat,started,left\nhealth,3,hana,member,2025-07-01,\nhealth,1,che,chair,2025-07-01,2026-12-10\n",
+        LAST,
+    );
+    let told = lines(&made(&house, None, registers::quorum).rows, &columns);
+    assert_eq!(told[0], "conduct_committee health 2 2    nobody sits as chair, who must be among them");
+}
+
+#[test]
+fn a_return_counts_each_outcome_in_the_quarter_in_which_it_happened() {
+    let house = ministry();
+    let mut naive: BTreeMap<String, [i64; 3]> = BTreeMap::new();
+    let quarter = |day: Date| match (day.year(), day.month()) {
+        (2026, 7..=9) => "2026/27-Q1",
+        (2026, 10..=12) => "2026/27-Q2",
+        other => panic!("nothing happens in {other:?}"),
+    };
+    for it in house.store.outcomes(&OutcomeFilter::default()).unwrap().iter().filter(|it| it.state != "undetermined") {
+        let mut count = |day: Date, rule: &str, what: usize| {
+            naive.entry(format!("{} {} {rule}", quarter(day), it.kind)).or_default()[what] += 1;
+        };
+        count(date(2026, 9, 30), &it.proposed, 0);
+        it.since.into_iter().for_each(|day| count(day, &it.rule, 1));
+        if it.state == "dismissed" {
+            let case = house.store.case(it.case.unwrap()).unwrap().unwrap();
+            let case: Case = serde_json::from_str(&case.state).unwrap();
+            count(case.ended.unwrap(), &it.rule, 2);
+        }
+    }
+    let register = made(&house, None, |asked| registers::returns(asked, Span::default()));
+    let naive: Vec<String> = naive.into_iter().map(|(key, [a, b, c])| format!("{key} {a} {b} {c}")).collect();
+    let columns = ["quarter", "kind", "rule", "proposed", "took_effect", "dismissed"];
+    assert_eq!(lines(&register.rows, &columns), naive);
+    assert!(naive.contains(&"2026/27-Q2 sanction warning 0 1 1".to_owned()), "{naive:?}");
+    let money = |register: &Register| lines(&register.rows, &["rule", "amount", "currency"]);
+    assert!(money(&register).contains(&"bonus 2500001 UGX".to_owned()), "{:?}", money(&register));
+    let total = register.rows.total.as_ref().unwrap();
+    let total = |name: &str| total[register.rows.place(name).unwrap()].plain();
+    assert_eq!(
+        [total("proposed"), total("took_effect"), total("dismissed"), total("amount")],
+        ["8", "4", "1", "2500001"]
+    );
+    // The view counts the same; it holds amounts in ten-thousandths.
+    let of_view: Vec<String> = house
+        .store
+        .view(View::Returns)
+        .unwrap()
+        .iter()
+        .map(|it| {
+            let numbers =
+                ["proposed", "took_effect", "dismissed", "amount_units"].map(|name| it.number(name).to_string());
+            format!("{} {} {} {}", it.text("quarter"), it.text("kind"), it.text("rule"), numbers.join(" "))
+        })
+        .collect();
+    let units = |line: &str| if line.contains("bonus") { 2_500_001 * registers::PARTS } else { 0 };
+    let mine: Vec<String> = naive.iter().map(|it| format!("{it} {}", units(it))).collect();
+    assert_eq!(of_view, mine);
+    let annual = made(&house, Some("department"), |asked| {
+        registers::returns(asked, Span { period: Some("2026/27"), annual: true })
+    });
+    let columns = ["year", "group", "rule", "proposed", "took_effect", "dismissed", "amount"];
+    assert!(lines(&annual.rows, &columns).contains(&"2026/27 health bonus 1 1 0 1250000.50".to_owned()));
+    assert!(lines(&annual.rows, &columns).contains(&"2026/27 works warning 2 1 1 ".to_owned()));
+    let none = made(&house, None, |asked| registers::returns(asked, Span { period: Some("2025/26"), annual: false }));
+    assert_eq!(none.headline, "Nothing was proposed, took effect or was dismissed in 2025/26.");
+}
+
+#[test]
+fn groups_are_ranked_by_what_they_did_in_time_and_equals_share_a_place() {
+    let house = ministry();
+    let part = Part { period: Some("2025/26"), stage: None };
+    let register = made(&house, Some("department"), |asked| registers::ranking(asked, part));
+    let columns = ["place", "group", "due", "in_time", "late", "not_done", "percent_in_time"];
+    // Of ten in works dan's plan and ben's assessment were late; in health cy has neither, and eve no assessment.
+    assert_eq!(lines(&register.rows, &columns), ["1 works 10 8 2 0 80.0", "2 health 10 7 0 3 70.0"]);
+    let all = made(&house, Some("department"), |asked| registers::ranking(asked, Part::default()));
+    let mut naive: BTreeMap<(&str, &str), (i64, i64)> = BTreeMap::new();
+    let works = ["ada", "ben", "dan", "fay", "hal"];
+    for case in cases(&house).iter().filter(|it| it.workflow == "appraising") {
+        let group = if works.contains(&case.subject.as_str()) { "works" } else { "health" };
+        let year = if case.period == "2025-07-01" { "2025/26" } else { "2026/27" };
+        for came in ["agree", "assess"].map(|stage| came(case, stage, year == "2025/26")) {
+            if came != "open" {
+                let sum = naive.entry((year, group)).or_default();
+                *sum = (sum.0 + 1, sum.1 + i64::from(came == "in time"));
+            }
+        }
+    }
+    let mut told = lines(&all.rows, &["period", "group", "due", "in_time"]);
+    told.sort();
+    assert_eq!(
+        told,
+        naive.iter().map(|((year, group), (due, done))| format!("{year} {group} {due} {done}")).collect::<Vec<_>>()
+    );
+    let places = lines(&all.rows, &["period", "place"]);
+    assert_eq!(places, ["2025/26 1", "2025/26 2", "2026/27 1", "2026/27 1"], "nobody was in time in the second year");
+    // The view ranks by every field; this one is asked for here.
+    let row = |it: &merit::store::ViewRow| {
+        ["workflow", "period", "place", "group_id", "due", "in_time", "late", "not_done", "percent_in_time"]
+            .map(|name| Cell::from(it.held(name)).plain())
+            .join(" ")
+    };
+    let view = house.store.view(View::Ranking).unwrap();
+    let mut of_view: Vec<String> = view.iter().filter(|it| it.text("field") == "department").map(row).collect();
+    let mut mine = lines(
+        &all.rows,
+        &["workflow", "period", "place", "group", "due", "in_time", "late", "not_done", "percent_in_time"],
+    );
+    of_view.sort();
+    mine.sort();
+    assert_eq!(of_view, mine);
+}
+
+#[test]
+fn records_are_ranked_by_a_score_of_the_policy_and_groups_by_the_average_of_those_known() {
+    let house = ministry();
+    let policies = Policies::load(&house.store, None).unwrap();
+    let policy = &policies.latest().policy;
+    let score = DefinitionId::at(policy.definitions.iter().position(|it| it.label.name == "points").unwrap());
+    let year = policy.main().period_from_label(policy.definitions[score.index()].each.unwrap(), "2025/26").unwrap();
+    let by_score = |asked: &Asked<'_>| registers::ranking_by_score(asked, score, Some(year));
+    let register = made(&house, None, by_score);
+    let told = lines(&register.rows, &["place", "group", "score"]);
+    assert_eq!(told[..4], ["1 dan 95.00", "1 jo 95.00", "3 gus 55.00", "4 ada 45.00"]);
+    assert_eq!(told.len(), 19, "whose score is not known stands behind the others, without a place");
+    assert!(
+        told.last().unwrap().starts_with(' ') && register.headline.contains("of 11 more it is not known"),
+        "{}",
+        register.headline
+    );
+    let by = made(&house, Some("department"), by_score);
+    // (95 + 55 + 45) / 3 and (45 + 25 + 95 + 45 + 25) / 5.
+    let columns = ["place", "group", "score", "known", "of"];
+    assert_eq!(lines(&by.rows, &columns), ["1 health 65.00 3 9", "2 works 47.00 5 10"]);
 }
 
 #[test]
@@ -341,5 +524,71 @@ fn a_store_of_an_earlier_version_gets_the_views_and_what_they_stand_on() {
              where c.period <> '' and not exists (select 1 from periods p where p.calendar = w.calendar and p.kind = w.each
              and p.first = c.period)";
         assert_eq!(number(unnamed), 0, "{}", fixture.display());
+    }
+}
+
+/// The program on a copy of a store in which people were heard, with its exit code, what it prints and what it says beside that.
+fn merit(folder: &Path, words: &str) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_merit"));
+    let output = command.args(words.split(' ')).current_dir(folder).env("NO_COLOR", "1").output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn a_printed_register_says_what_it_comes_to_and_adds_up() {
+    let folder = tempfile::tempdir().unwrap();
+    folders::copy(Path::new("tests/fixtures/0.1-engine"), folder.path());
+    let printed = |words: &str| {
+        let (code, out, err) = merit(folder.path(), words);
+        assert_eq!(code, Some(0), "{err}");
+        out
+    };
+    let expected = "\
+Rewards and sanctions until 2026-10-12: 5 proposed, 2 took effect.
+
+ year   quarter  framework  kind      what          proposed  took effect  dismissed
+ 2026   2026-Q3  conduct    reward    commendation         1            1          0
+ 2026   2026-Q3  conduct    sanction  caution              1            1          0
+ 2026   2026-Q3  conduct    sanction  demotion             1            0          0
+ 2026   2026-Q3  conduct    sanction  warning              2            0          0
+ total                                                     5            2          0
+";
+    assert_eq!(printed("report returns"), expected);
+    assert_eq!(printed("report appeals"), "No appeal is being heard at the end of 2026-10-12.\n");
+    let csv = printed("report returns --format csv");
+    assert_eq!(
+        csv.lines().next(),
+        Some("year,quarter,framework,kind,rule,proposed,took_effect,dismissed,amount,currency")
+    );
+    assert_eq!(csv.lines().count(), 5, "no total among the rows of a spreadsheet");
+    let json: serde_json::Value = serde_json::from_str(&printed("report returns --format json")).unwrap();
+    assert_eq!((&json["total"]["proposed"], json["rows"].as_array().unwrap().len()), (&serde_json::json!(5), 4));
+    let summed = printed("report overdue --format csv --summary");
+    assert_eq!(summed.lines().nth(1), Some("hearing,notice,sec,sec,1,1,5,3"));
+    assert!(printed("report overdue --by boss").contains(" boss   workflow  stage   stages"));
+    let cut = printed("report returns --top 1");
+    assert!(cut.contains("… and 3 more (--top 4 shows all") && cut.contains(" total "), "{cut}");
+}
+
+#[test]
+fn a_mistyped_register_field_or_name_is_told_with_the_nearest() {
+    let folder = tempfile::tempdir().unwrap();
+    folders::copy(Path::new("tests/fixtures/0.1-engine"), folder.path());
+    for (words, said) in [
+        ("report overdeu", "'overdue'"),
+        ("report overdue --by bos", "did you mean `boss`?"),
+        ("report overdue --workflow hearings", "did you mean `hearing`?"),
+        ("report returns --framework conducts", "did you mean `conduct`?"),
+        ("report returns --in 2026/27", "that of today is written"),
+        ("report ranking", "name a reference or a choice with `--by`: boss, commission, secretary"),
+        ("report ranking --score mark", "there is no definition that is a number `mark`"),
+        ("report overdue --as-of 2026-10-01", "the store has run up to 2026-10-12"),
+        ("report missed --in 2026", "no workflow has a period `2026`"),
+        ("cases --format csv", "only `merit report` gives CSV"),
+    ] {
+        let (code, out, err) = merit(folder.path(), words);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{words}");
+        assert!(err.contains(said), "{words}: {err}");
     }
 }

@@ -17,6 +17,7 @@ mod outlook;
 mod panel;
 mod periods;
 mod reasons;
+mod seats;
 mod touched;
 
 pub use bench::{Bench, BenchCase, BenchOutcome};
@@ -24,4 +25,5 @@ pub use desk::{Desk, Moments, Opens};
 pub use judging::{Court, Proposal, Standing, follows, judged_on, judgements, standing};
 pub use letter::Letter;
 pub use periods::periods;
+pub use seats::{Seated, seated};
 pub use touched::{Answers, Touched};

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::casework::outlook::CaseOutlook;
-use crate::eval::{self, CaseContext, sure_days};
+use crate::eval::{self, CaseContext, Facts, sure_days};
 use crate::ids::{FieldId, RecordId};
 use crate::policy::committee::{Committee, Membership, Recused};
-use crate::policy::model::{FieldKind, Party};
+use crate::policy::model::{FieldKind, Party, Policy};
 use crate::value::{Known, RecordRef, Truth, Value};
 use crate::workflow::{Asked, HolderNote, Sitting};
 use jiff::civil::Date;
@@ -17,7 +17,10 @@ impl CaseOutlook<'_> {
         let Some(members) = committee.members else { return Vec::new() };
         let mut found: Vec<Sitting> = Vec::new();
         for record in self.memberships(committee, members, asked.on) {
-            let Some((person, seat)) = self.seat_of(committee, members, &record, asked.on) else { continue };
+            let Some((person, seat)) = seat_of(self.policy(), self.facts(), committee, members, &record, asked.on)
+            else {
+                continue;
+            };
             if !self.may_sit(asked, committee, seat, &person) {
                 continue;
             }
@@ -63,17 +66,11 @@ impl CaseOutlook<'_> {
 
     /// The records that say who sits on the committee of the subject, of those that count on the day.
     fn memberships(&self, committee: &Committee, members: Membership, on: Date) -> Vec<RecordRef> {
-        let all = match committee.of {
-            None => self.facts().records(members.record),
-            Some(of) => self.body(of, on).map_or_else(Vec::new, |it| self.facts().children(&it, members.record)),
-        };
-        let spell = self.policy().record(members.record).spell;
-        let counts = |it: &RecordRef| {
-            let Some(spell) = spell else { return true };
-            let (first, last) = (self.facts().field(it, spell.first, on), self.facts().field(it, spell.last, on));
-            sure_days(&first, &last).is_some_and(|(first, last)| first <= on && on <= last)
-        };
-        all.into_iter().filter(counts).collect()
+        let body = committee.of.map(|of| self.body(of, on));
+        match body {
+            Some(None) => Vec::new(),
+            body => memberships(self.policy(), self.facts(), members, body.flatten().as_ref(), on),
+        }
     }
 
     /// The record that the committee belongs to: the subject, or the one that it refers to.
@@ -88,20 +85,6 @@ impl CaseOutlook<'_> {
             Value::Known(Known::Record(body)) => Some(body),
             _ => None,
         }
-    }
-
-    fn seat_of(
-        &self,
-        committee: &Committee,
-        members: Membership,
-        record: &RecordRef,
-        on: Date,
-    ) -> Option<(RecordRef, usize)> {
-        let Value::Known(Known::Record(person)) = self.facts().field(record, members.person, on) else { return None };
-        let Value::Known(Known::Choice(list, at)) = self.facts().field(record, members.seat, on) else { return None };
-        let name = &self.policy().choices[list.index()].choices.get(at as usize)?.name;
-        let seat = committee.seats.iter().position(|it| it.label.name == *name)?;
-        Some((person, seat))
     }
 
     /// Whether the seat's own condition is a known yes for them.
@@ -140,4 +123,38 @@ impl CaseOutlook<'_> {
     pub(super) fn name_of(&self, who: &RecordRef) -> (String, String) {
         (self.policy().record(who.record).label.name.clone(), Arc::clone(&who.key).to_string())
     }
+}
+
+/// The records that say who sits on a committee on a day: of the record that has it, or of all.
+pub(super) fn memberships(
+    policy: &Policy,
+    facts: &dyn Facts,
+    members: Membership,
+    body: Option<&RecordRef>,
+    on: Date,
+) -> Vec<RecordRef> {
+    let all = body.map_or_else(|| facts.records(members.record), |it| facts.children(it, members.record));
+    let spell = policy.record(members.record).spell;
+    let counts = |it: &RecordRef| {
+        let Some(spell) = spell else { return true };
+        let (first, last) = (facts.field(it, spell.first, on), facts.field(it, spell.last, on));
+        sure_days(&first, &last).is_some_and(|(first, last)| first <= on && on <= last)
+    };
+    all.into_iter().filter(counts).collect()
+}
+
+/// Who sits by such a record, and the place of their seat.
+pub(super) fn seat_of(
+    policy: &Policy,
+    facts: &dyn Facts,
+    committee: &Committee,
+    members: Membership,
+    record: &RecordRef,
+    on: Date,
+) -> Option<(RecordRef, usize)> {
+    let Value::Known(Known::Record(person)) = facts.field(record, members.person, on) else { return None };
+    let Value::Known(Known::Choice(list, at)) = facts.field(record, members.seat, on) else { return None };
+    let name = &policy.choices[list.index()].choices.get(at as usize)?.name;
+    let seat = committee.seats.iter().position(|it| it.label.name == *name)?;
+    Some((person, seat))
 }

@@ -48,7 +48,13 @@ pub(super) fn csv(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Res
 /// Columns in which nothing stands are left out; a name stands behind its key, and numbers stand below each other.
 fn table(listing: &Listing, by: Option<&str>, top: usize) -> String {
     let rows = || listing.rows.iter().take(top);
-    let filled = |at: usize| rows().any(|row| row[at] != Cell::Nothing);
+    // What is asked for and not known is said; so is who is missing.
+    let unknown = |at: usize| match listing.columns[at].name {
+        "group" if by.is_some() => Some("(none known)"),
+        "holder" => Some("nobody"),
+        _ => None,
+    };
+    let filled = |at: usize| rows().any(|row| row[at] != Cell::Nothing || unknown(at).is_some());
     let name_of = |at: usize| listing.place(&format!("{}_name", listing.columns[at].name));
     let names: BTreeSet<usize> = (0..listing.columns.len()).filter_map(name_of).collect();
     let shown: Vec<usize> = (0..listing.columns.len()).filter(|at| !names.contains(at) && filled(*at)).collect();
@@ -72,8 +78,15 @@ fn table(listing: &Listing, by: Option<&str>, top: usize) -> String {
         Place::new(words).set_alignment(side)
     };
     table.set_header(shown.iter().map(|at| place(*at, head(at).to_owned())));
-    for row in rows().chain(&listing.total) {
-        table.add_row(shown.iter().map(|at| place(*at, words(row, *at))));
+    for row in rows() {
+        let words = |at: usize| match unknown(at) {
+            Some(unknown) if row[at] == Cell::Nothing => unknown.to_owned(),
+            _ => words(row, at),
+        };
+        table.add_row(shown.iter().map(|at| place(*at, words(*at))));
+    }
+    if let Some(total) = &listing.total {
+        table.add_row(shown.iter().map(|at| place(*at, words(total, *at))));
     }
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }

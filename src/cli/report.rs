@@ -3,11 +3,12 @@
 use clap::Subcommand;
 use jiff::civil::Date;
 
+use crate::calendar::Calendar;
 use crate::cli::{Done, Failure, Global, Outcome, Printed, listing, open, output, status};
-use crate::ids::RecordId;
-use crate::policy::model::{Policy, Workflow};
+use crate::ids::{DefinitionId, RecordId};
+use crate::policy::model::{Policy, Type, Workflow};
 use crate::report::Reader;
-use crate::report::registers::{self, Asked, Grouping, Made, Part};
+use crate::report::registers::{self, Asked, Grouping, Made, Part, Span};
 use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
@@ -29,6 +30,12 @@ enum Which {
     Ending(Ending),
     /// Appeals that are being heard, by their age
     Appeals(Overdue),
+    /// Committees that can't decide: too few of their members sit
+    Quorum(Overdue),
+    /// The quarterly or annual return of rewards and sanctions, with the amounts granted
+    Returns(Returns),
+    /// Teams and institutions in order: by what they did in time, or by a score
+    Ranking(Ranking),
 }
 
 /// What every register takes.
@@ -80,9 +87,9 @@ struct InForce {
     /// Only of this framework
     #[arg(long)]
     framework: Option<String>,
-    /// Of which kind
-    #[arg(long, value_enum, default_value_t = Kind::Sanction)]
-    kind: Kind,
+    /// Of which kind [default: sanction; of what is near its end, all]
+    #[arg(long, value_enum)]
+    kind: Option<Kind>,
     #[command(flatten)]
     shown: Shown,
 }
@@ -96,12 +103,38 @@ struct Ending {
     of: InForce,
 }
 
+#[derive(Debug, clap::Args)]
+struct Returns {
+    /// Only of this quarter or year, as the policy writes it: 2025/26-Q1, 2025/26
+    #[arg(long = "in", value_name = "PERIOD")]
+    period: Option<String>,
+    /// By years, not by quarters
+    #[arg(long)]
+    annual: bool,
+    /// Only of this framework
+    #[arg(long)]
+    framework: Option<String>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, clap::Args)]
+struct Ranking {
+    /// By this definition of the policy, a number, instead of what was done in time
+    #[arg(long, value_name = "DEFINITION", conflicts_with_all = ["workflow", "stage"])]
+    score: Option<String>,
+    #[command(flatten)]
+    of: Missed,
+}
+
 /// What took effect.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Kind {
     Sanction,
     Reward,
     Measure,
+    /// What a stage stands for that lasts some time: an interdiction
+    State,
     All,
 }
 
@@ -111,6 +144,7 @@ impl Kind {
             Kind::Sanction => Some("sanction"),
             Kind::Reward => Some("reward"),
             Kind::Measure => Some("measure"),
+            Kind::State => Some("state"),
             Kind::All => None,
         }
     }
@@ -127,22 +161,37 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     match which {
         Which::Overdue(it) => office.of_workflows(it, registers::overdue),
         Which::Appeals(it) => office.of_workflows(it, registers::appeals),
-        Which::Missed(it) => {
-            let of = it.workflow.as_deref().map(|name| workflow(policy, name)).transpose()?;
-            let part = Part { period: it.period.as_deref(), stage: it.stage.as_deref() };
-            known_part(policy, of, part)?;
-            office.show(&it.shown, None, of, &subjects(policy, of), |asked| registers::missed(asked, part))
+        Which::Quorum(it) => office.of_workflows(it, registers::quorum),
+        Which::Missed(it) => office.of_periods(it, registers::missed),
+        Which::InForce(it) => {
+            let make = |asked: &Asked<'_>| registers::in_force(asked, it.kind.unwrap_or(Kind::Sanction).word());
+            office.of_framework(it.framework.as_deref(), it.as_of.as_deref(), &it.shown, make)
         }
-        Which::InForce(it) => office.of_frameworks(it, |asked| registers::in_force(asked, it.kind.word())),
         Which::Ending(Ending { within, of: it }) => {
-            office.of_frameworks(it, |asked| registers::ending(asked, it.kind.word(), *within))
+            let make = |asked: &Asked<'_>| registers::ending(asked, it.kind.unwrap_or(Kind::All).word(), *within);
+            office.of_framework(it.framework.as_deref(), it.as_of.as_deref(), &it.shown, make)
+        }
+        Which::Returns(it) => {
+            let span = Span { period: it.period.as_deref(), annual: it.annual };
+            known_span(policy, span)?;
+            let make = |asked: &Asked<'_>| registers::returns(asked, span);
+            office.of_framework(it.framework.as_deref(), None, &it.shown, make)
+        }
+        Which::Ranking(Ranking { score: Some(score), of }) => office.of_score(score, of),
+        Which::Ranking(Ranking { score: None, of: it }) => {
+            let of = it.workflow.as_deref().map(|name| workflow(policy, name)).transpose()?;
+            if it.shown.by.is_none() {
+                return Err(by_what(policy, &subjects(policy, of)));
+            }
+            office.of_periods(it, registers::ranking)
         }
     }
 }
 
 /// Refuses a stage or a period that no workflow in question has.
 fn known_part(policy: &Policy, of: Option<&str>, part: Part<'_>) -> Result<(), Failure> {
-    let flows = || policy.workflows.iter().filter(|it| of.is_none_or(|of| of == it.label.name) && it.each.is_some());
+    let has_periods = |it: &&Workflow| it.each.is_some() && it.proposal.is_none();
+    let flows = || policy.workflows.iter().filter(has_periods).filter(|it| of.is_none_or(|of| of == it.label.name));
     if let Some(stage) = part.stage {
         named("stage", stage, flows().flat_map(|it| &it.stages).map(|it| it.label.name.as_str()))?;
     }
@@ -163,6 +212,35 @@ fn known_part(policy: &Policy, of: Option<&str>, part: Part<'_>) -> Result<(), F
         _ => format!("that of today is written {}", written.join(", ")),
     };
     Err(Failure::usage(format!("no workflow has a period `{label}`")).help(help))
+}
+
+/// Refuses a quarter or a year that no calendar writes so.
+fn known_span(policy: &Policy, span: Span<'_>) -> Result<(), Failure> {
+    let Some(label) = span.period else { return Ok(()) };
+    let calendars = || policy.calendars.iter();
+    let quarter = |it: &Calendar, day: Date| {
+        let kind = it.period_kind("quarter")?;
+        it.period_from(kind, day).ok().map(|period| it.label(&period))
+    };
+    let names = |it: &Calendar| {
+        let has = |label: &str| it.period_kind("quarter").is_some_and(|kind| it.period_from_label(kind, label).is_ok());
+        has(label) || has(&format!("{label}-Q1"))
+    };
+    if calendars().any(names) {
+        return Ok(());
+    }
+    let today = calendars().find_map(|it| quarter(it, open::today(policy)));
+    let help = today.map_or_else(
+        || "the policy has no calendar".to_owned(),
+        |it| format!("that of today is written {it}, and its year {}", it.split('-').next().unwrap_or_default()),
+    );
+    Err(Failure::usage(format!("there is no quarter or year `{label}`")).help(help))
+}
+
+fn by_what(policy: &Policy, subjects: &[RecordId]) -> Failure {
+    let known = Grouping::new(policy, subjects, "").err().map(|it| it.known).unwrap_or_default();
+    Failure::usage("by what is to be ranked?")
+        .help(format!("name a reference or a choice with `--by`: {}; or a definition with `--score`", known.join(", ")))
 }
 
 /// What there is, a line each.
@@ -198,15 +276,54 @@ impl Office<'_> {
         self.show(&it.shown, it.as_of.as_deref(), of, &subjects(self.policy, of), make)
     }
 
-    fn of_frameworks(&self, it: &InForce, make: impl Fn(&Asked<'_>) -> Made) -> Outcome {
-        let of = it.framework.as_deref();
+    fn of_periods(&self, it: &Missed, make: impl Fn(&Asked<'_>, Part<'_>) -> Made) -> Outcome {
+        let of = it.workflow.as_deref().map(|name| workflow(self.policy, name)).transpose()?;
+        let part = Part { period: it.period.as_deref(), stage: it.stage.as_deref() };
+        known_part(self.policy, of, part)?;
+        self.show(&it.shown, None, of, &subjects(self.policy, of), |asked| make(asked, part))
+    }
+
+    fn of_framework(
+        &self,
+        of: Option<&str>,
+        as_of: Option<&str>,
+        shown: &Shown,
+        make: impl Fn(&Asked<'_>) -> Made,
+    ) -> Outcome {
         let known = || self.policy.frameworks.iter();
         of.map(|name| named("framework", name, known().map(|it| it.label.name.as_str()))).transpose()?;
         let meant = known().filter(|it| of.is_none_or(|of| of == it.label.name));
         let judged: Vec<RecordId> = meant.map(|it| it.subject).collect();
         // Where nothing is judged yet, the call stands all the same.
         let subjects = if judged.is_empty() { subjects(self.policy, None) } else { judged };
-        self.show(&it.shown, it.as_of.as_deref(), of, &subjects, make)
+        self.show(shown, as_of, of, &subjects, make)
+    }
+
+    fn of_score(&self, score: &str, it: &Missed) -> Outcome {
+        let policy = self.policy;
+        let numbers = policy.definitions.iter().filter(|it| matches!(it.value.ty, Type::Number | Type::Money { .. }));
+        named("definition that is a number", score, numbers.map(|it| it.label.name.as_str()))?;
+        let id =
+            policy.definitions.iter().position(|it| it.label.name == score).map_or(DefinitionId(0), DefinitionId::at);
+        let definition = &policy.definitions[id.index()];
+        let calendar = policy.main();
+        let period = match (definition.each, it.period.as_deref()) {
+            (None, None) => None,
+            (None, Some(_)) => {
+                return Err(Failure::usage(format!("`{score}` has no periods")).help("leave `--in` out"));
+            }
+            (Some(kind), Some(label)) => {
+                let found = calendar.period_from_label(kind, label);
+                Some(found.map_err(|problem| Failure::usage(problem.to_string()))?)
+            }
+            // The last one that is over, else the one that runs.
+            (Some(kind), None) => {
+                let day = self.last.unwrap_or_else(|| open::today(policy));
+                let runs = calendar.period_from(kind, day).map_err(|problem| Failure::usage(problem.to_string()))?;
+                Some(calendar.previous(runs).unwrap_or(runs))
+            }
+        };
+        self.show(&it.shown, None, None, &[definition.of], |asked| registers::ranking_by_score(asked, id, period))
     }
 
     fn show(

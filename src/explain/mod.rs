@@ -217,7 +217,8 @@ fn of_subject(record: RecordId) -> Box<Expr> {
     Box::new(Expr { kind: ExprKind::Subject, ty: Type::Record(record), span: nowhere() })
 }
 
-fn definition(policy: &Policy, id: DefinitionId) -> Expr {
+/// A definition, asked of whoever is spoken of.
+pub(crate) fn definition(policy: &Policy, id: DefinitionId) -> Expr {
     let definition = &policy.definitions[id.index()];
     let kind = ExprKind::Definition { id, of: of_subject(definition.of), when: When::Now };
     Expr { kind, ty: definition.value.ty.clone(), span: definition.label.span }

@@ -6,10 +6,12 @@ use jiff::civil::Date;
 use rusqlite::{Connection, params};
 
 use crate::calendar::{Calendar, PeriodKind};
+use crate::ids::RecordId;
 use crate::policy::compile_deployed;
-use crate::policy::model::{Party, Policy, Stage, Workflow};
+use crate::policy::model::{Field, FieldKind, Party, Policy, Shape, Stage, Workflow};
 use crate::source::Sources;
 use crate::store::StoreError;
+use crate::store::records::{quoted, table};
 use crate::store::sqlite::disk;
 
 /// Periods are named from so many years before the day up to which the store has run,
@@ -67,6 +69,7 @@ pub(super) fn describe(connection: &Connection, policy: &Policy, version: i64, t
     for workflow in &policy.workflows {
         describe_workflow(connection, policy, version, workflow)?;
     }
+    make_groups(connection, policy)?;
     for calendar in &policy.calendars {
         for (name, kind) in calendar.period_kinds() {
             name_periods(connection, calendar, (name, kind), today)?;
@@ -96,15 +99,45 @@ fn describe_workflow(
         let stays = appeal && decision.is_some_and(|it| it.stays != Some(false));
         // Any other may be left out, or opens only if somebody chooses so.
         let certain = stage.inside.is_none() && stage.only_if.is_none();
+        let lasts = stage.lasting.is_some();
         let (name, title, nth) = (&stage.label.name, &stage.label.title, i64::try_from(nth).unwrap_or(i64::MAX));
         connection
-            .prepare_cached("insert or replace into policy_stages values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+            .prepare_cached("insert or replace into policy_stages values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
             .and_then(|mut it| {
-                it.execute(params![version, label.name, name, title, nth, certain, appeal, stays, committee])
+                it.execute(params![version, label.name, name, title, nth, certain, appeal, stays, committee, lasts])
             })
             .map_err(disk)?;
     }
     Ok(())
+}
+
+/// So many selects are put together at once: SQLite takes 500.
+const TOGETHER: usize = 400;
+
+/// To which groups records belong, by every field that refers to another record or is one of a list: a select for each.
+fn make_groups(connection: &Connection, policy: &Policy) -> Result<(), StoreError> {
+    let mut selects = Vec::new();
+    for (at, record) in policy.records.iter().enumerate() {
+        let Shape::Entity { key } = record.shape else { continue };
+        let (table, key) = (table(policy, RecordId::at(at)), quoted(&record.fields[key.index()].label.name));
+        let groups = |it: &&Field| matches!(it.kind, FieldKind::Reference(_) | FieldKind::Choice(_));
+        for field in record.fields.iter().filter(groups) {
+            let (name, column) = (&field.label.name, quoted(&field.label.name));
+            let kind = &record.label.name;
+            selects.push(format!(
+                "select '{kind}' as subject_type, {key} as subject, '{name}' as field, {column} as group_id from {table}
+                 where {column} is not null"
+            ));
+        }
+    }
+    if selects.is_empty() {
+        return Ok(());
+    }
+    let parts = selects.chunks(TOGETHER).map(|it| format!("select * from ({})", it.join(" union all ")));
+    let sql = parts.collect::<Vec<_>>().join(" union all ");
+    connection
+        .execute_batch(&format!("drop view if exists register_groups; create view register_groups as {sql}"))
+        .map_err(disk)
 }
 
 /// Whether a stage hears an appeal: a decision that says whether it stays what was decided before, or one to which the person

@@ -20,11 +20,36 @@ pub enum View {
     Appeals,
     /// What took effect and was not ended.
     InForce,
+    /// Cases in which a committee can't reach its quorum.
+    Quorum,
+    /// What was proposed, took effect or was dismissed, each on its day.
+    Decisions,
+    /// How many of these in each quarter.
+    Returns,
+    /// To which groups records belong.
+    Groups,
+    /// Groups by what they did in time.
+    Ranking,
+    /// States that last some time at most, and go on.
+    Lasting,
 }
 
 impl View {
     /// All of them.
-    pub const ALL: [View; 6] = [View::Open, View::Overdue, View::Stages, View::Missed, View::Appeals, View::InForce];
+    pub const ALL: [View; 12] = [
+        View::Open,
+        View::Overdue,
+        View::Stages,
+        View::Missed,
+        View::Appeals,
+        View::InForce,
+        View::Quorum,
+        View::Decisions,
+        View::Returns,
+        View::Groups,
+        View::Ranking,
+        View::Lasting,
+    ];
 
     /// Its name in the store.
     #[must_use]
@@ -57,6 +82,25 @@ impl View {
                 "register_appeals",
                 "case_id workflow period subject_type subject rule stage opens due days_open stays holders",
             ),
+            View::Quorum => (
+                "register_quorum",
+                "case_id workflow period subject_type subject committee stage opens due members why",
+            ),
+            View::Decisions => (
+                "register_decisions",
+                "framework period kind rule became day year quarter subject_type subject amount_units currency case_id",
+            ),
+            View::Returns => (
+                "register_returns",
+                "year quarter framework kind rule proposed took_effect dismissed amount_units currency",
+            ),
+            View::Groups => ("register_groups", "subject_type subject field group_id"),
+            View::Ranking => {
+                ("register_ranking", "workflow period field place group_id due in_time late not_done percent_in_time")
+            }
+            View::Lasting => {
+                ("register_lasting", "case_id workflow period subject_type subject stage since until days_left")
+            }
             View::InForce => ("register_in_force", "framework period subject_type subject kind rule since case_id"),
         }
     }
@@ -87,6 +131,12 @@ impl ViewRow {
         let at = self.view.columns().position(|it| it == column);
         debug_assert!(at.is_some(), "{} has no column {column}", self.view.name());
         at.and_then(|it| self.held.get(it)).unwrap_or(&Held::Nothing)
+    }
+
+    /// Whether it is a row of this view.
+    #[must_use]
+    pub fn is_of(&self, view: View) -> bool {
+        self.view == view
     }
 
     /// A column of text that may be empty.

@@ -83,3 +83,83 @@ join judgements j on j.id = o.judgement
 left join policy_workflows w on w.policy = j.policy and w.workflow = j.framework
 left join periods p on p.calendar = w.calendar and p.kind = w.each and p.first = j.period
 where o.state = 'in force';
+
+-- Open cases in which a committee can't reach its quorum, or lacks a seat that must be among them.
+create view register_quorum as
+select c.id as case_id, c.workflow, coalesce(p.label, c.period) as period, c.subject_type, c.subject, s.committee, d.stage, d.opens, d.due,
+  (select count(*) from tasks m where m.case_id = t.case_id and m.stage = t.stage and m.round = t.round and m.holder is not null)
+    as members, t.why
+from tasks t
+join deadlines d on d.case_id = t.case_id and d.stage = t.stage and d.round = t.round and d.state in ('running', 'suspended')
+join cases c on c.id = t.case_id
+join policy_stages s on s.policy = c.policy and s.workflow = c.workflow and s.stage = t.stage and s.committee is not null
+left join policy_workflows w on w.policy = c.policy and w.workflow = c.workflow
+left join periods p on p.calendar = w.calendar and p.kind = w.each and p.first = c.period
+where t.holder is null and t.until is null;
+
+-- What frameworks proposed and what became of it, each on its day: a row when it was proposed, took effect, was dismissed.
+create view register_decisions as
+with judged as (
+  select o.*, j.framework, j.as_of as judged_on, coalesce(p.label, j.period) as judged_for, w.calendar, c.state as case_state
+  from outcomes o
+  join judgements j on j.id = o.judgement
+  left join cases c on c.id = o.case_id
+  left join policy_workflows w on w.policy = j.policy and w.workflow = j.framework
+  left join periods p on p.calendar = w.calendar and p.kind = w.each and p.first = j.period
+  where o.state <> 'undetermined'
+), dated as (
+  select framework, calendar, judged_for, kind, proposed as rule, 'proposed' as became, judged_on as day, subject_type, subject,
+    null as amount, case_id from judged
+  union all
+  select framework, calendar, judged_for, kind, rule,
+    case kind when 'sanction' then 'imposed' when 'reward' then 'granted' else 'recommended' end, since, subject_type, subject,
+    iif(rule = proposed, amount, null), case_id from judged where since is not null
+  union all
+  select framework, calendar, judged_for, kind, rule, 'dismissed', json_extract(case_state, '$.ended'), subject_type, subject, null, case_id
+  from judged where state = 'dismissed'
+)
+select d.framework, d.judged_for as period, d.kind, d.rule, d.became, d.day, substr(q.label, 1, instr(q.label, '-') - 1) as year,
+  q.label as quarter, d.subject_type, d.subject,
+  iif(d.amount glob '[A-Z][A-Z][A-Z] *', cast(round(cast(replace(substr(d.amount, 5), ',', '') as real) * 10000) as integer), null)
+    as amount_units,
+  iif(d.amount glob '[A-Z][A-Z][A-Z] *', substr(d.amount, 1, 3), null) as currency, d.case_id
+from dated d
+left join periods q on q.calendar = d.calendar and q.kind = 'quarter' and q.first <= d.day and q.last >= d.day;
+
+-- The quarterly return: how many, and what was granted.
+create view register_returns as
+select year, quarter, framework, kind, rule, sum(became = 'proposed') as proposed,
+  sum(became not in ('proposed', 'dismissed')) as took_effect, sum(became = 'dismissed') as dismissed,
+  sum(amount_units) as amount_units, max(currency) as currency
+from register_decisions
+group by year, quarter, framework, kind, rule;
+
+-- Until a policy is deployed nobody belongs to a group.
+create view register_groups as select '' as subject_type, '' as subject, '' as field, '' as group_id where false;
+
+-- Teams and institutions by the share of what was due in a period that was done in time.
+create view register_ranking as
+with due as (
+  select s.workflow, s.period, g.field, g.group_id, count(*) as due, sum(s.result = 'in time') as in_time, sum(s.result = 'late') as late,
+    sum(s.result not in ('in time', 'late')) as not_done
+  from register_stages s
+  join register_groups g on g.subject_type = s.subject_type and g.subject = s.subject
+  where s.period <> '' and not s.hears and s.result in ('in time', 'late', 'never', 'overdue', 'not begun')
+  group by s.workflow, s.period, g.field, g.group_id
+)
+select workflow, period, field, rank() over (partition by workflow, period, field order by 1.0 * in_time / due desc) as place, group_id,
+  due, in_time, late, not_done,
+  ((2000 * in_time + due) / (2 * due) / 10) || '.' || ((2000 * in_time + due) / (2 * due) % 10) as percent_in_time
+from due;
+
+-- States that last some time at most, and go on: stages that say so.
+create view register_lasting as
+select c.id as case_id, c.workflow, coalesce(p.label, c.period) as period, c.subject_type, c.subject, d.stage, d.opens as since,
+  d.due as until, cast(julianday(d.due) - julianday(store.as_of) as integer) as days_left
+from deadlines d
+join store
+join cases c on c.id = d.case_id
+join policy_stages s on s.policy = c.policy and s.workflow = c.workflow and s.stage = d.stage and s.lasts
+left join policy_workflows w on w.policy = c.policy and w.workflow = c.workflow
+left join periods p on p.calendar = w.calendar and p.kind = w.each and p.first = c.period
+where d.state in ('running', 'suspended');

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::ids::{FieldId, RecordId};
-use crate::policy::model::{FieldKind, Policy};
+use crate::policy::model::{FieldKind, Policy, Shape};
 use crate::report::name_of;
 use crate::store::RecordReader;
 use crate::value::{Known, RecordRef, Value};
@@ -33,7 +33,7 @@ impl Grouping {
     /// When none of them has such a field.
     pub fn new(policy: &Policy, of: &[RecordId], words: &str) -> Result<Self, NoSuchField> {
         let fields: Vec<String> = words.split('.').map(str::to_owned).collect();
-        let mut types = of.to_vec();
+        let mut types = with_owners(policy, of);
         for (at, name) in fields.iter().enumerate() {
             let last = at + 1 == fields.len();
             let found: Vec<&FieldKind> = types.iter().filter_map(|it| kind_of(policy, *it, name)).collect();
@@ -46,7 +46,7 @@ impl Grouping {
                 known.dedup();
                 return Err(NoSuchField { asked: words.to_owned(), known });
             }
-            types = refers;
+            types = with_owners(policy, &refers);
         }
         Ok(Self { fields })
     }
@@ -63,7 +63,12 @@ impl Grouping {
     ) -> Option<(String, String)> {
         let mut at = RecordRef { record: policy.record_named(record)?, key: Arc::from(key) };
         for (place, name) in self.fields.iter().enumerate() {
-            let field = policy.record(at.record).field_named(name)?;
+            let mut field = policy.record(at.record).field_named(name);
+            if let (None, Some(owner)) = (field, owner_of(policy, &at)) {
+                at = owner;
+                field = policy.record(at.record).field_named(name);
+            }
+            let field = field?;
             match facts.field(&at, field, on) {
                 Value::Known(Known::Record(other)) => at = other,
                 Value::Known(Known::Choice(list, nth)) if place + 1 == self.fields.len() => {
@@ -76,6 +81,22 @@ impl Grouping {
         let name = name_of(policy, facts, &policy.record(at.record).label.name, &at.key, on);
         Some((at.key.to_string(), name))
     }
+}
+
+/// These types, and those of the records to which their records belong.
+fn with_owners(policy: &Policy, of: &[RecordId]) -> Vec<RecordId> {
+    let owner = |it: &RecordId| match policy.record(*it).shape {
+        Shape::Child { of } => Some(of),
+        Shape::Entity { .. } | Shape::Panel { .. } => None,
+    };
+    of.iter().copied().chain(of.iter().filter_map(owner)).collect()
+}
+
+/// The record to which one belongs.
+pub(super) fn owner_of(policy: &Policy, of: &RecordRef) -> Option<RecordRef> {
+    let Shape::Child { of: owner } = policy.record(of.record).shape else { return None };
+    let (key, _) = of.key.rsplit_once('/')?;
+    Some(RecordRef { record: owner, key: Arc::from(key) })
 }
 
 fn kind_of<'p>(policy: &'p Policy, record: RecordId, name: &str) -> Option<&'p FieldKind> {

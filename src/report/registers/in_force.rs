@@ -14,7 +14,10 @@ use crate::report::registers::{Asked, Cell, Listing, Made, Register};
 use crate::store::{View, ViewRow};
 use crate::value::RecordRef;
 
-/// What is in force at the end of a day, by its end; only of a kind (`sanction`, `reward`, `measure`) if one is named.
+/// The kind of what a stage stands for that lasts.
+const STATE: &str = "state";
+
+/// What is in force at the end of a day, by its end; only of a kind (`sanction`, `reward`, `measure`, `state`) if one is named.
 ///
 /// # Errors
 /// When the store can't be read.
@@ -47,7 +50,7 @@ pub fn ending(asked: &Asked<'_>, kind: Option<&str>, within: i64) -> Made {
 
 fn register(name: &'static str, asked: &Asked<'_>, headline: String, rows: Listing) -> Register {
     let by: &[&'static str] = if asked.by.is_some() { &["group", "group_name"] } else { &[] };
-    let named: Vec<&str> = by.iter().copied().chain(["framework", "kind", "rule"]).collect();
+    let named: Vec<&str> = by.iter().copied().chain(["framework", "workflow", "kind", "rule"]).collect();
     let summary = Some(tallied(&rows, &named, ("in_force", "in force")));
     Register { register: name, as_of: asked.on.to_string(), headline, summary, rows }
 }
@@ -58,13 +61,19 @@ fn listed(
     counts: impl Fn(&Ends) -> bool,
 ) -> Result<Listing, crate::store::StoreError> {
     let Reader::Keeper = asked.reader;
-    let mut rows = asked.store.view(View::InForce)?;
-    rows.retain(|it| {
+    let mut outcomes = asked.store.view(View::InForce)?;
+    outcomes.retain(|it| {
         asked.of.is_none_or(|of| of == it.text("framework")) && kind.is_none_or(|kind| kind == it.text("kind"))
     });
-    let people = People::ahead(asked, rows.iter().map(|it| (it.text("subject_type"), it.text("subject"))));
-    let mut found: Vec<(&ViewRow, Ends)> = rows.iter().map(|row| (row, Ends::of(asked, &people, row))).collect();
-    found.retain(|(_, ends)| ends.still(asked.on) && counts(ends));
+    let mut states = asked.store.view(View::Lasting)?;
+    states.retain(|_| asked.of.is_none() && kind.is_none_or(|kind| kind == STATE));
+    let all = || outcomes.iter().chain(&states);
+    let people = People::ahead(asked, all().map(|it| (it.text("subject_type"), it.text("subject"))));
+    let imposed = outcomes.iter().map(|row| (row, Ends::of_outcome(asked, &people, row)));
+    // A state whose time is over and that goes on all the same is the first that somebody must see to.
+    let imposed = imposed.filter(|(_, ends)| ends.still(asked.on));
+    let lasting = states.iter().map(|row| (row, Ends::of_state(asked, &people, row)));
+    let mut found: Vec<(&ViewRow, Ends)> = imposed.chain(lasting).filter(|(_, ends)| counts(ends)).collect();
     // What has no end comes last.
     found.sort_by_key(|(row, ends)| {
         (ends.until.unwrap_or(Date::MAX), row.text("since").to_owned(), row.text("subject").to_owned())
@@ -75,6 +84,7 @@ fn listed(
         ("group", "group"),
         ("group_name", ""),
         ("framework", "framework"),
+        ("workflow", "workflow"),
         ("period", "for"),
         ("kind", "kind"),
         ("rule", "what"),
@@ -89,15 +99,20 @@ fn listed(
         let (record, key) = (row.text("subject_type"), row.text("subject"));
         let [group, group_name] = people.group(record, key);
         let day = |day: Option<Date>| Cell::maybe(day.map(|it| it.to_string()).as_deref());
+        let [framework, workflow, kind, rule] = match row.is_of(View::Lasting) {
+            true => [Cell::Nothing, Cell::from(row.held("workflow")), Cell::text(STATE), Cell::from(row.held("stage"))],
+            false => [row.held("framework").into(), Cell::Nothing, row.held("kind").into(), row.held("rule").into()],
+        };
         listing.rows.push(vec![
             Cell::text(key),
             people.name(record, key),
             group,
             group_name,
-            Cell::from(row.held("framework")),
+            framework,
+            workflow,
             Cell::from(row.held("period")),
-            Cell::from(row.held("kind")),
-            Cell::from(row.held("rule")),
+            kind,
+            rule,
             Cell::from(row.held("since")),
             day(ends.until),
             ends.days_left(asked.on).map_or(Cell::Nothing, Cell::Number),
@@ -120,7 +135,7 @@ struct Ends {
 }
 
 impl Ends {
-    fn of(asked: &Asked<'_>, people: &People<'_>, row: &ViewRow) -> Self {
+    fn of_outcome(asked: &Asked<'_>, people: &People<'_>, row: &ViewRow) -> Self {
         let since: Option<Date> = row.text("since").parse().ok();
         let framework = asked.policy.frameworks.iter().find(|it| it.label.name == row.text("framework"));
         let record = asked.policy.record_named(row.text("subject_type"));
@@ -140,15 +155,24 @@ impl Ends {
             Ok(Answer::Unknown(facts)) => (None, Some(format!("for want of {}", facts.join(", ")))),
             Err(words) => (None, Some(words)),
         };
-        let alarm = until.zip(lasting.alarm).and_then(|(until, before)| {
-            let anchor = Box::new(DateRule::At(Point::Date(until)));
-            let rule = DateRule::Offset { length: before, direction: Direction::Before, anchor };
-            match eval::date_rule(&scope, &rule, &DateOptions::closing()) {
-                Ok(Answer::Known(day)) => Some(day.date),
-                _ => None,
-            }
-        });
+        let alarm = alarm(&scope, until, lasting);
         Self { since: Some(since), until, alarm, open_for }
+    }
+
+    /// A stage that lasts is due when its time is over.
+    fn of_state(asked: &Asked<'_>, people: &People<'_>, row: &ViewRow) -> Self {
+        let day = |column: &str| row.text(column).parse::<Date>().ok();
+        let (since, until) = (day("since"), day("until"));
+        let flow = asked.policy.workflow_named(row.text("workflow")).map(|it| asked.policy.workflow(it));
+        let stage = flow.and_then(|it| it.stages.iter().find(|stage| stage.label.name == row.text("stage")));
+        let alarm = flow.zip(stage.and_then(|it| it.lasting.as_ref())).and_then(|(flow, lasting)| {
+            let subject = RecordRef { record: flow.subject, key: row.text("subject").into() };
+            let calendar = asked.policy.calendar_of(flow);
+            let scope = Scope::new(asked.policy, calendar, &*people.facts, subject, None, asked.on)
+                .by_one_calendar(flow.names_calendar);
+            alarm(&scope, until, lasting)
+        });
+        Self { since, until, alarm, open_for: None }
     }
 
     fn still(&self, on: Date) -> bool {
@@ -157,6 +181,16 @@ impl Ends {
 
     fn days_left(&self, on: Date) -> Option<i64> {
         self.until.map(|it| days_between(on, it))
+    }
+}
+
+/// The day of the alarm before an end.
+fn alarm(scope: &Scope<'_>, until: Option<Date>, lasting: &Lasting) -> Option<Date> {
+    let anchor = Box::new(DateRule::At(Point::Date(until?)));
+    let rule = DateRule::Offset { length: lasting.alarm?, direction: Direction::Before, anchor };
+    match eval::date_rule(scope, &rule, &DateOptions::closing()) {
+        Ok(Answer::Known(day)) => Some(day.date),
+        _ => None,
     }
 }
 

@@ -9,6 +9,9 @@ mod listing;
 mod missed;
 mod overdue;
 mod people;
+mod quorum;
+mod ranking;
+mod returns;
 
 use jiff::civil::Date;
 
@@ -22,6 +25,9 @@ pub use in_force::{ending, in_force};
 pub use listing::{Cell, Column, Listing, Register};
 pub use missed::{Part, missed};
 pub use overdue::overdue;
+pub use quorum::quorum;
+pub use ranking::{ranking, ranking_by_score};
+pub use returns::{PARTS, Span, returns};
 
 /// What a register is made from, and for whom.
 #[derive(Clone, Copy)]

@@ -7,8 +7,10 @@ use jiff::civil::Date;
 
 use crate::policy::model::Policy;
 use crate::report::name_of;
+use crate::report::registers::group::owner_of;
 use crate::report::registers::{Asked, Cell, Grouping};
 use crate::store::{RecordReader, StoreError};
+use crate::value::RecordRef;
 
 /// Facts of the records that a register speaks of, fetched ahead.
 pub(super) struct People<'a> {
@@ -34,8 +36,14 @@ impl<'a> People<'a> {
         Self { policy: asked.policy, facts, on: asked.on, by: asked.by }
     }
 
-    /// What a record is called.
+    /// What a record is called; what belongs to another and has no name of its own, as that one is.
     pub(super) fn name(&self, record: &str, key: &str) -> Cell {
+        if let Some(id) = self.policy.record_named(record)
+            && let Some(owner) = owner_of(self.policy, &RecordRef { record: id, key: Arc::from(key) })
+            && self.policy.record(id).field_named("name").is_none()
+        {
+            return self.name(&self.policy.record(owner.record).label.name, &owner.key);
+        }
         Cell::Text(name_of(self.policy, &*self.facts, record, key, self.on))
     }
 
