@@ -44,7 +44,8 @@ const CHANGES: [(&str, &[&str]); 9] = [
 /// The policy without its examples, which another text need not meet, and with a clock that may stand still.
 pub(super) fn first(text: &str) -> String {
     let text = text.split("\nexample").next().unwrap();
-    let text = text.replace("  manager optional nurse\n", "  manager optional nurse\n  away    optional yes/no\n");
+    let text =
+        text.replace("  manager optional nurse\n", "  manager optional nurse\n  away    dated optional yes/no\n");
     text.replace("  ends agreed", "  suspend the clock while away is yes\n  ends agreed")
 }
 
