@@ -14,6 +14,8 @@ pub mod eval;
 pub mod examine;
 pub mod explain;
 pub mod ids;
+#[doc(hidden)]
+pub mod planted;
 pub mod policy;
 pub mod sample;
 mod side_by_side;

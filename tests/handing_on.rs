@@ -5,7 +5,7 @@
 use jiff::civil::date;
 use merit::engine::{self, ActRequest, DelegateRequest};
 use merit::store::{Filter, Store};
-use merit::workflow::{Act, Case, Deed};
+use merit::workflow::{Act, Case, Deed, Event, NoticeState};
 
 mod house;
 #[expect(dead_code, reason = "what leaves the house is looked at elsewhere")]
@@ -111,4 +111,54 @@ fn a_case_that_waits_for_somebody_to_write_to_goes_on_when_whoever_stands_in_has
     engine::delegate(&mut house.store, &settings(since), &request).unwrap();
     house.run(since);
     assert!(house.store.cases(&max).unwrap().is_empty(), "kim stands in for mat, and above kim there is mat");
+}
+
+#[test]
+fn a_default_is_recorded_also_where_a_stronger_notice_takes_the_place_of_its_own() {
+    let mut house = House::open("plans", date(2026, 1, 1), &["nurse.csv"]);
+    house.deploy(|text| {
+        let rungs = "    fills written, targets\n    escalate to matron 5 working days overdue with due_soon\n      and record default by manager\n    escalate to matron 6 working days overdue with due_soon\n";
+        text[..text.find("example").unwrap()].replacen("    fills written, targets\n", rungs, 1)
+    });
+    for day in [date(2026, 1, 4), date(2026, 2, 3), date(2026, 2, 5), date(2026, 2, 9)] {
+        house.run(day);
+    }
+    let nan = Filter { subject: Some("nan".to_owned()), ..Filter::default() };
+    let case = house.store.cases(&nan).unwrap()[0].id;
+    let told: Vec<(String, bool, bool)> = house
+        .store
+        .journal(case)
+        .unwrap()
+        .iter()
+        .filter_map(|it| match serde_json::from_str(&it.payload).unwrap() {
+            Event::StepTaken { mark, rung: true, default, notices, .. } => {
+                Some((mark.step, default.is_some(), notices.iter().all(|it| it.state == NoticeState::Merged)))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [("escalate-1".to_owned(), true, true), ("escalate-2".to_owned(), false, false)]);
+}
+
+#[test]
+fn two_who_are_away_and_each_the_others_superior_are_asked_once() {
+    let mut house = House::open("plans", date(2026, 1, 1), &["nurse.csv"]);
+    house.deploy(|text| {
+        let text = &text[..text.find("example").unwrap()];
+        text.replacen(
+            "manager optional nurse",
+            "manager optional nurse\n  status one of here, away\n  absent when status is away",
+            1,
+        )
+        .replacen("  is nurse.manager\n", "  is nurse.manager\n  otherwise manager of manager\n", 1)
+        .replacen(
+            "    fills written, targets\n",
+            "    fills written, targets\n    remind manager at opening with due_soon\n",
+            1,
+        )
+    });
+    house.enter("nurse.csv", "id,manager,status\nmax,ola,away\nola,max,away\n", date(2026, 1, 1));
+    house.run(date(2026, 1, 5));
+    let nan = Filter { subject: Some("nan".to_owned()), set_aside: true, ..Filter::default() };
+    assert_eq!(house.store.cases(&nan).unwrap().len(), 1, "nobody is found, and that is said");
 }

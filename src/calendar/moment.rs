@@ -6,6 +6,7 @@ use jiff::tz::{AmbiguousOffset, Offset};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, CalendarProblem, words};
+use crate::planted::{self, Bug};
 
 /// An instant: whole seconds UTC since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,6 +79,9 @@ impl Calendar {
 
     /// The instant between two others at which the zone changes to an offset.
     fn change_between(&self, ahead: Timestamp, behind: Timestamp, to: Offset) -> Timestamp {
+        if planted::is(Bug::GapAnHourEarly) {
+            return ahead;
+        }
         let mut changes = self.zone.following(ahead).take_while(|it| it.timestamp() <= behind);
         changes.find(|it| it.offset() == to).map_or(behind, |it| it.timestamp())
     }

@@ -7,6 +7,7 @@ use crate::calendar::{
     Anchor, Calendar, CalendarProblem, DateRole, Deadline, DeadlineInput, Derivation, DerivationStep, Direction,
     Length, Moment, MonthEnd, Roll, SuspendedDays, Unit, words,
 };
+use crate::planted::{self, Bug};
 
 /// Days off are told one by one up to so many; beyond, only holidays are named.
 const TOLD_ONE_BY_ONE: i64 = 6;
@@ -284,6 +285,9 @@ impl<'c> Reckoning<'c> {
         let mut next_uncounted = first;
         self.stand_still(&stretches, input.counts_working_days(), &mut next_uncounted)?;
         for extension in &input.extensions {
+            if planted::is(Bug::MonthFromRolledDate) {
+                self.roll(input.roll.unwrap_or(self.calendar.rules().roll))?;
+            }
             let told = format!("extended by {} ({})", words::length(extension.length), extension.why);
             self.shift(extension.length, Direction::After, &told)?;
             self.stand_still(&stretches, input.counts_working_days(), &mut next_uncounted)?;
@@ -292,6 +296,7 @@ impl<'c> Reckoning<'c> {
     }
 
     fn stand_still(&mut self, stretches: &[&SuspendedDays], working: bool, uncounted: &mut Date) -> Reached<()> {
+        let working = working && !planted::is(Bug::SuspensionInCalendarDays);
         for stretch in stretches {
             let from = stretch.from.max(*uncounted);
             if from > stretch.until || from > self.day {
@@ -334,6 +339,7 @@ impl<'c> Reckoning<'c> {
             Roll::Back => (self.calendar.last_working_day(start)?, "back"),
             Roll::Forward | Roll::AsIs => (self.calendar.next_working_day(start)?, "forward"),
         };
+        let to = if planted::is(Bug::RolledTwice) { self.calendar.add_working_days(to, 1)? } else { to };
         self.note_expected(start.min(to), start.max(to));
         let status = self.calendar.day(start);
         let mut why = status.why.unwrap_or_else(|| words::weekday(start).to_owned());

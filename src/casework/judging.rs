@@ -9,6 +9,7 @@ use crate::casework::desk::Desk;
 use crate::eval::framework::{Verdict, judge};
 use crate::eval::{self, DateOptions, Scope};
 use crate::ids::WorkflowId;
+use crate::planted::{self, Bug};
 use crate::policy::flow::Proposed;
 use crate::policy::framework::{Framework, Judged, OutcomeKind, OutcomeRule};
 use crate::policy::model::Policy;
@@ -113,7 +114,7 @@ pub fn standing(policy: &Policy, flow: WorkflowId, case: &Case) -> Standing {
             };
             let stays = workflow.stages.iter().filter(appealed).any(|it| runs(&it.label.name));
             let first = workflow.stages.iter().any(|it| it.decision.is_some() && decided(&it.label.name));
-            if stays && first { Standing::Stayed } else { Standing::Proposed }
+            if stays && first && !planted::is(Bug::AppealDoesNotStay) { Standing::Stayed } else { Standing::Proposed }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::casework::outlook::CaseOutlook;
 use crate::eval::{self, CaseContext, Facts, sure_days};
 use crate::ids::{FieldId, RecordId};
+use crate::planted::{self, Bug};
 use crate::policy::committee::{Committee, Membership, Recused};
 use crate::policy::model::{FieldKind, Party, Policy};
 use crate::value::{Known, RecordRef, Truth, Value};
@@ -102,7 +103,7 @@ impl CaseOutlook<'_> {
         person: &RecordRef,
         who: &(String, String),
     ) -> Option<String> {
-        if asked.case.concerns(who) {
+        if asked.case.concerns(who) && !planted::is(Bug::SubjectVotes) {
             return Some("the case is about them".to_owned());
         }
         if asked.case.recused.contains(who) {

@@ -1,6 +1,8 @@
 //! Named points at which a test may stop the program for good. In a release build they are nothing.
 
+use crate::planted::{self, Bug};
 use crate::store::points::pass;
+use crate::store::{CaseChange, Store, StoreError, Work};
 
 /// A point: before or after a commit or a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +111,23 @@ mod debug {
     }
 }
 
+/// The deliberate fault of a commit without its effects, which a second one brings.
+pub(super) fn effects_behind(store: &mut dyn Store, work: &Work) -> Result<(), StoreError> {
+    let mut first = work.clone();
+    let effects: Vec<_> = first.cases.iter_mut().map(|it| (it.row.id, std::mem::take(&mut it.effects))).collect();
+    store.commit(&first)?;
+    store.begin()?;
+    let mut second = Work { kind: work.kind.clone(), at: work.at, today: work.today, ..Work::default() };
+    for (id, effects) in effects {
+        if let Some(row) = store.case(id)? {
+            second.cases.push(CaseChange { effects, ..CaseChange::with(row, Vec::new()) });
+        }
+    }
+    store.commit(&second).map(|_| ())
+}
+
 /// Whether a test asked for the deliberate fault of sending before the commit. Never in a release build.
 pub(super) fn sends_first() -> bool {
-    cfg!(debug_assertions) && std::env::var_os("MERIT_FAULT").is_some_and(|it| it == "send-before-commit")
+    planted::is(Bug::SentBeforeCommit)
+        || cfg!(debug_assertions) && std::env::var_os("MERIT_FAULT").is_some_and(|it| it == "send-before-commit")
 }

@@ -8,12 +8,14 @@ use jiff::civil::Date;
 use crate::calendar::{Calendar, Moment};
 use crate::casework::{Desk, Letter, Moments, standing};
 use crate::engine::accepted::accepted;
+use crate::engine::fault::effects_behind;
 use crate::engine::policies::Policies;
 use crate::engine::rows::{entry, renamed, stage_rows};
 use crate::engine::send::{Sender, send_too_early};
 use crate::engine::told::RunReport;
 use crate::engine::{EngineError, Point, judging, openings, point};
 use crate::ids::WorkflowId;
+use crate::planted::{self, Bug};
 use crate::policy::model::Policy;
 use crate::store::{CaseChange, CaseRow, NewEffect, Standing, Store, StoreError, Work, sha256};
 use crate::workflow::{Advanced, Case, Event, Look, Notice, NoticeState};
@@ -338,7 +340,11 @@ impl Round<'_> {
     pub(super) fn commit(&mut self, store: &mut dyn Store, work: &Work) -> Result<(), EngineError> {
         send_too_early(self.sender, &work.cases);
         point(Point::BeforeCommit);
-        store.commit(work)?;
+        if planted::is(Bug::EffectBehindCommit) {
+            effects_behind(store, work)?;
+        } else {
+            store.commit(work)?;
+        }
         self.wrote = true;
         point(Point::AfterCommit);
         let due = std::mem::take(&mut self.due);
@@ -376,7 +382,9 @@ impl Round<'_> {
             };
             let decided = match self.decide_group(store, &policy, group) {
                 // What can't be read belongs to one of them, and stops no other.
-                Err(StoreError::Damaged(_)) => self.decide_each(store, &policy, group),
+                Err(StoreError::Damaged(_)) if !planted::is(Bug::PoisonStopsBatch) => {
+                    self.decide_each(store, &policy, group)
+                }
                 together => together,
             };
             for it in decided? {
@@ -501,7 +509,11 @@ impl Round<'_> {
             (NoticeState::Merged, _) => "merged",
             (NoticeState::Due, None) => "undeliverable",
             // The store as it was before it was restored may have sent this one, and no trace of it is left here.
-            (NoticeState::Due, Some(_)) if self.restored.is_some_and(|at| not_before <= at) => "held",
+            (NoticeState::Due, Some(_))
+                if self.restored.is_some_and(|at| not_before <= at) && !planted::is(Bug::RestoreSendsHeld) =>
+            {
+                "held"
+            }
             (NoticeState::Due, Some(_)) => "due",
         };
         let parts: [&str; 12] = [

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::casework::Letter;
 use crate::engine::{EngineError, Point, fault, point};
+use crate::planted::{self, Bug};
 use crate::store::{AttemptEnd, DeliveryRow, EffectRow, Store};
 
 /// How many mails are fetched at once.
@@ -226,10 +227,12 @@ impl Attempt {
         if !self.effect.whole {
             return Outcome::Never(DAMAGED.to_owned());
         }
+        let again = planted::is(Bug::NewMessageId) && self.delivery.tries > 0;
+        let message_id = format!("{}{}", self.delivery.message_id, if again { ".again" } else { "" });
         point(Point::BeforeSend);
         let outcome = sender.send(&Outgoing {
             key: &effect.key,
-            message_id: &self.delivery.message_id,
+            message_id: &message_id,
             letter: &self.letter,
             day: &effect.day,
             date: effect.not_before,
@@ -257,6 +260,9 @@ impl Attempt {
         let (result, detail, became, next_try) = match outcome {
             Outcome::Accepted(detail) => ("accepted", detail, Became::Sent, None),
             Outcome::Ambiguous(detail) => ("ambiguous", detail, Became::Ambiguous, None),
+            Outcome::Never(detail) if planted::is(Bug::RefusedForEver) => {
+                ("refused", detail, Became::Open, Some(now + 60))
+            }
             Outcome::Never(detail) => ("refused", detail, Became::Dead, None),
             Outcome::Later(detail) => match sender.next_try(&self.effect.effect.key, self.delivery.tries + 1, now) {
                 Some(at) => ("refused", detail, Became::Open, Some(at.max(now + 1))),

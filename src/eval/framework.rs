@@ -6,6 +6,7 @@ use crate::eval::expression::{rules_of, truth, value};
 use crate::eval::gives_way::give_way;
 use crate::eval::scope::{Reading, Scope};
 use crate::eval::{ladder, pool};
+use crate::planted::{self, Bug};
 use crate::policy::framework::{Combination, Framework, OutcomeRule, Proposed};
 use crate::policy::model::Policy;
 use crate::value::{Missing, Truth, Value};
@@ -138,6 +139,7 @@ impl Own {
         // An exception that can't be asked does not hold.
         let held = Truth::any(rule.unless.iter().map(|it| match truth(scope, it) {
             Truth::NotApplicable => Truth::No,
+            Truth::Unknown(_) if planted::is(Bug::UnknownIsNo) => Truth::No,
             other => other,
         }));
         let excepted = when == Truth::Yes && held == Truth::Yes;

@@ -2,6 +2,7 @@
 
 use crate::calendar::{Length, PeriodKind};
 use crate::ids::{FieldId, RecordId, RoleId};
+use crate::planted::{self, Bug};
 use crate::policy::model::{Expr, Label};
 use crate::source::Span;
 
@@ -130,7 +131,7 @@ impl Committee {
     pub fn needed(&self, recused: u32) -> u32 {
         let Some(quorum) = &self.quorum else { return 1 };
         let size = self.size(quorum.of_voters).max(1);
-        let left = size.saturating_sub(recused);
+        let left = if planted::is(Bug::QuorumNotRecomputed) { size } else { size.saturating_sub(recused) };
         (quorum.count * left).div_ceil(size).max(1)
     }
 

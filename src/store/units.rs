@@ -8,6 +8,7 @@ use rusqlite::types::Value as Cell;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::ids::RecordId;
+use crate::planted::{self, Bug};
 use crate::policy::model::Policy;
 use crate::store::described::{compiled, describe};
 use crate::store::points::pass;
@@ -51,7 +52,7 @@ impl SqliteStore {
             .map_err(disk)?;
         let (state, today) = (self.read_state()?, policy.main().day_of(crate::calendar::Moment(at)));
         describe(&self.connection, policy, version, state.as_of.or(state.adopted).unwrap_or(today))?;
-        if self.keep_calendar_days(policy, at, rev)? || others {
+        if (self.keep_calendar_days(policy, at, rev)? || others) && !planted::is(Bug::LateHolidayIgnored) {
             self.mark_all_cases(None, rev)?;
         }
         self.seal_commit(rev, at, None, "system", "deploy", None)?;

@@ -6,6 +6,7 @@
 use jiff::civil::Date;
 
 use crate::ids::StageId;
+use crate::planted::{self, Bug};
 use crate::policy::model::{Party, Policy, Stage, StepKind, Timing, Workflow};
 use crate::value::Truth;
 use crate::workflow::case::{Again, Case, StageCase, StageStatus};
@@ -110,7 +111,10 @@ impl Machine<'_> {
     pub(super) fn finish(mut self) -> Advanced {
         let result = self.run();
         merge_notices(self.flow, &self.case, &mut self.events);
-        let wake_at = if result.is_ok() { self.wake_at() } else { self.freed_at() };
+        let mut wake_at = if result.is_ok() { self.wake_at() } else { self.freed_at() };
+        if planted::is(Bug::WakeUpNotRenewed) && self.events.iter().any(|it| matches!(it, Event::ClockChanged { .. })) {
+            wake_at = None;
+        }
         Advanced { events: self.events, case: self.case, wake_at, stuck: result.err() }
     }
 
@@ -125,11 +129,18 @@ impl Machine<'_> {
             // What was still to come may have been another version's.
             self.complete_if_all_ended(self.look.today);
         }
+        let mut taken = None;
         while self.case.is_open() {
-            let Some((_, next)) = self.coming().into_iter().filter(|(at, _)| *at <= self.look.until).min_by_key(order)
-            else {
-                break;
-            };
+            let mut due: Vec<_> = self.coming().into_iter().filter(|(at, _)| *at <= self.look.until).collect();
+            if planted::is(Bug::TimerLost) {
+                due.retain(|(at, _)| taken != Some(*at));
+            }
+            if planted::is(Bug::NewestFirst) {
+                due.sort_by_key(|it| std::cmp::Reverse(order(it)));
+                due.truncate(1);
+            }
+            let Some((at, next)) = due.into_iter().min_by_key(order) else { break };
+            taken = Some(at);
             self.take(next)?;
         }
         Ok(())
@@ -292,7 +303,7 @@ impl Machine<'_> {
                 Some(state) if !state.again.is_not() => coming.extend(self.opening_to_come(id)),
                 Some(state) if state.status == StageStatus::Running => {
                     coming.extend(self.lapse_to_come(id, state));
-                    if !self.case.stands_still_on(self.look.today) {
+                    if !self.case.stands_still_on(self.look.today) || planted::is(Bug::RungWhileSuspended) {
                         self.steps_to_come(id, state, &mut coming);
                     }
                 }
@@ -369,6 +380,7 @@ impl Machine<'_> {
         let (day, until) = self.lapse_day(id, state)?;
         match state.lapse_held_until() {
             Some(held) => Some((self.outlook.end_of(held) + 1, Coming::Lapse(id, held))),
+            None if planted::is(Bug::LastDayRefused) => Some((self.outlook.begin_of(day), Coming::Lapse(id, day))),
             None => Some((until + 1, Coming::Lapse(id, day))),
         }
     }
@@ -409,7 +421,9 @@ impl Machine<'_> {
         let due = state.dates.due.as_ref().map(|it| it.day);
         let opening = state.opening.as_ref()?.day;
         let day = match self.stage(id).steps.get(place)?.timing {
-            Timing::EveryOverdue { every, at_most } if at_most.is_none_or(|most| nth <= most) => {
+            Timing::EveryOverdue { every, at_most }
+                if at_most.is_none_or(|most| nth <= most + u32::from(planted::is(Bug::FourthReminder))) =>
+            {
                 let times = crate::calendar::Length { count: every.count.checked_mul(nth)?, ..every };
                 self.outlook.step_day(due?, Some(times), false)?
             }
@@ -499,7 +513,7 @@ impl Machine<'_> {
             self.happen(Event::StepSkipped { mark, day, why: Skipped::BeforeMove });
         } else if self.is_before_extension(id, place, day) {
             self.happen(Event::StepSkipped { mark, day, why: Skipped::BeforeExtension });
-        } else if !self.is_stale(day) {
+        } else if !self.is_stale(day) || (planted::is(Bug::StaleReminder) && step.kind == StepKind::Reminder) {
             return self.carry_out(id, place, nth, day);
         } else if step.kind == StepKind::Reminder {
             self.happen(Event::StepSkipped { mark, day, why: Skipped::Stale });

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::planted::{self, Bug};
 use crate::workflow::event::{Anchored, Event, Granted, HolderNote, How, ProposedNote, StageDates, Suspension};
 use crate::workflow::post::Posted;
 use crate::workflow::vote::Vote;
@@ -253,7 +254,8 @@ impl Case {
     #[must_use]
     pub fn is_late(&self, due: Date, on: Date) -> bool {
         let frozen = |it: &Suspension| it.from <= due && it.from <= on && it.until.is_none_or(|until| until >= on);
-        on > due && !self.suspensions.iter().any(frozen)
+        let on_time = on < due || (on == due && !planted::is(Bug::DueDayIsLate));
+        !on_time && !self.suspensions.iter().any(frozen)
     }
 
     pub(crate) fn apply(&mut self, event: &Event) {

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::calendar::{Length, day_in_words, length_in_words};
 use crate::ids::StageId;
+use crate::planted::{self, Bug};
 use crate::policy::model::Timing;
 use crate::workflow::act::{Act, Refusal};
 use crate::workflow::advance::Machine;
@@ -43,7 +44,7 @@ impl Machine<'_> {
         }
         let counts_from_due = |it: &Timing| match it {
             Timing::Before(_) | Timing::OnDue | Timing::Overdue(_) | Timing::EveryOverdue { .. } => true,
-            Timing::AtOpening | Timing::AfterOpening(_) => false,
+            Timing::AtOpening | Timing::AfterOpening(_) => planted::is(Bug::RungAgainAfterExtension),
         };
         let steps = self.stage(id).steps.iter().filter(|it| counts_from_due(&it.timing));
         let anew = steps.map(|it| state.called(&it.name).to_owned()).collect();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::planted::{self, Bug};
 use crate::policy::model::{Timing, Workflow};
 use crate::workflow::case::Case;
 use crate::workflow::event::{Event, HolderNote, Notice, NoticeState, StepMark};
@@ -20,6 +21,12 @@ pub(super) fn merge_notices(flow: &Workflow, case: &Case, events: &mut [Event]) 
         }
     }
     for (place, event) in events.iter_mut().enumerate() {
+        if planted::is(Bug::MergingDropsDefault)
+            && notices_of(event).iter().any(|it| strongest.get(&it.to).is_some_and(|(_, best)| *best != place))
+            && let Event::StepTaken { default, .. } = event
+        {
+            *default = None;
+        }
         for notice in notices_of_mut(event) {
             if strongest.get(&notice.to).is_some_and(|(_, best)| *best != place) {
                 notice.state = NoticeState::Merged;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::StageId;
+use crate::planted::{self, Bug};
 use crate::policy::committee::{Committee, Majority, Share, VotesOf};
 use crate::workflow::act::{Act, Refusal};
 use crate::workflow::advance::Machine;
@@ -144,7 +145,8 @@ impl Machine<'_> {
         let Some(committee) = self.committee(id) else { return Ok(()) };
         let votes = self.state(id).map_or(&[][..], |it| &it.votes);
         let of_voters = committee.quorum.as_ref().is_none_or(|it| it.of_voters);
-        let counts = |it: &&Sitting| !of_voters || committee.seats[it.seat].votes;
+        let counts =
+            |it: &&Sitting| !of_voters || committee.seats[it.seat].votes || planted::is(Bug::QuorumCountsSecretary);
         let is_there = |it: &&Sitting| votes.iter().any(|vote| vote.by == it.who) || keeper == Some(&it.who);
         let there: Vec<&Sitting> = sitting.iter().filter(is_there).collect();
         let present = there.iter().filter(|it| counts(it)).count();
@@ -213,6 +215,9 @@ fn came_to(committee: &Committee, votes: &[&Vote], voters: usize, sitting: &[Sit
     let theirs = decides.and_then(|it| votes.iter().find(|vote| vote.by == it.who));
     let chosen = theirs
         .and_then(|vote| leading.iter().find(|it| (it.0, it.1) == (vote.choice.as_str(), vote.instead.as_deref())));
+    if planted::is(Bug::TiePasses) {
+        return carried(first);
+    }
     // The casting vote carries what with one vote more would have the majority.
     let cast = if majority.of == VotesOf::Cast { votes.len() } else { voters };
     chosen.filter(|_| is_enough(majority, most + 1, cast + 1)).map_or(Came::Fell, |it| carried(it))

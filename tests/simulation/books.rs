@@ -1,6 +1,6 @@
 //! What the journal tells, read as another program would read it, and the plain rules that each entry is held to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, date};
@@ -24,6 +24,8 @@ pub(crate) struct Books {
     rev: i64,
     /// Another program's view of the store.
     reader: Option<rusqlite::Connection>,
+    /// Steps that count from an opening and were taken: case, stage, the round in which it opened, step.
+    once: BTreeSet<(i64, String, u32, String)>,
     /// How often each kind of event was told.
     pub(crate) kinds: BTreeMap<String, u64>,
 }
@@ -77,6 +79,15 @@ impl Books {
             let local = cairo().to_datetime(Timestamp::from_second(at).unwrap()).date();
             if event.day() <= day && local != event.day() {
                 wrong.push(format!("case {id}: {} of {} is written down for {local}", event.kind(), event.day()));
+            }
+            if let Event::StepTaken { mark, .. } = &event
+                && case.workflow == "quarterly"
+                && from_opening(&mark.stage, &mark.step)
+            {
+                let round = case.stages.get(&mark.stage).map_or(1, merit::workflow::StageCase::opened_in_round);
+                if !self.once.insert((id, mark.stage.clone(), round, mark.step.clone())) {
+                    wrong.push(format!("case {id}: `{}` of `{}` was taken once more", mark.step, mark.stage));
+                }
             }
             if let Event::StepTaken { day, .. } = &event
                 && let Some(before) = last_step.insert(id, *day)
@@ -193,6 +204,18 @@ impl Told<'_> {
             unless(self.doing == Doing::Act, format!("{by:?} acted, and nobody did"));
             unless(self.may(by), format!("{by:?} may not {} on {day}: {:?}", self.event.kind(), self.event));
         }
+        if let Event::Chosen { stage, choice, by, .. } = self.event
+            && by.0.is_empty()
+        {
+            let (of, away) = (subject(roster, case), withdrawn(roster, case));
+            let sitting = roster.sitting(of, day, &away);
+            let voters =
+                |it: &&merit::workflow::Vote| sitting.iter().any(|own| own.1 && roster.officers[own.0].key == it.by.1);
+            let votes: Vec<_> = case.stages[stage].votes.iter().filter(voters).collect();
+            let carried = 2 * votes.iter().filter(|it| it.choice == *choice).count() > votes.len();
+            unless(carried, format!("`{choice}` carried with {votes:?}"));
+            unless(votes.len() >= roster.quorum(of, day, &away), format!("{} decided {choice}", votes.len()));
+        }
         match self.event {
             Event::StepTaken { mark, rung, day: on, default, .. } => {
                 let of = subject(roster, case);
@@ -209,9 +232,6 @@ impl Told<'_> {
                 );
                 let signed = case.stages.get(&mark.stage).is_some_and(|it| !it.signed.is_empty());
                 unless(default.is_some() == blames || signed, format!("{step} records the default {default:?}"));
-                let once = from_opening(&mark.stage, &mark.step) && case.workflow == "quarterly";
-                let taken = case.stages.get(&mark.stage).and_then(|it| it.steps.get(&mark.step)).copied().unwrap_or(0);
-                unless(!once || taken == 0, format!("{step} was taken once more"));
             }
             Event::StageDone { stage, on, late, .. } | Event::Chosen { stage, on, late, .. } => {
                 let due = case.stages.get(stage).and_then(|it| it.dates.due.as_ref()).map(|it| it.day);
