@@ -311,6 +311,45 @@ impl Years {
         known.unwrap_or_else(|_| officer.map_or_else(|| "ps".to_owned(), |it| format!("h{}", it.1)))
     }
 
+    /// Each register prints, and counts what a plain question to the store counts.
+    fn registers_are_readable(&self) {
+        let store = Connection::open(self.project.path("merit.db")).unwrap();
+        let count = |sql: &str| {
+            let found: i64 = store.query_row(sql, [], |row| row.get(0)).unwrap();
+            usize::try_from(found).unwrap()
+        };
+        let rows = |words: &[&str]| {
+            let told = self.project.json(0, words);
+            told["rows"].as_array().unwrap_or_else(|| panic!("{words:?}: {told}")).clone()
+        };
+        let distinct = |rows: &[serde_json::Value], of: &[&str]| {
+            let key = |row: &serde_json::Value| of.iter().map(|it| row[it].to_string()).collect::<Vec<_>>();
+            rows.iter().map(key).collect::<BTreeSet<_>>().len()
+        };
+        for register in ["overdue", "missed", "in-force", "ending", "appeals", "quorum", "returns"] {
+            let printed = self.project.merit(0, &["report", register, "--top", "5"]);
+            println!("{printed}");
+            assert!(printed.lines().count() > 1 || printed.trim().len() > 10, "{register}: {printed}");
+        }
+        println!("{}", self.project.merit(0, &["report", "ranking", "--by", "department"]));
+        let overdue = rows(&["report", "overdue"]);
+        let late = "select count(*) from deadlines d join cases c on c.id = d.case_id
+                    where c.status = 'open' and d.state in ('running', 'suspended') and d.due < '2028-06-30'";
+        let stages = distinct(&overdue, &["case", "stage"]);
+        // What stands still is not overdue.
+        assert!(stages > 0 && stages <= count(late), "{stages} of {}", count(late));
+        let appeals = "select count(*) from cases where status = 'open' and workflow = 'hearing'
+                       and json_extract(state, '$.stages.appeal_ruling.status') = 'running'";
+        assert_eq!(rows(&["report", "appeals"]).len(), count(appeals));
+        let imposed =
+            rows(&["report", "returns", "--annual"]).iter().map(|it| it["took_effect"].as_u64().unwrap()).sum::<u64>();
+        let in_force = "select count(*) from outcomes where since is not null";
+        assert_eq!(usize::try_from(imposed).unwrap(), count(in_force), "what took effect is what the return tells");
+        let ranked = rows(&["report", "ranking", "--by", "department", "--workflow", "appraisals"]);
+        let departments: BTreeSet<String> = ranked.iter().map(|it| it["group"].to_string()).collect();
+        assert!(departments.len() >= self.ministry.departments, "{departments:?}");
+    }
+
     fn holds(&self, day: Date) {
         let store = SqliteStore::open(&self.project.path("merit.db"), Access::ReadOnly).unwrap();
         let policies = Policies::load(&store, None).unwrap();
@@ -357,6 +396,7 @@ fn two_years_of_a_ministry() {
     years.run(LAST);
     years.holds(LAST);
     years.project.merit(0, &["journal", "verify"]);
+    years.registers_are_readable();
     let told = told(&years);
     println!("{told}");
 }
