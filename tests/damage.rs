@@ -229,3 +229,43 @@ fn a_file_in_which_something_was_flipped_or_cut_decides_nothing_that_a_good_one_
     }
     println!("damage: seed {seed}, {times} times: {tally:?}");
 }
+
+/// Four officers of the ministry, and the plans that their supervisor is to agree on until the end of August.
+fn officers() -> Project {
+    let project = Project::of("service");
+    std::fs::create_dir(project.path("records")).unwrap();
+    std::fs::write(project.path("records/department.csv"), "id,head,commission,permanent\nd,h,,\n").unwrap();
+    let row = |id: &str, boss: &str| format!("{id},{id}@ministry.example,d,{boss},active\n");
+    let rows: String = ["a", "b", "c", "e"].map(|it| row(it, "h")).concat();
+    let head = "id,email,department,boss,status\n";
+    std::fs::write(project.path("records/officer.csv"), format!("{head}{}{rows}", row("h", ""))).unwrap();
+    project.merit(0, &["deploy", "--adopt", "2026-07-01"]);
+    project.merit(0, &["import", "records", "--from", "2026-07-01"]);
+    project.merit(0, &["run", "--as-of", "2026-07-02"]);
+    project
+}
+
+#[test]
+fn records_of_one_that_cannot_be_read_stop_nobody_who_is_looked_at_with_them() {
+    let project = officers();
+    for (status, from) in [("on_leave", "2026-07-06"), ("active", "2026-07-09")] {
+        std::fs::write(project.path("officer.csv"), format!("id,status\nb,{status}\nc,{status}\n")).unwrap();
+        project.merit(0, &["import", "officer.csv", "--from", from]);
+    }
+    project.merit(0, &["run", "--as-of", "2026-07-10"]);
+    let store = rusqlite::Connection::open(project.path("merit.db")).unwrap();
+    let changed = store
+        .execute("update dated_values set since = 'some day' where id = 'b' and since = '2026-07-06'", [])
+        .unwrap();
+    assert_eq!(changed, 1);
+    drop(store);
+    let told = project.merit(1, &["run", "--as-of", "2026-08-18"]);
+    let aside = aside(&project.path("merit.db"));
+    assert_eq!(aside.len(), 1, "{told} {aside:?}");
+    assert_eq!(aside[0].0, "b");
+    assert!(aside[0].1.contains("`some day` is no day in dated_values"), "{aside:?}");
+    let store = rusqlite::Connection::open(project.path("merit.db")).unwrap();
+    let sql = "select count(distinct case_id) from effects where step = 'remind-1' and stage = 'plan'";
+    let reminded: i64 = store.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(reminded, 3, "{told}");
+}

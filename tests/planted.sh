@@ -7,7 +7,7 @@
 #   BUGS="tie-passes" SUITES="committee simulation" tests/planted.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
-suites=(${SUITES:-committee calendar handing_on workflow deliver people backup simulation engine judging storm})
+suites=(${SUITES:-committee calendar handing_on workflow deliver people backup migrate damage simulation engine judging storm})
 bugs=(${BUGS:-$(sed -n 's/^ *Bug::.* => "\(.*\)",$/\1/p' src/planted.rs)})
 export MERIT_SEEDS="${MERIT_SEEDS:-8}" RUST_BACKTRACE=0 CI=true
 work="$(mktemp -d)"

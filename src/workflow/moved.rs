@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Anchor;
 use crate::ids::StageId;
+use crate::planted::{self, Bug};
 use crate::policy::model::{Policy, Stage, Step, Timing, Workflow};
 use crate::workflow::act::Refusal;
 use crate::workflow::advance::{Advanced, Look, Machine};
@@ -252,6 +253,9 @@ impl Case {
         }
         for (stage, mut state) in moving {
             state.called.clone_from(&stage.called);
+            if planted::is(Bug::MigrationRepeatsStep) {
+                state.steps.clear();
+            }
             if stage.stage != stage.becomes {
                 self.call_otherwise(&stage.stage, &stage.becomes);
             }
