@@ -149,3 +149,23 @@ fn the_last_case_of_an_old_version_ends_by_an_act_and_stops_nothing() {
     assert!(refused.contains("the case ended on 2026-01-07"), "{refused}");
     house.every_invariant_holds(date(2026, 1, 8), true);
 }
+
+#[test]
+fn what_one_has_signed_another_who_comes_instead_has_not() {
+    let mut house = reviews();
+    house.deploy(|text| text.replace("    fills opinion\n", ""));
+    house.run(date(2026, 1, 5));
+    house.does(date(2026, 1, 6), "ben", Deed::Complete, "ada").unwrap();
+    house.enter("person.csv", "id,email,boss,away\neve,eve@example.org,,\n", date(2026, 1, 7));
+    house.enter("asking.csv", "person,n,colleague\nada,1,eve\n", date(2026, 1, 7));
+    house.run(date(2026, 1, 7));
+    assert_eq!(asked(&house), ["eve", "cid", "dan"]);
+    for who in ["cid", "dan"] {
+        house.does(date(2026, 1, 8), who, Deed::Complete, "ada").unwrap();
+    }
+    house.run(date(2026, 1, 8));
+    assert_eq!(case(&house).1.stages["collect"].status, StageStatus::Running, "eve has done nothing");
+    house.does(date(2026, 1, 9), "eve", Deed::Complete, "ada").unwrap();
+    assert_eq!(case(&house).1.stages["collect"].status, StageStatus::Done);
+    house.every_invariant_holds(date(2026, 1, 9), false);
+}

@@ -58,6 +58,7 @@ impl CaseOutlook<'_> {
         let (due, closes) = (state.and_then(|it| day(&it.dates.due)), state.and_then(|it| day(&it.dates.closes)));
         match due {
             None => Answer::Known(enough),
+            Some(_) if asked.case.stands_still_on(asked.on) => Answer::NotYet,
             Some(due) if asked.on > due => Answer::Known(enough.max(due)),
             // On its last day it is over with that day.
             Some(due) if closes.is_some_and(|it| it <= due && asked.on >= it) => Answer::Known(enough.max(asked.on)),
@@ -86,7 +87,7 @@ impl CaseOutlook<'_> {
                 Value::Unknown(_) | Value::NotApplicable | Value::NotHappened => return None,
             }
         }
-        let signed = state.signed.get(&holder.place()).map(|it| it.on);
+        let signed = state.signed.get(&holder.place()).filter(|it| holder.who.as_ref() == Some(&it.by)).map(|it| it.on);
         // What was there before does not count again by itself, and what is not theirs alone each says to be done.
         let must_sign = !own || asked.case.proposal.is_some() || state.came_anew();
         match (signed, must_sign) {

@@ -88,7 +88,7 @@ pub fn task_rows(name: &str, stage: &StageCase) -> Vec<TaskRow> {
         capacity: note.capacity.clone(),
         why: note.why.join("; "),
         since: stage.since.map(|it| it.to_string()).unwrap_or_default(),
-        until: stage.signature(&note.capacity).map(|it| it.on).or(stage.ended).map(|it| it.to_string()),
+        until: stage.signature(&note.place()).map(|it| it.on).or(stage.ended).map(|it| it.to_string()),
     };
     stage.holders.iter().enumerate().map(row).collect()
 }

@@ -2,6 +2,7 @@
 
 use crate::calendar::Length;
 use crate::ids::{FieldId, MessageId, RecordId, StageId};
+use crate::policy::acts::MayBe;
 use crate::policy::committee::Committee;
 use crate::policy::model::{DateRule, Expr, Fill, Label, Lasts, Members, Party, Policy, Stage, Turns, Workflow};
 use crate::source::Span;
@@ -207,6 +208,12 @@ impl Workflow {
     #[must_use]
     pub fn has_end(&self, name: &str) -> bool {
         self.ends.iter().any(|it: &Label| it.name == name)
+    }
+
+    /// Whether the clock of a case may stand still: by what the records say, or because somebody stops it.
+    #[must_use]
+    pub fn may_stand_still(&self) -> bool {
+        self.suspend.is_some() || self.powers.iter().any(|it| it.to == MayBe::Suspended)
     }
 
     /// Whether a case may have ended so: as the workflow names it, or as somebody ended it.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::codes_flow as codes;
+use crate::codes_policy::NEVER_OPENS;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ids::StageId;
 use crate::policy::committee::Committee;
@@ -26,6 +27,7 @@ pub(super) fn workflow_holds_together(policy: &Policy, workflow: &Workflow, foun
         a_lapse_can_come(stage, found);
         a_case_goes_back_where_it_came_from(workflow, (id, &waited[at]), found);
         leaves_out_others(workflow, id, found);
+        turns_come(workflow, (id, &waited[at]), found);
         no_step_comes_after_a_lapse(stage, found);
         receipts_may_never_come(workflow, stage, found);
         what_is_received_is_sent(workflow, stage, found);
@@ -96,6 +98,27 @@ fn waited_for(workflow: &Workflow) -> Vec<BTreeSet<StageId>> {
         if waited == before {
             return waited;
         }
+    }
+}
+
+/// Where one is open at a time, what stands inside one does not wait for another: that waits its turn until the first is over.
+fn turns_come(workflow: &Workflow, (id, waited): (StageId, &BTreeSet<StageId>), found: &mut Diagnostics) {
+    let stage = workflow.stage(id);
+    let outer = paths::outermost(workflow, id);
+    let block = workflow.stage(outer).together.filter(|_| workflow.stage(outer).one_at_a_time);
+    if stage.inside.is_none() || block.is_none() {
+        return;
+    }
+    let other = |it: &&StageId| {
+        let outermost = paths::outermost(workflow, **it);
+        outermost != outer && workflow.stage(outermost).together == block
+    };
+    if let Some(other) = waited.iter().find(other) {
+        let (name, other) = (&stage.label.name, &workflow.stage(*other).label.name);
+        let outer = &workflow.stage(outer).label.name;
+        let words = format!("stage `{name}` waits for `{other}`, which waits its turn until `{outer}` is over");
+        let help = "let it wait for nothing beside it, or take `one at a time` out";
+        found.push(Diagnostic::new(NEVER_OPENS, stage.label.span, words).help(help));
     }
 }
 

@@ -61,7 +61,7 @@ impl Builder<'_, '_> {
             let to = if stage.by.is_empty() { vec![Party::Subject] } else { stage.by.clone() };
             stage.steps.push(Step {
                 id,
-                name: "alarm".to_owned(),
+                name: "alarm-1".to_owned(),
                 kind: StepKind::Reminder,
                 timing: Timing::Before(before),
                 to,

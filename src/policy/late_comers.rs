@@ -93,7 +93,7 @@ struct Latest<'p> {
 impl<'p> Latest<'p> {
     /// By every calendar, in each of some periods; none where the clock can stand still, so that what comes before may end at any time.
     fn tried(policy: &'p Policy, workflow: &'p Workflow) -> Vec<Self> {
-        let Some(each) = workflow.each.filter(|_| workflow.suspend.is_none()) else { return Vec::new() };
+        let Some(each) = workflow.each.filter(|_| !workflow.may_stand_still()) else { return Vec::new() };
         let calendars = policy.calendars_of(workflow);
         let calendars = calendars.iter().map(|at| &policy.calendars[*at]);
         let periods = calendars.flat_map(|it| periods_of(it, each).into_iter().map(move |period| (it, period)));

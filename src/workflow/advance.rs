@@ -87,9 +87,9 @@ impl Coming {
         match self {
             Coming::Lapse(stage, _) => (0, stage.0, 0),
             Coming::CaseCloses(_) => (1, 0, 0),
-            Coming::Opening(stage, _) => (2, stage.0, 0),
-            Coming::Receipt(stage, ..) => (2, stage.0, 1),
-            Coming::Step(stage, step, ..) | Coming::HeldStep(stage, step, ..) => (3, stage.0, *step),
+            Coming::Opening(stage, _) => (3, stage.0, 0),
+            Coming::Receipt(stage, ..) => (3, stage.0, 1),
+            Coming::Step(stage, step, ..) | Coming::HeldStep(stage, step, ..) => (4, stage.0, *step),
         }
     }
 }
@@ -136,10 +136,10 @@ impl Machine<'_> {
                 due.retain(|(at, _)| taken != Some(*at));
             }
             if planted::is(Bug::NewestFirst) {
-                due.sort_by_key(|it| std::cmp::Reverse(order(it)));
+                due.sort_by_key(|it| std::cmp::Reverse(self.order(it)));
                 due.truncate(1);
             }
-            let Some((at, next)) = due.into_iter().min_by_key(order) else { break };
+            let Some((at, next)) = due.into_iter().min_by_key(|it| self.order(it)) else { break };
             taken = Some(at);
             self.take(next)?;
         }
@@ -204,6 +204,10 @@ impl Machine<'_> {
     fn look_at_running_stages(&mut self) -> Result<(), Stuck> {
         let ledger_changed = self.events.iter().any(|it| matches!(it, Event::ClockChanged { .. }));
         for id in self.running() {
+            // What suffices of several parts does so when the time is over: that must be right first.
+            if self.stage(id).for_each.is_some() {
+                self.move_dates(id, ledger_changed)?;
+            }
             if self.end_if_done(id) || !self.case.is_open() {
                 continue;
             }
@@ -314,6 +318,15 @@ impl Machine<'_> {
             coming.push((self.outlook.end_of(day) + 1, Coming::CaseCloses(day)));
         }
         coming
+    }
+
+    /// A stage that leaves out others opens before those that could on the same day.
+    fn order(&self, coming: &(i64, Coming)) -> (i64, (u8, u32, usize)) {
+        let (at, rank) = (coming.0, coming.1.rank());
+        match coming.1 {
+            Coming::Opening(id, _) if self.stage(id).leaving_out => (at, (2, rank.1, rank.2)),
+            _ => (at, rank),
+        }
     }
 
     fn opening_to_come(&self, id: StageId) -> Option<(i64, Coming)> {
@@ -633,7 +646,9 @@ impl Machine<'_> {
         }
         let Some(state) = self.state(id) else { return Ok(()) };
         let adopted_after = self.case.adopted.is_some_and(|adopted| day < adopted);
-        if state.lapse_held_until().is_none() && !adopted_after && self.is_stale(day) {
+        // A state is over with its time, whoever looked when.
+        let by_itself = self.stage(id).lasting.is_some();
+        if state.lapse_held_until().is_none() && !adopted_after && !by_itself && self.is_stale(day) {
             self.hold(id, None, day);
             return Ok(());
         }
@@ -672,10 +687,6 @@ impl Machine<'_> {
         let turns = done.chain(self.flow.turns.after(self.look.today)).map(|day| self.outlook.begin_of(day));
         turns.filter(|at| *at > self.look.until).min()
     }
-}
-
-fn order(coming: &(i64, Coming)) -> (i64, (u8, u32, usize)) {
-    (coming.0, coming.1.rank())
 }
 
 /// Whether dates fall on the same days: another wording of the same derivation moves nothing.

@@ -4,9 +4,9 @@ use crate::calendar::day_in_words;
 use crate::ids::StageId;
 use crate::policy::acts::{MayBe, Off, Power};
 use crate::policy::model::Party;
-use crate::workflow::act::{Act, Refusal, is_called};
+use crate::workflow::act::{Act, Deed, Refusal, is_called};
 use crate::workflow::advance::Machine;
-use crate::workflow::case::StageCase;
+use crate::workflow::case::{StageCase, StageStatus};
 use crate::workflow::event::{Event, Hand, HolderNote, How, Suspension};
 
 impl Machine<'_> {
@@ -55,28 +55,56 @@ impl Machine<'_> {
             return Err(Refusal::new("nothing is corrected").but("name a field and its value"));
         }
         let (_, by) = self.power(act, MayBe::Corrected)?;
-        let mut written = None;
+        let mut stages: Option<Vec<StageId>> = None;
         for field in fields {
-            let fills = |it: &StageId| {
-                let stage = self.stage(*it);
-                stage.filled(self.policy, field).is_some_and(|it| !stage.is_in_the_part(it))
-            };
-            let stages: Vec<StageId> = self.stage_ids().filter(fills).collect();
-            let Some(first) = stages.first() else {
-                return Err(Refusal::new(format!("no stage of `{}` fills `{field}`", self.flow.label.name)));
-            };
-            let ended = |it: &StageId| self.state(*it).is_some_and(StageCase::has_ended);
-            let Some(stage) = stages.iter().find(|it| ended(it)) else {
-                let name = &self.stage(*first).label.name;
-                let why = format!("`{field}` is filled in `{name}`, which has not ended");
-                return Err(Refusal::new(why).but("fill it there"));
-            };
-            written.get_or_insert(*stage);
+            let ended = self.corrected_in(field)?;
+            let both = stages.map_or(ended.clone(), |it| it.into_iter().filter(|it| ended.contains(it)).collect());
+            stages = Some(both);
         }
-        let Some(stage) = written.map(|it| self.stage(it).label.name.clone()) else { return Ok(()) };
+        let Some(stage) = stages.and_then(|it| it.first().copied()) else {
+            let why = format!("`{}` were filled in several stages", fields.join("`, `"));
+            return Err(Refusal::new(why).but("correct what one of them fills by an act of its own"));
+        };
+        let stage = self.stage(stage).label.name.clone();
         let hand = self.hand(act, by)?;
         self.happen(Event::Corrected { stage, fields: fields.to_vec(), hand });
         Ok(())
+    }
+
+    /// The stages that have filled a field, and ended; none that is open fills it, too.
+    fn corrected_in(&self, field: &str) -> Result<Vec<StageId>, Refusal> {
+        let fills = |it: &StageId| self.stage(*it).filled(self.policy, field).is_some();
+        let stages: Vec<StageId> = self.stage_ids().filter(fills).collect();
+        let own = |it: &&StageId| {
+            let stage = self.stage(**it);
+            stage.filled(self.policy, field).is_some_and(|it| stage.is_in_the_part(it))
+        };
+        if let Some(stage) = stages.iter().find(own) {
+            let why = format!("`{field}` each has written for themselves in `{}`", self.stage(*stage).label.name);
+            return Err(Refusal::new(why).but("an import corrects it"));
+        }
+        let Some(first) = stages.first().copied() else {
+            return Err(Refusal::new(format!("no stage of `{}` fills `{field}`", self.flow.label.name)));
+        };
+        let status = |it: StageId| self.state(it).map(|it| it.status);
+        let open = stages.iter().copied().find(|it| status(*it) == Some(StageStatus::Running));
+        let ended = |it: &StageId| {
+            let over = matches!(status(*it), Some(StageStatus::Done | StageStatus::Lapsed));
+            over && self.state(*it).is_some_and(StageCase::has_ended)
+        };
+        let ended: Vec<StageId> = stages.iter().copied().filter(ended).collect();
+        match open {
+            Some(open) => {
+                let why = format!("`{field}` is filled in `{}`, which has not ended", self.stage(open).label.name);
+                Err(Refusal::new(why).but("fill it there"))
+            }
+            None if ended.is_empty() => {
+                let why =
+                    format!("`{field}` is filled in `{}`, which has not taken place", self.stage(first).label.name);
+                Err(Refusal::new(why))
+            }
+            None => Ok(ended),
+        }
     }
 
     fn hand(&self, act: &Act, by: (String, String)) -> Result<Hand, Refusal> {
@@ -95,20 +123,28 @@ impl Machine<'_> {
                 None => refusal,
             });
         }
-        let theirs = lines.iter().find_map(|line| Some((*line, self.one_of(act, &line.by)?)));
-        let Some((line, by)) = theirs else {
-            let who: Vec<String> = lines.iter().map(|it| self.names_of(&it.by)).collect();
-            let why = format!("`{name}` may not be {word} by {}", act.by.1);
-            return Err(Refusal::new(why).but(format!("it may be by {}", who.join(" or "))));
+        let theirs: Vec<(&Power, (String, String))> =
+            lines.iter().filter_map(|line| Some((*line, self.one_of(act, &line.by)?))).collect();
+        let over = |line: &Power| {
+            let stage = line.until.filter(|_| act.what != Deed::Resume)?;
+            let ended = self.state(stage).filter(|it| it.has_ended())?.ended?;
+            Some((&self.stage(stage).label.name, ended))
         };
-        if let Some(stage) = line.until
-            && let Some(ended) = self.state(stage).filter(|it| it.has_ended()).and_then(|it| it.ended)
-        {
-            let stage = &self.stage(stage).label.name;
-            let why = format!("`{name}` may be {word} only until `{stage}`, which ended on {}", day_in_words(ended));
-            return Err(Refusal::new(why));
+        match theirs.iter().find(|it| over(it.0).is_none()).or(theirs.first()).cloned() {
+            Some((line, by)) => match over(line) {
+                None => Ok((line, by)),
+                Some((stage, ended)) => {
+                    let ended = day_in_words(ended);
+                    let why = format!("`{name}` may be {word} only until `{stage}`, which ended on {ended}");
+                    Err(Refusal::new(why))
+                }
+            },
+            None => {
+                let who: Vec<String> = lines.iter().map(|it| self.names_of(&it.by)).collect();
+                let why = format!("`{name}` may not be {word} by {}", act.by.1);
+                Err(Refusal::new(why).but(format!("it may be by {}", who.join(" or "))))
+            }
         }
-        Ok((line, by))
     }
 
     /// Whoever acts, if they are one of these.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Anchor;
 use crate::ids::StageId;
 use crate::planted::{self, Bug};
+use crate::policy::acts::MayBe;
 use crate::policy::model::{Policy, Stage, Step, Timing, Workflow};
 use crate::workflow::act::Refusal;
 use crate::workflow::advance::{Advanced, Look, Machine};
@@ -81,11 +82,22 @@ pub fn plan_move(
     stood_still: &[Suspension],
     order: &MoveOrder<'_>,
 ) -> Result<Move, Refusal> {
-    let mut stages = Vec::new();
+    if case.suspended_by_hand().is_some() && !to.powers.iter().any(|it| it.to == MayBe::Suspended) {
+        let why =
+            format!("somebody has stopped the clock, and version {} names nobody who lets it run again", order.to);
+        return Err(Refusal::new(why).but("let it run first: `merit act … resume`"));
+    }
+    let mut stages: Vec<StageMove> = Vec::new();
+    let ended = case.stages.iter().filter(|(name, it)| it.has_ended() && order.stages.iter().any(|to| to.0 == **name));
+    if let Some((name, _)) = ended.into_iter().next() {
+        let why = format!("`{name}` has ended in the case, and only a stage that is open can be called otherwise");
+        return Err(Refusal::new(why).but("such a case stays with its version; `--at` moves those that are at a stage"));
+    }
     for (name, state) in case.stages.iter().filter(|(_, it)| !it.has_ended()) {
         let becomes = order.stages.iter().find(|it| it.0 == *name).map_or(name, |it| &it.1);
         let new = named(to, becomes).ok_or_else(|| no_such_stage(name, becomes, to, order))?;
-        if becomes != name && case.stages.contains_key(becomes) {
+        let taken = stages.iter().any(|it| it.becomes == *becomes);
+        if becomes != name && (taken || case.stages.contains_key(becomes)) {
             let why = format!("`{name}` can't become `{becomes}`, for the case has a stage of that name");
             return Err(Refusal::new(why).but("map it to another stage"));
         }

@@ -112,8 +112,8 @@ impl Machine<'_> {
             self.stage_ids().filter(|it| within(*it).any(|it| stages.contains(&it))).collect();
         meant.retain(|it| match self.state(*it) {
             Some(state) => !state.has_ended(),
-            // What stands inside another need not come at all.
-            None => self.stage(*it).inside.is_none(),
+            // What stands inside another comes only where that has led to it.
+            None => self.stage(*it).inside.is_none_or(|outer| self.entered(outer) == Some(*it)),
         });
         let because_of = Some(self.stage(because_of).label.name.clone());
         for id in meant {
