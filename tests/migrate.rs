@@ -4,13 +4,15 @@
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use merit::engine::{self, Candidate, Chosen, EngineError, MigrateReport, MigrateRequest, Rehearsal, rehearse};
+use merit::engine::{
+    self, ActRequest, Candidate, Chosen, EngineError, MigrateReport, MigrateRequest, Rehearsal, rehearse,
+};
 use merit::policy::compile;
 use merit::report::{CasePlan, PlanReport, Reader, Side, plan_report};
 use merit::source::Sources;
 use merit::store::sqlite::SqliteStore;
 use merit::store::{Filter, Store};
-use merit::workflow::{Case, Event, Skipped};
+use merit::workflow::{Act, Case, Deed, Event, Skipped};
 
 #[allow(dead_code, reason = "not every test asks for every invariant")]
 mod house;
@@ -447,4 +449,48 @@ fn what_was_decided_stays_and_what_is_heard_goes_on() {
     let stay = stays(&mut house, date(2026, 10, 2), &request());
     assert!(stay.iter().any(|it| it.contains("has no `warning` in `conduct`")), "{stay:?}");
     assert_eq!(outcomes(&house), before);
+}
+
+#[test]
+fn what_has_ended_under_its_old_name_does_not_come_anew_under_the_other() {
+    let mut house = House::open("reviews", day("2026-01-01"), &["person.csv", "asking.csv"]);
+    let beside = |text: String| {
+        text.replace(
+            "  stage sum_up {",
+            "  together {\n    stage note { by boss; due 1 month after opening; choose noted }\n    stage talk { by boss; due 1 month after opening; choose talked }\n  }\n  stage sum_up {",
+        )
+    };
+    house.deploy(beside);
+    house.run(day("2026-01-05"));
+    for who in ["ben", "cid", "dan"] {
+        let act = Act {
+            by: (String::new(), who.to_owned()),
+            stage: None,
+            what: Deed::Fill(vec!["opinion".to_owned()]),
+            because: None,
+            key: None,
+        };
+        let case = case_of(&house, "ada").0;
+        house
+            .act(day("2026-01-06"), &ActRequest { case, act, values: vec![("opinion".to_owned(), "kind".to_owned())] })
+            .unwrap();
+    }
+    let noted = Deed::Choose { choice: "noted".to_owned(), instead: None };
+    house.does(day("2026-01-07"), "bob", noted, "ada").unwrap();
+    house.deploy(|it| it.replace("stage note {", "stage remark {"));
+    let mapped = MigrateRequest { stages: vec![("note".to_owned(), "remark".to_owned())], ..request() };
+    let report = migrate(&mut house, day("2026-01-08"), &mapped);
+    assert_eq!(report.moved, 1, "{:?}", report.stay);
+    let (_, case) = case_of(&house, "ada");
+    assert_eq!(case.stages["remark"].status, merit::workflow::StageStatus::LeftOut);
+    assert_eq!(case.stages["talk"].status, merit::workflow::StageStatus::Running);
+    house.run(day("2026-01-08"));
+    house.every_invariant_holds(day("2026-01-08"), true);
+    // Two stages can't become one.
+    house.deploy(|it| it.replace("stage talk {", "stage word {"));
+    let both = vec![("talk".to_owned(), "word".to_owned()), ("remark".to_owned(), "word".to_owned())];
+    let report = migrate(&mut house, day("2026-01-09"), &MigrateRequest { stages: both, ..request() });
+    assert_eq!(report.moved, 1, "{:?}", report.stay);
+    house.run(day("2026-01-09"));
+    house.every_invariant_holds(day("2026-01-09"), true);
 }

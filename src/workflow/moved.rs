@@ -88,11 +88,6 @@ pub fn plan_move(
         return Err(Refusal::new(why).but("let it run first: `merit act … resume`"));
     }
     let mut stages: Vec<StageMove> = Vec::new();
-    let ended = case.stages.iter().filter(|(name, it)| it.has_ended() && order.stages.iter().any(|to| to.0 == **name));
-    if let Some((name, _)) = ended.into_iter().next() {
-        let why = format!("`{name}` has ended in the case, and only a stage that is open can be called otherwise");
-        return Err(Refusal::new(why).but("such a case stays with its version; `--at` moves those that are at a stage"));
-    }
     for (name, state) in case.stages.iter().filter(|(_, it)| !it.has_ended()) {
         let becomes = order.stages.iter().find(|it| it.0 == *name).map_or(name, |it| &it.1);
         let new = named(to, becomes).ok_or_else(|| no_such_stage(name, becomes, to, order))?;
@@ -114,12 +109,21 @@ pub fn plan_move(
             stages.push(StageMove { stage: name.clone(), becomes: becomes.clone(), called });
         }
     }
+    let mut passed = passed(case, from, to, &stages);
+    // What has ended under its old name does not come anew under the other.
+    let ended =
+        order.stages.iter().filter(|it| case.stages.get(&it.0).is_some_and(StageCase::has_ended)).map(|it| &it.1);
+    for becomes in ended.filter(|it| named(to, it).is_some() && !case.stages.contains_key(*it)) {
+        if !passed.contains(becomes) && !stages.iter().any(|it| it.becomes == *becomes) {
+            passed.push(becomes.clone());
+        }
+    }
     let until = order.on.yesterday().unwrap_or(order.on);
     let before = until_day(&case.suspensions, until);
     Ok(Move {
         from: case.policy,
         to: order.to,
-        passed: passed(case, from, to, &stages),
+        passed,
         stages,
         stood_still: (before != until_day(stood_still, until)).then_some(before),
         on: order.on,
