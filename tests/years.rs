@@ -11,16 +11,18 @@ use std::fs;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use merit::engine::Policies;
+use merit::engine::{Patience, Policies};
 use merit::store::sqlite::{Access, SqliteStore};
+use merit::workflow::Look;
 use rusqlite::Connection;
 
 mod folders;
-#[expect(dead_code, reason = "what leaves the house is looked at elsewhere")]
+#[expect(dead_code, reason = "nothing is killed here: what was acknowledged is looked at elsewhere")]
 mod invariants;
 #[expect(dead_code, reason = "other tests look at made-up projects")]
 mod program;
 
+use invariants::Outside;
 use program::Project;
 
 const FIRST: Date = date(2026, 7, 1);
@@ -359,7 +361,30 @@ impl Years {
         invariants::replay_gives_what_is_stored(&store).unwrap();
         invariants::dates_follow_from_their_derivations(&store, policy, None).unwrap();
         invariants::nobody_is_sanctioned_unheard(&store, policy).unwrap_or_else(|it| panic!("{day}: {it}"));
+        let patience = Patience::default();
+        let look = Look {
+            until: policy.main().end_of_day(day).0,
+            today: day,
+            stale_after: patience.stale_after,
+            grace_after_adoption: patience.grace_after_adoption,
+            grace_after_downtime: patience.grace_after_downtime,
+        };
+        invariants::nothing_is_orphaned(&store, &policies, &look, "en").unwrap();
+        let mails: Vec<String> = fs::read_dir(self.project.path("outbox"))
+            .unwrap()
+            .map(|it| message_id_of(&fs::read_to_string(it.unwrap().path()).unwrap()))
+            .collect();
+        let message_id = |key: &str| merit::deliver::message_id(key, "ministry.example");
+        let outside = Outside { mails: &mails, message_id: &message_id };
+        invariants::there_is_one_effect_for_one_key(&store, &outside).unwrap();
+        invariants::no_effect_is_before_its_cause(&store, &outside).unwrap();
+        assert!(mails.len() > self.ministry.officers.len(), "mails leave: {}", mails.len());
     }
+}
+
+fn message_id_of(mail: &str) -> String {
+    let line = mail.lines().find(|it| it.to_ascii_lowercase().starts_with("message-id:"));
+    line.map(|it| it["message-id:".len()..].trim().to_owned()).unwrap_or_default()
 }
 
 #[test]

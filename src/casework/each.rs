@@ -9,7 +9,7 @@ use crate::eval::{self, Named};
 use crate::policy::flow::OneEach;
 use crate::policy::model::Fill;
 use crate::value::{Known, RecordRef, Value};
-use crate::workflow::{Answer, Asked, HolderNote};
+use crate::workflow::{Answer, Asked, HolderNote, StageCase};
 
 impl CaseOutlook<'_> {
     /// With whom such a stage lies: whoever can act, and whoever has done so; nobody, and why, where they are too few.
@@ -69,7 +69,8 @@ impl CaseOutlook<'_> {
     /// The day on which one of them has done their part: what they fill is there, or they said that it is done.
     pub(super) fn part_done(&self, asked: Asked<'_>, holder: &HolderNote) -> Option<Date> {
         let stage = self.stage(asked.stage);
-        let state = asked.case.stages.get(&stage.label.name)?;
+        // Before it opens, what is there is there already.
+        let state = asked.case.stages.get(&stage.label.name);
         let part = holder.part.as_ref().and_then(|(kind, key)| {
             Some(RecordRef { record: self.policy().record_named(kind)?, key: Arc::from(key.as_str()) })
         })?;
@@ -87,9 +88,12 @@ impl CaseOutlook<'_> {
                 Value::Unknown(_) | Value::NotApplicable | Value::NotHappened => return None,
             }
         }
-        let signed = state.signed.get(&holder.place()).filter(|it| holder.who.as_ref() == Some(&it.by)).map(|it| it.on);
+        let signed =
+            state.and_then(|it| it.signed.get(&holder.place())).filter(|it| holder.who.as_ref() == Some(&it.by));
+        let signed = signed.map(|it| it.on);
         // What was there before does not count again by itself, and what is not theirs alone each says to be done.
-        let must_sign = !own || asked.case.proposal.is_some() || state.came_anew();
+        let came_anew = state.is_some_and(StageCase::came_anew);
+        let must_sign = !own || asked.case.proposal.is_some() || came_anew;
         match (signed, must_sign) {
             (Some(on), _) => Some(stated.map_or(on, |it| it.max(on))),
             (None, true) => None,

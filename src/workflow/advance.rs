@@ -11,9 +11,8 @@ use crate::policy::model::{Party, Policy, Stage, StepKind, Timing, Workflow};
 use crate::value::Truth;
 use crate::workflow::case::{Again, Case, StageCase, StageStatus};
 use crate::workflow::case_acts::merged;
-use crate::workflow::event::{
-    Anchored, DefaultRecord, Event, HolderNote, How, Notice, Receipt, Skipped, StageDates, StepMark,
-};
+use crate::workflow::event::{Anchored, DefaultRecord, Event, HolderNote, How, Notice, Receipt, Skipped, StepMark};
+use crate::workflow::moved::same_days;
 use crate::workflow::notices::{merge_notices, push_notice};
 use crate::workflow::outlook::{Answer, Asked, Outlook};
 
@@ -510,7 +509,8 @@ impl Machine<'_> {
         if self.end_if_done(id) {
             return Ok(());
         }
-        self.somebody_acts(id, &holders)
+        // In a round anew whoever had done their part has not.
+        if self.stage(id).for_each.is_some() { self.assign_anew(id) } else { self.somebody_acts(id, &holders) }
     }
 
     fn take_step(&mut self, id: StageId, place: usize, nth: u32, day: Date) -> Result<(), Stuck> {
@@ -687,14 +687,4 @@ impl Machine<'_> {
         let turns = done.chain(self.flow.turns.after(self.look.today)).map(|day| self.outlook.begin_of(day));
         turns.filter(|at| *at > self.look.until).min()
     }
-}
-
-/// Whether dates fall on the same days: another wording of the same derivation moves nothing.
-fn same_days(a: &StageDates, b: &StageDates) -> bool {
-    let days = |it: &StageDates| {
-        let of =
-            |date: &Option<crate::workflow::event::DueDate>| date.as_ref().map(|it| (it.day, it.until, it.expected));
-        (of(&it.due), of(&it.closes))
-    };
-    days(a) == days(b) && a.waiting_for == b.waiting_for
 }

@@ -16,7 +16,7 @@ use crate::policy::model::{Policy, Stage, Step, Timing, Workflow};
 use crate::workflow::act::Refusal;
 use crate::workflow::advance::{Advanced, Look, Machine};
 use crate::workflow::case::{Case, StageCase, StageStatus};
-use crate::workflow::event::{Anchored, Event, How, Suspension};
+use crate::workflow::event::{Anchored, Event, How, StageDates, Suspension};
 use crate::workflow::outlook::Outlook;
 
 /// A case goes on under another version of the policy.
@@ -391,4 +391,14 @@ pub fn go_on(
         );
     }
     Ok(advanced)
+}
+
+/// Whether dates fall on the same days: another wording of the same derivation moves nothing.
+pub(super) fn same_days(a: &StageDates, b: &StageDates) -> bool {
+    let days = |it: &StageDates| {
+        let of =
+            |date: &Option<crate::workflow::event::DueDate>| date.as_ref().map(|it| (it.day, it.until, it.expected));
+        (of(&it.due), of(&it.closes))
+    };
+    days(a) == days(b) && a.waiting_for == b.waiting_for
 }
