@@ -291,3 +291,29 @@ fn the_clock_of_a_case_is_stopped_by_an_act_and_dates_move_when_it_runs_again() 
     project.merit(0, &["run", "--as-of", "2026-02-24"]);
     holds(&project);
 }
+
+#[test]
+fn a_correction_writes_nothing_that_an_open_stage_fills_too() {
+    let project = Project::of("plans");
+    let path = std::fs::read_dir(project.path("policy")).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let due = "due 2 weeks after opening, for late comers 2 weeks after opening";
+    let more = format!(
+        "workflow again {{\n  for each nurse each year\n  may be corrected by matron\n  \
+         stage one {{ opens start of year; by nurse; fills targets; {due} }}\n  \
+         stage other {{ by nurse; fills targets, written; {due} }}\n}}\n"
+    );
+    std::fs::write(&path, format!("{text}\n{more}")).unwrap();
+    project.merit(0, &["deploy", "--adopt", "2026-01-01"]);
+    project.merit(0, &["import", "records/nurse.csv", "--from", "2026-01-01"]);
+    project.merit(0, &["run", "--as-of", "2026-01-04"]);
+    let told = project.json(0, &["cases"]);
+    let ours = |it: &&serde_json::Value| it["workflow"] == "again" && it["subject"] == "nan";
+    let case = told["cases"].as_array().unwrap().iter().find(ours).unwrap()["case"].to_string();
+    act(&project, 0, &format!("{case} fill targets=4 --in one --as nan --as-of 2026-01-05"));
+    let correct = format!("{case} correct targets=5 --as mat --because slip --as-of 2026-01-05");
+    let refused = act(&project, 2, &correct);
+    assert!(refused.contains("`targets` is filled in `other`, which has not ended"), "{refused}");
+    assert_eq!(count(&project, "journal where kind = 'corrected'"), 0);
+    holds(&project);
+}

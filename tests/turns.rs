@@ -1,7 +1,5 @@
 //! Findings about workflows whose stages take turns, or whose clock somebody may stop.
 
-#![expect(clippy::unwrap_used, reason = "a test without a finding has failed")]
-
 use merit::policy::compile;
 use merit::source::Sources;
 
