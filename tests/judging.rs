@@ -282,3 +282,156 @@ fn nobody_is_sanctioned_unheard_whatever_people_do() {
         assert!(kinds.contains(kind), "{kind} is not among {kinds:?}");
     }
 }
+
+/// A service whose framework judges each officer when their year was assessed.
+fn judged_when_assessed() -> House {
+    let mut house = House::open("conduct", ADOPTED, &["officer.csv"]);
+    house.deploy(|text| {
+        text.replace("judged    30 September after the year", "judged    when assess is done")
+            + "\nworkflow assessing { for each officer each year where boss is known
+                 stage assess { opens start of year; due 31 January after the year; by supervisor; fills mark } }\n"
+    });
+    house
+}
+
+#[test]
+fn each_is_judged_on_the_day_on_which_the_stage_is_done_and_once() {
+    let mut house = judged_when_assessed();
+    house.run(date(2026, 6, 1));
+    house.enter("review.csv", "officer,period,mark\ndan,2026,55\nada,2026,45\n", date(2026, 6, 2));
+    assert!(outcomes(&house).is_empty(), "an import judges nobody");
+    let report = house.run(date(2026, 6, 2));
+    assert_eq!((report.judged, report.proposed, report.undetermined), (2, 2, 0));
+    assert_eq!(told(&house), ["ada warning proposed", "dan caution in force"]);
+    assert_eq!(outcomes(&house)[1].since, Some(date(2026, 6, 2)));
+    let again = house.run(date(2026, 6, 2));
+    assert_eq!((again.judged, again.effects), (0, 0), "a stage that is done calls once");
+    house.run(date(2026, 6, 20));
+    house.enter("review.csv", "officer,period,mark\nben,2026,55\n", date(2026, 6, 20));
+    let report = house.run(date(2026, 7, 10));
+    assert_eq!((report.judged, report.proposed), (1, 1), "nobody else is judged with him");
+    house.every_invariant_holds(date(2026, 7, 10), true);
+}
+
+#[test]
+fn a_framework_judges_nothing_that_lay_before_it() {
+    let mut house = House::open("conduct", ADOPTED, &["officer.csv"]);
+    house.deploy(|text| {
+        text + "\nworkflow assessing { for each officer each year where boss is known
+                 stage assess { opens start of year; due 31 January after the year; by supervisor; fills done; done on done } }\n"
+    }
+    .replace("  mark number from 0 to 100\n", "  mark number from 0 to 100\n  done event\n"));
+    house.run(date(2026, 6, 1));
+    house.enter("review.csv", "officer,period,mark,done\nada,2026,45,2026-06-01\n", date(2026, 6, 2));
+    house.run(date(2026, 6, 10));
+    house.deploy(|text| {
+        text.replace("judged    30 September after the year", "judged    when assess is done")
+            + "\n# in force from here on\n"
+    });
+    assert_eq!(house.run(date(2026, 6, 11)).judged, 0, "ada was assessed before anybody was judged by it");
+    house.deploy(|text| text.replace("framework conduct", "framework behaviour"));
+    // Entered late: what it tells of lies before the framework of this name.
+    house.enter(
+        "review.csv",
+        "officer,period,mark,done\nben,2026,45,2026-06-09\ndan,2026,55,2026-06-12\n",
+        date(2026, 6, 12),
+    );
+    let report = house.run(date(2026, 6, 12));
+    assert_eq!((report.judged, told(&house)), (1, vec!["dan caution in force".to_owned()]));
+    house.every_invariant_holds(date(2026, 6, 12), true);
+}
+
+/// A service whose framework judges each officer when something is reported of them.
+fn judged_when_reported() -> House {
+    let mut house = House::open("conduct", ADOPTED, &["officer.csv"]);
+    house.deploy(|text| {
+        let marks = ["mark < 60", "mark < 50", "mark < 30 or (mark < 50 and warning in force)"];
+        let counts = ["count of incidents >= 1", "count of incidents >= 2", "any incident where kind is fraud"];
+        let text = marks
+            .iter()
+            .zip(counts)
+            .fold(text, |text, (mark, count)| text.replace(&format!("when {mark};"), &format!("when {count};")));
+        text.replace("judged    30 September after the year", "judged    when incident appears").replace(
+            "framework conduct",
+            "record incident of officer { kind one of absence, fraud }\nframework conduct",
+        )
+    });
+    house
+}
+
+#[test]
+fn each_is_judged_when_something_is_reported_of_them() {
+    let mut house = judged_when_reported();
+    house.run(date(2026, 12, 31));
+    house.enter("incident.csv", "officer,n,kind\ndan,1,absence\n", date(2026, 12, 31));
+    // Nobody runs for a while: it is the period in which it was reported.
+    let report = house.run(date(2027, 1, 12));
+    assert_eq!((report.judged, report.proposed), (1, 1));
+    assert_eq!((outcomes(&house)[0].period.as_str(), told(&house)[0].as_str()), ("2026-01-01", "dan caution in force"));
+    assert_eq!(outcomes(&house)[0].since, Some(date(2026, 12, 31)));
+    house.enter("incident.csv", "officer,n,kind\ndan,2,absence\n", date(2027, 1, 12));
+    house.enter("incident.csv", "officer,n,kind\ndan,3,absence\n", date(2027, 1, 12));
+    house.run(date(2027, 1, 12));
+    house.run(date(2027, 1, 13));
+    assert_eq!(told(&house), ["dan caution in force", "dan warning proposed"], "two of one day are judged together");
+    house.enter("incident.csv", "officer,n,kind\ndan,4,absence\n", date(2027, 1, 20));
+    house.run(date(2027, 1, 20));
+    assert_eq!(outcomes(&house).len(), 2, "no sanction is proposed twice in a period");
+    house.enter("incident.csv", "officer,n,kind\ndan,5,fraud\n", date(2027, 1, 21));
+    house.run(date(2027, 1, 21));
+    assert_eq!(told(&house)[1..], ["dan warning proposed", "dan demotion proposed"], "a more severe one is");
+    house.every_invariant_holds(date(2027, 1, 21), true);
+}
+
+#[test]
+fn what_was_open_is_judged_by_itself_when_the_fact_comes_until_the_next_judgement() {
+    let mut house = service();
+    let rows = "id,email,boss,secretary,commission\nfay,fay@service.example,boss,sec,com\ngil,,boss,sec,com\n";
+    house.enter("officer.csv", rows, date(2026, 9, 1));
+    assert_eq!(house.run(date(2026, 9, 30)).undetermined, 8, "all that the mark decides");
+    house.enter("review.csv", "officer,period,mark\nfay,2025,55\n", date(2026, 10, 5));
+    let report = house.run(date(2026, 10, 5));
+    assert_eq!((report.judged, report.proposed, report.undetermined), (1, 1, 0), "fay, and nobody else");
+    let fay: Vec<OutcomeRow> = outcomes(&house).into_iter().filter(|it| it.subject == "fay").collect();
+    assert_eq!((fay.len(), fay[0].state.as_str(), fay[0].since), (1, "in force", Some(date(2026, 10, 5))));
+    house.enter("officer.csv", "id,email\ngil,gil@service.example\n", date(2026, 10, 6));
+    assert_eq!(house.run(date(2026, 10, 6)).judged, 0, "an address decides nothing");
+    house.run(date(2027, 9, 30));
+    house.enter("review.csv", "officer,period,mark\ngil,2025,20\n", date(2027, 10, 1));
+    assert_eq!(house.run(date(2027, 10, 1)).judged, 0, "the next year was judged: of this one somebody must ask");
+    let open = told(&house).into_iter().filter(|it| it.starts_with("gil") && it.ends_with("undetermined")).count();
+    assert_eq!(open, 8, "four rules for each of two years, each once");
+    house.enter("review.csv", "officer,period,mark\ngil,2026,95\n", date(2027, 10, 2));
+    house.run(date(2027, 10, 2));
+    assert!(told(&house).contains(&"gil commendation in force".to_owned()), "{:?}", told(&house));
+    house.run(date(2027, 10, 2));
+    house.every_invariant_holds(date(2027, 10, 2), true);
+}
+
+#[test]
+fn what_takes_effect_decides_what_was_open_about_somebody() {
+    let mut house = judged_when_assessed();
+    house.deploy(|text| {
+        text.replace(
+            "when mark < 30 or (mark < 50 and warning in force)",
+            "when mark < 50 and (absent > 9 or warning in force)",
+        )
+        .replace("the most severe that applies", "all that apply")
+        .replace("  mark number from 0 to 100\n", "  mark number from 0 to 100\n  absent number\n")
+    });
+    house.run(date(2026, 3, 1));
+    house.enter("review.csv", "officer,period,mark\nada,2026,45\n", date(2026, 3, 2));
+    house.run(date(2026, 3, 2));
+    assert_eq!(told(&house), ["ada caution in force", "ada demotion undetermined", "ada warning proposed"]);
+    house.does(date(2026, 3, 2), "sec", Deed::Send, "ada").unwrap();
+    let mut day = date(2026, 3, 2);
+    while !told(&house).contains(&"ada warning in force".to_owned()) {
+        day = day.tomorrow().unwrap();
+        house.run(day);
+        if day == date(2026, 4, 1) {
+            house.does(day, "boss", choose("impose"), "ada").unwrap();
+        }
+    }
+    assert_eq!(told(&house), ["ada caution in force", "ada warning in force", "ada demotion proposed"], "on {day}");
+    house.every_invariant_holds(day, true);
+}

@@ -12,7 +12,7 @@ use crate::casework::judging::{Court, Proposal, Standing, follows, judgements, s
 use crate::eval::{Delegated, Facts, Listener, MemoryFacts, not_beside, sure_days};
 use crate::ids::{RecordId, WorkflowId};
 use crate::policy::acts::Off;
-use crate::policy::framework::{Framework, Proposed};
+use crate::policy::framework::{Framework, Judged, Proposed};
 use crate::policy::model::{Policy, Shape};
 use crate::policy::unit_of;
 use crate::syntax::tree::{ActWords, CaseVerb, ExampleLineKind, ExprKind, FactValue, Name, OutcomeAct, PeriodLiteral};
@@ -31,6 +31,8 @@ pub struct Bench<'a> {
     pub outcomes: Vec<BenchOutcome>,
     /// Which frameworks (by their places) have judged which periods (by their first days).
     judged: BTreeSet<(usize, Date)>,
+    /// Which frameworks have judged behind which round of a stage in which case (by their places).
+    judged_after: BTreeSet<(usize, usize, u32)>,
     listener: Option<&'a dyn Listener>,
 }
 
@@ -78,6 +80,7 @@ impl<'a> Bench<'a> {
             cases: Vec::new(),
             outcomes: Vec::new(),
             judged: BTreeSet::new(),
+            judged_after: BTreeSet::new(),
             listener: None,
         }
     }
@@ -482,6 +485,37 @@ impl<'a> Bench<'a> {
                 }
             }
         }
+    }
+
+    /// Lets frameworks judge each one whose stage was done since a day; whether anything was proposed.
+    pub fn judge_what_was_done(&mut self, since: Date, today: Date) -> bool {
+        let mut proposed = false;
+        for (at, framework) in self.policy.frameworks.iter().enumerate() {
+            let Judged::Done { workflow, stage } = &framework.judged else { continue };
+            let calendar = &self.policy.calendars[framework.calendar];
+            for case in 0..self.cases.len() {
+                let running = &self.cases[case].case;
+                let done = running.stages.get(stage).filter(|it| it.status == StageStatus::Done);
+                let done = done.and_then(|it| Some((it.round, it.ended.filter(|day| *day >= since)?)));
+                let (Some((round, day)), true) = (done, running.workflow == *workflow) else { continue };
+                let period =
+                    running.period.parse().ok().and_then(|it| calendar.period_containing(framework.each, it).ok());
+                let Some(period) = period.filter(|_| self.judged_after.insert((at, case, round))) else { continue };
+                let of = RecordRef { record: framework.subject, key: Arc::from(running.subject.as_str()) };
+                let found = Court::new(&self.desk(), framework, period, day).proposals(&of.key);
+                for proposal in found {
+                    let same = |it: &BenchOutcome| {
+                        let decided = it.proposal.missing.is_empty() && it.proposal.note.rule == proposal.note.rule;
+                        decided && it.of == of && it.first == period.first
+                    };
+                    if !self.outcomes.iter().any(same) {
+                        proposed |= proposal.missing.is_empty();
+                        self.propose(of.clone(), period, proposal, today);
+                    }
+                }
+            }
+        }
+        proposed
     }
 
     /// Opens the case in which something is heard, or lets it follow by itself.

@@ -232,13 +232,21 @@ impl<'a> Theatre<'a> {
         }
     }
 
-    /// One look at everything at the end of a day; the notices that go out.
-    fn look(&mut self, today: Date) -> Vec<Notice> {
-        self.open_cases(today);
-        for at in 0..self.bench.cases.len() {
+    fn look_at_each(&mut self, from: usize, today: Date) {
+        for at in from..self.bench.cases.len() {
             if self.bench.cases[at].case.is_open() {
                 self.bench.look(at, today);
             }
+        }
+    }
+
+    /// One look at everything at the end of a day; the notices that go out.
+    fn look(&mut self, today: Date) -> Vec<Notice> {
+        self.open_cases(today);
+        self.look_at_each(0, today);
+        let before = self.bench.cases.len();
+        if self.bench.judge_what_was_done(self.begins, today) {
+            self.look_at_each(before, today);
         }
         // What acts brought belongs to the day.
         let mut notices = Vec::new();

@@ -10,7 +10,7 @@ use crate::casework::{Court, Desk, Proposal, follows, judgements, standing};
 use crate::engine::openings::new_row;
 use crate::engine::run::Round;
 use crate::engine::{EngineError, RunReport, RunSettings, Sender};
-use crate::policy::framework::{Combination, Framework, Proposed};
+use crate::policy::framework::{Combination, Framework, Judged, OutcomeRule, Proposed};
 use crate::policy::model::Policy;
 use crate::store::{Judgement, OutcomeFilter, OutcomeRow, Store, Work};
 use crate::workflow::{Case, Event};
@@ -142,10 +142,10 @@ fn carry_on(store: &mut dyn Store, round: &mut Round<'_>, mut judgement: Judgeme
 }
 
 /// Who judges what.
-struct Bench<'p> {
-    policy: &'p Policy,
-    framework: &'p Framework,
-    period: Period,
+pub(super) struct Bench<'p> {
+    pub(super) policy: &'p Policy,
+    pub(super) framework: &'p Framework,
+    pub(super) period: Period,
 }
 
 /// Judges some; whether these were the last.
@@ -169,7 +169,7 @@ fn batch(
     reader.prefetch(framework.subject, &keys, Some(period.first));
     let desk = Desk::new(policy, &*reader, &round.settings.language);
     let court = Court::new(&desk, framework, *period, judgement.as_of);
-    let decided = decided_before(store, judgement)?;
+    let decided = decided_before(store, bench, judgement)?;
     let mut numbers = BTreeMap::new();
     for key in &keys {
         round.report.judged += 1;
@@ -188,44 +188,66 @@ fn batch(
 
 /// What earlier judgements of a period have decided.
 #[derive(Default)]
-struct Decided {
+pub(super) struct Decided {
     /// By subject and rule.
     rules: BTreeSet<(String, String)>,
-    /// Those for whom a sanction was proposed, whatever became of it.
-    sanctioned: BTreeSet<String>,
+    /// Those for whom a sanction was proposed, whatever became of it, with the rank of the most severe.
+    sanctioned: BTreeMap<String, usize>,
 }
 
 impl Decided {
     /// Whether something is not proposed any more: it was, or another sanction was where only one counts.
-    fn holds_back(&self, framework: &Framework, key: &str, proposal: &Proposal) -> bool {
-        let sanctioned = self.sanctioned.contains(key);
+    pub(super) fn holds_back(&self, framework: &Framework, key: &str, proposal: &Proposal) -> bool {
+        let sanctioned = self.sanctioned.get(key);
+        // What appears after a sanction may call for a more severe one.
+        let worse = || {
+            let rule = framework.rule_named(&proposal.note.rule).map(|it| &framework.rules[it]);
+            let appears = matches!(framework.judged, Judged::Appears(_));
+            appears && rule.and_then(OutcomeRule::severity).as_ref() > sanctioned
+        };
         let another = match proposal.what {
-            Proposed::Sanction => sanctioned && framework.sanctions != Combination::All,
-            Proposed::Reward => sanctioned && framework.unless_a_sanction,
+            Proposed::Sanction => sanctioned.is_some() && framework.sanctions != Combination::All && !worse(),
+            Proposed::Reward => sanctioned.is_some() && framework.unless_a_sanction,
             Proposed::Measure => false,
         };
         another || self.rules.contains(&(key.to_owned(), proposal.note.rule.clone()))
     }
 }
 
-fn decided_before(store: &dyn Store, judgement: &Judgement) -> Result<Decided, EngineError> {
+pub(super) fn decided_before(
+    store: &dyn Store,
+    bench: &Bench<'_>,
+    judgement: &Judgement,
+) -> Result<Decided, EngineError> {
     if judgement.nth == 1 {
         return Ok(Decided::default());
     }
+    let Bench { policy, framework: rules, .. } = bench;
+    let subject_type = judgement.whom.as_ref().map(|_| policy.record(rules.subject).label.name.clone());
     let (framework, period) = (Some(judgement.framework.clone()), Some(judgement.period.clone()));
-    let known = store.outcomes(&OutcomeFilter { framework, period, ..OutcomeFilter::default() })?;
+    let filter =
+        OutcomeFilter { framework, period, subject_type, subject: judgement.whom.clone(), ..OutcomeFilter::default() };
+    let known = store.outcomes(&filter)?;
     let mut decided = Decided::default();
     for it in known.into_iter().filter(|it| it.state != "undetermined") {
         if it.kind == "sanction" {
-            decided.sanctioned.insert(it.subject.clone());
+            let severity = rules.rule_named(&it.proposed).and_then(|at| rules.rules[at].severity()).unwrap_or(0);
+            let most = decided.sanctioned.entry(it.subject.clone()).or_default();
+            *most = (*most).max(severity);
         }
         decided.rules.insert((it.subject, it.proposed));
     }
     Ok(decided)
 }
 
+/// The facts for want of which something is not decided, as they are kept.
+pub(super) fn missing_words(proposal: &Proposal) -> Option<String> {
+    let missing: Vec<String> = proposal.missing.iter().map(ToString::to_string).collect();
+    (!missing.is_empty()).then(|| missing.join(", "))
+}
+
 /// Keeps what a rule comes to, with the case in which it is heard.
-fn propose(
+pub(super) fn propose(
     store: &dyn Store,
     round: &mut Round<'_>,
     desk: &Desk<'_>,
@@ -238,7 +260,7 @@ fn propose(
     let note = &proposal.note;
     let subject = policy.frameworks.iter().find(|it| it.label.name == judgement.framework).map(|it| it.subject);
     let subject_type = subject.map(|it| policy.record(it).label.name.clone()).unwrap_or_default();
-    let missing: Vec<String> = proposal.missing.iter().map(ToString::to_string).collect();
+    let missing = missing_words(proposal);
     let amount = note.amount.clone().map(|it| crate::eval::render(&it.into(), policy));
     let mut outcome = OutcomeRow {
         judgement: judgement.id,
@@ -254,15 +276,15 @@ fn propose(
         }
         .to_owned(),
         rule: note.rule.clone(),
-        state: if missing.is_empty() { "proposed" } else { "undetermined" }.to_owned(),
+        state: if missing.is_none() { "proposed" } else { "undetermined" }.to_owned(),
         amount,
-        missing: (!missing.is_empty()).then(|| missing.join(", ")),
+        missing: missing.clone(),
         since: None,
         ended: None,
         case: None,
     };
     match proposal.heard_in.filter(|_| proposal.missing.is_empty()) {
-        None => round.report.undetermined += u64::from(!missing.is_empty()),
+        None => round.report.undetermined += u64::from(missing.is_some()),
         Some(flow) => {
             let workflow = policy.workflow(flow).label.name.clone();
             let place = (workflow.clone(), key.to_string());

@@ -5,6 +5,7 @@
 
 mod accepted;
 mod act;
+mod called;
 mod delegate;
 mod fault;
 mod judging;

@@ -8,12 +8,13 @@ use jiff::civil::Date;
 use crate::calendar::{Calendar, Moment};
 use crate::casework::{Desk, Letter, Moments, standing};
 use crate::engine::accepted::accepted;
+use crate::engine::called::Calls;
 use crate::engine::fault::effects_behind;
 use crate::engine::policies::Policies;
 use crate::engine::rows::{entry, renamed, stage_rows};
 use crate::engine::send::{Sender, send_too_early};
 use crate::engine::told::RunReport;
-use crate::engine::{EngineError, Point, judging, openings, point};
+use crate::engine::{EngineError, Point, called, judging, openings, point};
 use crate::ids::WorkflowId;
 use crate::planted::{self, Bug};
 use crate::policy::model::Policy;
@@ -169,6 +170,8 @@ pub(super) struct Round<'a> {
     pub(super) judged: Option<Date>,
     pub(super) adopted: Option<Date>,
     restored: Option<i64>,
+    /// Which stages call people before a framework.
+    calls: Calls,
     next_case: i64,
     /// How many cases one commit holds.
     pub(super) batch: u32,
@@ -210,6 +213,7 @@ impl<'a> Round<'a> {
                 point(Point::AfterCommit);
             }
         }
+        let calls = Calls::of(&policies.latest().policy, store, state.adopted)?;
         Ok(Self {
             policies,
             settings,
@@ -220,6 +224,7 @@ impl<'a> Round<'a> {
             judged: state.judged,
             adopted: state.adopted,
             restored: state.restored,
+            calls,
             next_case: store.next_case()?,
             batch: BATCH,
             wrote: false,
@@ -244,6 +249,7 @@ impl Round<'_> {
             }
             self.look_again(store)?;
             self.look_at_due(store)?;
+            called::judge(store, self)?;
             if !self.wrote {
                 break;
             }
@@ -486,7 +492,8 @@ impl Round<'_> {
             Standing { rule: note.rule.clone(), state: stands.word().to_owned(), since: stands.since() }
         });
         let renamed = renamed(&events);
-        let change = CaseChange { row, entries, renamed, deadlines, tasks, effects, standing };
+        let calls = self.calls.by(&advanced.case, &events);
+        let change = CaseChange { row, entries, renamed, deadlines, tasks, effects, standing, calls };
         Decided { change, case: advanced.case, events }
     }
 

@@ -113,6 +113,14 @@ pub(super) fn ranks_are_judged_at_once(policy: &Policy, found: &mut Diagnostics)
     }
 }
 
+impl Policy {
+    /// Whether a framework compares people with each other, or shares money among them: then one of them can't be judged alone.
+    #[must_use]
+    pub fn judges_all_at_once(&self, framework: &Framework) -> bool {
+        compares(self, framework).is_some()
+    }
+}
+
 /// Where a framework asks for a place among others, or shares money.
 fn compares(policy: &Policy, framework: &Framework) -> Option<Span> {
     let pool = framework.rules.iter().find_map(|it| it.pool.as_ref()).map(|it| it.budget.span);

@@ -50,6 +50,7 @@ mod promised_stages;
 mod proposals;
 pub mod put_off;
 mod reads;
+mod reads_judged;
 mod reasoning;
 mod records;
 mod row_set;

@@ -155,7 +155,7 @@ impl Policy {
 
 /// What has been read already, from where: definitions may name their own earlier periods, and roles each other.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Seen {
+pub(super) enum Seen {
     Definition(DefinitionId, Path),
     Scale(ScaleId, Path),
     Role(RoleId, Path),
@@ -163,17 +163,17 @@ enum Seen {
     Calendar(Path),
 }
 
-struct Reader<'p> {
-    policy: &'p Policy,
-    subject: RecordId,
+pub(super) struct Reader<'p> {
+    pub(super) policy: &'p Policy,
+    pub(super) subject: RecordId,
     /// Whether a record goes by a calendar of its own, if it has one.
-    own_calendars: bool,
+    pub(super) own_calendars: bool,
     /// Parameters hold as on the first day of the case's period, and so never change under it.
-    pinned_day: bool,
-    reads: Reads,
-    seen: BTreeSet<Seen>,
+    pub(super) pinned_day: bool,
+    pub(super) reads: Reads,
+    pub(super) seen: BTreeSet<Seen>,
     /// How many roles and definitions name each other around this place.
-    depth: Cell<u32>,
+    pub(super) depth: Cell<u32>,
 }
 
 /// Deeper than this, roles and definitions go round in a circle, and nobody is found there.
@@ -193,7 +193,7 @@ impl Reader<'_> {
     }
 
     /// What says by which calendar the record at the end of a way goes.
-    fn goes_by(&mut self, from: &[Way]) {
+    pub(super) fn goes_by(&mut self, from: &[Way]) {
         if !self.own_calendars || !self.seen.insert(Seen::Calendar(from.to_vec())) {
             return;
         }
@@ -246,7 +246,7 @@ impl Reader<'_> {
         }
     }
 
-    fn expr(&mut self, expr: &Expr, from: &[Way]) {
+    pub(super) fn expr(&mut self, expr: &Expr, from: &[Way]) {
         let policy = self.policy;
         expr.kind.parts().into_iter().for_each(|it| self.expr(it, from));
         match &expr.kind {

@@ -215,6 +215,12 @@ impl SqliteStore {
                 self.write_standing(change.row.id, standing, rev)?;
             }
         }
+        for it in work.cases.iter().flat_map(|it| &it.calls) {
+            self.write_called(it, rev)?;
+        }
+        for it in &work.clean_called {
+            self.clean_called(it, rev)?;
+        }
         for it in &work.outbox {
             self.change_effect(it, work.at)?;
         }

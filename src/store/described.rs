@@ -66,6 +66,12 @@ pub(super) fn compiled(files: Vec<(String, String)>) -> Option<Policy> {
 
 /// Describes a policy that is deployed.
 pub(super) fn describe(connection: &Connection, policy: &Policy, version: i64, today: Date) -> Result<(), StoreError> {
+    for framework in &policy.frameworks {
+        connection
+            .prepare_cached("insert or ignore into frameworks_since values (?1, ?2)")
+            .and_then(|mut it| it.execute(params![framework.label.name, today.to_string()]))
+            .map_err(disk)?;
+    }
     for workflow in &policy.workflows {
         describe_workflow(connection, policy, version, workflow)?;
     }

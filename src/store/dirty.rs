@@ -8,7 +8,7 @@ use rusqlite::types::Value as Cell;
 
 use crate::ids::{FieldId, RecordId, WorkflowId};
 use crate::policy::model::{FieldKind, Policy, Shape};
-use crate::policy::{Reference, Way};
+use crate::policy::{Reads, Reference, Way};
 use crate::source::Sources;
 use crate::store::records::{quoted, table, whole_key};
 use crate::store::sqlite::{SqliteStore, disk};
@@ -65,7 +65,7 @@ impl Touched {
         seen
     }
 
-    fn new_ones(&self, record: RecordId) -> BTreeSet<Arc<str>> {
+    pub(super) fn new_ones(&self, record: RecordId) -> BTreeSet<Arc<str>> {
         self.created.get(&record).into_iter().flatten().cloned().collect()
     }
 
@@ -200,9 +200,19 @@ impl SqliteStore {
         flow: WorkflowId,
         touched: &Touched,
     ) -> Result<BTreeSet<Arc<str>>, StoreError> {
-        let subject = policy.workflow(flow).subject;
+        self.subjects_of_reads(policy, policy.workflow(flow).subject, &policy.reads(flow), touched)
+    }
+
+    /// The subjects from which one comes to what was touched by ways that are read.
+    pub(super) fn subjects_of_reads(
+        &self,
+        policy: &Policy,
+        subject: RecordId,
+        reads: &Reads,
+        touched: &Touched,
+    ) -> Result<BTreeSet<Arc<str>>, StoreError> {
         let mut subjects = BTreeSet::new();
-        for read in policy.reads(flow).facts {
+        for read in &reads.facts {
             let keys = touched.keys(read.record, read.field);
             if !keys.is_empty() {
                 let mut found = Found::from([(holding(policy, read.record), keys)]);

@@ -92,6 +92,7 @@ impl SqliteStore {
             all.push(self.write_changes(&mut commit, changes, written)?);
         }
         self.mark_dirty(policy, &commit.touched, rev)?;
+        self.call(policy, &commit.touched, commit.today, rev)?;
         let sources: Vec<&str> = files.iter().map(|(note, _)| note.source.as_str()).collect();
         self.seal_commit(rev, at, None, &format!("import {}", sources.join(", ")), "import", Some(first))?;
         Ok(all)
@@ -107,6 +108,7 @@ impl SqliteStore {
         let mut commit = self.next_commit(policy, at)?;
         let applied = self.write_changes(&mut commit, changes, &mut |_| {})?;
         self.mark_dirty(policy, &commit.touched, commit.rev)?;
+        self.call(policy, &commit.touched, commit.today, commit.rev)?;
         Ok(applied)
     }
 

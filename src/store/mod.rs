@@ -3,6 +3,7 @@
 //! A store decides nothing. [`Store`] is what the engine, imports and reports are written against; [`sqlite`] is the one
 //! implementation so far. A unit of work is `begin`, any reads, then `commit` or `roll_back`; nothing is visible before.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -15,6 +16,7 @@ use crate::value::Known;
 use crate::workflow::NoticeAct;
 
 mod backup;
+mod called;
 mod cases;
 mod delegations;
 mod described;
@@ -39,6 +41,7 @@ mod verify;
 mod waiting;
 
 pub use backup::{Draft, Proved};
+pub use called::Called;
 pub use delegations::Delegation;
 pub use listed::{Counts, Filter, OpenDeadline};
 pub use outcomes::{Judgement, OutcomeFilter, OutcomeRow, Standing};
@@ -314,6 +317,8 @@ pub struct CaseChange {
     pub effects: Vec<NewEffect>,
     /// Where what it is about stands, if it is about something that was proposed.
     pub standing: Option<Standing>,
+    /// Whom its events call before a framework.
+    pub calls: Vec<Called>,
 }
 
 impl CaseChange {
@@ -321,7 +326,7 @@ impl CaseChange {
     #[must_use]
     pub fn with(row: CaseRow, entries: Vec<NewEntry>) -> Self {
         let (renamed, deadlines, tasks, effects) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { row, entries, renamed, deadlines, tasks, effects, standing: None }
+        Self { row, entries, renamed, deadlines, tasks, effects, standing: None, calls: Vec::new() }
     }
 }
 
@@ -360,6 +365,8 @@ pub struct Work {
     pub judgements: Vec<Judgement>,
     /// What they came to.
     pub outcomes: Vec<OutcomeRow>,
+    /// Who was called before a framework, and has been judged.
+    pub clean_called: Vec<Called>,
 }
 
 /// What becomes of an effect by somebody's act. One in whose state the act can't be is a bug and fails the commit.
@@ -582,6 +589,10 @@ pub trait Store {
     fn has_judged(&self, framework: &str, period: &str) -> Result<bool, StoreError>;
     /// The last judgement of a framework on a period.
     fn judgement(&self, framework: &str, period: &str) -> Result<Option<Judgement>, StoreError>;
+    /// Who is called before a framework, by framework, person and period.
+    fn called(&self, limit: u32) -> Result<Vec<Called>, StoreError>;
+    /// From which day on each framework is in force; one that is not listed was so before that was kept.
+    fn frameworks_since(&self) -> Result<BTreeMap<String, Date>, StoreError>;
     /// Judgements that are not done.
     fn open_judgements(&self) -> Result<Vec<Judgement>, StoreError>;
     /// The first number that no judgement has.

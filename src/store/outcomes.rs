@@ -216,7 +216,7 @@ impl SqliteStore {
         ] {
             self.connection.prepare_cached(sql).and_then(|mut it| it.execute(params![case, rev])).map_err(disk)?;
         }
-        Ok(())
+        self.call_whom_it_concerns(case, rev)
     }
 
     pub(super) fn judgement_of(&self, framework: &str, period: &str) -> Result<Option<Judgement>, StoreError> {
@@ -228,7 +228,8 @@ impl SqliteStore {
     }
 
     pub(super) fn judged_on_its_day(&self, framework: &str, period: &str) -> Result<bool, StoreError> {
-        let sql = "select exists (select 1 from judgements where framework = ?1 and period = ?2 and asked = 0)";
+        let sql = "select exists (select 1 from judgements where framework = ?1 and period = ?2 and asked = 0
+                   and whom is null)";
         let mut statement = self.connection.prepare_cached(sql).map_err(disk)?;
         statement.query_row([framework, period], |row| row.get(0)).map_err(disk)
     }
@@ -246,12 +247,20 @@ impl SqliteStore {
     }
 
     pub(super) fn listed_outcomes(&self, filter: &OutcomeFilter) -> Result<Vec<OutcomeRow>, StoreError> {
+        // Of one person the index on them is taken: others need not be looked at.
+        let about = match (&filter.subject_type, &filter.subject) {
+            (Some(_), Some(_)) => "(o.subject_type, o.subject) = (?3, ?4)",
+            _ => "(?3 is null or o.subject_type = ?3) and (?4 is null or o.subject = ?4)",
+        };
         let sql = format!(
             "select {OUTCOME} from outcomes o join judgements j on j.id = o.judgement
-             where (?1 is null or j.framework = ?1) and (?2 is null or j.period = ?2) and (?3 is null or o.subject_type = ?3)
-             and (?4 is null or o.subject = ?4) and (?5 is null or o.state = ?5) and (?6 is null or o.case_id = ?6)
-             and (o.state <> 'undetermined' or not exists (select 1 from judgements later where later.framework = j.framework
-               and later.period = j.period and later.id > j.id and (later.whom is null or later.whom = o.subject)))
+             where {about} and (?1 is null or j.framework = ?1) and (?2 is null or j.period = ?2)
+             and (?5 is null or o.state = ?5) and (?6 is null or o.case_id = ?6)
+             and (o.state <> 'undetermined' or (
+               not exists (select 1 from judgements later where later.framework = j.framework
+                 and later.period = j.period and later.id > j.id and later.whom is null)
+               and not exists (select 1 from judgements later where later.framework = j.framework
+                 and later.period = j.period and later.id > j.id and later.whom = o.subject)))
              order by j.period, j.framework, o.subject, o.judgement, o.proposed"
         );
         let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;

@@ -275,6 +275,7 @@ impl SqliteStore {
             }
         }
         self.mark_dirty(policy, &touched, rev)?;
+        self.call(policy, &touched, until, rev)?;
         let turned = self.turn_delegations(&after, until, rev)?;
         self.seal_commit(rev, at, Some(until), "system", "mature", None)?;
         self.end(u64::try_from(ripe.len() + turned).unwrap_or(u64::MAX))

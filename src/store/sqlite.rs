@@ -18,7 +18,7 @@ use crate::store::sums;
 use crate::store::{StoreError, StoreState};
 
 /// The schema that this version writes.
-pub const SCHEMA: u32 = 9;
+pub const SCHEMA: u32 = 10;
 /// From this schema on, the store describes its policies for the registers.
 const DESCRIBED: u32 = 8;
 /// The edition of the language that this version reads.
@@ -42,6 +42,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (7, include_str!("migrations/0007_judged_until.sql")),
     (8, include_str!("migrations/0008_registers.sql")),
     (9, include_str!("migrations/0009_sums.sql")),
+    (10, include_str!("migrations/0010_called.sql")),
 ];
 
 /// Whether a store is opened to be written.

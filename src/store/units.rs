@@ -1,5 +1,6 @@
 //! The store's units of work, in SQLite: each delegates to the file that knows its tables.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::ToSpan;
@@ -16,7 +17,7 @@ use crate::store::reader::Reader;
 use crate::store::records::{key_columns, table};
 use crate::store::sqlite::{EDITION, SqliteStore, disk};
 use crate::store::{
-    Applied, AttemptEnd, CaseRow, Counts, Delegation, DeliveryRow, EffectRow, Expected, Filter, ImportNote,
+    Applied, AttemptEnd, Called, CaseRow, Counts, Delegation, DeliveryRow, EffectRow, Expected, Filter, ImportNote,
     JournalEntry, Judgement, OpenDeadline, Opening, OutcomeFilter, OutcomeRow, PolicyVersion, RecordChange,
     RecordReader, RefusedAct, Store, StoreError, StoreState, View, ViewRow, Work,
 };
@@ -286,6 +287,14 @@ impl Store for SqliteStore {
 
     fn judgement(&self, framework: &str, period: &str) -> Result<Option<Judgement>, StoreError> {
         self.judgement_of(framework, period)
+    }
+
+    fn called(&self, limit: u32) -> Result<Vec<Called>, StoreError> {
+        self.listed_called(limit)
+    }
+
+    fn frameworks_since(&self) -> Result<BTreeMap<String, Date>, StoreError> {
+        self.since_when()
     }
 
     fn open_judgements(&self) -> Result<Vec<Judgement>, StoreError> {
