@@ -169,3 +169,16 @@ fn what_one_has_signed_another_who_comes_instead_has_not() {
     assert_eq!(case(&house).1.stages["collect"].status, StageStatus::Done);
     house.every_invariant_holds(date(2026, 1, 9), false);
 }
+
+#[test]
+fn whoever_has_done_their_part_has_it_no_longer_before_them() {
+    let mut house = reviews();
+    house.deploy(|text| text.replace("    fills opinion\n", ""));
+    house.run(date(2026, 1, 5));
+    house.does(date(2026, 1, 6), "ben", Deed::Complete, "ada").unwrap();
+    let tasks = house.store.tasks(case(&house).0, "collect").unwrap();
+    let until: Vec<(String, Option<String>)> =
+        tasks.into_iter().filter_map(|it| Some((it.holder?.1, it.until))).collect();
+    let waits = |who: &str| (who.to_owned(), None);
+    assert_eq!(until, [("ben".to_owned(), Some("2026-01-06".to_owned())), waits("cid"), waits("dan")]);
+}

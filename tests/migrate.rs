@@ -494,3 +494,58 @@ fn what_has_ended_under_its_old_name_does_not_come_anew_under_the_other() {
     house.run(day("2026-01-09"));
     house.every_invariant_holds(day("2026-01-09"), true);
 }
+
+#[test]
+fn two_stages_that_are_open_do_not_become_one() {
+    let mut house = House::open("reviews", day("2026-01-01"), &["person.csv", "asking.csv"]);
+    let several = "  together {\n    stage note { opens start of year; by boss; due 1 year after opening; choose noted }\n    stage talk { opens start of year; by boss; due 1 year after opening; choose talked }\n  }\n";
+    let with = |text: String| {
+        let text = text.split("\nexample").next().unwrap().to_owned();
+        text.replace("  stage collect for", &format!("{several}  stage collect for"))
+            .replace("opens start of year\n", "")
+    };
+    house.deploy(with);
+    house.run(day("2026-01-05"));
+    house.deploy(|it| it.replace("stage talk {", "stage word {").replace("stage note {", "stage line {"));
+    let mapped = |note: &str, talk: &str| MigrateRequest {
+        stages: vec![("note".to_owned(), note.to_owned()), ("talk".to_owned(), talk.to_owned())],
+        ..request()
+    };
+    let stay = stays(&mut house, day("2026-01-06"), &mapped("word", "word"));
+    let words = "`talk` can't become `word`, for the case has a stage of that name; map it to another stage";
+    assert!(!stay.is_empty() && stay.iter().all(|it| it.ends_with(words)), "{stay:?}");
+    assert_eq!(case_of(&house, "ada").1.policy, 2, "it stays as it is");
+    assert_eq!(migrate(&mut house, day("2026-01-06"), &mapped("line", "word")).stay, []);
+    assert_eq!(case_of(&house, "ada").1.stages.keys().collect::<Vec<_>>(), ["line", "word"]);
+    house.every_invariant_holds(day("2026-01-06"), true);
+}
+
+#[test]
+fn whose_clock_somebody_has_stopped_moves_only_where_somebody_lets_it_run_again() {
+    const POWER: &str = "  may be suspended by matron\n";
+    let mut house = planning();
+    house.deploy(|it| it.replace("  may be withdrawn", &format!("{POWER}  may be withdrawn")));
+    house.run(day("2026-01-05"));
+    let by_the_matron = |house: &mut House, on: &str, what: Deed| {
+        let act = Act {
+            by: (String::new(), "mat".to_owned()),
+            stage: None,
+            what,
+            because: Some("a flood".to_owned()),
+            key: None,
+        };
+        let case = case_of(house, "nan").0;
+        house.act(day(on), &ActRequest { case, act, values: Vec::new() }).unwrap();
+    };
+    by_the_matron(&mut house, "2026-01-06", Deed::Suspend);
+    house.deploy(|it| it.replace(POWER, ""));
+    let stay = stays(&mut house, day("2026-01-07"), &request());
+    let words = "somebody has stopped the clock, and version 4 names nobody who lets it run again";
+    assert!(stay.len() == 1 && stay[0].contains(words) && stay[0].contains("resume"), "{stay:?}");
+    assert_eq!((case_of(&house, "nan").1.policy, case_of(&house, "ola").1.policy), (3, 4));
+    by_the_matron(&mut house, "2026-01-08", Deed::Resume);
+    assert_eq!(migrate(&mut house, day("2026-01-08"), &request()).stay, []);
+    let (_, case) = case_of(&house, "nan");
+    assert!(case.policy == 4 && !case.stands_still_on(day("2026-01-08")) && case.stands_still_on(day("2026-01-07")));
+    house.every_invariant_holds(day("2026-01-08"), true);
+}

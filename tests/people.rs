@@ -317,3 +317,38 @@ fn a_correction_writes_nothing_that_an_open_stage_fills_too() {
     assert_eq!(count(&project, "journal where kind = 'corrected'"), 0);
     holds(&project);
 }
+
+#[test]
+fn one_correction_is_of_what_one_stage_has_filled() {
+    let project = Project::of("plans");
+    let path = std::fs::read_dir(project.path("policy")).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let due = "due 2 weeks after opening, for late comers 2 weeks after opening";
+    let more = format!(
+        "workflow again {{\n  for each nurse each year\n  may be corrected by matron\n  \
+         stage one {{ opens start of year; by nurse; fills targets; {due} }}\n  \
+         stage other {{ by nurse; fills written, targets; {due} }}\n  \
+         stage third {{ by nurse; fills email; {due} }}\n  stage finally {{ by nurse; choose seen; {due} }}\n}}\n"
+    );
+    std::fs::write(&path, format!("{text}\n{more}")).unwrap();
+    project.merit(0, &["deploy", "--adopt", "2026-01-01"]);
+    project.merit(0, &["import", "records/nurse.csv", "--from", "2026-01-01"]);
+    project.merit(0, &["run", "--as-of", "2026-01-04"]);
+    let told = project.json(0, &["cases"]);
+    let ours = |it: &&serde_json::Value| it["workflow"] == "again" && it["subject"] == "nan";
+    let case = told["cases"].as_array().unwrap().iter().find(ours).unwrap()["case"].to_string();
+    for (stage, values) in [("one", "targets=4"), ("other", "written=2026-01-05 targets=5")] {
+        act(&project, 0, &format!("{case} fill {values} --in {stage} --as nan --as-of 2026-01-05"));
+    }
+    let correct = |code: i32, values: &str| {
+        act(&project, code, &format!("{case} correct {values} --as mat --because slip --as-of 2026-01-06"))
+    };
+    let refused = correct(2, "targets=6 email=m@h.example");
+    assert!(refused.contains("`targets`, `email` were filled in several stages"), "{refused}");
+    assert!(refused.contains("correct what one of them fills by an act of its own"), "{refused}");
+    assert_eq!(count(&project, "journal where kind = 'corrected'"), 0);
+    let told = correct(0, "targets=6 written=2026-01-04");
+    assert!(told.contains("of `other`"), "the one that has filled both: {told}");
+    assert_eq!(count(&project, "r_plan where of_id = 'nan' and targets = 6 and written = '2026-01-04'"), 1);
+    holds(&project);
+}
