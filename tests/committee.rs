@@ -104,3 +104,119 @@ fn the_vote_is_closed_when_enough_are_there() {
     assert_eq!(case(&house, "ada").mark.as_deref(), Some("granted"));
     house.every_invariant_holds(day, false);
 }
+
+fn inquiries() -> House {
+    House::open("inquiry", ADOPTED, &["person.csv"])
+}
+
+fn members(house: &House, of: &str) -> Vec<String> {
+    let formed = case(house, of).stages["report"].formed.clone().unwrap();
+    formed.members.iter().map(|it| it.who.1.clone()).collect()
+}
+
+const ASKED: [&str; 8] = ["j00", "j01", "j02", "j03", "j04", "j05", "j06", "j07"];
+
+#[test]
+fn who_is_drawn_for_a_case_does_not_depend_on_when_or_in_what_order_cases_are_looked_at() {
+    let (mut daily, mut at_once) = (inquiries(), inquiries());
+    for day in 2..=12 {
+        daily.run(date(2026, 3, day));
+        daily.every_invariant_holds(date(2026, 3, day), true);
+    }
+    at_once.run(date(2026, 3, 12));
+    for (nth, of) in ASKED.iter().enumerate() {
+        let drawn = members(&daily, of);
+        assert_eq!(drawn, members(&at_once, of), "{of}");
+        assert_eq!(drawn.len(), 3);
+        assert!(!drawn.contains(&format!("h{nth:02}")), "the manager of {of} does not sit: {drawn:?}");
+        // j00, j02 … are women: one of every four who rank above them is one, too.
+        let women = drawn.iter().filter(|it| ["h00", "h04", "h08"].contains(&it.as_str())).count();
+        assert!(nth % 2 == 1 || women > 0, "no woman is on the committee for {of}: {drawn:?}");
+    }
+    let all: BTreeSet<String> = ASKED.iter().flat_map(|it| members(&daily, it)).collect();
+    assert!(all.len() > 6, "the same few sit again and again: {all:?}");
+}
+
+#[test]
+fn a_committee_stays_as_it_was_formed_but_for_who_leaves_it() {
+    let mut house = inquiries();
+    house.run(date(2026, 3, 3));
+    let before = members(&house, "j01");
+    // Whoever sinks in rank stays; whoever is gone does not.
+    let rows = format!("id,rank,left\n{},junior,\n{},senior,2026-03-04\n", before[0], before[1]);
+    house.enter("person.csv", &rows, date(2026, 3, 4));
+    house.run(date(2026, 3, 5));
+    house.every_invariant_holds(date(2026, 3, 5), true);
+    let after = members(&house, "j01");
+    assert!(after.contains(&before[0]) && after.contains(&before[2]) && !after.contains(&before[1]), "{after:?}");
+    assert_eq!(after.len(), 3);
+    // Who withdraws has no vote, and whoever comes instead has one.
+    let day = date(2026, 3, 6);
+    house.does(day, &after[0], choose("uphold"), "j01").unwrap();
+    let withdraws = merit::workflow::Act {
+        by: (String::new(), after[0].clone()),
+        stage: None,
+        what: Deed::Recuse,
+        because: Some("a cousin".to_owned()),
+        key: None,
+    };
+    let case_of = house.store.cases(&Filter { subject: Some("j01".to_owned()), ..Filter::default() }).unwrap()[0].id;
+    house.act(day, &merit::engine::ActRequest { case: case_of, act: withdraws, values: Vec::new() }).unwrap();
+    let last = members(&house, "j01");
+    assert!(!last.contains(&after[0]) && last.len() == 3, "{last:?}");
+    assert!(case(&house, "j01").stages["report"].votes.is_empty());
+    let refused = house.does(day, &after[0], choose("uphold"), "j01").unwrap_err();
+    assert!(refused.contains("does not lie with"), "{refused}");
+    for who in &last {
+        house.does(day, who, choose("uphold"), "j01").unwrap();
+    }
+    assert_eq!(case(&house, "j01").mark.as_deref(), Some("upheld"));
+    house.every_invariant_holds(day, false);
+}
+
+#[test]
+fn a_late_committee_is_replaced_once_and_its_time_is_over_in_every_row() {
+    let mut house = inquiries();
+    house.run(date(2026, 3, 3));
+    let first = members(&house, "j03");
+    house.does(date(2026, 3, 4), &first[0], choose("uphold"), "j03").unwrap();
+    let mut defaults = 0;
+    for day in [1, 2, 3, 4, 5, 6] {
+        defaults += house.run(date(2026, 4, day)).defaults;
+        house.every_invariant_holds(date(2026, 4, day), true);
+    }
+    assert_eq!(defaults, 24, "three of each of eight committees were late");
+    let second = members(&house, "j03");
+    assert!(second.len() == 3 && first.iter().all(|it| !second.contains(it)), "{first:?} {second:?}");
+    let stage = case(&house, "j03").stages["report"].clone();
+    assert_eq!((stage.round, stage.votes.len()), (2, 0));
+    assert_eq!(stage.dates.due.unwrap().day, date(2026, 5, 4));
+    let refused = house.does(date(2026, 4, 6), &first[0], choose("uphold"), "j03").unwrap_err();
+    assert!(refused.contains("does not lie with"), "{refused}");
+    // There is no third: it stays open, overdue, with the second, who can still decide.
+    house.run(date(2026, 5, 20));
+    house.every_invariant_holds(date(2026, 5, 20), true);
+    assert_eq!(members(&house, "j03"), second);
+    for who in &second {
+        house.does(date(2026, 5, 20), who, choose("dismiss"), "j03").unwrap();
+    }
+    assert_eq!(case(&house, "j03").mark.as_deref(), Some("dismissed"));
+    house.every_invariant_holds(date(2026, 5, 20), false);
+}
+
+#[test]
+fn a_committee_found_late_after_downtime_has_its_grace() {
+    let mut house = inquiries();
+    house.run(date(2026, 3, 3));
+    let report = house.run(date(2026, 4, 20));
+    assert_eq!((report.defaults, report.held), (0, 8), "downtime is nobody's fault");
+    let first = members(&house, "j03");
+    for who in &first {
+        house.does(date(2026, 4, 21), who, choose("uphold"), "j03").unwrap();
+    }
+    let report = house.run(date(2026, 5, 4));
+    assert_eq!(report.defaults, 21);
+    // What was sent is heard of in the next.
+    house.run(date(2026, 5, 5));
+    house.every_invariant_holds(date(2026, 5, 5), true);
+}

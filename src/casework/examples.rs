@@ -418,6 +418,9 @@ impl<'a> Theatre<'a> {
                         let theirs = |it: &DefaultRecord| it.by.as_ref().is_some_and(|(_, key)| *key == by.text);
                         default.iter().chain(and_by).any(theirs)
                     }
+                    Event::CommitteeLate { defaults, .. } => {
+                        defaults.iter().any(|it| it.by.as_ref().is_some_and(|(_, key)| *key == by.text))
+                    }
                     _ => false,
                 });
                 if found { Ok(()) } else { Err((format!("a default by {}", by.text), "none is on record".to_owned())) }

@@ -4,10 +4,12 @@
 //! through [`crate::eval::Facts`].
 
 mod bench;
+mod compose;
 mod desk;
 mod each;
 pub mod examples;
 mod facts;
+mod forming;
 mod judging;
 mod letter;
 mod moving;

@@ -14,8 +14,8 @@ use crate::policy::model::{
 };
 use crate::value::{Known, RecordRef, Truth, Value};
 use crate::workflow::{
-    Anchored, Answer, Asked, Case, DueDate, Granted, HolderNote, Outlook, Sitting, StageCase, StageDates, StageStatus,
-    Suspension,
+    Anchored, Answer, Asked, Case, DueDate, Forming, Granted, HolderNote, Outlook, Sitting, StageCase, StageDates,
+    StageStatus, Suspension,
 };
 
 /// The facts and rules around one case.
@@ -575,7 +575,16 @@ impl Outlook for CaseOutlook<'_> {
         committee.map_or_else(Vec::new, |it| self.sitting(asked, it))
     }
 
+    fn forming(&self, asked: Asked<'_>) -> Option<Forming> {
+        let at = self.stage(asked.stage).decision.as_ref()?.committee?;
+        let committee = self.policy.committees.get(at).filter(|it| it.for_each_case)?;
+        Some(self.form(asked, committee))
+    }
+
     fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote> {
+        if let Some(forming) = self.forming(asked) {
+            return forming.holders;
+        }
         let stage = self.stage(asked.stage);
         if let Some(committee) = stage.decision.as_ref().and_then(|it| self.policy.committees.get(it.committee?)) {
             return self.members(asked, committee);

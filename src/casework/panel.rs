@@ -15,6 +15,9 @@ use jiff::civil::Date;
 impl CaseOutlook<'_> {
     /// Everybody who holds a seat on the day; in the order of the seats.
     pub(super) fn sitting(&self, asked: Asked<'_>, committee: &Committee) -> Vec<Sitting> {
+        if committee.for_each_case {
+            return self.formed_sitting(asked, committee);
+        }
         let Some(members) = committee.members else { return Vec::new() };
         let mut found: Vec<Sitting> = Vec::new();
         for record in self.memberships(committee, members, asked.on) {
@@ -55,18 +58,23 @@ impl CaseOutlook<'_> {
         let empty = committee.quorum.iter().flat_map(|it| &it.among).find(|at| all.iter().all(|it| it.seat != **at));
         let seat =
             empty.map(|at| format!("nobody sits as {}, who must be among them", committee.seats[*at].label.name));
-        if let Some(why) = seat.filter(|_| sit >= needed as usize) {
+        let short = self.too_few_of_them(asked, committee, &all);
+        if let Some(why) = self.recusal_unknown(asked, committee) {
+            notes.push(nobody(vec![why]));
+        } else if let Some(why) = seat.filter(|_| sit >= needed as usize) {
             notes.push(nobody(vec![why]));
         } else if sit < needed as usize {
             let away = all.iter().filter_map(|it| Some(format!("{} does not: {}", it.who.1, it.recused.as_ref()?)));
             let why = std::iter::once(format!("{needed} must be there to decide, and {sit} sit")).chain(away).collect();
             notes.push(nobody(why));
+        } else if let Some(why) = short {
+            notes.push(nobody(vec![why]));
         }
         notes
     }
 
     /// The records that say who sits on the committee of the subject, of those that count on the day.
-    fn memberships(&self, committee: &Committee, members: Membership, on: Date) -> Vec<RecordRef> {
+    pub(super) fn memberships(&self, committee: &Committee, members: Membership, on: Date) -> Vec<RecordRef> {
         let body = committee.of.map(|of| self.body(of, on));
         match body {
             Some(None) => Vec::new(),
@@ -96,7 +104,7 @@ impl CaseOutlook<'_> {
     }
 
     /// Why somebody does not decide about the subject.
-    fn why_recused(
+    pub(super) fn why_recused(
         &self,
         asked: Asked<'_>,
         committee: &Committee,
@@ -119,6 +127,39 @@ impl CaseOutlook<'_> {
             Recused::Subject => None,
         })?;
         Some(format!("{} of the subject", self.policy().roles[role.index()].label.name))
+    }
+
+    /// Who must not decide about the subject, and of whom nobody can tell who it is: until that is known nobody decides.
+    pub(super) fn recusal_unknown(&self, asked: Asked<'_>, committee: &Committee) -> Option<String> {
+        committee.recused.iter().find_map(|it| {
+            let Recused::Role(role) = it else { return None };
+            let found = eval::holder(&self.scope(asked.on), &Party::Role(*role));
+            if found.holder.is_some() || found.missing.is_empty() {
+                return None;
+            }
+            let facts: Vec<String> = found.missing.iter().map(ToString::to_string).collect();
+            let name = &self.policy().roles[role.index()].label.name;
+            Some(format!("who does not sit as {name} of the subject is not known, for want of {}", facts.join(", ")))
+        })
+    }
+
+    /// Why those who sit are not as a rule on the whole asks; a rule of which a missing fact leaves open whether it applies, does.
+    fn too_few_of_them(&self, asked: Asked<'_>, committee: &Committee, all: &[Sitting]) -> Option<String> {
+        self.rules_that_apply(asked, committee).iter().find_map(|it| {
+            let counts = |sitting: &&Sitting| {
+                let person = self.record_called(&sitting.who);
+                person.is_some_and(|who| self.holds_for(asked, &it.rule.condition, &who) == Truth::Yes)
+            };
+            let there = all.iter().filter(|it| it.recused.is_none()).filter(counts).count();
+            let facts: Vec<String> = it.missing.iter().map(ToString::to_string).collect();
+            let want = if facts.is_empty() { String::new() } else { format!(", for want of {}", facts.join(", ")) };
+            (there < it.rule.count as usize).then(|| {
+                format!(
+                    "at least {} who sit must be as a rule of {} asks, and {there} are{want}",
+                    it.rule.count, committee.label.name
+                )
+            })
+        })
     }
 
     pub(super) fn name_of(&self, who: &RecordRef) -> (String, String) {

@@ -17,6 +17,8 @@ pub struct Seated {
     pub counted: usize,
     /// How many must be there.
     pub needed: usize,
+    /// Whether any record names a member, if only of other days.
+    pub named: bool,
     /// A seat that must be among them, and is empty.
     pub empty: Option<usize>,
 }
@@ -55,10 +57,15 @@ pub fn seated(
             members.push((person, seat));
         }
     }
+    let all = || match body {
+        Some(body) => facts.children(body, membership.record),
+        None => facts.records(membership.record),
+    };
+    let named = !members.is_empty() || !all().is_empty();
     let quorum = committee.quorum.as_ref();
     let of_voters = quorum.is_none_or(|it| it.of_voters);
     let counted = members.iter().filter(|it| !of_voters || committee.seats[it.1].votes).count();
     let among = quorum.iter().flat_map(|it| &it.among);
     let empty = among.copied().find(|seat| members.iter().all(|it| it.1 != *seat));
-    Some(Seated { members, counted, needed: committee.needed(0) as usize, empty })
+    Some(Seated { members, counted, named, needed: committee.needed(0) as usize, empty })
 }

@@ -31,10 +31,28 @@ pub(super) fn stage_rows(case: &Case, events: &[Event]) -> (Vec<DeadlineRow>, Ve
     let touched = |name: &str| all || events.iter().any(|it| it.stage() == Some(name) || anew(it, name));
     let stages = case.stages.iter().filter(|(name, _)| touched(name));
     let rows = |(name, stage): (&String, &StageCase)| {
-        superseded_rows(case, name, stage).into_iter().chain([deadline_row(case, name, stage)])
+        let late = late_rounds(stage).map(|it| superseded(case, name, &it)).collect::<Vec<_>>();
+        late.into_iter().chain(superseded_rows(case, name, stage)).chain([deadline_row(case, name, stage)])
     };
     let deadlines = stages.clone().flat_map(rows).collect();
-    (deadlines, stages.flat_map(|(name, stage)| task_rows(name, stage)).collect())
+    let tasks = |(name, stage): (&String, &StageCase)| {
+        let late = late_rounds(stage).flat_map(|it| task_rows(name, &it)).collect::<Vec<_>>();
+        late.into_iter().chain(task_rows(name, stage))
+    };
+    (deadlines, stages.flat_map(tasks).collect())
+}
+
+/// The rounds of committees that were late, each as its stage was then.
+fn late_rounds(stage: &StageCase) -> impl Iterator<Item = StageCase> {
+    stage.formed.iter().flat_map(|it| &it.before).map(|late| StageCase {
+        round: late.round,
+        opening: late.opening.clone(),
+        dates: late.dates.clone(),
+        holders: late.holders.clone(),
+        since: late.since,
+        ended: Some(late.until),
+        ..StageCase::left_out(late.round, late.until)
+    })
 }
 
 /// Stages that have another name than before: old name, new name.
@@ -72,9 +90,14 @@ fn superseded_rows(case: &Case, name: &str, stage: &StageCase) -> Vec<DeadlineRo
     let first = stage.opened_in_round();
     let row = |(round, granted): (u32, &crate::workflow::Granted)| {
         let before = StageCase { round, dates: granted.was.clone(), ..stage.clone() };
-        DeadlineRow { state: "superseded".to_owned(), ..deadline_row(case, name, &before) }
+        superseded(case, name, &before)
     };
     (first..).zip(&stage.extensions).map(row).collect()
+}
+
+/// The row of a round in whose place another came.
+fn superseded(case: &Case, name: &str, round: &StageCase) -> DeadlineRow {
+    DeadlineRow { state: "superseded".to_owned(), ..deadline_row(case, name, round) }
 }
 
 /// The rows that say with whom a stage lies: nothing but the case as its journal gives it.

@@ -122,6 +122,7 @@ impl RunReport {
                     *(if *rung { &mut report.escalations } else { &mut report.reminders }) += 1;
                     report.defaults += u64::from(default.is_some()) + and_by.len() as u64;
                 }
+                Event::CommitteeLate { defaults, .. } => report.defaults += defaults.len() as u64,
                 Event::StepSkipped { .. } => report.skipped += 1,
                 Event::Held { .. } => report.held += 1,
                 Event::DatesMoved { .. } => report.dates_moved += 1,
@@ -138,6 +139,7 @@ impl RunReport {
                 | Event::Voted { .. }
                 | Event::Recused { .. }
                 | Event::MotionFell { .. }
+                | Event::CommitteeFormed { .. }
                 | Event::Sent { .. }
                 | Event::Accepted { .. }
                 | Event::Received { .. }

@@ -49,7 +49,7 @@ pub use memory::MemoryFacts;
 pub use message::{Rendered, render_message};
 pub use possible::Possible;
 pub use reads::ReadFact;
-pub use role::{Named, Resolution, each_of, holder, holder_except};
+pub use role::{Named, Resolution, each_of, gone, holder, holder_except, told, unable};
 pub use scale::caps_that_hold;
 pub use scope::{CaseContext, ProposedFacts, Reading, Scope, StageDays};
 pub use spell::{not_beside, sure_days};

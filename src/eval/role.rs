@@ -346,6 +346,18 @@ fn is_gone(scope: &Scope<'_>, who: &RecordRef) -> bool {
     gone.as_ref().is_some_and(|it| truth(&scope.about(who.clone()), it) == Truth::Yes)
 }
 
+/// Why somebody is known to be gone, in words.
+#[must_use]
+pub fn gone(scope: &Scope<'_>, who: &RecordRef) -> Option<String> {
+    is_gone(scope, who).then(|| "gone".to_owned())
+}
+
+/// Why somebody can't take on anything on the day: they are known to be gone, or absent.
+#[must_use]
+pub fn unable(scope: &Scope<'_>, who: &RecordRef) -> Option<String> {
+    cannot_act(scope, who)
+}
+
 /// Why somebody can't act on the day; only a known yes passes them over. An absent subject still acts for themselves.
 fn cannot_act(scope: &Scope<'_>, who: &RecordRef) -> Option<String> {
     let kind = scope.policy.record(who.record);
@@ -359,7 +371,8 @@ fn cannot_act(scope: &Scope<'_>, who: &RecordRef) -> Option<String> {
 }
 
 /// The first field that a condition reads, and what it is: `status is on leave`.
-fn told(scope: &Scope<'_>, condition: &Expr) -> Option<String> {
+#[must_use]
+pub fn told(scope: &Scope<'_>, condition: &Expr) -> Option<String> {
     if let ExprKind::Field { record, field, .. } = &condition.kind {
         let found = value(scope, condition);
         found.known()?;

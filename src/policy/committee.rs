@@ -129,7 +129,10 @@ impl Committee {
     /// How many must be there when so many of those who count are recused: as large a part of the others, rounded up.
     #[must_use]
     pub fn needed(&self, recused: u32) -> u32 {
-        let Some(quorum) = &self.quorum else { return 1 };
+        let Some(quorum) = &self.quorum else {
+            // One that is formed for a case is whole, or does not decide.
+            return if self.for_each_case { self.size(true) } else { 1 };
+        };
         let size = self.size(quorum.of_voters).max(1);
         let left = if planted::is(Bug::QuorumNotRecomputed) { size } else { size.saturating_sub(recused) };
         (quorum.count * left).div_ceil(size).max(1)

@@ -151,7 +151,6 @@ pub(super) fn checked_only(workflow: &Workflow, committees: &[Committee]) -> Vec
         let span = stage.label.span;
         let decision = stage.decision.as_ref();
         let committee = decision.and_then(|it| it.committee).and_then(|at| committees.get(at));
-        note(committee.is_some_and(|it| it.for_each_case), "committee for each case", span);
         note(committee.is_some_and(|it| it.members.is_none() && !it.for_each_case), "committee without members", span);
         note(decision.is_some_and(|it| !it.confirms.is_empty()), "confirms", span);
     }

@@ -10,7 +10,7 @@ use crate::policy::committee::Committee;
 use crate::policy::flow::{Proposed, Then};
 use crate::policy::framework::OutcomeKind;
 use crate::policy::model::{
-    DateRule, Expr, ExprKind, FieldKind, Party, Point, Policy, Stage, StageMoment, Timing, Workflow,
+    DateRule, DueLine, Expr, ExprKind, FieldKind, Party, Point, Policy, Stage, StageMoment, Timing, Workflow,
 };
 use crate::policy::paths::{self, Next};
 use crate::source::Span;
@@ -34,6 +34,7 @@ pub(super) fn workflow_holds_together(policy: &Policy, workflow: &Workflow, foun
         a_decision_has_choices(stage, found);
         nobody_decides_their_own_case(stage, found);
         the_committee_is_that_of_the_subject(policy, workflow, stage, found);
+        a_new_committee_has_time(policy, stage, found);
     }
 }
 
@@ -309,7 +310,8 @@ fn nobody_decides_their_own_case(stage: &Stage, found: &mut Diagnostics) {
 fn the_committee_is_that_of_the_subject(policy: &Policy, workflow: &Workflow, stage: &Stage, found: &mut Diagnostics) {
     let Some(at) = stage.decision.as_ref().and_then(|it| it.committee) else { return };
     let Some(committee) = policy.committees.get(at) else { return };
-    let Some(of) = committee.of.filter(|it| *it != workflow.subject && !committee.for_each_case) else { return };
+    let named = !committee.for_each_case || committee.members.is_some();
+    let Some(of) = committee.of.filter(|it| *it != workflow.subject && named) else { return };
     let refers = |it: &&crate::policy::model::Field| it.kind == FieldKind::Reference(of);
     let subject = policy.record(workflow.subject);
     let references = subject.fields.iter().filter(refers).count();
@@ -323,6 +325,37 @@ fn the_committee_is_that_of_the_subject(policy: &Policy, workflow: &Workflow, st
         let finding = Diagnostic::new(codes::OTHER_COMMITTEE, stage.label.span, words);
         let help = format!("declare the committee `of {own}`, or without a record");
         found.push(finding.label(committee.label.span, "this committee").help(help));
+    }
+}
+
+/// Where a committee that is late is replaced, the new one has time of its own: the decision is due some time after it opens.
+fn a_new_committee_has_time(policy: &Policy, stage: &Stage, found: &mut Diagnostics) {
+    let Some(at) = stage.decision.as_ref().and_then(|it| it.committee) else { return };
+    let Some(committee) = policy.committees.get(at).filter(|it| it.for_each_case && it.if_late.is_some()) else {
+        return;
+    };
+    let in_time = |line: &DueLine| counts_from_opening(line.late_comers.as_ref().unwrap_or(&line.date));
+    if stage.due.iter().all(in_time) && !stage.due.is_empty() {
+        return;
+    }
+    let name = &committee.label.name;
+    let words = match stage.due.is_empty() {
+        true => format!("`{}` is never due, so that `{name}` is never late", stage.label.name),
+        false => format!("where `{name}` is late, the one that takes its place has no time for `{}`", stage.label.name),
+    };
+    let finding =
+        Diagnostic::new(codes::NO_TIME_ANEW, stage.label.span, words).label(committee.label.span, "this committee");
+    found.push(finding.help("let it be due some time after it opens: `due 30 days after opening`"));
+}
+
+fn counts_from_opening(rule: &DateRule) -> bool {
+    match rule {
+        DateRule::At(point) => matches!(point, Point::Opening),
+        DateRule::Offset { anchor, .. } => counts_from_opening(anchor),
+        DateRule::Beginning { on, .. } => counts_from_opening(on),
+        DateRule::PutOff { run, .. } => counts_from_opening(run),
+        DateRule::Earliest(of) => of.iter().all(counts_from_opening),
+        DateRule::Latest(of) => of.iter().any(counts_from_opening),
     }
 }
 
@@ -376,6 +409,11 @@ pub(super) fn committee_can_decide(committee: &Committee, found: &mut Diagnostic
                 );
             }
         }
+    }
+    if committee.if_late.is_some() && !committee.for_each_case {
+        let words = format!("committee `{name}` stands: there is no new one that takes its place");
+        let help = "take the line `if late …` out, or form the committee `for each case { … }`";
+        found.push(finding(codes::STANDS_ANYWAY, span, words).help(help));
     }
     let size = committee.size(false);
     if let Some(rule) = committee.at_least.iter().find(|it| it.count > size) {

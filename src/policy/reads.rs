@@ -9,8 +9,8 @@ use crate::ids::{DefinitionId, FieldId, RecordId, RoleId, ScaleId, WorkflowId};
 use crate::policy::committee::{Committee, Recused};
 use crate::policy::flow::OneEach;
 use crate::policy::model::{
-    Aggregate, AggregateWord, AsOn, DateRule, Done, Expr, ExprKind, FieldKind, Members, Party, Point, Policy, PutOff,
-    RoleTry, Shape, SpellWindow, Type, When,
+    Aggregate, AggregateWord, AsOn, Context, DateRule, Done, Expr, ExprKind, FieldKind, Members, Party, Point, Policy,
+    PutOff, RoleTry, Shape, SpellWindow, Type, When,
 };
 use crate::value::TimeUnit;
 
@@ -86,6 +86,7 @@ impl Policy {
             pinned_day: flow.each.is_some(),
             reads: Reads::default(),
             seen: BTreeSet::new(),
+            one: None,
             depth: Cell::new(0),
         };
         reader.goes_by(&[]);
@@ -172,6 +173,8 @@ pub(super) struct Reader<'p> {
     pub(super) pinned_day: bool,
     pub(super) reads: Reads,
     pub(super) seen: BTreeSet<Seen>,
+    /// The way to whoever may sit on the committee at hand, where the records name them.
+    pub(super) one: Option<Path>,
     /// How many roles and definitions name each other around this place.
     pub(super) depth: Cell<u32>,
 }
@@ -427,6 +430,17 @@ impl Reader<'_> {
 
     /// What says who sits on a committee that decides about a subject.
     pub(super) fn committee(&mut self, subject: RecordId, committee: &Committee) {
+        for recused in &committee.recused {
+            if let Recused::Role(role) = recused {
+                self.role(*role, &[]);
+            }
+        }
+        let rules = committee.at_least.iter();
+        let of_members = committee.seats.iter().filter_map(|it| it.condition.as_ref());
+        let conditions: Vec<&Expr> = of_members.chain(rules.clone().map(|it| &it.condition)).collect();
+        rules.filter_map(|it| it.when.as_ref()).for_each(|it| self.expr(it, &[]));
+        // What they ask of the subject is read, whoever may sit.
+        conditions.iter().for_each(|it| self.expr(it, &[]));
         let Some(members) = committee.members else { return };
         let mut path = Vec::new();
         if let Some(of) = committee.of.filter(|it| *it != subject) {
@@ -447,12 +461,10 @@ impl Reader<'_> {
             [members.person, members.seat].into_iter().chain(spell.into_iter().flat_map(|it| [it.first, it.last]));
         fields.for_each(|it| self.take(members.record, it, &path));
         path.push(Way::One((members.record, members.person)));
-        committee.seats.iter().filter_map(|it| it.condition.as_ref()).for_each(|it| self.expr(it, &path));
-        for recused in &committee.recused {
-            if let Recused::Role(role) = recused {
-                self.role(*role, &[]);
-            }
-        }
+        self.able(committee.people, &path);
+        self.one = Some(path);
+        conditions.iter().for_each(|it| self.expr(it, &[]));
+        self.one = None;
     }
 
     /// What says whether somebody can act.
@@ -507,6 +519,7 @@ impl Reader<'_> {
     fn ways_within(&self, of: &Expr, from: &[Way]) -> Vec<Path> {
         match &of.kind {
             ExprKind::Subject => vec![from.to_vec()],
+            ExprKind::Context(Context::One) => self.one.iter().cloned().collect(),
             ExprKind::Owner { of } => {
                 let Some(child) = record_of(of) else { return Vec::new() };
                 self.ways(of, from).iter().map(|path| along(path, Way::Owner(child))).collect()

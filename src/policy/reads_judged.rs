@@ -18,6 +18,7 @@ impl Policy {
             pinned_day: true,
             reads: Reads::default(),
             seen: BTreeSet::new(),
+            one: None,
             depth: Cell::new(0),
         };
         reader.goes_by(&[]);

@@ -255,6 +255,26 @@ pub fn event_words(event: &Event) -> String {
             format!("{} withdraws from `{stage}`{}", hand.by.1, because_of(hand.because.as_deref()))
         }
         Event::MotionFell { stage, .. } => format!("nothing carries in `{stage}`: it is voted on anew"),
+        Event::CommitteeFormed { stage, members, left, passed_over, .. } => {
+            let sit: Vec<String> = members.iter().map(|it| format!("{} ({})", it.who.1, it.seat)).collect();
+            let mut words = format!("the committee that decides in `{stage}` is formed of {}", sit.join(", "));
+            for (who, why) in left {
+                words += &format!("; {} leaves: {why}", who.1);
+            }
+            for it in passed_over {
+                let more = if it.count as usize > it.such_as.len() { " and others" } else { "" };
+                words += &format!("; passed over {} ({}{more}): {}", it.count, it.such_as.join(", "), it.why);
+            }
+            words
+        }
+        Event::CommitteeLate { stage, defaults, .. } => {
+            let by: String = defaults
+                .iter()
+                .filter_map(|it| it.by.as_ref())
+                .map(|it| format!("; default recorded by {}", it.1))
+                .collect();
+            format!("the committee that decides in `{stage}` is late: a new one takes its place{by}")
+        }
         Event::Sent { stage, notices, by, because, .. } => {
             let who = by.as_ref().map_or_else(String::new, |it| format!("{} sends ", it.1));
             format!("{who}{} in `{stage}`{}", sent(notices), because_of(because.as_deref()))

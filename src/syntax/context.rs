@@ -132,7 +132,17 @@ pub(super) static COMMITTEE: Context = Context {
 pub(super) static PANEL: Context = Context {
     what: "line of a committee formed for each case",
     line: Rule::committee_line,
-    words: &["seats", "quorum", "majority", "on a tie", "recuse", "meets every", "at least", "if late a new one"],
+    words: &[
+        "members",
+        "seats",
+        "quorum",
+        "majority",
+        "on a tie",
+        "recuse",
+        "meets every",
+        "at least",
+        "if late a new one",
+    ],
     later: &[],
     free: None,
 };

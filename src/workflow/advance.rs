@@ -11,7 +11,9 @@ use crate::policy::model::{Party, Policy, Stage, StepKind, Timing, Workflow};
 use crate::value::Truth;
 use crate::workflow::case::{Again, Case, StageCase, StageStatus};
 use crate::workflow::case_acts::merged;
-use crate::workflow::event::{Anchored, DefaultRecord, Event, HolderNote, How, Notice, Receipt, Skipped, StepMark};
+use crate::workflow::event::{
+    Anchored, DefaultRecord, Event, HolderNote, How, Notice, Receipt, Skipped, StageDates, StepMark,
+};
 use crate::workflow::moved::same_days;
 use crate::workflow::notices::{merge_notices, push_notice};
 use crate::workflow::outlook::{Answer, Asked, Outlook};
@@ -170,7 +172,7 @@ impl Machine<'_> {
         (0..self.flow.stages.len()).map(StageId::at)
     }
 
-    fn running(&self) -> Vec<StageId> {
+    pub(super) fn running(&self) -> Vec<StageId> {
         self.stage_ids().filter(|id| self.state(*id).is_some_and(|it| it.status == StageStatus::Running)).collect()
     }
 
@@ -271,14 +273,9 @@ impl Machine<'_> {
     }
 
     fn assign_anew(&mut self, id: StageId) -> Result<(), Stuck> {
-        let holders = self.outlook.holders(self.asked(id));
-        let Some(state) = self.state(id) else { return Ok(()) };
-        let people =
-            |notes: &[HolderNote]| notes.iter().map(|it| (it.who.clone(), it.part.clone())).collect::<Vec<_>>();
-        if people(&holders) != people(&state.holders) {
-            let (stage, round) = (self.stage(id).label.name.clone(), state.round);
-            self.happen(Event::Assigned { stage, round, holders: holders.clone(), since: self.look.today });
-        }
+        let (holders, forming) = self.charged(id);
+        self.formed(id, forming);
+        self.lies_with(id, holders.clone());
         self.somebody_acts(id, &holders)
     }
 
@@ -399,7 +396,8 @@ impl Machine<'_> {
 
     fn lapse_day(&self, id: StageId, state: &StageCase) -> Option<(Date, i64)> {
         let closes = state.dates.closes.as_ref().map(|it| (it.day, it.until));
-        if !self.stage(id).lapses_at_due || self.case.stands_still_on(self.look.today) {
+        let at_due = self.stage(id).lapses_at_due || self.another_may_be_formed(id);
+        if !at_due || self.case.stands_still_on(self.look.today) {
             return closes;
         }
         // A receipt that is entered late moves a due date back, and nobody's time has run out before it was entered.
@@ -499,9 +497,15 @@ impl Machine<'_> {
             }
         }
         let dates = self.outlook.dates(self.asked(id), opening).map_err(Stuck)?;
-        let holders = self.outlook.holders(self.asked(id));
+        self.begin(id, opening, dates)
+    }
+
+    pub(super) fn begin(&mut self, id: StageId, opening: &Anchored, dates: StageDates) -> Result<(), Stuck> {
+        let stage = self.stage(id).label.name.clone();
+        let (holders, forming) = self.charged(id);
         let round = self.state(id).map_or(1, |it| it.round + 1);
         self.happen(Event::StageOpened { stage, round, opening: opening.clone(), dates, holders: holders.clone() });
+        self.formed(id, forming);
         if self.stage(id).leaving_out {
             self.leave_out(&self.stage(id).after.clone(), id, opening.day);
         }
@@ -652,6 +656,9 @@ impl Machine<'_> {
             self.hold(id, None, day);
             return Ok(());
         }
+        if self.is_late_with_it(id) {
+            return self.form_another(id, day, !adopted_after);
+        }
         let round = state.round;
         let stage = self.stage(id);
         let (name, then, written) = (stage.label.name.clone(), stage.on_lapse.clone(), stage.lapse_mark.clone());
@@ -684,7 +691,8 @@ impl Machine<'_> {
             Answer::Known(on) if on > self.look.today => Some(on),
             _ => None,
         });
-        let turns = done.chain(self.flow.turns.after(self.look.today)).map(|day| self.outlook.begin_of(day));
+        let days = done.chain(self.flow.turns.after(self.look.today)).chain(self.may_be_formed_anew_on());
+        let turns = days.map(|day| self.outlook.begin_of(day));
         turns.filter(|at| *at > self.look.until).min()
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::planted::{self, Bug};
 use crate::workflow::event::{Anchored, Event, Granted, HolderNote, How, ProposedNote, StageDates, Suspension};
+use crate::workflow::formed::Formed;
 use crate::workflow::post::Posted;
 use crate::workflow::vote::Vote;
 
@@ -141,6 +142,9 @@ pub struct StageCase {
     /// What the members of the committee voted for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub votes: Vec<Vote>,
+    /// The committee that was formed for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formed: Option<Formed>,
     /// What it has sent in this round, and to whom.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub post: Vec<Posted>,
@@ -289,7 +293,9 @@ impl Case {
             Event::StageOpened { stage, round, opening, dates, holders } => {
                 let opened = StageCase::opened(*round, opening, dates, holders);
                 let spared = self.moved.filter(|moved| opening.day < *moved);
-                self.stages.insert(stage.clone(), StageCase { spared, ..opened });
+                // Whoever was chosen to decide goes on doing so.
+                let formed = self.stages.get(stage).and_then(|it| it.formed.clone());
+                self.stages.insert(stage.clone(), StageCase { spared, formed, ..opened });
             }
             Event::StageLeftOut { stage, on, .. } => match self.stages.get_mut(stage) {
                 Some(open) if open.status == StageStatus::Running => open.end(StageStatus::LeftOut, *on, false),
@@ -365,6 +371,8 @@ impl Case {
                 self.change(stage, |it| it.votes.retain(|vote| vote.by != hand.by));
             }
             Event::MotionFell { stage, .. } => self.change(stage, |it| it.votes.clear()),
+            Event::CommitteeFormed { stage, nth, members, .. } => self.change(stage, |it| it.form(*nth, members)),
+            Event::CommitteeLate { stage, on, .. } => self.change(stage, |it| it.form_another(*on)),
             Event::Sent { stage, round, notices, on, .. } => {
                 self.acts.extend(event.keyed());
                 self.change(stage, |it| it.post.extend(notices.iter().map(|it| Posted::sent(&it.to, *round, *on))));
@@ -438,6 +446,7 @@ impl StageCase {
             signed: BTreeMap::new(),
             extensions: Vec::new(),
             votes: Vec::new(),
+            formed: None,
             post: Vec::new(),
             again: Again::Not,
             ended: None,
@@ -445,7 +454,7 @@ impl StageCase {
         }
     }
 
-    pub(super) fn left_out(round: u32, on: Date) -> Self {
+    pub(crate) fn left_out(round: u32, on: Date) -> Self {
         let dates = StageDates::default();
         Self {
             round,
@@ -463,6 +472,7 @@ impl StageCase {
             signed: BTreeMap::new(),
             extensions: Vec::new(),
             votes: Vec::new(),
+            formed: None,
             post: Vec::new(),
             again: Again::Not,
             ended: Some(on),

@@ -7,6 +7,7 @@ use crate::calendar::{Anchor, Derivation, Length};
 use crate::policy::acts::Off;
 use crate::value::Known;
 use crate::workflow::act::Deed;
+use crate::workflow::formed::{Member, PassedOver};
 use crate::workflow::moved::Move;
 
 /// A date with how it came about.
@@ -383,6 +384,20 @@ pub enum Event {
     },
     /// Nothing carried: it is voted on anew.
     MotionFell { stage: String, round: u32, on: Date },
+    /// A committee was formed for the case, or somebody took the place of another on it: who is on it now.
+    CommitteeFormed {
+        stage: String,
+        round: u32,
+        nth: u32,
+        members: Vec<Member>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<((String, String), String)>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        passed_over: Vec<PassedOver>,
+        on: Date,
+    },
+    /// The time of a committee formed for the case is over: a new one takes its place.
+    CommitteeLate { stage: String, round: u32, on: Date, defaults: Vec<DefaultRecord> },
     /// What a stage sends was sent: by somebody, or by the stage itself.
     Sent {
         stage: String,
@@ -480,6 +495,8 @@ impl Event {
             Event::Voted { .. } => "voted",
             Event::Recused { .. } => "recused",
             Event::MotionFell { .. } => "motion_fell",
+            Event::CommitteeFormed { .. } => "committee_formed",
+            Event::CommitteeLate { .. } => "committee_late",
             Event::Sent { .. } => "sent",
             Event::Accepted { .. } => "accepted",
             Event::Received { .. } => "received",
@@ -554,6 +571,8 @@ impl Event {
             | Event::Filled { on, .. }
             | Event::Completed { on, .. }
             | Event::MotionFell { on, .. }
+            | Event::CommitteeFormed { on, .. }
+            | Event::CommitteeLate { on, .. }
             | Event::Sent { on, .. }
             | Event::Accepted { on, .. }
             | Event::Received { on, .. }
@@ -594,6 +613,8 @@ impl Event {
             | Event::Voted { stage, .. }
             | Event::Recused { stage, .. }
             | Event::MotionFell { stage, .. }
+            | Event::CommitteeFormed { stage, .. }
+            | Event::CommitteeLate { stage, .. }
             | Event::Sent { stage, .. }
             | Event::Accepted { stage, .. }
             | Event::Received { stage, .. }

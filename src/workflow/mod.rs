@@ -9,6 +9,7 @@ mod case;
 mod case_acts;
 mod event;
 mod extend;
+mod formed;
 mod moved;
 mod notices;
 mod outlook;
@@ -25,6 +26,7 @@ pub use event::{
     Anchored, DefaultRecord, DueDate, Event, Granted, Hand, HolderNote, How, Notice, NoticeAct, NoticeState,
     ProposedNote, Receipt, Skipped, StageDates, StepMark, Suspension,
 };
+pub use formed::{Formed, Forming, LateRound, Member, PassedOver};
 pub use moved::{Move, MoveOrder, StageMove, go_on, plan_move};
 pub use notices::notices_of;
 pub use outlook::{Answer, Asked, Outlook};

@@ -9,6 +9,7 @@ pub use crate::value::Answer;
 use crate::value::Truth;
 use crate::workflow::case::Case;
 use crate::workflow::event::{Anchored, HolderNote, StageDates, Suspension};
+use crate::workflow::formed::Forming;
 use crate::workflow::vote::Sitting;
 
 /// What is asked about: a case, one of its stages, a day.
@@ -52,6 +53,8 @@ pub trait Outlook {
     fn unfilled(&self, asked: Asked<'_>) -> Vec<String>;
     /// With whom the stage lies.
     fn holders(&self, asked: Asked<'_>) -> Vec<HolderNote>;
+    /// What the committee comes to that is formed for the case to decide in the stage; nothing where none is.
+    fn forming(&self, asked: Asked<'_>) -> Option<Forming>;
     /// Whether one of several, each with a part of their own in the stage, has done it.
     fn has_done(&self, asked: Asked<'_>, holder: &HolderNote) -> bool;
     /// Who holds a seat of the committee that decides in the stage, and who of them may not decide in this case.

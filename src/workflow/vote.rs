@@ -136,6 +136,7 @@ impl Machine<'_> {
         let round = self.state(id).map_or(1, |it| it.round);
         let hand = Hand { by: act.by.clone(), because: act.because.clone(), on: self.look.today, key: act.key.clone() };
         self.happen(Event::Recused { stage: name, round, hand });
+        self.fill_its_seats(id);
         self.count_if_all_have_voted(id);
         Ok(())
     }

@@ -86,6 +86,17 @@ impl Teller<'_> {
             }
             Event::Recused { stage, hand, .. } => format!("{stage}: {} is recused", hand.by.1),
             Event::MotionFell { stage, .. } => format!("{stage}: nothing carries"),
+            Event::CommitteeFormed { stage, nth, members, left, passed_over, .. } => {
+                let sit: Vec<String> = members.iter().map(|it| format!("{} ({})", it.who.1, it.seat)).collect();
+                let left: String = left.iter().map(|(who, why)| format!("; {} leaves: {why}", who.1)).collect();
+                let passed = passed_over
+                    .iter()
+                    .map(|it| format!("; not {} of them ({}): {}", it.count, it.such_as.join(", "), it.why));
+                format!("{stage}: committee {nth} is {}{left}{}", sit.join(", "), passed.collect::<String>())
+            }
+            Event::CommitteeLate { stage, defaults, .. } => {
+                format!("{stage}: the committee is late{}", defaults.iter().map(blame).collect::<String>())
+            }
             Event::Sent { stage, notices, by, on, .. } => {
                 let by = by.as_ref().map_or_else(String::new, |it| format!("{} sends ", it.1));
                 format!("{stage}: {by}{}", self.notices(stage, *on, notices))

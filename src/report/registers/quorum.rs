@@ -40,17 +40,23 @@ pub fn quorum(asked: &Asked<'_>) -> Made {
         ("due", "due"),
         ("why", "why"),
     ]);
-    let short = on_record(asked, &people, &mut listing)?;
+    let (short, without) = on_record(asked, &people, &mut listing)?;
     listing.rows.extend(rows.iter().map(|it| in_a_case(&people, it)));
     people.done()?;
     let as_of = asked.on.to_string();
+    let none = match without {
+        0 => String::new(),
+        1 => " One body has no member on record at all, and is not listed.".to_owned(),
+        _ => format!(" {without} bodies have no member on record at all, and are not listed."),
+    };
     let headline = match (short, rows.len()) {
         (0, 0) if asked.policy.committees.iter().all(|it| it.members.is_none()) => {
             "No committee of the policy says which records name its members.".to_owned()
         }
+        (0, 0) if without > 0 => format!("Every committee that has members can decide at the end of {as_of}.{none}"),
         (0, 0) => format!("Every committee can decide at the end of {as_of}."),
         (short, cases) => format!(
-            "At the end of {as_of}, {} too few members on record, and {} can't be decided for want of members.",
+            "At the end of {as_of}, {} too few members on record, and {} can't be decided for want of members.{none}",
             counted(short, "committee has", "committees have"),
             counted(cases, "open case", "open cases")
         ),
@@ -84,12 +90,12 @@ fn in_a_case(people: &People<'_>, row: &ViewRow) -> Vec<Cell> {
     ]
 }
 
-/// Committees of which too few sit, whatever they may have to decide; how many there are.
-fn on_record(asked: &Asked<'_>, people: &People<'_>, listing: &mut Listing) -> Result<usize, StoreError> {
-    let mut short = 0;
-    for committee in asked.policy.committees.iter().filter(|it| it.members.is_some()) {
+/// Committees of which too few sit, whatever they may have to decide; how many there are, and how many bodies have none.
+fn on_record(asked: &Asked<'_>, people: &People<'_>, listing: &mut Listing) -> Result<(usize, usize), StoreError> {
+    let (mut short, mut without) = (0, 0);
+    for committee in asked.policy.committees.iter().filter(|it| it.members.is_some() && !it.for_each_case) {
         let Some(of) = committee.of else {
-            short += usize::from(look(asked, &*people.facts, committee, None, listing));
+            short += usize::from(look(asked, &*people.facts, committee, None, listing) == Stands::Short);
             continue;
         };
         let mut after = String::new();
@@ -98,7 +104,9 @@ fn on_record(asked: &Asked<'_>, people: &People<'_>, listing: &mut Listing) -> R
             people.facts.prefetch(of, &keys, None);
             for key in &keys {
                 let body = RecordRef { record: of, key: Arc::clone(key) };
-                short += usize::from(look(asked, &*people.facts, committee, Some(&body), listing));
+                let stands = look(asked, &*people.facts, committee, Some(&body), listing);
+                short += usize::from(stands == Stands::Short);
+                without += usize::from(stands == Stands::Nobody);
             }
             match keys.last() {
                 Some(last) if keys.len() == BATCH as usize => after = last.to_string(),
@@ -106,20 +114,34 @@ fn on_record(asked: &Asked<'_>, people: &People<'_>, listing: &mut Listing) -> R
             }
         }
     }
-    Ok(short)
+    Ok((short, without))
 }
 
-/// Writes a row if too few sit.
+/// How a committee stands on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// It could decide.
+    Enough,
+    /// Too few sit.
+    Short,
+    /// No record names a member of that of a body: it has none.
+    Nobody,
+}
+
+/// Writes a row if too few sit on one that there is.
 fn look(
     asked: &Asked<'_>,
     facts: &dyn RecordReader,
     committee: &Committee,
     body: Option<&RecordRef>,
     listing: &mut Listing,
-) -> bool {
-    let Some(seated) = seated(asked.policy, facts, committee, body, asked.on) else { return false };
+) -> Stands {
+    let Some(seated) = seated(asked.policy, facts, committee, body, asked.on) else { return Stands::Enough };
     if seated.can_decide() {
-        return false;
+        return Stands::Enough;
+    }
+    if body.is_some() && !seated.named {
+        return Stands::Nobody;
     }
     let why = match seated.empty.filter(|_| seated.counted >= seated.needed) {
         Some(seat) => format!("nobody sits as {}, who must be among them", committee.seats[seat].label.name),
@@ -139,5 +161,5 @@ fn look(
     row.resize(listing.columns.len() - 1, Cell::Nothing);
     row.push(Cell::Text(why));
     listing.rows.push(row);
-    true
+    Stands::Short
 }
