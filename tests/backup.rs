@@ -183,7 +183,7 @@ fn what_the_lost_store_may_have_sent_waits_and_what_comes_later_goes_out() {
 #[test]
 fn a_mail_that_was_being_tried_is_held_with_what_became_of_it() {
     let project = long_ago();
-    let settings = "policies = [\"policy\"]\n[mail]\nto = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"plain\"\nfrom = \"desk@city.example\"\n";
+    let settings = "policies = [\"policy\"]\nquiet_hours = false\n[mail]\nto = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"plain\"\nfrom = \"desk@city.example\"\n";
     fs::write(project.path("merit.toml"), settings).unwrap();
     for day in ["2020-04-16", "2020-04-21"] {
         project.merit(0, &["run", "--as-of", day]);

@@ -248,7 +248,7 @@ fn a_second_engine_on_the_same_store_is_refused() {
 #[test]
 fn a_later_day_runs_only_where_nobody_is_written_to_in_earnest() {
     let project = complaints();
-    let settings = "policies = [\"policy\"]\n[mail]\nto = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"plain\"\nfrom = \"desk@city.example\"\n";
+    let settings = "policies = [\"policy\"]\nquiet_hours = false\n[mail]\nto = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"plain\"\nfrom = \"desk@city.example\"\n";
     fs::write(project.path("merit.toml"), settings).unwrap();
     let told = project.merit(2, &["run", "--as-of", "2999-01-01"]);
     assert!(told.contains("--rehearse"), "{told}");

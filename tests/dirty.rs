@@ -191,6 +191,7 @@ impl Office {
             patience: Patience::default(),
             calendar: None,
             language: "en".to_owned(),
+            ways: merit::engine::Ways::default(),
         };
         engine::run(&mut self.store, &settings, &mut Nobody).unwrap();
     }

@@ -136,6 +136,7 @@ fn settings(day: Date) -> RunSettings {
         patience: Patience::default(),
         calendar: None,
         language: "en".to_owned(),
+        ways: merit::engine::Ways::default(),
     }
 }
 

@@ -121,6 +121,7 @@ impl Office {
             patience: Patience::default(),
             calendar: None,
             language: "en".to_owned(),
+            ways: merit::engine::Ways::default(),
         };
         _ = self.count.take();
         let report = engine::run(&mut self.store, &settings, &mut Nobody).unwrap();

@@ -322,6 +322,7 @@ impl Office {
             patience: Patience::default(),
             calendar: None,
             language: "en".to_owned(),
+            ways: merit::engine::Ways::default(),
         };
         let day = self.zone().day_of(now);
         let kept = self.policies.take();

@@ -126,6 +126,7 @@ pub(crate) fn settings(day: Date) -> RunSettings {
         patience: Patience::default(),
         calendar: None,
         language: "en".to_owned(),
+        ways: merit::engine::Ways::default(),
     }
 }
 

@@ -108,6 +108,34 @@ impl Calendar {
         self.at(date, self.rules().notices_at).0
     }
 
+    /// The first instant from another on at which a notice may leave: on a working day, from the hour of notices until an hour that
+    /// does not count any more; without one, or where it is no later, until the end of the day.
+    #[must_use]
+    pub fn notices_from(&self, from: Moment, until: Option<Time>) -> Moment {
+        let day = self.day_of(from);
+        // Where days end, nothing is put off.
+        let Ok(first) = self.next_working_day(day) else { return from };
+        let opens = self.notices_at(first);
+        if from <= opens {
+            return opens;
+        }
+        let closes = match until.filter(|it| *it > self.rules().notices_at) {
+            Some(until) => self.at(first, until).0,
+            None => Moment(self.end_of_day(first).0 + 1),
+        };
+        if from < closes {
+            return from;
+        }
+        first.tomorrow().map_or(from, |it| self.next_working_day(it).map_or(from, |it| self.notices_at(it)))
+    }
+
+    /// The day and clock time of an instant, as people read them: `Mon 2026-10-05 08:00`.
+    #[must_use]
+    pub fn clock_of(&self, moment: Moment) -> String {
+        let at = Timestamp::from_second(moment.0).map(|it| self.zone.to_datetime(it));
+        at.map_or_else(|_| moment.to_string(), |it| it.strftime("%a %Y-%m-%d %H:%M").to_string())
+    }
+
     /// The civil day of an instant.
     #[must_use]
     pub fn day_of(&self, moment: Moment) -> Date {

@@ -219,7 +219,11 @@ impl<'a> Desk<'a> {
             None if notice.message == DECISION => told_of_decision(workflow, case, stage),
             None => Rendered::default(),
         };
+        let own = self.scope(workflow, &recipient, None, day).by_one_calendar(false).calendars(day);
         Letter {
+            calendar: own.sure().unwrap_or_else(|| self.calendar(workflow)).name().to_owned(),
+            urgent: message.is_some_and(|it| it.urgent),
+            reminds: false,
             name: self.text_of(&recipient, "name", day),
             address: self.address_of(&recipient, day),
             language,

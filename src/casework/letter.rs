@@ -18,4 +18,13 @@ pub struct Letter {
     pub text: String,
     /// The title of the workflow, for the mail's own headers.
     pub workflow: String,
+    /// The calendar by which the recipient goes: on which days, and from which hour, it may leave.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub calendar: String,
+    /// Whether it leaves at once, at any hour of any day.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
+    /// Whether it only reminds of something: done before it leaves, it does not leave any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reminds: bool,
 }

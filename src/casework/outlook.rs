@@ -394,7 +394,7 @@ fn moments_of(case: &Case, stage: &str) -> eval::StageDays {
         due: state.and_then(|it| it.dates.due.as_ref()).map(|it| it.day),
         done: state.filter(|it| it.status == StageStatus::Done && it.has_ended()).and_then(|it| it.ended),
         ended: state.filter(|it| it.has_ended()).and_then(|it| it.ended),
-        sent: state.filter(|it| it.again.is_not()).and_then(StageCase::sent),
+        sent: state.filter(|it| it.again.is_not()).and_then(|it| case.left_on(it)),
         received: state.filter(|it| it.again.is_not()).and_then(|it| case.received(it)),
         state: state.filter(|it| it.again.is_not()).and_then(|it| match it.status {
             StageStatus::Done if it.late => Some(StageState::Late),

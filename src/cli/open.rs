@@ -6,8 +6,9 @@ use jiff::civil::Date;
 
 use crate::calendar::{Moment, Period};
 use crate::cli::{Failure, Global};
+use crate::config::NoticeHours;
 use crate::config::Project;
-use crate::engine::{AsOf, EngineError, NoWayOut, Patience, RunSettings};
+use crate::engine::{AsOf, EngineError, NoWayOut, Patience, RunSettings, Ways};
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
 use crate::policy::{Compilation, compile_with};
@@ -121,7 +122,8 @@ pub(crate) fn deployed_text(project: &Project, store: &dyn Store) -> Result<(Sou
 /// What the project tells the engine, as of a moment.
 pub(crate) fn settings(project: &Project, as_of: AsOf, now: i64) -> RunSettings {
     let (calendar, language) = (project.calendar.clone(), project.language.clone());
-    RunSettings { as_of, now, patience: patience(project), calendar, language }
+    let ways = Ways { at_any_hour: project.notice_hours == NoticeHours::Any };
+    RunSettings { as_of, now, patience: patience(project), calendar, language, ways }
 }
 
 /// How patient the project wants the engine to be.

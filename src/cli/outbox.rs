@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
+use crate::calendar::Moment;
 use crate::casework::Letter;
-use crate::cli::{Done, Format, Global, Outcome, open, output};
+use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
 use crate::config::Project;
 use crate::engine::{Acted, OutboxAct, Which, act_on_outbox};
+use crate::store::sqlite::SqliteStore;
 use crate::store::{EffectRow, Filter, Store};
 use crate::workflow::NoticeAct;
 
@@ -87,6 +89,8 @@ enum State {
     Dead,
     /// Somebody decided that it does not leave
     Dropped,
+    /// A reminder of what was done before it left
+    Withdrawn,
 }
 
 impl State {
@@ -101,6 +105,7 @@ impl State {
             State::Ambiguous => "ambiguous",
             State::Dead => "dead",
             State::Dropped => "dropped",
+            State::Withdrawn => "withdrawn",
         }
     }
 }
@@ -116,6 +121,8 @@ struct Line {
     message: String,
     subject: String,
     due: String,
+    /// The moment from which it may leave, of one that waits for it.
+    leaves: Option<String>,
     status: String,
     attempts: i64,
     detail: Option<String>,
@@ -134,6 +141,7 @@ impl From<&EffectRow> for Line {
             message: row.effect.message.clone(),
             subject: letter.subject,
             due: row.effect.day.clone(),
+            leaves: (row.effect.state == "due").then(|| Moment(row.leaves()).to_string()),
             status: row.effect.state.clone(),
             attempts: row.attempts,
             detail: row.detail.clone(),
@@ -156,13 +164,28 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         ..Filter::default()
     };
     let rows = store.effects(&filter)?;
-    let lines: Vec<Line> = rows.iter().map(Line::from).collect();
+    let mut lines: Vec<Line> = rows.iter().map(Line::from).collect();
+    if rows.iter().any(|it| it.effect.state == "due") {
+        tell_when(&project, &store, &rows, &mut lines)?;
+    }
     match global.format {
         Format::Json => output::json(&serde_json::json!({ "effects": lines }))?,
         Format::Human => output::text(&words(&lines, arguments.top, store.state()?.hold))?,
     };
     let bad = lines.iter().any(|it| ["undeliverable", "dead", "ambiguous", "held"].contains(&it.status.as_str()));
     Ok(if bad { Done::Findings } else { Done::Clean })
+}
+
+/// Of what waits for its hour: from when it may leave, by the clock of whoever it goes to.
+fn tell_when(project: &Project, store: &SqliteStore, rows: &[EffectRow], lines: &mut [Line]) -> Result<(), Failure> {
+    let policies = open::deployed(project, store)?;
+    let policy = &policies.latest().policy;
+    for (row, line) in rows.iter().zip(lines).filter(|it| it.0.effect.state == "due") {
+        let letter: Letter = serde_json::from_str(&row.effect.facts).unwrap_or_default();
+        let calendar = policy.calendars.iter().find(|it| it.name() == letter.calendar).unwrap_or(policy.main());
+        line.detail = Some(format!("leaves from {}", calendar.clock_of(Moment(row.leaves()))));
+    }
+    Ok(())
 }
 
 fn act(global: &Global, project: &Project, asked: &Act) -> Outcome {

@@ -3,7 +3,7 @@
 use crate::calendar::Moment;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output, restore};
 use crate::config::Project;
-use crate::engine::{self, AsOf, MailSender, RunReport, SendReport, Sender};
+use crate::engine::{self, AsOf, Departure, Hours, MailSender, RunReport, SendReport, Sender};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 
@@ -49,13 +49,21 @@ pub(super) fn once(
     refuse_the_future(project, store, as_of, now)?;
     let settings = open::settings(project, as_of, now);
     let report = engine::run(store, &settings, &mut sender)?;
-    let until = match as_of {
-        AsOf::Moment(moment) => moment.0,
-        AsOf::Day(_) => store.last_moment()?.unwrap_or(now),
+    if !send {
+        return Ok((report, None));
+    }
+    let policies = open::deployed(project, store)?;
+    let policy = &policies.latest().policy;
+    // Where nobody is written to in earnest, it is as late as one says.
+    let (from, until) = match as_of {
+        _ if !project.mail_goes_to_a_folder() => (now, now),
+        AsOf::Moment(moment) => (moment.0, moment.0),
+        AsOf::Day(day) => (policy.main().start_of_day(day).0, policy.main().end_of_day(day).0),
     };
-    let sent =
-        if send { Some(engine::send(store, &mut sender as &mut dyn Sender, until.max(now), now)?) } else { None };
-    Ok((report, sent))
+    let hours = Hours::of(policy, project.notice_hours);
+    let look = Departure { hours: &hours, from, until, now };
+    let sent = engine::send_within(store, &mut sender as &mut dyn Sender, &look)?;
+    Ok((report, Some(sent)))
 }
 
 /// A day later than today runs only where nobody is written to in earnest.

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Time;
 use serde::Deserialize;
 
 use crate::deliver::{MailSettings, MailTo};
@@ -31,10 +32,22 @@ pub struct Project {
     pub grace_after_adoption_working_days: u32,
     /// Before a lapse or default found late follows.
     pub grace_after_downtime_working_days: u32,
+    /// At which hours notices leave.
+    pub notice_hours: NoticeHours,
     /// How mail leaves.
     pub mail: MailSettings,
     /// How `merit serve` works.
     pub serve: ServeSection,
+}
+
+/// At which hours notices leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticeHours {
+    /// At any hour of any day.
+    Any,
+    /// On working days of whoever they go to, from the hour that their calendar names until this one, which does not count any more;
+    /// or until the end of the day.
+    Until(Option<Time>),
 }
 
 /// The `[serve]` section.
@@ -97,13 +110,17 @@ struct Settings {
     grace_after_adoption_working_days: u32,
     #[serde(default = "five")]
     grace_after_downtime_working_days: u32,
+    #[serde(default = "yes")]
+    quiet_hours: bool,
+    #[serde(default = "evening", deserialize_with = "hour")]
+    notices_until: Option<Time>,
     #[serde(default)]
     mail: MailSettings,
     #[serde(default)]
     serve: ServeSection,
 }
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 11] = [
     "policies",
     "calendar",
     "store",
@@ -111,6 +128,8 @@ const KEYS: [&str; 9] = [
     "stale_after_working_days",
     "grace_after_adoption_working_days",
     "grace_after_downtime_working_days",
+    "quiet_hours",
+    "notices_until",
     "mail",
     "serve",
 ];
@@ -125,6 +144,25 @@ fn default_store() -> String {
 
 fn default_language() -> String {
     "en".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the type of the setting")]
+fn evening() -> Option<Time> {
+    Some(Time::constant(20, 0, 0, 0))
+}
+
+/// A clock time as people write it; `24:00` is the end of the day.
+fn hour<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Time>, D::Error> {
+    let words = String::deserialize(from)?;
+    if words == "24:00" {
+        return Ok(None);
+    }
+    let time = Time::strptime("%H:%M", &words);
+    time.map(Some).map_err(|_| serde::de::Error::custom(format!("`{words}` is no time of day, such as `20:00`")))
 }
 
 fn three() -> u32 {
@@ -177,6 +215,10 @@ impl Project {
             stale_after_working_days: settings.stale_after_working_days,
             grace_after_adoption_working_days: settings.grace_after_adoption_working_days,
             grace_after_downtime_working_days: settings.grace_after_downtime_working_days,
+            notice_hours: match settings.quiet_hours {
+                true => NoticeHours::Until(settings.notices_until),
+                false => NoticeHours::Any,
+            },
             mail: settings.mail,
             serve: settings.serve,
         })

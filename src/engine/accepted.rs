@@ -1,10 +1,10 @@
 //! What stages sent and the way out has accepted: a fact that the case learns where the policy counts from it.
 
 use crate::calendar::Moment;
-use crate::ids::WorkflowId;
+use crate::ids::{StageId, WorkflowId};
 use crate::policy::model::Policy;
 use crate::store::{Store, StoreError};
-use crate::workflow::{Case, Event};
+use crate::workflow::{Case, Event, StageCase};
 use jiff::civil::Date;
 
 /// What of a case's post was accepted and is not known to the case yet.
@@ -16,12 +16,14 @@ pub(super) fn accepted(
     today: Date,
 ) -> Result<Vec<Event>, StoreError> {
     let workflow = policy.workflow(flow);
-    let asks = |name: &str| workflow.stages.iter().any(|it| it.label.name == name && it.deemed_received.is_some());
-    let waits = case
-        .stages
-        .iter()
-        .any(|(name, it)| asks(name) && it.post.iter().any(|it| it.accepted.is_none() && it.received.is_none()));
-    if !waits {
+    let waits = |it: &StageCase| it.post.iter().any(|it| it.accepted.is_none() && it.received.is_none());
+    if !case.stages.values().any(waits) {
+        return Ok(Vec::new());
+    }
+    let asking = (0..workflow.stages.len()).map(StageId::at).filter(|it| workflow.asks_when_it_left(*it));
+    let asking: Vec<&str> = asking.map(|it| workflow.stage(it).label.name.as_str()).collect();
+    let asks = |name: &str| asking.contains(&name);
+    if !case.stages.iter().any(|(name, it)| asks(name) && waits(it)) {
         return Ok(Vec::new());
     }
     let calendar = policy.calendar_of(workflow);

@@ -8,6 +8,7 @@ mod act;
 mod called;
 mod delegate;
 mod fault;
+mod hours;
 mod judging;
 mod mail;
 mod migrate;
@@ -25,6 +26,7 @@ pub use delegate::{DelegateRequest, delegate, end_delegation};
 #[cfg(debug_assertions)]
 pub use fault::{Killed, kill_at};
 pub use fault::{Point, point};
+pub use hours::{Departure, Hours};
 pub use judging::{JudgeRequest, judge_on_request};
 pub use mail::{MailSender, NoWayOut};
 pub use migrate::{Chosen, MigrateReport, MigrateRequest, Stays, migrate, migrate_in_batches};
@@ -32,8 +34,10 @@ pub use outbox::{Acted, OutboxAct, OutboxRefusal, Which, act_on_outbox};
 pub use policies::{Deployed, Policies};
 pub use rehearse::{Candidate, Rehearsal, Rehearsed, rehearse};
 pub use rows::{deadline_row, task_rows};
-pub use run::{AsOf, Patience, RunSettings, Watch, Watched, run, run_in_batches, run_watched};
-pub use send::{Attempt, Became, Outcome, Outgoing, SendReport, Sender, make_mails, send, settle_broken_attempts};
+pub use run::{AsOf, Patience, RunSettings, Watch, Watched, Ways, run, run_in_batches, run_watched};
+pub use send::{
+    Attempt, Became, Outcome, Outgoing, SendReport, Sender, make_mails, send, send_within, settle_broken_attempts,
+};
 pub use told::{NoticeLine, RunReport, SetAside};
 
 use crate::store::StoreError;

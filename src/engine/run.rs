@@ -66,6 +66,15 @@ pub struct RunSettings {
     pub calendar: Option<String>,
     /// The language of people without one.
     pub language: String,
+    /// How notices leave, as far as it bears on what is decided.
+    pub ways: Ways,
+}
+
+/// How notices leave, as far as it bears on what is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ways {
+    /// Whether all of them leave at any hour of any day.
+    pub at_any_hour: bool,
 }
 
 /// Runs everything that has come due until `settings.as_of`. Nothing is sent here (see [`crate::engine::send`]); `sender` is only
@@ -501,13 +510,26 @@ impl Round<'_> {
         let mut effects = Vec::new();
         for event in events {
             let Some(cause) = Cause::of(event) else { continue };
-            let not_before = days.moments(cause.day).notices;
+            let moments = days.moments(cause.day);
             for notice in cause.notices {
-                let letter = days.desk.letter(days.flow, days.case, row.id, &cause.stage, cause.day, notice);
+                let mut letter = days.desk.letter(days.flow, days.case, row.id, &cause.stage, cause.day, notice);
+                letter.reminds = matches!(event, Event::StepTaken { rung: false, .. });
+                let not_before = self.leaves_from(days.desk.policy(), &letter, moments);
                 effects.push(self.effect(row, &cause, notice, &letter, not_before));
             }
         }
         effects
+    }
+
+    /// The moment from which a notice may leave: what is urgent on its day; anything else from the hour of notices of a working day of
+    /// whoever it goes to.
+    fn leaves_from(&self, policy: &Policy, letter: &Letter, day: Moments) -> i64 {
+        if letter.urgent {
+            return day.begin;
+        }
+        let own = policy.calendars.iter().find(|it| it.name() == letter.calendar);
+        let own = own.filter(|_| !self.settings.ways.at_any_hour);
+        own.map_or(day.notices, |it| it.notices_from(Moment(day.notices), None).0)
     }
 
     fn effect(&self, row: &CaseRow, cause: &Cause<'_>, notice: &Notice, letter: &Letter, not_before: i64) -> NewEffect {

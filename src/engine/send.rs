@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::casework::Letter;
-use crate::engine::{EngineError, Point, fault, point};
+use crate::engine::{Departure, EngineError, Hours, Point, fault, point};
 use crate::planted::{self, Bug};
 use crate::store::{AttemptEnd, DeliveryRow, EffectRow, Store};
 
@@ -79,24 +79,37 @@ pub struct SendReport {
     pub held: u64,
 }
 
-/// Sends what is due to leave. An effect becomes a mail once; a mail is tried until it is accepted, given up or ambiguous.
+/// Sends what is due to leave, at any hour of any day; else as [`send_within`].
 ///
 /// # Errors
 /// When the store can't. What was written down stays.
 pub fn send(store: &mut dyn Store, sender: &mut dyn Sender, until: i64, now: i64) -> Result<SendReport, EngineError> {
+    send_within(store, sender, &Departure { hours: &Hours::default(), from: until, until, now })
+}
+
+/// Sends what is due to leave. An effect becomes a mail once; a mail is tried until it is accepted, given up or ambiguous.
+///
+/// # Errors
+/// When the store can't. What was written down stays.
+pub fn send_within(
+    store: &mut dyn Store,
+    sender: &mut dyn Sender,
+    look: &Departure<'_>,
+) -> Result<SendReport, EngineError> {
+    let now = look.now;
     let mut report = SendReport { held: store.held()?, ..SendReport::default() };
     if store.state()?.hold {
         return Ok(report);
     }
     report.ambiguous += settle_broken_attempts(store, &*sender, now)?;
-    while make_mails(store, &*sender, until, now, BATCH)? {}
+    while make_mails(store, &*sender, look, BATCH)? {}
     loop {
         let open = store.open_deliveries(now, BATCH)?;
         if open.is_empty() {
             return Ok(report);
         }
         for (delivery, effect) in open {
-            let Some(attempt) = Attempt::begin(store, delivery, effect, now)? else { continue };
+            let Some(attempt) = Attempt::begin(store, delivery, effect, look)? else { continue };
             let outcome = attempt.make(sender);
             report.count(attempt.end(store, &*sender, &outcome, now)?);
         }
@@ -134,20 +147,29 @@ pub fn settle_broken_attempts(store: &mut dyn Store, sender: &dyn Sender, now: i
     Ok(ambiguous)
 }
 
-/// Makes mails for effects that are to leave, so many at most; whether there were any.
+/// Makes mails for effects that are to leave, so many at most; whether any were looked at. One for which it is no hour or no day waits;
+/// a reminder of what was done meanwhile is taken back.
 ///
 /// # Errors
 /// When the store can't.
 pub fn make_mails(
     store: &mut dyn Store,
     sender: &dyn Sender,
-    until: i64,
-    now: i64,
+    look: &Departure<'_>,
     limit: u32,
 ) -> Result<bool, EngineError> {
-    let effects = store.effects_to_send(until, limit)?;
+    let now = look.now;
+    let effects = store.effects_to_send(look.until, limit)?;
     for effect in &effects {
-        let address = letter_of(effect).address.unwrap_or_default();
+        let letter = letter_of(effect);
+        if letter.reminds && store.withdraw_if_done(&effect.effect.key)? {
+            continue;
+        }
+        if let Some(until) = look.waits(&letter) {
+            store.let_wait(&effect.effect.key, until)?;
+            continue;
+        }
+        let address = letter.address.unwrap_or_default();
         let message_id = sender.message_id(&effect.effect.key);
         point(Point::BeforeDelivery);
         store.new_delivery(&effect.effect.key, sender.channel(), &address, &message_id, now)?;
@@ -200,7 +222,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Writes down that an attempt begins; nothing if the mail is no longer to be sent.
+    /// Writes down that an attempt begins; nothing if the mail is no longer to be sent, or not at this hour.
     ///
     /// # Errors
     /// When the store can't.
@@ -208,11 +230,16 @@ impl Attempt {
         store: &mut dyn Store,
         delivery: DeliveryRow,
         effect: EffectRow,
-        now: i64,
+        look: &Departure<'_>,
     ) -> Result<Option<Self>, EngineError> {
+        let letter = letter_of(&effect);
+        if let Some(until) = look.mail_waits(&letter) {
+            store.let_mail_wait(delivery.id, until)?;
+            return Ok(None);
+        }
         point(Point::BeforeAttempt);
-        let begun = store.begin_attempt(delivery.id, now)?;
-        Ok(begun.map(|number| Self { letter: letter_of(&effect), delivery, effect, number, at: now }))
+        let begun = store.begin_attempt(delivery.id, look.now)?;
+        Ok(begun.map(|number| Self { letter, delivery, effect, number, at: look.now }))
     }
 
     /// The number of the mail.

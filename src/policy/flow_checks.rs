@@ -235,6 +235,26 @@ fn moments_in(expr: &Expr, all: &mut Vec<(StageId, StageMoment)>) {
     expr.kind.parts().into_iter().for_each(|it| moments_in(it, all));
 }
 
+impl Workflow {
+    /// Whether something counts from the day on which what a stage sends left: a receipt that is taken to follow upon it, or a date.
+    #[must_use]
+    pub fn asks_when_it_left(&self, id: StageId) -> bool {
+        let mut all: Vec<_> = self.stages.iter().flat_map(moments_of).collect();
+        self.closes.iter().for_each(|it| moments(it, &mut all));
+        self.stage(id).deemed_received.is_some() || all.contains(&(id, StageMoment::Sent))
+    }
+}
+
+/// The moments of other stages from which a stage counts.
+fn moments_of(stage: &Stage) -> Vec<(StageId, StageMoment)> {
+    let mut all = Vec::new();
+    let due = stage.due.iter().flat_map(|it| std::iter::once(&it.date).chain(&it.or_else).chain(&it.late_comers));
+    due.chain(&stage.opens).chain(&stage.closes).for_each(|it| moments(it, &mut all));
+    let conditions = stage.only_if.iter().chain(stage.due.iter().filter_map(|it| it.when.as_ref()));
+    conditions.for_each(|it| moments_in(it, &mut all));
+    all
+}
+
 /// Whether a receipt that a date waits for may never come, though the stage does not say when it is taken to have come.
 fn may_never_come(workflow: &Workflow, rule: &DateRule) -> Option<StageId> {
     let mut all = Vec::new();
@@ -269,16 +289,11 @@ fn receipts_may_never_come(workflow: &Workflow, stage: &Stage, found: &mut Diagn
 }
 
 fn what_is_received_is_sent(workflow: &Workflow, stage: &Stage, found: &mut Diagnostics) {
-    let mut all = Vec::new();
-    let due = stage.due.iter().flat_map(|it| std::iter::once(&it.date).chain(&it.or_else).chain(&it.late_comers));
-    due.chain(&stage.opens).chain(&stage.closes).for_each(|it| moments(it, &mut all));
-    let conditions = stage.only_if.iter().chain(stage.due.iter().filter_map(|it| it.when.as_ref()));
-    conditions.for_each(|it| moments_in(it, &mut all));
     let sends = |id: StageId| !workflow.stage(id).sends.is_empty() || workflow.stage(id).decision.is_some();
     let never = |(id, moment): &(StageId, StageMoment)| {
         matches!(moment, StageMoment::Sent | StageMoment::Received) && !sends(*id)
     };
-    if let Some((id, _)) = all.into_iter().find(never) {
+    if let Some((id, _)) = moments_of(stage).into_iter().find(never) {
         let sender = &workflow.stage(id).label;
         let words = format!("stage `{}` sends nothing that could be received", sender.name);
         let finding = Diagnostic::new(codes::NOTHING_SENT, stage.label.span, words);

@@ -15,7 +15,12 @@ impl Builder<'_, '_> {
             self.items.iter().filter_map(|it| if let Item::Message(it) = it { Some(it) } else { None }).collect();
         for message in written {
             let label = label(&message.name, message.title.as_ref());
-            self.policy.messages.push(Message { label, by_email: true, wordings: Vec::new(), about: RecordId(0) });
+            self.policy.messages.push(Message {
+                label,
+                urgent: message.urgent.is_some(),
+                wordings: Vec::new(),
+                about: RecordId(0),
+            });
         }
     }
 

@@ -320,8 +320,8 @@ pub struct Bound {
 pub struct Message {
     /// Name and title.
     pub label: Label,
-    /// Whether it goes by e-mail (the one channel so far).
-    pub by_email: bool,
+    /// Whether it goes at once, at any hour of any day.
+    pub urgent: bool,
     /// Wordings: the first is the one without a language.
     pub wordings: Vec<Wording>,
     /// The workflow-independent subject type that its placeholders speak of.

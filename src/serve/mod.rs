@@ -113,6 +113,8 @@ async fn work(settings: ServeSettings, stop: &Arc<Stop>, listening: impl FnOnce(
     let room = post_room::PostRoom {
         path: project.store.clone(),
         sender: MailSender::new(project)?,
+        calendar: project.calendar.clone(),
+        notice_hours: project.notice_hours,
         capacity: settings.mails_at_once,
         grace: settings.grace,
         steady: Arc::clone(&steady),

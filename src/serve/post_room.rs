@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender as Way};
 use std::time::{Duration, Instant};
 
-use crate::engine::{self, Attempt, Became, EngineError, MailSender, Outcome};
+use crate::config::NoticeHours;
+use crate::engine::{self, Attempt, Became, Departure, EngineError, Hours, MailSender, Outcome, Policies};
 use crate::serve::clock::Steady;
 use crate::serve::numbers::{Numbers, Part};
 use crate::serve::pauses::Pauses;
@@ -31,6 +32,9 @@ pub(super) struct PostRoom {
     pub(super) path: PathBuf,
     /// Only asked for names and pauses; carriers have senders of their own.
     pub(super) sender: MailSender,
+    /// The project's calendar, if named, and the hours at which notices leave.
+    pub(super) calendar: Option<String>,
+    pub(super) notice_hours: NoticeHours,
     pub(super) capacity: usize,
     pub(super) grace: Duration,
     pub(super) steady: Arc<Steady>,
@@ -42,6 +46,8 @@ pub(super) struct PostRoom {
 #[derive(Default)]
 struct Book {
     store: Option<SqliteStore>,
+    /// The version of the policy in force, and its hours.
+    hours: Option<(i64, Hours)>,
     /// Whether attempts of a program that was stopped have been settled.
     settled: bool,
     /// Mails whose attempt is written down and not ended.
@@ -123,10 +129,12 @@ impl PostRoom {
         if store.state()?.hold {
             return Ok(());
         }
+        let Some(hours) = self.hours(store, &mut book.hours)? else { return Ok(()) };
+        let look = Departure::now(hours, now);
         let free = self.capacity.saturating_sub(book.under_way.len());
-        for (delivery, effect) in self.waiting(store, &book.under_way, free, now)? {
+        for (delivery, effect) in self.waiting(store, &book.under_way, free, &look)? {
             let id = delivery.id;
-            let Some(attempt) = Attempt::begin(store, delivery, effect, now)? else { continue };
+            let Some(attempt) = Attempt::begin(store, delivery, effect, &look)? else { continue };
             book.under_way.insert(id);
             if jobs.send(attempt).is_err() {
                 tracing::error!("nobody is left to carry mails");
@@ -135,24 +143,40 @@ impl PostRoom {
         Ok(())
     }
 
+    /// The hours of the policy in force; nothing while none is deployed.
+    fn hours<'b>(
+        &self,
+        store: &SqliteStore,
+        known: &'b mut Option<(i64, Hours)>,
+    ) -> Result<Option<&'b Hours>, EngineError> {
+        let newest = store.newest_version()?;
+        if let Some(newest) = newest
+            && known.as_ref().is_none_or(|it| it.0 != newest)
+        {
+            let policies = Policies::load(store, self.calendar.as_deref())?;
+            *known = Some((newest, Hours::of(&policies.latest().policy, self.notice_hours)));
+        }
+        Ok(known.as_ref().filter(|_| newest.is_some()).map(|it| &it.1))
+    }
+
     /// What can be handed to the carriers that are free: first mails that wait, then notices that are no mails yet.
     fn waiting(
         &self,
         store: &mut SqliteStore,
         under_way: &BTreeSet<i64>,
         free: usize,
-        now: i64,
+        look: &Departure<'_>,
     ) -> Result<Vec<(crate::store::DeliveryRow, crate::store::EffectRow)>, EngineError> {
         let limit = u32::try_from(free + under_way.len()).unwrap_or(u32::MAX);
         let open = |store: &mut SqliteStore| -> Result<Vec<_>, EngineError> {
-            let mut open = store.open_deliveries(now, limit)?;
+            let mut open = store.open_deliveries(look.now, limit)?;
             open.retain(|it| !under_way.contains(&it.0.id));
             open.truncate(free);
             Ok(open)
         };
         let there = open(store)?;
         let wanted = u32::try_from(free - there.len()).unwrap_or(u32::MAX);
-        if wanted > 0 && engine::make_mails(store, &self.sender, now, now, wanted)? { open(store) } else { Ok(there) }
+        if wanted > 0 && engine::make_mails(store, &self.sender, look, wanted)? { open(store) } else { Ok(there) }
     }
 
     fn tell(&self, attempt: &Attempt, outcome: &Outcome, became: Became) {

@@ -333,7 +333,7 @@ impl SqliteStore {
         for it in &change.effects {
             self.connection
                 .prepare_cached(
-                    "insert into effects values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, null, ?15, ?16)",
+                    "insert into effects values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, null, ?15, ?16, null)",
                 )
                 .map_err(disk)?
                 .execute(params![

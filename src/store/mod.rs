@@ -22,6 +22,7 @@ mod delegations;
 mod described;
 mod dirty;
 mod import;
+mod leaving;
 mod listed;
 mod outbox;
 mod outcomes;
@@ -253,7 +254,7 @@ pub struct NewEffect {
     pub message: String,
     /// The language.
     pub language: String,
-    /// `due`, `merged`, `skipped`, `undeliverable`, `before_adoption`.
+    /// `due`, `held`, `merged`, `undeliverable`, `withdrawn`.
     pub state: String,
 }
 
@@ -276,6 +277,16 @@ pub struct EffectRow {
     pub detail: Option<String>,
     /// Whether what is to be sent is as the engine wrote it; nothing that was damaged or changed by others leaves.
     pub whole: bool,
+    /// The moment for which it waits beyond its own (seconds UTC), if it does: hours or days on which nothing leaves.
+    pub waits_until: Option<i64>,
+}
+
+impl EffectRow {
+    /// The moment from which it may leave (seconds UTC).
+    #[must_use]
+    pub fn leaves(&self) -> i64 {
+        self.waits_until.unwrap_or(self.effect.not_before)
+    }
 }
 
 /// One mail on its way.
@@ -624,6 +635,12 @@ pub trait Store {
     fn held(&self) -> Result<u64, StoreError>;
     /// Effects that are due to leave at a moment and have no mail yet.
     fn effects_to_send(&self, until: i64, limit: u32) -> Result<Vec<EffectRow>, StoreError>;
+    /// Lets an effect that is due to leave wait until a moment.
+    fn let_wait(&mut self, effect: &str, until: i64) -> Result<(), StoreError>;
+    /// Lets a mail that is to be tried wait until a moment.
+    fn let_mail_wait(&mut self, delivery: i64, until: i64) -> Result<(), StoreError>;
+    /// Takes back a reminder that is due to leave if what it reminds of is no longer to be done; whether it did.
+    fn withdraw_if_done(&mut self, effect: &str) -> Result<bool, StoreError>;
     /// Makes a mail for an effect; its number, or nothing if the effect is no longer to leave: somebody dropped it meanwhile.
     fn new_delivery(
         &mut self,

@@ -8,9 +8,12 @@ use crate::store::{points, sums};
 use crate::workflow::NoticeAct;
 
 /// Others write beside: whoever reads in order to write takes the lock first.
-const IMMEDIATE: TransactionBehavior = TransactionBehavior::Immediate;
+pub(super) const IMMEDIATE: TransactionBehavior = TransactionBehavior::Immediate;
 
-pub(super) const EFFECT: &str = "e.key, e.case_id, e.stage, e.round, e.step, e.nth, e.recipient, e.kind, e.day, e.not_before, e.facts, e.message, e.language, e.state, e.delivery, e.rev, e.sum";
+pub(super) const EFFECT: &str = "e.key, e.case_id, e.stage, e.round, e.step, e.nth, e.recipient, e.kind, e.day, e.not_before, e.facts, e.message, e.language, e.state, e.delivery, e.rev, e.sum, e.waits_until";
+
+/// The moment from which an effect may leave: the index on what is due is made of it.
+const LEAVES: &str = "coalesce(waits_until, not_before)";
 
 pub(super) fn effect_of(row: &Row<'_>) -> rusqlite::Result<EffectRow> {
     let case_id = sums::number(row, 1)?;
@@ -30,12 +33,12 @@ pub(super) fn effect_of(row: &Row<'_>) -> rusqlite::Result<EffectRow> {
         state: sums::text(row, 13)?,
     };
     let whole = sums::of_effect(case_id, &effect) == sums::number(row, 16)?;
-    let (delivery, rev) = (row.get(14)?, sums::number(row, 15)?);
-    Ok(EffectRow { case_id, effect, delivery, channel: None, rev, attempts: 0, detail: None, whole })
+    let (delivery, rev, waits_until) = (row.get(14)?, sums::number(row, 15)?, row.get(17)?);
+    Ok(EffectRow { case_id, effect, delivery, channel: None, rev, attempts: 0, detail: None, whole, waits_until })
 }
 
 /// Commits what concerns a mail; such a commit has no number and no seal.
-fn commit_outbox(transaction: Transaction<'_>, kind: &str) -> Result<(), StoreError> {
+pub(super) fn commit_outbox(transaction: Transaction<'_>, kind: &str) -> Result<(), StoreError> {
     points::writes(kind);
     points::pass_of_commit("committing");
     transaction.commit().map_err(disk)?;
@@ -46,7 +49,7 @@ fn commit_outbox(transaction: Transaction<'_>, kind: &str) -> Result<(), StoreEr
 impl SqliteStore {
     pub(super) fn effects_waiting(&self, until: i64, limit: u32) -> Result<Vec<EffectRow>, StoreError> {
         let sql = format!(
-            "select {EFFECT} from effects e where e.state = 'due' and e.not_before <= ?1 order by e.not_before limit ?2"
+            "select {EFFECT} from effects e where e.state = 'due' and {LEAVES} <= ?1 order by {LEAVES} limit ?2"
         );
         let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
         let rows = statement.query_map(params![until, limit], effect_of).map_err(disk)?;
@@ -91,14 +94,14 @@ impl SqliteStore {
         let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
         let rows = statement.query_map(params![until, limit], |row| {
             let delivery = DeliveryRow {
-                id: row.get(17)?,
-                effect: row.get(18)?,
-                channel: row.get(19)?,
-                address: row.get(20)?,
-                message_id: row.get(21)?,
-                state: row.get(22)?,
-                next_try: row.get(23)?,
-                tries: row.get(24)?,
+                id: row.get(18)?,
+                effect: row.get(19)?,
+                channel: row.get(20)?,
+                address: row.get(21)?,
+                message_id: row.get(22)?,
+                state: row.get(23)?,
+                next_try: row.get(24)?,
+                tries: row.get(25)?,
             };
             Ok((delivery, effect_of(row)?))
         });
@@ -226,6 +229,7 @@ impl SqliteStore {
             "select {EFFECT}, d.state, coalesce(d.tries, 0), case coalesce(d.state, e.state)
                when 'held' then 'it may have left before the store was restored on '
                  || coalesce((select date(restored, 'unixepoch') from store), '') || coalesce('; ' || a.detail, '')
+               when 'withdrawn' then 'what it reminds of was done, or given up, before it left'
                when 'dropped' then
                  (select json_extract(j.payload, '$.because') from journal j where j.case_id = e.case_id
                   and j.kind = 'notice_dropped' and json_extract(j.payload, '$.key') = e.key order by j.seq desc limit 1)
@@ -241,12 +245,12 @@ impl SqliteStore {
         let mut statement = self.connection.prepare_cached(&sql).map_err(disk)?;
         let rows = statement.query_map(params![filter.case, filter.subject, filter.status, limit, filter.key], |row| {
             let mut effect = effect_of(row)?;
-            if let Some(state) = row.get(17)? {
+            if let Some(state) = row.get(18)? {
                 effect.effect.state = state;
             }
-            effect.attempts = row.get(18)?;
-            effect.detail = row.get(19)?;
-            effect.channel = row.get(20)?;
+            effect.attempts = row.get(19)?;
+            effect.detail = row.get(20)?;
+            effect.channel = row.get(21)?;
             Ok(effect)
         });
         rows.map_err(disk)?.collect::<Result<_, _>>().map_err(disk)

@@ -43,6 +43,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (8, include_str!("migrations/0008_registers.sql")),
     (9, include_str!("migrations/0009_sums.sql")),
     (10, include_str!("migrations/0010_called.sql")),
+    (11, include_str!("migrations/0011_waits.sql")),
 ];
 
 /// Whether a store is opened to be written.
@@ -306,7 +307,9 @@ impl SqliteStore {
     /// When the store can't be read.
     pub fn last_moment(&self) -> Result<Option<i64>, StoreError> {
         self.connection
-            .query_row("select max(not_before) from effects where state = 'due'", [], |row| row.get(0))
+            .query_row("select max(coalesce(waits_until, not_before)) from effects where state = 'due'", [], |row| {
+                row.get(0)
+            })
             .map_err(disk)
     }
 }

@@ -357,6 +357,18 @@ impl Store for SqliteStore {
         self.effects_waiting(until, limit)
     }
 
+    fn let_wait(&mut self, effect: &str, until: i64) -> Result<(), StoreError> {
+        self.effect_waits(effect, until)
+    }
+
+    fn let_mail_wait(&mut self, delivery: i64, until: i64) -> Result<(), StoreError> {
+        self.delivery_waits(delivery, until)
+    }
+
+    fn withdraw_if_done(&mut self, effect: &str) -> Result<bool, StoreError> {
+        self.withdraw_reminder(effect)
+    }
+
     fn new_delivery(
         &mut self,
         effect: &str,

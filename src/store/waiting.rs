@@ -29,6 +29,14 @@ impl SqliteStore {
         self.number("pragma data_version", &[]).map(Option::unwrap_or_default)
     }
 
+    /// The number of the newest policy, if there is one.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn newest_version(&self) -> Result<Option<i64>, StoreError> {
+        self.number("select max(version) from policies", &[])
+    }
+
     /// The moment of the last commit, by the machine's clock then.
     ///
     /// # Errors
@@ -68,7 +76,8 @@ impl SqliteStore {
     /// When the store can't be read.
     pub fn next_departure(&self) -> Result<Option<i64>, StoreError> {
         let mail = self.number("select min(next_try) from deliveries where state = 'open'", &[])?;
-        let notice = self.number("select min(not_before) from effects where state = 'due'", &[])?;
+        let notice =
+            self.number("select min(coalesce(waits_until, not_before)) from effects where state = 'due'", &[])?;
         Ok(mail.into_iter().chain(notice).min())
     }
 

@@ -62,7 +62,7 @@ pub(super) static TABLE: Context =
 pub(super) static MESSAGE: Context = Context {
     what: "line of a message",
     line: Rule::message_line,
-    words: &["by", "subject", "body", "in"],
+    words: &["by", "urgent", "subject", "body", "in"],
     later: &[],
     free: None,
 };

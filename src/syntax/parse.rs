@@ -247,6 +247,7 @@ impl<'s> Reader<'s> {
         let head = self.head(statement, Rule::message_head, &context::TOP);
         let span = self.whole(statement);
         let mut channels = Vec::new();
+        let mut urgent = None;
         let mut wording = Wording { subject: None, body: None, span };
         let mut languages = Vec::new();
         for line in statements(self.block(statement)) {
@@ -254,10 +255,10 @@ impl<'s> Reader<'s> {
                 languages.extend(self.language(line));
             } else if let Some(mut it) = self.line(line, &context::MESSAGE) {
                 let mut it = it.first();
-                if it.rule() == Rule::channels {
-                    channels.extend(words::names(it.one(Rule::names)));
-                } else {
-                    self.word(&mut wording, it);
+                match it.rule() {
+                    Rule::channels => channels.extend(words::names(it.one(Rule::names))),
+                    Rule::kw_urgent => self.once(&mut urgent, it.span(), it.span(), "urgent"),
+                    _ => self.word(&mut wording, it),
                 }
             }
         }
@@ -269,6 +270,7 @@ impl<'s> Reader<'s> {
             title,
             local: lower_rule::local(&mut head),
             channels,
+            urgent,
             wording: worded.then_some(wording),
             languages,
             span,

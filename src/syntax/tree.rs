@@ -344,6 +344,8 @@ pub struct Message {
     /// `may be changed locally`
     pub local: Option<Local>,
     pub channels: Vec<Name>,
+    /// `urgent`
+    pub urgent: Option<Span>,
     /// The wording without a language, which is that of the project.
     pub wording: Option<Wording>,
     /// `in "sw" { … }`

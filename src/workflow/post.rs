@@ -40,6 +40,13 @@ impl Posted {
     }
 }
 
+impl Posted {
+    /// The day on which it left: when it was accepted on its way, if that is known and later than it was sent.
+    fn left(&self) -> Date {
+        self.accepted.map_or(self.sent, |it| it.max(self.sent))
+    }
+}
+
 impl StageCase {
     /// The day on which it sent something in this round.
     #[must_use]
@@ -58,6 +65,13 @@ impl Case {
     pub fn concerns(&self, who: &(String, String)) -> bool {
         let owner = self.subject.rsplit_once('/').map(|it| it.0);
         (who.0 == self.subject_type && who.1 == self.subject) || (who.0 != self.subject_type && owner == Some(&*who.1))
+    }
+
+    /// The day on which what a stage sent left: to the one concerned, else to the last of all to whom it went.
+    #[must_use]
+    pub fn left_on(&self, stage: &StageCase) -> Option<Date> {
+        let theirs = stage.post.iter().filter(|it| self.concerns(&it.to)).map(Posted::left).max();
+        theirs.or_else(|| stage.post.iter().map(Posted::left).max())
     }
 
     /// The day on which what a stage sent was received: by the one concerned, else by the last of all to whom it went.

@@ -44,7 +44,8 @@ pub(crate) fn desk(mail: &str) -> Project {
     let project = Project { folder: tempfile::tempdir().unwrap() };
     fs::create_dir(project.path("policy")).unwrap();
     fs::write(project.path("policy/desk.merit"), include_str!("desk.merit")).unwrap();
-    let settings = format!("policies = [\"policy\"]\n[mail]\nfrom = \"desk@city.example\"\n{mail}");
+    let settings =
+        format!("policies = [\"policy\"]\nquiet_hours = false\n[mail]\nfrom = \"desk@city.example\"\n{mail}");
     fs::write(project.path("merit.toml"), settings).unwrap();
     project.merit(0, &["deploy", "--adopt", &today().to_string()]);
     fs::write(project.path("clerk.csv"), "id,name,email\nS,Sami,sami@city.example\n").unwrap();
@@ -194,6 +195,7 @@ impl Within {
             patience: Patience::default(),
             calendar: None,
             language: "en".to_owned(),
+            ways: merit::engine::Ways { at_any_hour: true },
         };
         let settings = ServeSettings {
             project,

@@ -72,7 +72,14 @@ pub(crate) struct When {
 impl When {
     pub(crate) fn settings(self) -> RunSettings {
         let (as_of, now) = (self.as_of, self.now);
-        RunSettings { as_of, now, patience: Patience::default(), calendar: None, language: "en".to_owned() }
+        RunSettings {
+            as_of,
+            now,
+            patience: Patience::default(),
+            calendar: None,
+            language: "en".to_owned(),
+            ways: merit::engine::Ways::default(),
+        }
     }
 
     /// Until when the engine looks.
