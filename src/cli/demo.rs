@@ -87,9 +87,9 @@ fn day_by_day(global: &Global, project: &Project) -> Result<(), Failure> {
     say(&format!("\nDay by day from {ADOPTED} to {LAST}\n"))?;
     let _lock = SqliteStore::lock_engine(&project.store)?;
     let mut store = open::store(project)?;
-    let (mut day, mut total) = (ADOPTED, [0u64; 4]);
+    let (mut day, mut total, mut kept) = (ADOPTED, [0u64; 4], None);
     while day <= LAST {
-        let (report, _) = run::once(project, &mut store, Some(AsOf::Day(day)), true)?;
+        let (report, _) = run::once(project, &mut store, Some(AsOf::Day(day)), true, &mut kept)?;
         let numbers = [report.cases_opened, report.reminders, report.escalations, report.stages_done];
         for (sum, number) in total.iter_mut().zip(numbers) {
             *sum += number;

@@ -3,7 +3,7 @@
 use crate::calendar::Moment;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output, restore};
 use crate::config::Project;
-use crate::engine::{self, AsOf, Departure, Hours, MailSender, RunReport, SendReport, Sender};
+use crate::engine::{self, AsOf, Departure, Hours, MailSender, Policies, RunReport, SendReport, Sender};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 
@@ -28,7 +28,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if arguments.rehearse {
         store.set(None, Some(true))?;
     }
-    let (report, sent) = once(&project, &mut store, asked, !arguments.no_send)?;
+    let (report, sent) = once(&project, &mut store, asked, !arguments.no_send, &mut None)?;
     match global.format {
         Format::Json => output::json(&with_sent(&report, sent.as_ref())?)?,
         Format::Human => output::text(&words(&report, sent.as_ref()))?,
@@ -36,24 +36,24 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     Ok(if needs_a_person(&report, sent.as_ref()) { Done::Findings } else { Done::Clean })
 }
 
-/// One run and the sending behind it.
+/// One run and the sending behind it; `kept` are the policies that a run before used, and those of this one are left there.
 pub(super) fn once(
     project: &Project,
     store: &mut SqliteStore,
     asked: Option<AsOf>,
     send: bool,
+    kept: &mut Option<Policies>,
 ) -> Result<(RunReport, Option<SendReport>), Failure> {
     let now = open::now();
     let as_of = asked.unwrap_or(AsOf::Moment(Moment(now)));
     let mut sender = MailSender::new(project)?;
     refuse_the_future(project, store, as_of, now)?;
     let settings = open::settings(project, as_of, now);
-    let report = engine::run(store, &settings, &mut sender)?;
+    let (report, policies) = engine::run_again(store, &settings, &mut sender, kept.take())?;
+    let policy = &kept.insert(policies).latest().policy;
     if !send {
         return Ok((report, None));
     }
-    let policies = open::deployed(project, store)?;
-    let policy = &policies.latest().policy;
     // Where nobody is written to in earnest, it is as late as one says.
     let (from, until) = match as_of {
         _ if !project.mail_goes_to_a_folder() => (now, now),

@@ -34,7 +34,7 @@ pub use outbox::{Acted, OutboxAct, OutboxRefusal, Which, act_on_outbox};
 pub use policies::{Deployed, Policies};
 pub use rehearse::{Candidate, Rehearsal, Rehearsed, rehearse};
 pub use rows::{deadline_row, task_rows};
-pub use run::{AsOf, Patience, RunSettings, Watch, Watched, Ways, run, run_in_batches, run_watched};
+pub use run::{AsOf, Patience, RunSettings, Watch, Watched, Ways, run, run_again, run_in_batches, run_watched};
 pub use send::{
     Attempt, Became, Outcome, Outgoing, SendReport, Sender, make_mails, send, send_within, settle_broken_attempts,
 };

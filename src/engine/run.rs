@@ -86,6 +86,22 @@ pub fn run(store: &mut dyn Store, settings: &RunSettings, sender: &mut dyn Sende
     run_in_batches(store, settings, sender, BATCH)
 }
 
+/// The same with what a run before compiled; gives the policies in use, for the next one.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_again(
+    store: &mut dyn Store,
+    settings: &RunSettings,
+    sender: &mut dyn Sender,
+    kept: Option<Policies>,
+) -> Result<(RunReport, Policies), EngineError> {
+    let policies = Policies::load_again(kept, store, settings.calendar.as_deref())?;
+    let mut round = Round::begin_with(policies, store, settings, sender)?;
+    round.go(store)?;
+    Ok((round.report, round.policies))
+}
+
 /// The same with another number of cases to a commit, at least one.
 ///
 /// # Errors
