@@ -176,11 +176,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     Ok(if bad { Done::Findings } else { Done::Clean })
 }
 
-/// Of what waits for its hour: from when it may leave, by the clock of whoever it goes to.
+/// Of what waits for its hour, by the day that was run and the machine's clock: from when it may leave, by the clock of whoever it goes to.
 fn tell_when(project: &Project, store: &SqliteStore, rows: &[EffectRow], lines: &mut [Line]) -> Result<(), Failure> {
     let policies = open::deployed(project, store)?;
     let policy = &policies.latest().policy;
-    for (row, line) in rows.iter().zip(lines).filter(|it| it.0.effect.state == "due") {
+    let run = store.state()?.as_of.map_or(i64::MAX, |it| policy.main().end_of_day(it).0);
+    let waits = |it: &EffectRow| it.effect.state == "due" && it.leaves() > run.min(open::now());
+    for (row, line) in rows.iter().zip(lines).filter(|it| waits(it.0)) {
         let letter: Letter = serde_json::from_str(&row.effect.facts).unwrap_or_default();
         let calendar = policy.calendars.iter().find(|it| it.name() == letter.calendar).unwrap_or(policy.main());
         line.detail = Some(format!("leaves from {}", calendar.clock_of(Moment(row.leaves()))));

@@ -62,7 +62,15 @@ impl<'h> Departure<'h> {
 
     /// The same for a mail that is to be tried: by the machine's clock, and only where that is the one that is looked at.
     pub(super) fn mail_waits(&self, letter: &Letter) -> Option<i64> {
-        let real = self.from == self.now && self.until == self.now;
-        Some(self.hours.leaves(letter, self.now)).filter(|it| real && *it > self.now)
+        Some(self.hours.leaves(letter, self.now)).filter(|it| self.is_now() && *it > self.now)
+    }
+
+    /// The moment at which something leaves as of what is looked at, if that is another than the machine's.
+    pub(super) fn as_of(&self) -> Option<i64> {
+        (!self.is_now()).then(|| self.now.max(self.from).min(self.until))
+    }
+
+    fn is_now(&self) -> bool {
+        self.from == self.now && self.until == self.now
     }
 }

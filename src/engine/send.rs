@@ -219,6 +219,8 @@ pub struct Attempt {
     letter: Letter,
     number: i64,
     at: i64,
+    /// The moment that counts, if another than the machine's.
+    as_of: Option<i64>,
 }
 
 impl Attempt {
@@ -238,8 +240,9 @@ impl Attempt {
             return Ok(None);
         }
         point(Point::BeforeAttempt);
-        let begun = store.begin_attempt(delivery.id, look.now)?;
-        Ok(begun.map(|number| Self { letter, delivery, effect, number, at: look.now }))
+        let as_of = look.as_of();
+        let begun = store.begin_attempt(delivery.id, as_of.unwrap_or(look.now))?;
+        Ok(begun.map(|number| Self { letter, delivery, effect, number, at: look.now, as_of }))
     }
 
     /// The number of the mail.
@@ -299,7 +302,7 @@ impl Attempt {
         store.end_attempt(&AttemptEnd {
             delivery: self.delivery.id,
             attempt: self.number,
-            at: now,
+            at: self.as_of.unwrap_or(now),
             result,
             detail,
             state: became.word(),

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use merit::workflow::{Case, Event, StageCase, StageStatus};
 
 use crate::ministry::Ministry;
-use crate::roster::{From, Length, Roster, Status, due};
+use crate::roster::{From, Length, Roster, Status, due, next};
 
 /// An entry that is new.
 pub(crate) struct Entry {
@@ -291,9 +291,16 @@ fn from_opening(stage: &str, step: &str) -> bool {
     matches!((stage, step), ("write", "remind-1") | ("write", "escalate-2"))
 }
 
-/// Whether an effect may leave when the text says so: at eight, or at half past midnight where the watch is kept.
-pub(crate) fn wrong_hour(watch: bool, day: Date, not_before: i64) -> Option<String> {
+/// Whether an effect may leave when the text says so: at eight, or at half past midnight where the watch is kept; and where whoever it
+/// goes to does not keep it, at eight of a day on which they work.
+pub(crate) fn wrong_hour(roster: &Roster, (of, to): (usize, usize), on: Date, not_before: i64) -> Option<String> {
     let local = cairo().to_datetime(Timestamp::from_second(not_before).unwrap());
+    let theirs = roster.watches(to, on);
+    let mut day = on;
+    while !roster.is_worked(theirs, day) {
+        day = next(day);
+    }
+    let watch = theirs && roster.watches(of, on);
     let hour = match (watch, day == date(2026, 4, 24)) {
         (false, _) => Time::constant(8, 0, 0, 0),
         (true, false) => Time::constant(0, 30, 0, 0),

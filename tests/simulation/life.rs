@@ -580,10 +580,10 @@ impl Life {
                 self.wrong.push(format!("case {} ended on {:?}, and wrote on {day}", effect.case_id, case.ended));
             }
             let of = subject(&self.roster, case);
+            let to = effect.effect.recipient.split_once(':').and_then(|it| self.roster.place(it.1)).unwrap_or(of);
             // Where somebody changed posts since, it is not plain any more.
-            if self.roster.officers[of].watch.0.len() == 1 {
-                let watch = self.roster.watches(of, day);
-                self.wrong.extend(wrong_hour(watch, day, effect.effect.not_before));
+            if [of, to].iter().all(|it| self.roster.officers[*it].watch.0.len() == 1) {
+                self.wrong.extend(wrong_hour(&self.roster, (of, to), day, effect.effect.not_before));
             }
         }
     }
