@@ -84,7 +84,7 @@ pub struct SendReport {
 /// # Errors
 /// When the store can't. What was written down stays.
 pub fn send(store: &mut dyn Store, sender: &mut dyn Sender, until: i64, now: i64) -> Result<SendReport, EngineError> {
-    send_within(store, sender, &Departure { hours: &Hours::default(), from: until, until, now })
+    send_within(store, sender, &Departure { hours: &Hours::default(), from: now, until, now })
 }
 
 /// Sends what is due to leave. An effect becomes a mail once; a mail is tried until it is accepted, given up or ambiguous.
