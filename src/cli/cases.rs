@@ -31,6 +31,8 @@ enum Status {
     Cancelled,
     Left,
     Lapsed,
+    /// Destroyed, for their time to be kept was over
+    Expunged,
 }
 
 impl Status {
@@ -41,6 +43,7 @@ impl Status {
             Status::Cancelled => "cancelled",
             Status::Left => "left",
             Status::Lapsed => "lapsed",
+            Status::Expunged => "expunged",
         }
     }
 }

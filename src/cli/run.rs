@@ -127,6 +127,11 @@ pub(super) fn words(report: &RunReport, sent: Option<&SendReport>) -> String {
             "default or lapse waits: nobody is blamed for downtime",
             "defaults or lapses wait: nobody is blamed for downtime",
         ),
+        (
+            report.expunged,
+            "case destroyed: its time to be kept was over",
+            "cases destroyed: their time to be kept was over",
+        ),
         (report.merged, "notice merged into a stronger one", "notices merged into stronger ones"),
         (report.undeliverable, "notice undeliverable: no address", "notices undeliverable: no address"),
         (report.set_aside, "case set aside", "cases set aside"),

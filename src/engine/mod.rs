@@ -10,6 +10,7 @@ mod delegate;
 mod fault;
 mod hours;
 mod judging;
+mod keeping;
 mod mail;
 mod migrate;
 mod openings;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::Date;
 
 use crate::calendar::{Calendar, Moment};
-use crate::casework::{Desk, Letter, Moments, standing};
+use crate::casework::{Desk, Kept, Letter, Moments, standing};
 use crate::engine::accepted::accepted;
 use crate::engine::called::Calls;
 use crate::engine::fault::effects_behind;
@@ -14,7 +14,7 @@ use crate::engine::policies::Policies;
 use crate::engine::rows::{entry, renamed, stage_rows};
 use crate::engine::send::{Sender, send_too_early};
 use crate::engine::told::RunReport;
-use crate::engine::{EngineError, Point, called, judging, openings, point};
+use crate::engine::{EngineError, Point, called, judging, keeping, openings, point};
 use crate::ids::WorkflowId;
 use crate::planted::{self, Bug};
 use crate::policy::model::Policy;
@@ -282,6 +282,10 @@ impl Round<'_> {
         if !self.goes_on() {
             return Ok(false);
         }
+        keeping::expunge(store, self)?;
+        if !self.goes_on() {
+            return Ok(false);
+        }
         let today = Some(self.until.today);
         if self.last != today || self.judged != today {
             let work = Work { as_of: today, judged: today, ..self.work() };
@@ -518,7 +522,12 @@ impl Round<'_> {
         });
         let renamed = renamed(&events);
         let calls = self.calls.by(&advanced.case, &events);
-        let change = CaseChange { row, entries, renamed, deadlines, tasks, effects, standing, calls };
+        let keeping = match desk.kept(flow, &advanced.case, look.today) {
+            Kept::Always => None,
+            Kept::Until(day) => Some(day),
+            Kept::NoLonger(_) => Some(look.today),
+        };
+        let change = CaseChange { row, entries, renamed, deadlines, tasks, effects, standing, calls, keeping };
         Decided { change, case: advanced.case, events }
     }
 

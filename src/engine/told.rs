@@ -36,6 +36,8 @@ pub struct RunReport {
     pub cancelled: u64,
     /// Cases completed.
     pub completed: u64,
+    /// Cases whose time to be kept was over: their text was destroyed.
+    pub expunged: u64,
     /// Defaults recorded.
     pub defaults: u64,
     /// Defaults and lapses that wait after downtime.
@@ -130,6 +132,7 @@ impl RunReport {
                     How::Completed => report.completed += 1,
                     How::Cancelled | How::Left => report.cancelled += 1,
                     How::Lapsed => report.lapsed += 1,
+                    How::Expunged => {}
                 },
                 Event::StageOpened { .. }
                 | Event::Filled { .. }
@@ -152,6 +155,7 @@ impl RunReport {
                 | Event::Assigned { .. }
                 | Event::ClockChanged { .. }
                 | Event::Moved(_)
+                | Event::Expunged { .. }
                 | Event::NoticeActedOn { .. } => {}
             }
         }

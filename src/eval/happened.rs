@@ -42,8 +42,9 @@ pub(super) fn imposed_and_kept(scope: &Scope<'_>, name: &str) -> Vec<(Date, Opti
     imposed
 }
 
-/// The day on which it is expunged: some time after the last day on which it is in force.
-fn expunged_on(scope: &Scope<'_>, rule: Option<&OutcomeRule>, on: Date, ended: Option<Date>) -> Option<Date> {
+/// The day on which something is expunged that was imposed on a day, and maybe ended on another: some time after the last day on which it is in force.
+#[must_use]
+pub fn expunged_on(scope: &Scope<'_>, rule: Option<&OutcomeRule>, on: Date, ended: Option<Date>) -> Option<Date> {
     let expunge = rule?.expunge?;
     let end_of = |rule: &DateRule| match date_rule(scope, rule, &DateOptions::closing()) {
         Ok(Answer::Known(day)) => Some(day.date),

@@ -43,7 +43,7 @@ pub use days::{first_day_true, true_days, true_since};
 pub use exempt::let_off_since;
 pub use expression::{truth, value};
 pub use goes_by::Calendars;
-pub use happened::last_day_in_force;
+pub use happened::{expunged_on, last_day_in_force};
 pub use listen::Listener;
 pub use memory::MemoryFacts;
 pub use message::{Rendered, render_message};

@@ -311,6 +311,9 @@ pub fn event_words(event: &Event) -> String {
         Event::StageLapsed { stage, mark, .. } => {
             format!("`{stage}` lapses{}", mark.as_ref().map_or_else(String::new, |it| format!(", marked \"{it}\"")))
         }
+        Event::Expunged { rule, entries, .. } => {
+            format!("the text of {entries} entries was destroyed, by {rule}")
+        }
         Event::NoticeActedOn { act, message, to, because, .. } => {
             let what = match act {
                 NoticeAct::Release => "let go",

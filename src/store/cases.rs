@@ -175,6 +175,16 @@ impl SqliteStore {
         for change in &work.cases {
             self.write_case(change, rev, &mut entries)?;
         }
+        for (id, day) in &work.keeping {
+            self.write_keeping(*id, *day)?;
+        }
+        if !work.expunged.is_empty() {
+            self.overwrite(true)?;
+            for it in &work.expunged {
+                self.expunge(it, rev, &mut entries)?;
+            }
+            self.overwrite(false)?;
+        }
         for id in &work.clean_cases {
             self.clean("case", &id.to_string(), rev)?;
         }
@@ -246,7 +256,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    fn write_case(&self, change: &CaseChange, rev: i64, hashed: &mut Vec<Hashed>) -> Result<(), StoreError> {
+    pub(super) fn write_case(&self, change: &CaseChange, rev: i64, hashed: &mut Vec<Hashed>) -> Result<(), StoreError> {
         let row = &change.row;
         if !row.whole {
             return self.leave_damaged(row, change.entries.len());
@@ -327,6 +337,9 @@ impl SqliteStore {
                 .map_err(disk)?
                 .execute(params![row.id, seq, rev, entry.at, actor, entry.kind, entry.payload, payload_hash, hash])
                 .map_err(disk)?;
+        }
+        if change.keeping.is_some() {
+            self.write_keeping(row.id, change.keeping)?;
         }
         hashed.extend(entries.into_iter().map(|(seq, .., hash)| Hashed { case_id: row.id, seq, hash }));
         self.write_stages(change)?;
@@ -475,7 +488,7 @@ impl SqliteStore {
         rows.map_err(disk)?.collect::<Result<_, _>>().map_err(disk)
     }
 
-    fn case_rows(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<CaseRow>, StoreError> {
+    pub(super) fn case_rows(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<CaseRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(sql).map_err(disk)?;
         let rows = statement.query_map(parameters, case_of).map_err(disk)?;
         rows.collect::<Result<_, _>>().map_err(disk)
@@ -555,7 +568,9 @@ impl SqliteStore {
             )
             .map_err(disk)?;
         let rows = statement.query_map(params![array, workflow, period], |row| row.get(0)).map_err(disk)?;
-        rows.collect::<Result<_, _>>().map_err(disk)
+        let mut there: Vec<String> = rows.collect::<Result<_, _>>().map_err(disk)?;
+        there.extend(self.had_case(workflow, period, keys)?);
+        Ok(there)
     }
 
     pub(super) fn one_case(&self, id: i64) -> Result<Option<CaseRow>, StoreError> {
@@ -565,7 +580,7 @@ impl SqliteStore {
     pub(super) fn listed_cases(&self, filter: &Filter) -> Result<Vec<CaseRow>, StoreError> {
         let sql = format!(
             "select {CASE} from cases where (?1 is null or workflow = ?1) and (?2 is null or subject = ?2)
-             and (?3 is null or status = ?3) and (?4 is null or id = ?4) and (not ?5 or set_aside is not null)
+             and (case when ?3 is null then status <> 'expunged' or ?4 is not null else status = ?3 end) and (?4 is null or id = ?4) and (not ?5 or set_aside is not null)
              and id > ?7 order by id limit ?6"
         );
         let limit = filter.limit.and_then(|it| i64::try_from(it).ok()).unwrap_or(-1);
@@ -579,7 +594,8 @@ impl SqliteStore {
         let mut statement = self
             .connection
             .prepare_cached(
-                "select case_id, seq, rev, at, actor, kind, payload, payload_hash, hash from journal where case_id = ?1 order by seq",
+                "select case_id, seq, rev, at, actor, kind, payload, payload_hash, hash from journal where case_id = ?1
+                 and payload_hash <> '' order by seq",
             )
             .map_err(disk)?;
         let rows = statement.query_map([case_id], entry_of).map_err(disk)?;

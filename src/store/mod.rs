@@ -21,6 +21,7 @@ mod cases;
 mod delegations;
 mod described;
 mod dirty;
+mod expunged;
 mod import;
 mod leaving;
 mod listed;
@@ -44,6 +45,7 @@ mod waiting;
 pub use backup::{Draft, Proved};
 pub use called::Called;
 pub use delegations::Delegation;
+pub use expunged::Expunged;
 pub use listed::{Counts, Filter, OpenDeadline};
 pub use outcomes::{Judgement, OutcomeFilter, OutcomeRow, Standing};
 pub use refusals::RefusedAct;
@@ -330,6 +332,8 @@ pub struct CaseChange {
     pub standing: Option<Standing>,
     /// Whom its events call before a framework.
     pub calls: Vec<Called>,
+    /// On which day it is looked at, if it ended, so that it is not kept for longer than it may.
+    pub keeping: Option<Date>,
 }
 
 impl CaseChange {
@@ -337,7 +341,7 @@ impl CaseChange {
     #[must_use]
     pub fn with(row: CaseRow, entries: Vec<NewEntry>) -> Self {
         let (renamed, deadlines, tasks, effects) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { row, entries, renamed, deadlines, tasks, effects, standing: None, calls: Vec::new() }
+        Self { row, entries, renamed, deadlines, tasks, effects, standing: None, calls: Vec::new(), keeping: None }
     }
 }
 
@@ -376,6 +380,10 @@ pub struct Work {
     pub judgements: Vec<Judgement>,
     /// What they came to.
     pub outcomes: Vec<OutcomeRow>,
+    /// When ended cases are looked at next; without a day no more.
+    pub keeping: Vec<(i64, Option<Date>)>,
+    /// Cases that are destroyed.
+    pub expunged: Vec<Expunged>,
     /// Who was called before a framework, and has been judged.
     pub clean_called: Vec<Called>,
 }
@@ -600,6 +608,12 @@ pub trait Store {
     fn has_judged(&self, framework: &str, period: &str) -> Result<bool, StoreError>;
     /// The last judgement of a framework on a period.
     fn judgement(&self, framework: &str, period: &str) -> Result<Option<Judgement>, StoreError>;
+    /// Ended cases that are to be looked at by a day, so that they are not kept for longer than they may.
+    fn kept_until(&self, day: Date, limit: u32) -> Result<Vec<CaseRow>, StoreError>;
+    /// Whether something of a case is still to leave.
+    fn leaves_yet(&self, case: i64) -> Result<bool, StoreError>;
+    /// Takes what was destroyed out of the files beside the store.
+    fn forget(&self) -> Result<(), StoreError>;
     /// Who is called before a framework, by framework, person and period.
     fn called(&self, limit: u32) -> Result<Vec<Called>, StoreError>;
     /// From which day on each framework is in force; one that is not listed was so before that was kept.

@@ -18,7 +18,7 @@ use crate::store::sums;
 use crate::store::{StoreError, StoreState};
 
 /// The schema that this version writes.
-pub const SCHEMA: u32 = 10;
+pub const SCHEMA: u32 = 12;
 /// From this schema on, the store describes its policies for the registers.
 const DESCRIBED: u32 = 8;
 /// The edition of the language that this version reads.
@@ -44,6 +44,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (9, include_str!("migrations/0009_sums.sql")),
     (10, include_str!("migrations/0010_called.sql")),
     (11, include_str!("migrations/0011_waits.sql")),
+    (12, include_str!("migrations/0012_keeping.sql")),
 ];
 
 /// Whether a store is opened to be written.

@@ -289,6 +289,18 @@ impl Store for SqliteStore {
         self.judgement_of(framework, period)
     }
 
+    fn kept_until(&self, day: Date, limit: u32) -> Result<Vec<CaseRow>, StoreError> {
+        SqliteStore::kept_until(self, day, limit)
+    }
+
+    fn leaves_yet(&self, case: i64) -> Result<bool, StoreError> {
+        SqliteStore::leaves_yet(self, case)
+    }
+
+    fn forget(&self) -> Result<(), StoreError> {
+        SqliteStore::forget(self)
+    }
+
     fn called(&self, limit: u32) -> Result<Vec<Called>, StoreError> {
         self.listed_called(limit)
     }

@@ -92,6 +92,7 @@ impl CaseStatus {
             CaseStatus::Ended(How::Cancelled) => "cancelled",
             CaseStatus::Ended(How::Left) => "left",
             CaseStatus::Ended(How::Lapsed) => "lapsed",
+            CaseStatus::Ended(How::Expunged) => "expunged",
         }
     }
 }
@@ -409,6 +410,15 @@ impl Case {
                 self.by_hand.retain(|it| it.until.is_none_or(|until| until >= it.from));
             }
             Event::NoticeActedOn { .. } => {}
+            // Nothing of what was before is known any more.
+            Event::Expunged { workflow, on, .. } => {
+                *self = Case {
+                    workflow: workflow.clone(),
+                    status: CaseStatus::Ended(How::Expunged),
+                    ended: Some(*on),
+                    ..Case::default()
+                };
+            }
             Event::Moved(it) => self.go_on_under(it),
             Event::CaseEnded { how, on, mark } => {
                 self.status = CaseStatus::Ended(*how);

@@ -217,6 +217,8 @@ pub enum How {
     Left,
     /// It closed, or a lapse ended it.
     Lapsed,
+    /// Its time to be kept is over, and its text was destroyed.
+    Expunged,
 }
 
 /// What somebody does with a notice in the outbox.
@@ -469,6 +471,8 @@ pub enum Event {
     Moved(Move),
     /// The case ended.
     CaseEnded { how: How, on: Date, mark: Option<String> },
+    /// Its time to be kept is over: the text of so many entries was destroyed, by what the policy says.
+    Expunged { workflow: String, rule: String, entries: i64, on: Date },
     /// Somebody acted on a notice in the outbox. The case itself stays as it is.
     NoticeActedOn { act: NoticeAct, key: String, stage: String, message: String, to: String, because: String, on: Date },
 }
@@ -509,6 +513,7 @@ impl Event {
             Event::StageLapsed { .. } => "stage_lapsed",
             Event::Moved(_) => "moved",
             Event::CaseEnded { .. } => "case_ended",
+            Event::Expunged { .. } => "case_expunged",
             Event::NoticeActedOn { act: NoticeAct::Release, .. } => "notice_released",
             Event::NoticeActedOn { act: NoticeAct::Drop, .. } => "notice_dropped",
             Event::NoticeActedOn { act: NoticeAct::Retry, .. } => "notice_retried",
@@ -580,6 +585,7 @@ impl Event {
             | Event::StageDone { on, .. }
             | Event::StageLapsed { on, .. }
             | Event::CaseEnded { on, .. }
+            | Event::Expunged { on, .. }
             | Event::NoticeActedOn { on, .. } => *on,
             Event::Signed { hand, .. }
             | Event::Voted { hand, .. }
@@ -630,7 +636,8 @@ impl Event {
             | Event::CalledOff { .. }
             | Event::Suspended { .. }
             | Event::Resumed { .. }
-            | Event::CaseEnded { .. } => None,
+            | Event::CaseEnded { .. }
+            | Event::Expunged { .. } => None,
         }
     }
 }

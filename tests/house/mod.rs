@@ -39,7 +39,7 @@ impl Sender for Everybody {
 pub(crate) struct House {
     pub(crate) store: SqliteStore,
     policy: String,
-    _folder: tempfile::TempDir,
+    pub(crate) _folder: tempfile::TempDir,
 }
 
 pub(crate) fn settings(day: Date) -> RunSettings {

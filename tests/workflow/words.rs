@@ -120,6 +120,7 @@ impl Teller<'_> {
             Event::StageDone { stage, late, .. } => format!("{stage} done{}", if *late { ", late" } else { "" }),
             Event::StageLapsed { stage, mark, .. } => format!("{stage} lapses{}", marked(mark.as_deref())),
             Event::NoticeActedOn { act, message, to, .. } => format!("{} {message} to {to}", act.word()),
+            Event::Expunged { rule, .. } => format!("destroyed, by {rule}"),
             Event::Moved(it) => format!("moved to policy version {}", it.to),
             Event::CaseEnded { mark, .. } => {
                 format!("case {}{}", self.case().case.status.word(), marked(mark.as_deref()))
