@@ -6,7 +6,7 @@ use merit::calendar::{
 };
 
 use crate::support::{
-    allowance, announced, date, in_zone, input, length, month_end, plain, plain_rules, role, roll, rows, rwanda,
+    allowance, announced, date, fixed, in_zone, input, length, month_end, plain, plain_rules, role, roll, rows, rwanda,
     uganda, uganda_rules,
 };
 
@@ -91,6 +91,87 @@ fn a_month_without_such_a_day_never_holds_a_reminder_back() {
 }
 
 #[test]
+fn where_a_month_ends_forward_its_reminders_do_so_too() {
+    let calendar = Calendar::new(CalendarRules { month_end: Some(MonthEnd::Forward), ..plain_rules() }).unwrap();
+    let (length, direction) = allowance("1 month after").unwrap();
+    assert_eq!(calendar.step_day(date("2026-03-31"), Some(length), direction), Ok(date("2026-05-01")));
+}
+
+#[test]
+fn a_length_is_held_against_one_of_its_kind() {
+    for (one, most, within) in [
+        ("7 days", "1 week", Some(true)),
+        ("8 days", "1 week", Some(false)),
+        ("1 week", "7 days", Some(true)),
+        ("24 hours", "1 day", Some(true)),
+        ("25 hours", "1 day", Some(false)),
+        ("12 months", "1 year", Some(true)),
+        ("13 months", "1 year", Some(false)),
+        ("2 years", "23 months", Some(false)),
+        ("5 working days", "5 working days", Some(true)),
+        ("6 working days", "5 working days", Some(false)),
+        ("30 days", "1 month", None),
+        ("5 working days", "1 week", None),
+    ] {
+        assert_eq!(length(one).0.is_within(length(most).0), within, "{one}, {most}");
+    }
+}
+
+#[test]
+fn a_length_is_written_and_read_in_words() {
+    for words in ["1 day", "10 days", "1 working day", "5 working days", "2 weeks", "1 month", "3 years", "40000 days"]
+    {
+        assert_eq!(merit::calendar::length_of(words).map(merit::calendar::length_in_words).as_deref(), Ok(words));
+    }
+    let hours = merit::calendar::length_of("36 hours").unwrap();
+    assert_eq!(merit::calendar::length_in_words(hours), "36 hours (2 whole days)");
+    for words in ["", "days", "5", "five days", "0 days", "40001 days", "-1 days", "1 fortnight"] {
+        assert!(merit::calendar::length_of(words).unwrap_err().starts_with(&format!("`{words}` is no length")));
+    }
+}
+
+#[test]
+fn days_off_are_told_where_there_are_some_and_weekends_where_there_is_one() {
+    let left_out = |working: [bool; 7], length: &str| {
+        let holidays = (2..=9).map(|day| fixed(&format!("Day {day}"), 7, day)).collect();
+        let calendar = Calendar::new(CalendarRules { working, holidays, ..plain_rules() }).unwrap();
+        let due = calendar.deadline(&input("event", date("2026-07-01"), allowance(length), DateRole::Due)).unwrap();
+        due.derivation.lines()[0].split_once("; left out: ").map(|it| it.1.to_owned())
+    };
+    let every_day = left_out([true; 7], "1 working day after").unwrap();
+    assert!(
+        every_day.starts_with("Thu 2 July (Day 2), ") && every_day.ends_with(" and 2 holidays more"),
+        "{every_day}"
+    );
+    assert!(left_out(plain_rules().working, "1 working day after").unwrap().starts_with("2 weekend days, Thu 2 July"));
+    let plainly =
+        plain().deadline(&input("event", date("2026-07-06"), allowance("3 working days after"), DateRole::Due));
+    assert_eq!(plainly.unwrap().derivation.lines(), ["3 working days after event on 6 July 2026: 9 July 2026"]);
+}
+
+#[test]
+fn a_standstill_without_a_working_day_adds_nothing_and_says_nothing() {
+    let deadline = |until: &str| {
+        let input = DeadlineInput {
+            suspensions: vec![suspended("2026-07-04", until, "leave")],
+            ..input("event", date("2026-07-01"), allowance("5 working days after"), DateRole::Due)
+        };
+        plain().deadline(&input).unwrap().derivation.lines()
+    };
+    assert_eq!(deadline("2026-07-05").len(), 1, "{:?}", deadline("2026-07-05"));
+    assert_eq!(deadline("2026-07-06").len(), 2, "{:?}", deadline("2026-07-06"));
+}
+
+#[test]
+fn months_have_their_numbers() {
+    let number = merit::calendar::month_number;
+    assert_eq!(
+        [number("January"), number("July"), number("December"), number("Julius")],
+        [Some(1), Some(7), Some(12), None]
+    );
+}
+
+#[test]
 fn standstills_and_extensions_are_added_as_the_table_says() {
     let calendar = plain();
     for row in rows(include_str!("standstills.csv")) {
@@ -153,6 +234,12 @@ fn a_derivation_names_the_days_it_left_out() {
         ["5 working days after event on 30 June 2026: 9 July 2026; left out: Wed 1 July (Independence Day), \
           Sat 4 July (Liberation Day), Sun 5 July, Mon 6 July (substitute for Liberation Day)"]
     );
+    assert_eq!(
+        lines("1 working day after", "2026-06-30"),
+        ["1 working day after event on 30 June 2026: 2 July 2026; left out: Wed 1 July (Independence Day)"]
+    );
+    let year = &lines("250 working days after", "2026-01-01")[0];
+    assert!(year.contains("weekend days, ") && year.ends_with(", and 10 holidays more"), "{year}");
     assert_eq!(
         lines("30 working days after", "2026-06-30"),
         ["30 working days after event on 30 June 2026: 14 August 2026; left out: 12 weekend days, \
@@ -222,7 +309,7 @@ fn a_date_that_rests_on_an_expected_day_says_so() {
     };
     // Idd el-Fitr is expected on Friday 20 March 2026.
     let counted = expected("2026-03-18", "3 working days after", None);
-    assert!(counted.expected);
+    assert!(counted.expected && counted.derivation.expected());
     assert_eq!(counted.date, date("2026-03-24"));
     assert!(counted.derivation.lines()[0].contains("Fri 20 March (Idd el-Fitr, expected)"));
     assert_eq!(counted.derivation.lines().last().unwrap(), "this date rests on a day that is only expected");
@@ -230,9 +317,21 @@ fn a_date_that_rests_on_an_expected_day_says_so() {
     assert!(rolled.expected);
     assert_eq!(rolled.date, date("2026-03-23"));
     assert!(!expected("2026-03-13", "7 days after", Some(Roll::AsIs)).expected, "it stands whatever the day is");
-    assert!(!expected("2026-03-13", "14 days after", None).expected, "days are counted over it all the same");
+    let over = expected("2026-03-13", "14 days after", None);
+    assert!(!over.expected && !over.derivation.expected(), "days are counted over it all the same");
     assert!(!expected("2026-03-12", "5 working days after", None).expected, "it ends on the day before");
     assert!(!expected("2026-03-20", "1 working day after", None).expected, "its own day is left out anyway");
+}
+
+#[test]
+fn a_derivation_that_is_made_again_keeps_why_its_calendar_counts() {
+    let calendar = plain();
+    let made =
+        calendar.deadline(&input("event", date("2026-07-01"), allowance("1 week after"), DateRole::Due)).unwrap();
+    assert_eq!(made.derivation.steps().len(), 1);
+    let told = made.derivation.counted_by(Some("by the calendar of the post".to_owned()));
+    assert_eq!(told.lines(), ["by the calendar of the post", "1 week after event on 1 July 2026: 8 July 2026"]);
+    assert_eq!(told.recompute(&calendar).unwrap().derivation, told);
 }
 
 #[test]
@@ -274,6 +373,7 @@ fn the_earliest_and_the_latest_of_several_keep_all_their_reasons() {
     );
     assert_eq!(latest.derivation.recompute(&calendar), Ok(latest.clone()));
     assert_eq!(calendar.earliest_of(several()).unwrap().date, date("2026-09-18"));
+    assert_eq!(calendar.earliest_of(several().into_iter().rev().collect()).unwrap().date, date("2026-09-18"));
     assert_eq!(calendar.earliest_of(Vec::new()), None);
     assert_eq!(latest.derivation.calendar(), "uganda");
 }

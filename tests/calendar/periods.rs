@@ -153,3 +153,49 @@ fn a_list_out_of_order_is_a_fault() {
     assert!(!of(&["2026-01-06", "2026-01-05"], "2026-12-31") && !of(&["2026-01-05", "2026-01-05"], "2026-12-31"));
     assert!(!of(&["2026-01-05"], "9999-12-31"));
 }
+
+#[test]
+fn quarters_are_those_of_the_year_whatever_else_is_counted() {
+    let terms = period("term", 4, (9, 1), PeriodLabelStyle::OneYear);
+    let calendar = with(vec![terms, period("fiscal", 12, (7, 1), PeriodLabelStyle::OneYear)]);
+    let first = |kind: &str, day: &str| {
+        calendar.period_containing(calendar.period_kind(kind).unwrap(), date(day)).unwrap().first
+    };
+    assert_eq!(first("quarter", "2026-08-15"), date("2026-07-01"));
+    assert_eq!(first("term", "2026-08-15"), date("2026-05-01"));
+    assert_eq!(calendar.kind_name(merit::calendar::PeriodKind(99)), "month", "a number of another calendar");
+}
+
+#[test]
+fn a_period_lies_inside_another_where_each_longer_one_begins_with_it() {
+    let style = PeriodLabelStyle::OneYear;
+    let calendar = with(vec![
+        period("fiscal", 12, (7, 1), style),
+        period("tax_year", 12, (4, 6), style),
+        listed("term", &["2026-01-01", "2026-05-01"], "2026-08-31"),
+        listed("block", &["2026-01-01", "2026-03-01", "2026-05-01"], "2026-08-31"),
+    ]);
+    let kind = |name: &str| calendar.period_kind(name).unwrap();
+    let nests = |shorter: &str, longer: &str| calendar.nests(kind(shorter), kind(longer));
+    for (shorter, longer) in [
+        ("quarter", "fiscal"),
+        ("half_year", "fiscal"),
+        ("month", "fiscal"),
+        ("month", "quarter"),
+        ("month", "term"),
+        ("block", "term"),
+    ] {
+        assert!(nests(shorter, longer), "{shorter} in {longer}");
+    }
+    for (shorter, longer) in [
+        ("month", "tax_year"),
+        ("quarter", "tax_year"),
+        ("fiscal", "quarter"),
+        ("fiscal", "fiscal"),
+        ("fiscal", "tax_year"),
+        ("quarter", "term"),
+        ("term", "block"),
+    ] {
+        assert!(!nests(shorter, longer), "{shorter} in {longer}");
+    }
+}

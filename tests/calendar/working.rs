@@ -2,7 +2,7 @@
 
 use merit::calendar::{Calendar, CalendarProblem, CalendarRules, Date, Roll};
 
-use crate::support::{announced, date, plain, plain_rules, roll, rows};
+use crate::support::{announced, date, fixed, plain, plain_rules, roll, rows};
 
 /// `Mon-Fri`, `Wed`
 fn week(text: &str) -> [bool; 7] {
@@ -69,4 +69,15 @@ fn beyond_the_counted_years_counting_is_refused_and_weekdays_still_count() {
     assert_eq!(calendar.working_days_between(date("1899-12-22"), date("1900-01-01")), 6);
     assert_eq!(calendar.next_working_day(Date::MAX), Ok(Date::MAX));
     assert!(calendar.is_working(Date::MIN));
+}
+
+#[test]
+fn behind_the_last_day_whose_holidays_are_known_days_count_by_their_weekday() {
+    let rules = CalendarRules { holidays: vec![fixed("New Year's Eve", 12, 31)], ..plain_rules() };
+    let calendar = Calendar::new(rules).unwrap();
+    let (last, sunday) = (date("2200-12-31"), date("2201-01-04"));
+    assert!(!calendar.is_working(last), "a holiday on the last of them is one");
+    assert_eq!(calendar.working_days_between(last, sunday), 2);
+    assert_eq!(calendar.working_days_between(date("2200-12-29"), sunday), 3);
+    assert!(calendar.is_working(date("2201-12-31")));
 }

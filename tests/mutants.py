@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Tries the tests of a pure room: changes its code in one place at a time, as cargo-mutants does, and tells which changes no test notices.
+
+    tests/mutants.py calendar
+    tests/mutants.py workflow --sample 200 --seed 1
+
+Needs cargo-mutants 27 (`cargo install --locked cargo-mutants`), which says what is changed. So that a change costs a second and not a build,
+the room is built once, apart from what it rests upon, with every change in it behind a switch, and the tests that need no store and no
+program run once for each. What can't be built so (mostly changes that no compiler takes) cargo-mutants tries by itself.
+"""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent.parent
+GROUND = """side_by_side planted ids source codes codes_flow codes_framework codes_gathered codes_local codes_policy codes_syntax
+    diagnostic value calendar syntax policy eval explain""".split()
+# The room, what it rests upon, what is built with it, and the tests, the quickest first.
+ROOMS = {
+    "calendar": ([], ["planted", "calendar"], ["calendar"]),
+    "workflow": (GROUND, ["workflow", "casework", "examine"], ["workflow", "together", "policies", "phrases", "framework", "ladder", "orders"]),
+}
+SWITCH = """
+/// Whether a change is made in this run.
+pub fn changed(nth: u32) -> bool {
+    static NTH: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    *NTH.get_or_init(|| std::env::var("CHANGED").ok().and_then(|it| it.parse().ok()).unwrap_or(u32::MAX)) == nth
+}
+"""
+QUIET = {**os.environ, "RUST_BACKTRACE": "0", "PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1", "RUSTFLAGS": "--cap-lints=warn"}
+
+
+def lay_out(work, room):
+    """Packages of some rooms of their own, as `Cargo.toml` has them."""
+    ground, rooms, tests = ROOMS[room]
+    manifest = (HERE / "Cargo.toml").read_text()
+    section = lambda name: re.search(rf"^\[{name}\]\n(.*?)(?=^\[|\Z)", manifest, re.M | re.S).group(1)
+
+    def package(name, rooms, more):
+        at = work / name
+        shutil.rmtree(at, ignore_errors=True)
+        (at / "src").mkdir(parents=True)
+        for it in rooms:
+            if (HERE / "src" / it).is_dir():
+                shutil.copytree(HERE / "src" / it, at / "src" / it)
+            else:
+                shutil.copy(HERE / f"src/{it}.rs", at / "src")
+        for it in ["grammar", "tests", "rules", "workflows", "examples", "docs"]:
+            # Copies, so that whoever goes on working meanwhile disturbs nothing.
+            shutil.copytree(HERE / it, at / it)
+        (at / "src/lib.rs").write_text("".join(f"pub mod {it};\n" for it in rooms))
+        head = f'[package]\nname = "{name}"\nversion = "0.0.0"\nedition = "2024"\nautotests = false\n\n[features]\nplanted = []\n\n'
+        text = f"{head}[lib]\ndoctest = false\ntest = false\n\n[dependencies]\n{section('dependencies')}{more}"
+        (at / "Cargo.toml").write_text(text)
+        return at
+
+    tried = "".join(f'\n[[test]]\nname = "{it}"\npath = "tests/{it}.rs"\n' for it in tests)
+    kept = "".join(it + "\n" for it in section("dev-dependencies").splitlines() if re.match("proptest|tempfile|insta", it))
+    on_ground = 'ground = { path = "../ground" }\n' if ground else ""
+    at = package("merit", rooms, f"{on_ground}\n[dev-dependencies]\n{kept}{tried}")
+    if ground:
+        below = package("ground", ground, "")
+        for file in (below / "src").rglob("*.rs"):
+            # What rooms share among themselves is seen across a border that is not there in truth.
+            file.write_text(re.sub(r"pub\(crate\)(?! use codes;)", "pub", file.read_text()))
+        with (at / "src/lib.rs").open("a") as lib:
+            lib.write(f"pub use ground::{{{', '.join(ground)}}};\n")
+    members = '["merit", "ground"]' if ground else '["merit"]'
+    profile = "[profile.dev]\ndebug = false\nopt-level = 1\n\n[profile.dev.package.\"*\"]\ndebug = false\nopt-level = 1\n"
+    (work / "Cargo.toml").write_text(f"[workspace]\nresolver = \"3\"\nmembers = {members}\n\n{profile}")
+    shutil.copy(HERE / "Cargo.lock", work / "Cargo.lock")
+    return at
+
+
+def mutated(lines, diff):
+    """The lines of a file after a change, and by how many there are more."""
+    out, more = list(lines), 0
+    for hunk in re.split(r"^(?=@@ )", diff, flags=re.M)[1:]:
+        head, *body = hunk.split("\n")
+        start, count = re.match(r"@@ -(\d+)(?:,(\d+))? ", head).groups(default="1")
+        start, count = int(start), int(count)
+        new = [it[1:] for it in body if it[:1] in ("+", " ")]
+        out[start - 1 + more : start - 1 + more + count] = new
+        more += len(new) - count
+    return out, more
+
+
+def switched(work, changes):
+    """Each file with every change of it behind a switch; and which change stands on which line."""
+    by_file = collections.defaultdict(list)
+    for nth, it in changes.items():
+        by_file[it["file"]].append((nth, it))
+    places = {}
+    for name, inside in by_file.items():
+        path = work / name
+        lines = path.read_text().split("\n")
+        spans = {(it["function"]["span"]["start"]["line"], it["function"]["span"]["end"]["line"]) for _, it in inside}
+        outer = lambda span: min((it for it in spans if it[0] <= span[0] and span[1] <= it[1]), key=lambda it: it[0] - it[1])
+        functions = collections.defaultdict(list)
+        for nth, it in inside:
+            span = it["function"]["span"]
+            functions[outer((span["start"]["line"], span["end"]["line"]))].append((nth, it))
+        out, at = [], 0
+        for (first, last), them in sorted(functions.items()):
+            out += lines[at : first - 1]
+            text = "\n".join(lines[first - 1 : last])
+            signature = re.search(r"^[^/#\n]*\bfn\s+\w+", text, re.M)
+            body = text.index("{", signature.end()) + 1
+            out += text[:body].split("\n")
+            for nth, it in them:
+                new, more = mutated(lines, it["diff"])
+                block = "\n".join(new[first - 1 : last + more])[body:]
+                block = f"if crate::changed({nth}) {{ return {{{block}; }}".split("\n")
+                places.update({(name, len(out) + 1 + line): nth for line in range(len(block))})
+                out += block
+            out += text[body:].split("\n")
+            at = last
+        path.write_text("\n".join(out + lines[at:]))
+    return places
+
+
+def stands_alone(work, change):
+    """Whether a function can't hold two bodies: its result is a type without a name, or it is reckoned while building."""
+    span = change["function"]["span"]
+    lines = (work / change["file"]).read_text().split("\n")[span["start"]["line"] - 1 : span["end"]["line"]]
+    return "impl " in change["function"]["return_type"] or any(re.search(r"\bconst fn\b", it) for it in lines)
+
+
+def build(work, room, changes):
+    """The test programs with all changes that can be built so, those that must be tried alone, and those that are no programs."""
+    at = lay_out(work, room)
+    alone = {nth: changes.pop(nth) for nth, it in list(changes.items()) if stands_alone(work, it)}
+    left_over = {}
+    while True:
+        at = lay_out(work, room)
+        with (at / "src/lib.rs").open("a") as lib:
+            lib.write(SWITCH)
+        places = switched(work, changes)
+        call = ["cargo", "test", "--no-run", "--package", "merit", "--message-format=json", "--quiet"]
+        told = subprocess.run(call, cwd=work, env=QUIET, capture_output=True, text=True)
+        wrong = set()
+        for line in told.stdout.splitlines():
+            message = json.loads(line).get("message") or {}
+            for span in message.get("spans", []) if message.get("level") == "error" else []:
+                if not span["is_primary"]:
+                    continue
+                at_fault = [(span["file_name"], it) for it in range(span["line_start"], span["line_end"] + 1)]
+                wrong |= {places[it] for it in at_fault if it in places}
+        if told.returncode == 0:
+            break
+        if not wrong:
+            messages = [(json.loads(it).get("message") or {}).get("rendered", "") for it in told.stdout.splitlines()]
+            sys.exit("\n".join([told.stderr, *messages]))
+        left_over.update({nth: changes.pop(nth) for nth in wrong})
+        print(f"  {len(wrong)} can't stand beside the others", flush=True)
+    programs = {}
+    for line in told.stdout.splitlines():
+        it = json.loads(line)
+        if it.get("executable"):
+            programs[it["target"]["name"]] = it["executable"]
+    # A value that a function's type does not have is no program; another change may only not stand beside the others.
+    alone.update({nth: it for nth, it in left_over.items() if it["genre"] != "FnValue"})
+    return [programs[it] for it in ROOMS[room][2]], alone, len(left_over.keys() - alone.keys())
+
+
+def run(programs, at, nth, patience):
+    """What finds a change: a test program, or that it does not end; nothing if none does."""
+    for program in programs:
+        try:
+            done = subprocess.run([program, "--quiet"], cwd=at, env={**QUIET, "CHANGED": str(nth)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=patience)
+        except subprocess.TimeoutExpired:
+            return "no end"
+        if done.returncode != 0:
+            return pathlib.Path(program).name.rsplit("-", 1)[0]
+    return None
+
+
+def one_by_one(work, room, changes):
+    """What cargo-mutants itself says of changes that could not be built together."""
+    lay_out(work, room)
+    (work / "mutants.out").mkdir(exist_ok=True)
+    names = "|".join(re.escape(it["name"].split("/src/", 1)[1]) + "$" for it in changes.values())
+    call = ["cargo", "mutants", "--in-place", "--package", "merit", "--file", f"merit/src/{room}/**", "--re", names, "--cap-lints", "true", "--no-times", "--timeout", "120", "--output", str(work)]
+    # It sets the same flags itself.
+    plain = {name: it for name, it in QUIET.items() if name != "RUSTFLAGS"}
+    subprocess.run(call, cwd=work, env={**plain, "CARGO_INCREMENTAL": "1"}, stdout=subprocess.DEVNULL)
+    read = lambda it: (work / f"mutants.out/{it}.txt").read_text().splitlines()
+    return {it: read(it) for it in ["caught", "missed", "timeout", "unviable"]}
+
+
+def main():
+    ask = argparse.ArgumentParser()
+    ask.add_argument("room", choices=ROOMS)
+    ask.add_argument("--sample", type=int, help="so many changes by chance, instead of all")
+    ask.add_argument("--seed", type=int, default=1)
+    ask.add_argument("--only", help="those whose name has this")
+    ask.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "merit-mutants"))
+    asked = ask.parse_args()
+    if subprocess.run(["cargo", "mutants", "--version"], capture_output=True).returncode != 0:
+        sys.exit("tests/mutants.py needs cargo-mutants: cargo install --locked cargo-mutants")
+    room, work = asked.room, pathlib.Path(asked.work) / asked.room
+    QUIET["CARGO_TARGET_DIR"] = str(pathlib.Path(asked.work) / "target")
+    work.mkdir(parents=True, exist_ok=True)
+    at = lay_out(work, room)
+    listed = subprocess.run(["cargo", "mutants", "--list", "--json", "--package", "merit", "--file", f"merit/src/{room}/**"], cwd=work, capture_output=True, text=True, check=True)
+    listed = [it for it in json.loads(listed.stdout) if not asked.only or asked.only in it["name"]]
+    changes = dict(enumerate(listed))
+    if asked.sample and asked.sample < len(listed):
+        by_chance = random.Random(asked.seed).sample(range(len(listed)), len(listed))
+        changes = {nth: listed[nth] for nth in by_chance[: asked.sample]}
+    print(f"{len(listed)} changes of {room}, {len(changes)} of them tried", flush=True)
+    programs, apart, no_program = build(work, room, changes)
+    begun = time.monotonic()
+    if run(programs, at, -1, 600):
+        sys.exit("a test fails with nothing changed")
+    patience = 5 * (time.monotonic() - begun) + 5
+    found, missed = collections.Counter(), []
+    for nth, it in changes.items():
+        by = run(programs, at, nth, patience)
+        found[by] += 1
+        if by is None:
+            missed.append(it["name"])
+            print(f"missed  {it['name']}", flush=True)
+    alone = one_by_one(work, room, apart) if apart else collections.defaultdict(list)
+    no_program += len(alone["unviable"])
+    for name in alone["missed"]:
+        print(f"missed  {name}")
+    caught = sum(count for by, count in found.items() if by) + len(alone["caught"]) + len(alone["timeout"])
+    viable = caught + len(missed) + len(alone["missed"])
+    print(f"{caught} of {viable} noticed ({100 * caught / max(viable, 1):.1f} %), {no_program} more are no program")
+    print(", ".join(f"{by or 'nothing'} {count}" for by, count in found.most_common()))
+
+
+main()
