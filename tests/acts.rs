@@ -185,6 +185,7 @@ fn some_act(random: &mut ChaCha8Rng, store: &SqliteStore, day: Date) -> ActReque
         | Deed::CallOff(Off::Cancelled | Off::Exempted)
         | Deed::Suspend
         | Deed::Resume
+        | Deed::Lift
         | Deed::Correct(_) => Some("mat".to_owned()),
         Deed::CallOff(Off::Withdrawn) => Some(state.subject.clone()),
     };

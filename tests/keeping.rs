@@ -1,11 +1,13 @@
-//! How long cases are kept: what is destroyed, when, what is left, and that nothing is that is open or in force.
+//! How long cases are kept: what is destroyed, when, what is left, and that nothing is that is open or in force; and who ends what is in
+//! force before its time.
 
 #![expect(clippy::unwrap_used, reason = "a test whose store fails has failed")]
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use merit::store::{Filter, OutcomeFilter, Store};
-use merit::workflow::Deed;
+use merit::engine::ActRequest;
+use merit::store::{Filter, OutcomeFilter, OutcomeRow, Store};
+use merit::workflow::{Act, Deed};
 
 mod house;
 #[expect(dead_code, reason = "what leaves the house is looked at elsewhere")]
@@ -161,4 +163,74 @@ fn an_entry_that_somebody_else_emptied_is_named() {
     assert_eq!(connection.execute(emptied, []).unwrap(), 1);
     let broken = house.store.verify_journal(None).unwrap().unwrap_err();
     assert_eq!(broken.case, Some(1), "{broken:?}");
+}
+
+fn cautioned() -> House {
+    let mut house = House::open("conduct", ADOPTED, &["officer.csv", "review.csv"]);
+    house.deploy(|text| {
+        text.replace(
+            "{ when mark < 60; automatic }",
+            "{ when mark < 60; automatic; lasts 6 months; may be lifted by commission or supervisor; expunge 1 year after it ended }",
+        )
+    });
+    house.run(date(2026, 9, 30));
+    house
+}
+
+fn caution(house: &House) -> OutcomeRow {
+    let of = OutcomeFilter {
+        subject: Some("dan".to_owned()),
+        period: Some("2025-01-01".to_owned()),
+        ..OutcomeFilter::default()
+    };
+    house.store.outcomes(&of).unwrap().remove(0)
+}
+
+fn lift(house: &mut House, day: Date, who: &str, because: Option<&str>, of: &str) -> Result<(), String> {
+    let cases = house.store.cases(&Filter { subject: Some(of.to_owned()), ..Filter::default() }).unwrap();
+    let act = Act {
+        by: (String::new(), who.to_owned()),
+        stage: None,
+        what: Deed::Lift,
+        because: because.map(str::to_owned),
+        key: Some("1".to_owned()),
+    };
+    house.act(day, &ActRequest { case: cases[0].id, act, values: Vec::new() })
+}
+
+#[test]
+fn what_is_in_force_is_lifted_by_whom_the_policy_names_and_by_nobody_else() {
+    let mut house = cautioned();
+    let day = date(2026, 12, 1);
+    let refused = lift(&mut house, day, "sec", Some("a favour"), "dan").unwrap_err();
+    assert!(refused.contains("may not be lifted by sec"), "{refused}");
+    let refused = lift(&mut house, day, "com", None, "dan").unwrap_err();
+    assert!(refused.contains("reason") || refused.contains("why"), "{refused}");
+    lift(&mut house, day, "com", Some("pardoned"), "dan").unwrap();
+    let it = caution(&house);
+    assert_eq!((it.state.as_str(), it.since, it.ended), ("ended", Some(date(2026, 9, 30)), Some(day)));
+    assert_eq!(lift(&mut house, day, "com", Some("pardoned"), "dan"), Ok(()), "the same key again does nothing");
+    let refused = lift(&mut house, date(2026, 12, 2), "boss", Some("me too"), "ada").unwrap_err();
+    assert!(refused.contains("not in force"), "{refused}");
+    house.run(date(2026, 12, 2));
+    house.every_invariant_holds(date(2026, 12, 2), true);
+    // It ended on 30 November: a year later it is struck out.
+    assert_eq!(house.run(date(2027, 11, 29)).expunged, 0);
+    assert_eq!(house.run(date(2027, 11, 30)).expunged, 1);
+}
+
+#[test]
+fn what_has_run_out_by_itself_can_not_be_lifted() {
+    let mut house = cautioned();
+    house.run(date(2027, 3, 30));
+    let refused = lift(&mut house, date(2027, 3, 31), "com", Some("too late"), "dan").unwrap_err();
+    assert!(refused.contains("31 March 2027"), "{refused}");
+    assert_eq!(caution(&house).state, "in force");
+}
+
+#[test]
+fn on_its_last_day_it_can() {
+    let mut house = cautioned();
+    lift(&mut house, date(2027, 3, 30), "boss", Some("he learned"), "dan").unwrap();
+    assert_eq!(caution(&house).state, "ended");
 }

@@ -348,9 +348,13 @@ impl<'a> Bench<'a> {
         self.look_at_the_morning(of, today);
         for at in 0..self.cases.len() {
             let running = &self.cases[at];
+            // What is lifted is called by its own name.
+            let lifts = act.what == Deed::Lift;
+            let rule = running.case.proposal.as_ref().map(|it| &it.rule);
+            let named = |it: &Name| if lifts { rule == Some(&it.text) } else { it.text == running.case.workflow };
             let other = of.is_some_and(|of| !is_about(self.policy, &running.case, &of.text))
-                || workflow.as_ref().is_some_and(|it| it.text != running.case.workflow);
-            if other || self.policy.workflow(running.flow).follows_by_itself {
+                || workflow.as_ref().is_some_and(|it| !named(it));
+            if other || (self.policy.workflow(running.flow).follows_by_itself && !lifts) {
                 continue;
             }
             match self.acted(at, act, today) {
@@ -364,6 +368,7 @@ impl<'a> Bench<'a> {
             (1, _) => {
                 for (at, events) in done {
                     self.happened(at, events);
+                    self.end_if_lifted(at);
                     let running = &self.cases[at];
                     let begin = self.desk().moments(running.flow, &running.case, today).begin;
                     self.look_until(at, begin, today);
@@ -375,6 +380,14 @@ impl<'a> Bench<'a> {
                 Err(format!("{} may do this for several ({}): add `for` and one of them", act.by.1, names.join(", ")))
             }
         }
+    }
+
+    fn end_if_lifted(&mut self, at: usize) {
+        let running = &self.cases[at];
+        let (Some(on), Some(note)) = (running.case.lifted, &running.case.proposal) else { return };
+        let subject = self.policy.workflow(running.flow).subject;
+        let of = RecordRef { record: subject, key: Arc::from(running.case.subject.as_str()) };
+        self.facts.end(&of, &note.rule.clone(), on);
     }
 
     fn act_in(&mut self, at: usize, act: &Act, today: Date) -> Result<(), Refusal> {
@@ -645,6 +658,7 @@ fn deed_of(what: &ActWords) -> Result<(Option<String>, &Option<Name>, Deed), Str
                 CaseVerb::Exempt => Deed::CallOff(Off::Exempted),
                 CaseVerb::Suspend => Deed::Suspend,
                 CaseVerb::Resume => Deed::Resume,
+                CaseVerb::Lift => Deed::Lift,
                 CaseVerb::Correct => return Err("what is corrected stands in the records".to_owned()),
             };
             (None, workflow, deed)

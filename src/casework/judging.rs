@@ -14,7 +14,9 @@ use crate::policy::flow::Proposed;
 use crate::policy::framework::{Framework, Judged, OutcomeKind, OutcomeRule};
 use crate::policy::model::Policy;
 use crate::value::{Known, Missing, RecordRef, Value};
-use crate::workflow::{Answer, Case, CaseStatus, Event, How, Notice, NoticeState, ProposedNote, StageStatus};
+use crate::workflow::{
+    Answer, Case, CaseStatus, Event, How, Notice, NoticeState, ProposedNote, StageStatus, took_effect,
+};
 
 /// So many periods back a judgement that lies behind its period is looked for.
 const PERIODS_BACK: usize = 40;
@@ -42,6 +44,8 @@ pub enum Standing {
     Stayed,
     /// It took effect, on this day.
     InForce(Date),
+    /// It took effect on the first of these days, and somebody ended it before its time on the other.
+    Ended(Date, Date),
     /// It came to nothing, on this day.
     Dismissed(Date),
 }
@@ -54,6 +58,7 @@ impl Standing {
             Standing::Proposed => "proposed",
             Standing::Stayed => "stayed",
             Standing::InForce(_) => "in force",
+            Standing::Ended(..) => "ended",
             Standing::Dismissed(_) => "dismissed",
         }
     }
@@ -61,7 +66,16 @@ impl Standing {
     /// The day on which it took effect, if it has.
     #[must_use]
     pub fn since(self) -> Option<Date> {
-        if let Standing::InForce(on) = self { Some(on) } else { None }
+        match self {
+            Standing::InForce(on) | Standing::Ended(on, _) => Some(on),
+            Standing::Proposed | Standing::Stayed | Standing::Dismissed(_) => None,
+        }
+    }
+
+    /// The day on which somebody ended it before its time.
+    #[must_use]
+    pub fn ended(self) -> Option<Date> {
+        if let Standing::Ended(_, on) = self { Some(on) } else { None }
     }
 }
 
@@ -101,11 +115,11 @@ pub fn follows(desk: &Desk<'_>, flow: WorkflowId, case: &Case) -> Vec<Event> {
 pub fn standing(policy: &Policy, flow: WorkflowId, case: &Case) -> Standing {
     let workflow = policy.workflow(flow);
     match case.status {
-        CaseStatus::Ended(how) => {
-            let on = case.ended.unwrap_or(Date::MIN);
-            let takes_effect = workflow.follows_by_itself || case.mark.as_deref() == workflow.takes_effect();
-            if how == How::Completed && takes_effect { Standing::InForce(on) } else { Standing::Dismissed(on) }
-        }
+        CaseStatus::Ended(_) => match (took_effect(workflow, case), case.lifted) {
+            (Some(since), None) => Standing::InForce(since),
+            (Some(since), Some(lifted)) => Standing::Ended(since, lifted),
+            (None, _) => Standing::Dismissed(case.ended.unwrap_or(Date::MIN)),
+        },
         CaseStatus::Open => {
             let runs = |name: &str| case.stages.get(name).is_some_and(|it| it.status == StageStatus::Running);
             let decided = |name: &str| case.stages.get(name).is_some_and(|it| it.choice.is_some());

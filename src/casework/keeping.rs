@@ -9,7 +9,7 @@ use crate::eval::{self, Answer, DateOptions, Scope};
 use crate::ids::WorkflowId;
 use crate::policy::framework::{OutcomeRule, Proposed};
 use crate::policy::model::DateRule;
-use crate::workflow::Case;
+use crate::workflow::{Case, rule_of};
 
 /// After so many days a case is looked at again of which it is not known how long it is kept.
 const ASKED_AGAIN: i64 = 31;
@@ -39,18 +39,14 @@ impl Desk<'_> {
         let outlook = self.outlook(policy.workflow(flow), case, 0);
         let scope = outlook.scope(today);
         let stands = case.proposal.as_ref().map(|_| standing(policy, flow, case));
-        let rule = case.proposal.as_ref().and_then(|note| {
-            let framework = policy.frameworks.iter().find(|it| it.label.name == note.framework)?;
-            let day = case.period.parse().unwrap_or(note.on);
-            Some(&framework.rules[framework.rule_on(&note.rule, day)?])
-        });
+        let rule = rule_of(policy, case);
         if policy.workflow(flow).retention.is_empty() && rule.is_none_or(|it| it.expunge.is_none()) {
             return Kept::Always;
         }
-        let since = if let Some(Standing::InForce(since)) = stands { Some(since) } else { None };
+        let (since, ended) = (stands.and_then(Standing::since), stands.and_then(Standing::ended));
         let mut goes: Vec<Goes> = Vec::new();
         if let (Some(since), Some(rule)) = (since, rule) {
-            if rule.what() == Proposed::Sanction {
+            if rule.what() == Proposed::Sanction && ended.is_none() {
                 match over_since(&scope, rule, since) {
                     // What never ends by itself is kept while it is in force.
                     None if rule.lasts.is_none() => return Kept::Always,
@@ -60,7 +56,7 @@ impl Desk<'_> {
             }
             if rule.expunge.is_some() {
                 let words = format!("`expunge` of {} `{}`", word(rule), rule.label.name);
-                goes.push((eval::expunged_on(&scope, Some(rule), since, None), words));
+                goes.push((eval::expunged_on(&scope, Some(rule), since, ended), words));
             }
         }
         goes.extend(self.as_the_workflow_says(flow, case, today));

@@ -445,6 +445,15 @@ impl Outlook for CaseOutlook<'_> {
         }
     }
 
+    fn over_since(&self, case: &Case, since: Date) -> Option<Date> {
+        let note = case.proposal.as_ref()?;
+        let framework = self.policy.frameworks.iter().find(|it| it.label.name == note.framework)?;
+        match eval::last_day_in_force(&self.scope(since), framework.lasts_from(&note.rule, since)?, since) {
+            Ok(Answer::Known(last)) => last.date.tomorrow().ok(),
+            Ok(Answer::NotYet | Answer::Unknown(_)) | Err(_) => None,
+        }
+    }
+
     fn takes_place(&self, asked: Asked<'_>) -> Truth {
         let condition = self.stage(asked.stage).only_if.as_ref();
         let context = self.context_of(asked.case, &self.stage(asked.stage).label.name, asked.on);

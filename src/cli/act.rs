@@ -74,6 +74,11 @@ enum What {
         #[command(flatten)]
         who: Who,
     },
+    /// End what a case (by its number) brought into force before its time, as whom the policy names for it
+    Lift {
+        #[command(flatten)]
+        who: Who,
+    },
     /// Stop the clock of a case, as whom the policy names for it
     Suspend {
         #[command(flatten)]
@@ -154,6 +159,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         What::Withdraw { who } => (who, Deed::CallOff(Off::Withdrawn), Vec::new()),
         What::Cancel { who } => (who, Deed::CallOff(Off::Cancelled), Vec::new()),
         What::Exempt { who } => (who, Deed::CallOff(Off::Exempted), Vec::new()),
+        What::Lift { who } => (who, Deed::Lift, Vec::new()),
         What::Suspend { who } => (who, Deed::Suspend, Vec::new()),
         What::Resume { who } => (who, Deed::Resume, Vec::new()),
         What::Correct { values, who } => {

@@ -172,6 +172,7 @@ impl Row<'_> {
             "withdraw" => Deed::CallOff(Off::Withdrawn),
             "cancel" => Deed::CallOff(Off::Cancelled),
             "exempt" => Deed::CallOff(Off::Exempted),
+            "lift" => Deed::Lift,
             "suspend" => Deed::Suspend,
             "resume" => Deed::Resume,
             "send" => Deed::Send,
@@ -182,7 +183,7 @@ impl Row<'_> {
                 Deed::Receive(day.transpose().map_err(Reject::Row)?)
             }
             other => {
-                let known = "choose, fill, complete, extend, withdraw, cancel, exempt, suspend, resume, correct, send, receive, \
+                let known = "choose, fill, complete, extend, withdraw, cancel, exempt, lift, suspend, resume, correct, send, receive, \
                              recuse, close";
                 return Err(Reject::Row(format!("`{other}` is nothing that can be done; these are: {known}")));
             }

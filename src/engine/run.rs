@@ -518,7 +518,12 @@ impl Round<'_> {
         let (deadlines, tasks) = stage_rows(&advanced.case, &events);
         let standing = advanced.case.proposal.as_ref().map(|note| {
             let stands = standing(desk.policy(), flow, &advanced.case);
-            Standing { rule: note.rule.clone(), state: stands.word().to_owned(), since: stands.since() }
+            Standing {
+                rule: note.rule.clone(),
+                state: stands.word().to_owned(),
+                since: stands.since(),
+                ended: stands.ended(),
+            }
         });
         let renamed = renamed(&events);
         let calls = self.calls.by(&advanced.case, &events);

@@ -147,6 +147,7 @@ impl RunReport {
                 | Event::Accepted { .. }
                 | Event::Received { .. }
                 | Event::CalledOff { .. }
+                | Event::Lifted { .. }
                 | Event::Suspended { .. }
                 | Event::Resumed { .. }
                 | Event::Corrected { .. }

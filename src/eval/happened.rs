@@ -24,6 +24,11 @@ pub(super) fn happened(scope: &Scope<'_>, happened: &Happened) -> Truth {
         imposed_and_kept(scope, &outcome.name).into_iter().map(|(on, ended)| match happened.how {
             How::InForce => in_force(scope, outcome.lasts_from(on), on, ended),
             How::Imposed { periods } => imposed(scope, periods, on),
+            How::Lifted { periods } => match (ended, periods) {
+                (None, _) => Truth::No,
+                (Some(ended), None) => Truth::of(ended <= scope.day()),
+                (Some(ended), Some(periods)) => imposed(scope, periods, ended),
+            },
             How::Completed { .. } => Truth::No,
         })
     }));

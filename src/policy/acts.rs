@@ -102,6 +102,8 @@ impl Builder<'_, '_> {
             tree::CaseVerb::Exempt => MayBe::Ended(Off::Exempted),
             tree::CaseVerb::Suspend | tree::CaseVerb::Resume => MayBe::Suspended,
             tree::CaseVerb::Correct => MayBe::Corrected,
+            // It is said of what is in force, and not of a case.
+            tree::CaseVerb::Lift => return None,
         };
         if let (MayBe::Suspended | MayBe::Corrected, Some(marked)) = (to, &written.marked) {
             let words = format!("a case that is {} has not ended: there is nothing to mark", to.word());

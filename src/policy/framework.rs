@@ -89,6 +89,8 @@ pub struct OutcomeRule {
     pub pool: Option<Pool>,
     /// How long it is in force.
     pub lasts: Option<Lasting>,
+    /// Who may end it before its time.
+    pub lifted_by: Vec<Party>,
     /// How long after its end it is destroyed.
     pub expunge: Option<Length>,
     /// The reason that the letter gives.

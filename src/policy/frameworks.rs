@@ -241,6 +241,7 @@ impl Builder<'_, '_> {
             amount: None,
             pool: None,
             lasts: None,
+            lifted_by: Vec::new(),
             expunge: None,
             because: None,
             notify: Vec::new(),
@@ -256,6 +257,7 @@ impl Builder<'_, '_> {
                 OutcomeLineKind::Lasts(lasts) => {
                     rule.lasts = self.lasting(lasts, line.span, place);
                 }
+                OutcomeLineKind::MayBeLifted(by) => rule.lifted_by = self.parties(by, place),
                 OutcomeLineKind::Expunge(length) => {
                     rule.expunge = self.length(length);
                     self.something_ends(written, line.span);

@@ -49,6 +49,11 @@ pub enum How {
         /// How many.
         periods: u32,
     },
+    /// Whether somebody ended it before its time, by the day that is read, or in the last so many periods.
+    Lifted {
+        /// How many, if it says so.
+        periods: Option<u32>,
+    },
     /// Whether it was completed by the day that is read, or in the last so many periods.
     Completed {
         /// How many, if it says so.
@@ -109,15 +114,17 @@ impl Builder<'_, '_> {
             HappenedHow::Imposed(within) => How::Imposed { periods: self.within(within, place, span)? },
             HappenedHow::Completed(within) => {
                 self.is_completed(&written.which, &measures, span)?;
-                let periods = match within {
-                    Some(within) => Some(self.within(within, place, span)?),
-                    None => None,
-                };
-                How::Completed { periods }
+                How::Completed { periods: self.maybe_within(within.as_ref(), place, span)? }
             }
+            HappenedHow::Lifted(within) => How::Lifted { periods: self.maybe_within(within.as_ref(), place, span)? },
         };
         let none = matches!(written.which, WhichOutcome::NoSanction);
         made(ExprKind::Happened(Box::new(Happened { outcomes, none, how })), Type::YesNo, span)
+    }
+
+    /// In how many periods, where it says so; the outer nothing: it was reported.
+    fn maybe_within(&mut self, written: Option<&HappenedWithin>, place: &Place, span: Span) -> Option<Option<u32>> {
+        written.map_or(Some(None), |it| self.within(it, place, span).map(Some))
     }
 
     /// In how many periods, this one included.

@@ -15,6 +15,8 @@ pub struct Standing {
     pub state: String,
     /// The day on which it took effect.
     pub since: Option<Date>,
+    /// The day on which it was ended before its time.
+    pub ended: Option<Date>,
 }
 
 /// A judgement: a framework on a period, once for everybody or for some.
@@ -193,11 +195,18 @@ impl SqliteStore {
         let changed = self
             .connection
             .prepare_cached(
-                "update outcomes set rule = ?2, state = ?3, since = ?4, rev = ?5
+                "update outcomes set rule = ?2, state = ?3, since = ?4, rev = ?5, ended = ?6
                  where case_id = ?1 and (rule, state) is not (?2, ?3)",
             )
             .map_err(disk)?
-            .execute(params![case, it.rule, it.state, it.since.map(|it| it.to_string()), rev])
+            .execute(params![
+                case,
+                it.rule,
+                it.state,
+                it.since.map(|it| it.to_string()),
+                rev,
+                it.ended.map(|it| it.to_string())
+            ])
             .map_err(disk)?;
         if changed > 0 && it.since.is_some() {
             self.whom_it_concerns(case, rev)?;

@@ -187,6 +187,7 @@ pub(super) static OUTCOME: Context = Context {
         "automatic",
         "through",
         "lasts",
+        "may be lifted by",
         "expunge",
         "amount",
         "within",

@@ -146,6 +146,8 @@ pub enum OutcomeLineKind {
     Through(Name),
     /// `lasts 12 months, alarm 1 month before with warning_ends`
     Lasts(Box<Lasting>),
+    /// `may be lifted by commission or head`
+    MayBeLifted(Vec<Name>),
     /// `expunge 1 year after it ended`
     Expunge(Length),
     /// `amount …`

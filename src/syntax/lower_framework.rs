@@ -94,6 +94,7 @@ pub(super) fn outcome_line(mut cursor: Cursor<'_>) -> OutcomeLine {
         Rule::automatic => OutcomeLineKind::Automatic,
         Rule::through => OutcomeLineKind::Through(words::name(&it.one(Rule::name))),
         Rule::lasts => OutcomeLineKind::Lasts(Box::new(lasting(it))),
+        Rule::outcome_lifted => OutcomeLineKind::MayBeLifted(it.all(Rule::name).iter().map(words::name).collect()),
         Rule::outcome_expunge => OutcomeLineKind::Expunge(words::length(it.one(Rule::length))),
         Rule::amount => OutcomeLineKind::Amount(expr(it.one(Rule::expr))),
         Rule::within_pool => OutcomeLineKind::Within(Box::new(pool(it))),

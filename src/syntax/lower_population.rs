@@ -102,6 +102,7 @@ pub(super) fn happened(mut cursor: Cursor<'_>) -> ExprKind {
     };
     let how = match within {
         within if cursor.has(Rule::kw_was_completed) => HappenedHow::Completed(within),
+        within if cursor.has(Rule::kw_was_lifted) => HappenedHow::Lifted(within),
         Some(within) => HappenedHow::Imposed(within),
         None => HappenedHow::InForce,
     };

@@ -48,6 +48,8 @@ pub(super) fn case_verb(it: &Cursor<'_>) -> CaseVerb {
     let has = |one: Rule, other: Rule| it.has(one) || it.has(other);
     if has(Rule::kw_may_be_withdrawn, Rule::kw_withdraws) {
         CaseVerb::Withdraw
+    } else if it.has(Rule::kw_lifts) {
+        CaseVerb::Lift
     } else if has(Rule::kw_may_be_exempted, Rule::kw_exempts) {
         CaseVerb::Exempt
     } else if has(Rule::kw_may_be_suspended, Rule::kw_suspends) {

@@ -79,6 +79,8 @@ pub enum HappenedHow {
     Imposed(HappenedWithin),
     /// `was completed`, `was completed in this year`
     Completed(Option<HappenedWithin>),
+    /// `was lifted`, `was lifted in this year`
+    Lifted(Option<HappenedWithin>),
 }
 
 /// In which periods.

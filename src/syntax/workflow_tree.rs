@@ -58,6 +58,8 @@ pub enum CaseVerb {
     Withdraw,
     /// `cancelled`, `cancels`
     Cancel,
+    /// `lifts`
+    Lift,
     /// `exempted`, `exempts`
     Exempt,
     /// `suspended`, `suspends`

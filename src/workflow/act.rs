@@ -49,6 +49,8 @@ pub enum Deed {
     Extend(Length),
     /// The case itself is withdrawn or cancelled, or the one concerned is let off.
     CallOff(Off),
+    /// What it brought into force is ended before its time.
+    Lift,
     /// Its clock is stopped.
     Suspend,
     /// Its clock runs again.
@@ -68,7 +70,7 @@ impl Deed {
         match self {
             Deed::Choose { .. } | Deed::Fill(_) | Deed::Complete | Deed::Send | Deed::Receive(_) => true,
             Deed::Recuse | Deed::EndVote => true,
-            Deed::Extend(_) | Deed::CallOff(_) | Deed::Suspend | Deed::Resume | Deed::Correct(_) => false,
+            Deed::Extend(_) | Deed::CallOff(_) | Deed::Suspend | Deed::Resume | Deed::Correct(_) | Deed::Lift => false,
         }
     }
 }
@@ -89,6 +91,7 @@ impl std::fmt::Display for Deed {
             Deed::CallOff(Off::Withdrawn) => write!(formatter, "withdraw"),
             Deed::CallOff(Off::Cancelled) => write!(formatter, "cancel"),
             Deed::CallOff(Off::Exempted) => write!(formatter, "exempt"),
+            Deed::Lift => write!(formatter, "lift"),
             Deed::Suspend => write!(formatter, "suspend"),
             Deed::Resume => write!(formatter, "resume"),
             Deed::Correct(fields) => write!(formatter, "correct {}", fields.join(", ")),
@@ -150,6 +153,8 @@ pub fn done_or_over(case: &Case, act: &Act) -> Option<Result<(), Refusal>> {
     }
     match case.status {
         CaseStatus::Open => None,
+        // What it brought into force may still be.
+        CaseStatus::Ended(_) if act.what == Deed::Lift => None,
         CaseStatus::Ended(_) => {
             let on = case.ended.map_or_else(String::new, |it| format!(" on {it}"));
             Some(Err(Refusal::new(format!("the case ended{on}"))))
@@ -172,6 +177,7 @@ impl Machine<'_> {
             Deed::Send => self.send_by(act),
             Deed::Receive(day) => self.receive(act, *day),
             Deed::CallOff(how) => self.call_off(act, *how),
+            Deed::Lift => self.lift(act),
             Deed::Suspend => self.suspend(act),
             Deed::Resume => self.resume(act),
             Deed::Correct(fields) => self.correct(act, fields),
@@ -343,9 +349,10 @@ impl Machine<'_> {
             (None, Deed::Fill(fields)) => format!("no open stage fills `{}`", fields.join("`, `")),
             (None, Deed::Complete) => "no open stage is completed: they end by a choice".to_owned(),
             // Only of extensions a stage is meant: the others are for the case as a whole.
-            (None, Deed::Extend(_) | Deed::CallOff(_) | Deed::Suspend | Deed::Resume | Deed::Correct(_)) => {
-                "no open stage may be extended".to_owned()
-            }
+            (
+                None,
+                Deed::Extend(_) | Deed::CallOff(_) | Deed::Suspend | Deed::Resume | Deed::Correct(_) | Deed::Lift,
+            ) => "no open stage may be extended".to_owned(),
         };
         let offered = |it: StageId| match (&act.what, self.stage(it).choices.is_empty()) {
             (Deed::Fill(_), _) => format!(" ({})", self.filled_by(it)),

@@ -46,6 +46,9 @@ pub struct Case {
     /// What it is about, if it runs for something that was proposed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<ProposedNote>,
+    /// The day on which somebody ended what it brought into force before its time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifted: Option<Date>,
     /// The ledger of suspensions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspensions: Vec<Suspension>,
@@ -398,6 +401,10 @@ impl Case {
             Event::StageDone { stage, on, late, .. } => self.change(stage, |it| it.end(StageStatus::Done, *on, *late)),
             Event::StageLapsed { stage, on, .. } => self.change(stage, |it| it.end(StageStatus::Lapsed, *on, true)),
             Event::CalledOff { .. } | Event::Corrected { .. } => self.acts.extend(event.keyed()),
+            Event::Lifted { hand } => {
+                self.acts.extend(event.keyed());
+                self.lifted = Some(hand.on);
+            }
             Event::Suspended { hand } => {
                 self.acts.extend(event.keyed());
                 self.by_hand.push(Suspension { from: hand.on, until: None });

@@ -107,7 +107,7 @@ impl Machine<'_> {
         }
     }
 
-    fn hand(&self, act: &Act, by: (String, String)) -> Result<Hand, Refusal> {
+    pub(super) fn hand(&self, act: &Act, by: (String, String)) -> Result<Hand, Refusal> {
         Ok(Hand { by, because: Some(self.reason_of(act)?), on: self.look.today, key: act.key.clone() })
     }
 
@@ -148,7 +148,7 @@ impl Machine<'_> {
     }
 
     /// Whoever acts, if they are one of these.
-    fn one_of(&self, act: &Act, parties: &[Party]) -> Option<(String, String)> {
+    pub(super) fn one_of(&self, act: &Act, parties: &[Party]) -> Option<(String, String)> {
         let found = self.people_of(parties).into_iter().filter_map(|it| it.who);
         found.into_iter().find(|it| is_called(&act.by, it))
     }
@@ -159,7 +159,7 @@ impl Machine<'_> {
     }
 
     /// `clerk (Ada) or secretary (nobody)`
-    fn names_of(&self, parties: &[Party]) -> String {
+    pub(super) fn names_of(&self, parties: &[Party]) -> String {
         let name =
             |it: HolderNote| format!("{} ({})", it.capacity, it.who.map_or_else(|| "nobody".to_owned(), |it| it.1));
         self.people_of(parties).into_iter().map(name).collect::<Vec<_>>().join(" or ")

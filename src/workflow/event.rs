@@ -436,6 +436,11 @@ pub enum Event {
         #[serde(flatten)]
         hand: Hand,
     },
+    /// Somebody ended what is in force before its time.
+    Lifted {
+        #[serde(flatten)]
+        hand: Hand,
+    },
     /// Somebody stopped the clock.
     Suspended {
         #[serde(flatten)]
@@ -505,6 +510,7 @@ impl Event {
             Event::Accepted { .. } => "accepted",
             Event::Received { .. } => "received",
             Event::CalledOff { how, .. } => how.word(),
+            Event::Lifted { .. } => "lifted",
             Event::Suspended { .. } => "suspended",
             Event::Resumed { .. } => "resumed",
             Event::Corrected { .. } => "corrected",
@@ -531,6 +537,7 @@ impl Event {
             Event::Sent { by, .. } | Event::Received { by, .. } => by.as_ref(),
             Event::Signed { hand, .. } | Event::Extended { hand, .. } | Event::CalledOff { hand, .. } => Some(&hand.by),
             Event::Suspended { hand } | Event::Resumed { hand } | Event::Corrected { hand, .. } => Some(&hand.by),
+            Event::Lifted { hand } => Some(&hand.by),
             _ => None,
         }
     }
@@ -555,6 +562,7 @@ impl Event {
                 (&hand.by, &hand.key, Deed::Choose { choice: choice.clone(), instead: instead.clone() })
             }
             Event::CalledOff { hand, how } => (&hand.by, &hand.key, Deed::CallOff(*how)),
+            Event::Lifted { hand } => (&hand.by, &hand.key, Deed::Lift),
             Event::Suspended { hand } => (&hand.by, &hand.key, Deed::Suspend),
             Event::Resumed { hand } => (&hand.by, &hand.key, Deed::Resume),
             Event::Corrected { hand, fields, .. } => (&hand.by, &hand.key, Deed::Correct(fields.clone())),
@@ -592,6 +600,7 @@ impl Event {
             | Event::Recused { hand, .. }
             | Event::Extended { hand, .. }
             | Event::CalledOff { hand, .. }
+            | Event::Lifted { hand }
             | Event::Suspended { hand }
             | Event::Resumed { hand }
             | Event::Corrected { hand, .. } => hand.on,
@@ -634,6 +643,7 @@ impl Event {
             | Event::ClockChanged { .. }
             | Event::Moved(_)
             | Event::CalledOff { .. }
+            | Event::Lifted { .. }
             | Event::Suspended { .. }
             | Event::Resumed { .. }
             | Event::CaseEnded { .. }

@@ -10,6 +10,7 @@ mod case_acts;
 mod event;
 mod extend;
 mod formed;
+mod lift;
 mod moved;
 mod notices;
 mod outlook;
@@ -27,6 +28,7 @@ pub use event::{
     ProposedNote, Receipt, Skipped, StageDates, StepMark, Suspension,
 };
 pub use formed::{Formed, Forming, LateRound, Member, PassedOver};
+pub use lift::{rule_of, took_effect};
 pub use moved::{Move, MoveOrder, StageMove, go_on, plan_move};
 pub use notices::notices_of;
 pub use outlook::{Answer, Asked, Outlook};

@@ -34,6 +34,9 @@ pub trait Outlook {
     /// After which day the whole case is closed.
     fn case_closes(&self, case: &Case) -> Answer<Option<Date>>;
 
+    /// The first day on which what a case brought into force on a day is so no more by itself; nothing while that can't be told.
+    fn over_since(&self, case: &Case, since: Date) -> Option<Date>;
+
     /// Whether a stage is to take place.
     fn takes_place(&self, asked: Asked<'_>) -> Truth;
     /// What the stage's `opens` rule gives.

@@ -111,6 +111,7 @@ impl Teller<'_> {
                 format!("{stage} received by {} on {day}{enters}", to.1)
             }
             Event::CalledOff { how, hand } => format!("{} {} it", hand.by.1, how.does()),
+            Event::Lifted { hand } => format!("{} lifts it", hand.by.1),
             Event::Suspended { hand } => format!("{} stops the clock", hand.by.1),
             Event::Resumed { hand } => format!("{} lets the clock run again", hand.by.1),
             Event::Corrected { stage, fields, hand } => {
