@@ -89,6 +89,31 @@ fn finding_what_is_due_costs_the_same_however_many_cases_are_open() {
 }
 
 #[test]
+fn what_two_threads_decide_and_write_is_what_one_does_alone() {
+    let people = 1_500;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let base = office::prepared(folder.path(), &Plan { people, days: vec![100] });
+    for batch in [1, 100] {
+        let store = SqliteStore::open(&office::copy(&base, "beside.db"), Access::Write).unwrap();
+        // A private copy has no other connection.
+        let alone = store.twin().unwrap();
+        let [together, alone] = [store, alone].map(|mut store| {
+            let steps = store.count_steps().unwrap();
+            let report = office::run(&mut store, STORM, batch);
+            assert_eq!(report.reminders, people as u64);
+            let all = Filter::default();
+            let statements = steps.take().statements;
+            // Each hash covers everything that was journalled before it, and the commit in which it stands.
+            (statements, format!("{report:?}"), store.cases(&all).unwrap(), store.effects(&all).unwrap())
+        });
+        assert!(together.0 < alone.0, "another connection reads: {} and {} statements", together.0, alone.0);
+        assert_eq!(together.1, alone.1);
+        assert!(together.2 == alone.2, "the same cases, in batches of {batch}");
+        assert!(together.3 == alone.3, "the same notices, in batches of {batch}");
+    }
+}
+
+#[test]
 fn who_acts_need_not_wait_for_the_end_of_a_long_run() {
     let path = office("acted.db");
     let people = i64::try_from(people()).unwrap();

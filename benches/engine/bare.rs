@@ -129,7 +129,9 @@ impl SameRows {
         let mut deadline = prepared("insert or replace into deadlines values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
         let mut no_tasks = prepared("delete from tasks where case_id = ?1 and stage = ?2 and round = ?3");
         let mut task = prepared("insert or replace into tasks values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
-        let marks = (1..=17).map(|it| format!("?{it}")).collect::<Vec<_>>().join(", ");
+        let of_effects = "select count(*) from pragma_table_info('effects')";
+        let columns: i64 = connection.query_row(of_effects, [], |row| row.get(0)).unwrap();
+        let marks = vec!["?"; usize::try_from(columns).unwrap()].join(", ");
         let mut effect = prepared(&format!("insert into effects values ({marks})"));
         let mut commit = prepared("insert into commits values (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
         let (mut begin, mut end) = (prepared("begin immediate"), prepared("commit"));

@@ -204,7 +204,7 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
     let missing =
         || ActError::SetAside(id, format!("policy version {} has no workflow `{}`", row.policy, row.workflow));
     let flow = policy.workflow_named(&row.workflow).ok_or_else(missing)?;
-    let look = round.look();
+    let look = round.deciding().look();
     let (first, case, repeated, by) = {
         let reader = store.reader(&policy);
         let desk = Desk::new(&policy, &*reader, &round.settings.language);
@@ -239,7 +239,7 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
     }
     let reader = store.reader(&policy);
     let desk = Desk::new(&policy, &*reader, &round.settings.language);
-    let decided = round.decide_case(&desk, flow, row, &case, first);
+    let decided = round.deciding().decide_case(&desk, flow, row, &case, first);
     if let Some(fault) = reader.fault() {
         return Err(fault.into());
     }

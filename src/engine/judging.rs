@@ -310,7 +310,7 @@ pub(super) fn propose(
             let row = new_row(&case, round.next_case());
             let first: Vec<Event> = std::iter::once(opened).chain(follows(desk, flow, &case)).collect();
             let case = Case::replay(&first);
-            let decided = round.decide_case(desk, flow, row, &case, first);
+            let decided = round.deciding().decide_case(desk, flow, row, &case, first);
             round.report.count(&decided);
             round.report.proposed += 1;
             let stands = standing(policy, flow, &decided.case);

@@ -263,8 +263,8 @@ fn one(
         by: &request.by,
         because: &request.because,
     };
-    let (flow, advanced) = desk.takes_over(from, case, &round.look(), &order)?;
-    Ok(round.in_rows(desk, flow, row.without_state(), Vec::new(), advanced))
+    let (flow, advanced) = desk.takes_over(from, case, &round.deciding().look(), &order)?;
+    Ok(round.deciding().in_rows(desk, flow, row.without_state(), Vec::new(), advanced))
 }
 
 fn stays(row: &CaseRow, refusal: Refusal) -> Stays {

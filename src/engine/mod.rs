@@ -5,6 +5,8 @@
 
 mod accepted;
 mod act;
+mod ahead;
+mod beside;
 mod called;
 mod delegate;
 mod fault;
@@ -13,6 +15,7 @@ mod judging;
 mod keeping;
 mod mail;
 mod migrate;
+mod notices;
 mod openings;
 mod outbox;
 mod policies;

@@ -186,7 +186,7 @@ fn open_one(
             let opened = opened_event(round, desk, flow, key, period, (day, at_start_of_period));
             let case = Case::replay([&opened]);
             let row = new_row(&case, round.next_case());
-            let decided = round.decide_case(desk, flow, row, &case, vec![opened]);
+            let decided = round.deciding().decide_case(desk, flow, row, &case, vec![opened]);
             if !ended_before(&decided.case, adopted) {
                 round.report.count(&decided);
                 work.cases.push(decided.change);

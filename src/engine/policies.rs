@@ -18,7 +18,7 @@ pub struct Deployed {
 }
 
 /// The versions in use. Calendars are facts of the world and always those of the latest version.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Policies {
     latest: Deployed,
     by_version: BTreeMap<i64, Arc<Policy>>,

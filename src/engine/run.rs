@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 use jiff::civil::Date;
 
 use crate::calendar::{Calendar, Moment};
-use crate::casework::{Desk, Kept, Letter, Moments, standing};
+use crate::casework::{Desk, Kept, standing};
 use crate::engine::accepted::accepted;
+use crate::engine::ahead::{Ahead, prefetch};
 use crate::engine::called::Calls;
 use crate::engine::fault::effects_behind;
+use crate::engine::notices::Days;
 use crate::engine::policies::Policies;
 use crate::engine::rows::{entry, renamed, stage_rows};
 use crate::engine::send::{Sender, send_too_early};
@@ -18,8 +20,8 @@ use crate::engine::{EngineError, Point, called, judging, keeping, openings, poin
 use crate::ids::WorkflowId;
 use crate::planted::{self, Bug};
 use crate::policy::model::Policy;
-use crate::store::{CaseChange, CaseRow, NewEffect, Standing, Store, StoreError, Work, sha256};
-use crate::workflow::{Advanced, Case, Event, Look, Notice, NoticeState};
+use crate::store::{CaseChange, CaseRow, Standing, Store, StoreError, Work};
+use crate::workflow::{Advanced, Case, Event, Look};
 
 /// How many cases one commit holds, unless somebody says otherwise.
 const BATCH: u32 = 1_000;
@@ -182,13 +184,23 @@ impl Until {
     }
 }
 
+/// What decisions rest on besides the facts: nothing of it changes within a run.
+#[derive(Clone)]
+pub(super) struct Deciding<'a> {
+    pub(super) settings: &'a RunSettings,
+    until: Until,
+    pub(super) store_id: Arc<str>,
+    pub(super) restored: Option<i64>,
+    calls: Arc<Calls>,
+}
+
 /// One run under way.
 pub(super) struct Round<'a> {
     pub(super) policies: Policies,
     pub(super) settings: &'a RunSettings,
     sender: &'a mut dyn Sender,
     pub(super) until: Until,
-    pub(super) store_id: String,
+    pub(super) store_id: Arc<str>,
     /// The last day up to which the engine has run.
     pub(super) last: Option<Date>,
     /// The last day up to which frameworks have judged.
@@ -196,7 +208,7 @@ pub(super) struct Round<'a> {
     pub(super) adopted: Option<Date>,
     restored: Option<i64>,
     /// Which stages call people before a framework.
-    calls: Calls,
+    calls: Arc<Calls>,
     next_case: i64,
     /// How many cases one commit holds.
     pub(super) batch: u32,
@@ -244,12 +256,12 @@ impl<'a> Round<'a> {
             settings,
             sender,
             until,
-            store_id: state.id,
+            store_id: state.id.into(),
             last: state.as_of,
             judged: state.judged,
             adopted: state.adopted,
             restored: state.restored,
-            calls,
+            calls: Arc::new(calls),
             next_case: store.next_case()?,
             batch: BATCH,
             wrote: false,
@@ -261,7 +273,7 @@ impl<'a> Round<'a> {
     }
 }
 
-impl Round<'_> {
+impl<'a> Round<'a> {
     /// Everything that has come due, to the end; gives whether it came there.
     fn go(&mut self, store: &mut dyn Store) -> Result<bool, EngineError> {
         openings::open(store, self)?;
@@ -300,15 +312,9 @@ impl Round<'_> {
         self.watch.as_mut().is_none_or(|it| it.goes_on())
     }
 
-    pub(super) fn look(&self) -> Look {
-        let patience = self.settings.patience;
-        Look {
-            until: self.until.moment,
-            today: self.until.today,
-            stale_after: patience.stale_after,
-            grace_after_adoption: patience.grace_after_adoption,
-            grace_after_downtime: patience.grace_after_downtime,
-        }
+    pub(super) fn deciding(&self) -> Deciding<'a> {
+        let (store_id, calls) = (Arc::clone(&self.store_id), Arc::clone(&self.calls));
+        Deciding { settings: self.settings, until: self.until, store_id, restored: self.restored, calls }
     }
 
     /// The number of the next case. Numbers of cases that are then not opened are not used again.
@@ -332,37 +338,59 @@ impl Round<'_> {
             }
             let mut work = self.work();
             work.clean_cases = rows.iter().map(|it| it.id).collect();
-            self.decide_and_commit(store, rows, work)?;
+            self.decide_and_commit(store, &mut Ahead::default(), rows, work)?;
         }
         Ok(())
     }
 
     /// Cases in which time brings something.
     pub(super) fn look_at_due(&mut self, store: &mut dyn Store) -> Result<(), EngineError> {
+        let mut ahead = Ahead::default();
+        let mut beside = None;
         while self.goes_on() {
             store.begin()?;
-            let rows = store.due_cases(self.until.moment, self.batch)?;
+            let rows = ahead.next(&*store, &self.policies, (self.until.moment, self.batch))?;
             if rows.is_empty() {
                 store.roll_back()?;
                 return Ok(());
             }
             let work = self.work();
-            self.decide_and_commit(store, rows, work)?;
+            self.decide_and_commit(store, &mut ahead, rows, work)?;
+            if ahead.is_full() {
+                // Without another connection it goes on alone.
+                let beside = beside.get_or_insert_with(|| store.beside().ok().flatten());
+                if let Some(beside) = beside {
+                    ahead = Ahead::default();
+                    self.look_at_due_beside(store, &mut **beside)?;
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Writes what was decided of cases that had come due at these moments; within a unit of work.
+    pub(super) fn write_decided(
+        &mut self,
+        store: &mut dyn Store,
+        due: Vec<i64>,
+        decided: Vec<Decided>,
+    ) -> Result<(), EngineError> {
+        self.due = due;
+        let work = Work { cases: self.counted(decided), ..self.work() };
+        self.commit(store, &work)
     }
 
     fn decide_and_commit(
         &mut self,
         store: &mut dyn Store,
+        ahead: &mut Ahead,
         rows: Vec<CaseRow>,
         mut work: Work,
     ) -> Result<(), EngineError> {
         let moment = self.until.moment;
         self.due = rows.iter().filter_map(|it| it.wake_at).filter(|at| *at <= moment).collect();
-        let decided = self.decide(&*store, rows);
-        match decided {
-            Ok(changes) => work.cases = changes,
+        match self.deciding().decide(&*store, &mut self.policies, ahead, rows) {
+            Ok(decided) => work.cases = self.counted(decided),
             Err(error) => {
                 store.roll_back()?;
                 return Err(error);
@@ -399,55 +427,83 @@ impl Round<'_> {
         }
     }
 
-    fn decide(&mut self, store: &dyn Store, mut rows: Vec<CaseRow>) -> Result<Vec<CaseChange>, EngineError> {
-        let mut changes = Vec::with_capacity(rows.len());
+    fn counted(&mut self, decided: Vec<Decided>) -> Vec<CaseChange> {
+        decided.into_iter().inspect(|it| self.report.count(it)).map(|it| it.change).collect()
+    }
+}
+
+impl Deciding<'_> {
+    pub(super) fn look(&self) -> Look {
+        let patience = self.settings.patience;
+        Look {
+            until: self.until.moment,
+            today: self.until.today,
+            stale_after: patience.stale_after,
+            grace_after_adoption: patience.grace_after_adoption,
+            grace_after_downtime: patience.grace_after_downtime,
+        }
+    }
+
+    /// What becomes of cases that are looked at together.
+    pub(super) fn decide(
+        &self,
+        store: &dyn Store,
+        policies: &mut Policies,
+        ahead: &mut Ahead,
+        mut rows: Vec<CaseRow>,
+    ) -> Result<Vec<Decided>, EngineError> {
+        let mut all = Vec::with_capacity(rows.len());
         // One that ended since its facts changed needs no second look, nor its version of the policy.
         rows.retain(|it| it.status == "open");
         rows.sort_by(|a, b| (a.policy, &a.workflow, &a.period, a.id).cmp(&(b.policy, &b.workflow, &b.period, b.id)));
         for group in rows.chunk_by(|a, b| (a.policy, &a.workflow, &a.period) == (b.policy, &b.workflow, &b.period)) {
-            let known = self.policies.any_version(store, group[0].policy, self.settings.calendar.as_deref());
+            let known = policies.any_version(store, group[0].policy, self.settings.calendar.as_deref());
             let policy = match known {
                 Ok(policy) => policy,
                 Err(EngineError::Store(StoreError::Damaged(what))) => {
                     let aside = |row: &CaseRow| set_aside(row, format!("it can't be decided: {what}"));
-                    changes.extend(group.iter().map(aside).inspect(|it| self.report.count(it)).map(|it| it.change));
+                    all.extend(group.iter().map(aside));
                     continue;
                 }
                 Err(error) => return Err(error),
             };
-            let decided = match self.decide_group(store, &policy, group) {
+            let decided = match self.decide_group(store, ahead, &policy, group) {
                 // What can't be read belongs to one of them, and stops no other.
                 Err(StoreError::Damaged(_)) if !planted::is(Bug::PoisonStopsBatch) => {
                     self.decide_each(store, &policy, group)
                 }
                 together => together,
             };
-            for it in decided? {
-                self.report.count(&it);
-                changes.push(it.change);
-            }
+            all.extend(decided?);
         }
-        Ok(changes)
+        Ok(all)
     }
 
-    /// Cases of one workflow and period, whose facts are fetched together.
-    fn decide_group(&self, store: &dyn Store, policy: &Policy, rows: &[CaseRow]) -> Result<Vec<Decided>, StoreError> {
-        let reader = store.reader(policy);
+    /// Cases of one version, workflow and period, whose facts are fetched together.
+    fn decide_group(
+        &self,
+        store: &dyn Store,
+        ahead: &mut Ahead,
+        policy: &Policy,
+        rows: &[CaseRow],
+    ) -> Result<Vec<Decided>, StoreError> {
+        let reader = store.reader_with(policy, ahead.take(rows[0].policy));
+        prefetch(&*reader, policy, &rows.iter().collect::<Vec<_>>());
         let subject = policy.record_named(&rows[0].subject_type);
-        if let Some(subject) = subject {
-            let keys: Vec<Arc<str>> = rows.iter().map(|it| Arc::from(it.subject.as_str())).collect();
-            reader.prefetch(subject, &keys, rows[0].period.parse().ok());
-        }
         let gone = |row: &CaseRow| subject.is_none_or(|it| reader.is_gone(it, &row.subject));
         let desk = Desk::new(policy, &*reader, &self.settings.language);
         let decided = rows.iter().map(|row| self.decide_one(store, &desk, row, gone(row))).collect::<Result<_, _>>()?;
-        reader.fault().map_or(Ok(decided), Err)
+        if let Some(fault) = reader.fault() {
+            return Err(fault);
+        }
+        ahead.keep(rows[0].policy, reader.put_away());
+        Ok(decided)
     }
 
     fn decide_each(&self, store: &dyn Store, policy: &Policy, rows: &[CaseRow]) -> Result<Vec<Decided>, StoreError> {
         let mut decided = Vec::with_capacity(rows.len());
         for row in rows {
-            match self.decide_group(store, policy, std::slice::from_ref(row)) {
+            match self.decide_group(store, &mut Ahead::default(), policy, std::slice::from_ref(row)) {
                 Err(StoreError::Damaged(what)) => {
                     decided.push(set_aside(row, format!("what is kept of it can't be read: {what}")));
                 }
@@ -535,96 +591,6 @@ impl Round<'_> {
         let change = CaseChange { row, entries, renamed, deadlines, tasks, effects, standing, calls, keeping };
         Decided { change, case: advanced.case, events }
     }
-
-    fn effects_of(&self, days: &mut Days<'_>, row: &CaseRow, events: &[Event]) -> Vec<NewEffect> {
-        let mut effects = Vec::new();
-        for event in events {
-            let Some(cause) = Cause::of(event) else { continue };
-            let moments = days.moments(cause.day);
-            for notice in cause.notices {
-                let mut letter = days.desk.letter(days.flow, days.case, row.id, &cause.stage, cause.day, notice);
-                letter.reminds = matches!(event, Event::StepTaken { rung: false, .. });
-                let not_before = self.leaves_from(days.desk.policy(), &letter, moments);
-                effects.push(self.effect(row, &cause, notice, &letter, not_before));
-            }
-        }
-        effects
-    }
-
-    /// The moment from which a notice may leave: what is urgent on its day; anything else from the hour of notices of a working day of
-    /// whoever it goes to.
-    fn leaves_from(&self, policy: &Policy, letter: &Letter, day: Moments) -> i64 {
-        if letter.urgent {
-            return day.begin;
-        }
-        let own = policy.calendars.iter().find(|it| it.name() == letter.calendar);
-        let own = own.filter(|_| !self.settings.ways.at_any_hour);
-        own.map_or(day.notices, |it| it.notices_from(Moment(day.notices), None).0)
-    }
-
-    fn effect(&self, row: &CaseRow, cause: &Cause<'_>, notice: &Notice, letter: &Letter, not_before: i64) -> NewEffect {
-        let recipient = format!("{}:{}", notice.to.0, notice.to.1);
-        let state = match (notice.state, &letter.address) {
-            (NoticeState::Merged, _) => "merged",
-            (NoticeState::Due, None) => "undeliverable",
-            // The store as it was before it was restored may have sent this one, and no trace of it is left here.
-            (NoticeState::Due, Some(_))
-                if self.restored.is_some_and(|at| not_before <= at) && !planted::is(Bug::RestoreSendsHeld) =>
-            {
-                "held"
-            }
-            (NoticeState::Due, Some(_)) => "due",
-        };
-        let parts: [&str; 12] = [
-            &self.store_id,
-            &row.workflow,
-            &row.subject_type,
-            &row.subject,
-            &row.period,
-            &row.nth.to_string(),
-            &cause.stage,
-            &cause.round.to_string(),
-            &cause.step,
-            &cause.nth.to_string(),
-            &recipient,
-            "notice",
-        ];
-        let key = sha256(&parts.map(str::as_bytes));
-        NewEffect {
-            key,
-            stage: cause.stage.clone(),
-            round: i64::from(cause.round),
-            step: cause.step.clone(),
-            nth: i64::from(cause.nth),
-            recipient,
-            kind: "notice".to_owned(),
-            day: cause.day.to_string(),
-            not_before,
-            facts: serde_json::to_string(letter).unwrap_or_default(),
-            message: notice.message.clone(),
-            language: letter.language.clone(),
-            state: state.to_owned(),
-        }
-    }
-}
-
-/// The moments of the days on which things happen in a case, each asked once.
-struct Days<'d> {
-    desk: &'d Desk<'d>,
-    flow: WorkflowId,
-    case: &'d Case,
-    known: Vec<(Date, Moments)>,
-}
-
-impl Days<'_> {
-    fn moments(&mut self, day: Date) -> Moments {
-        if let Some((_, moments)) = self.known.iter().find(|it| it.0 == day) {
-            return *moments;
-        }
-        let moments = self.desk.moments(self.flow, self.case, day);
-        self.known.push((day, moments));
-        moments
-    }
 }
 
 /// Why nothing follows from a case whose sum does not fit.
@@ -635,38 +601,4 @@ pub(super) fn damaged(row: &CaseRow) -> String {
 fn set_aside(row: &CaseRow, reason: String) -> Decided {
     let row = CaseRow { set_aside: Some(reason), wake_at: None, ..row.clone() };
     Decided { change: CaseChange::with(row, Vec::new()), case: Case::default(), events: Vec::new() }
-}
-
-/// What a notice follows from.
-struct Cause<'e> {
-    stage: String,
-    round: u32,
-    step: String,
-    nth: u32,
-    day: Date,
-    notices: &'e [Notice],
-}
-
-impl<'e> Cause<'e> {
-    fn of(event: &'e Event) -> Option<Self> {
-        match event {
-            Event::StepTaken { mark, day, notices, .. } => Some(Self {
-                stage: mark.stage.clone(),
-                round: mark.round,
-                step: mark.step.clone(),
-                nth: mark.nth,
-                day: *day,
-                notices,
-            }),
-            Event::Held { stage, round, step, was_due: _, until: _, notices, on } => {
-                let (name, nth) = step.clone().unwrap_or_else(|| ("lapse".to_owned(), 1));
-                let step = format!("{name}-held");
-                Some(Self { stage: stage.clone(), round: *round, step, nth, day: *on, notices })
-            }
-            Event::Sent { stage, round, notices, on, .. } => {
-                Some(Self { stage: stage.clone(), round: *round, step: "sent".to_owned(), nth: 1, day: *on, notices })
-            }
-            _ => None,
-        }
-    }
 }

@@ -48,6 +48,7 @@ pub use delegations::Delegation;
 pub use expunged::Expunged;
 pub use listed::{Counts, Filter, OpenDeadline};
 pub use outcomes::{Judgement, OutcomeFilter, OutcomeRow, Standing};
+pub use reader::{Fetched, RecordReader};
 pub use refusals::RefusedAct;
 pub use registers::{Held, View, ViewRow};
 pub use restore::{Replaced, Restored};
@@ -466,18 +467,6 @@ pub struct Applied {
     pub same: u64,
 }
 
-/// Facts of records from the store, fetched when asked or ahead for many subjects.
-pub trait RecordReader: Facts {
-    /// Fetches the rows of these records (and their dated values and panels of the period) ahead.
-    fn prefetch(&self, record: RecordId, keys: &[Arc<str>], period: Option<Date>);
-
-    /// Whether a record that was fetched ahead is not there.
-    fn is_gone(&self, record: RecordId, key: &str) -> bool;
-
-    /// What went wrong while reading; the values given meanwhile are not to be used.
-    fn fault(&self) -> Option<StoreError>;
-}
-
 /// Why the store could not do something: the world, not the author and not the person asking.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -538,6 +527,10 @@ pub trait Store {
 
     /// Begins a unit of work: nobody else writes until it ends.
     fn begin(&mut self) -> Result<(), StoreError>;
+    /// Begins to read: what is read until [`Store::roll_back`] is what was committed when the first of it is read.
+    fn begin_to_read(&mut self) -> Result<(), StoreError>;
+    /// Another connection to the same store, to read while this one writes; none where the store is this connection's own.
+    fn beside(&self) -> Result<Option<Box<dyn Store + Send>>, StoreError>;
     /// Ends a unit of work without a trace.
     fn roll_back(&mut self) -> Result<(), StoreError>;
     /// Writes everything at once and ends the unit of work; gives the number of the commit.
@@ -573,7 +566,13 @@ pub trait Store {
     /// Writes changed records within the unit of work that has begun; the commit that ends it seals them.
     fn write(&mut self, policy: &Policy, changes: &[RecordChange], at: i64) -> Result<Applied, StoreError>;
     /// Facts of records.
-    fn reader<'a>(&'a self, policy: &'a Policy) -> Box<dyn RecordReader + 'a>;
+    fn reader<'a>(&'a self, policy: &'a Policy) -> Box<dyn RecordReader + 'a> {
+        self.reader_with(policy, Fetched::default())
+    }
+    /// The same with what another reader of the same policy has read.
+    fn reader_with<'a>(&'a self, policy: &'a Policy, fetched: Fetched) -> Box<dyn RecordReader + 'a>;
+    /// A number that changes whenever another connection has written to the store since it was asked last.
+    fn writes_of_others(&self) -> Result<i64, StoreError>;
     /// Keys of records of a type behind a key, in order.
     fn keys_after(
         &self,

@@ -1,11 +1,11 @@
 //! Facts of records from the store: fetched ahead for many, or one by one when asked.
 
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use rusqlite::types::Value as Cell;
+use rusqlite::types::Value as Bound;
 use rusqlite::{OptionalExtension, params};
 
 use crate::calendar::PeriodKind;
@@ -15,7 +15,7 @@ use crate::planted::{self, Bug};
 use crate::policy::model::{Blank, Policy, Shape};
 use crate::store::records::{key_columns, known, quoted, table, whole_key};
 use crate::store::sqlite::{SqliteStore, disk};
-use crate::store::{Delegation, RecordReader, StoreError};
+use crate::store::{Delegation, StoreError};
 use crate::value::{Known, RecordRef, Value};
 
 /// Record type, key, and period or number.
@@ -36,10 +36,25 @@ struct Held {
 type Spell = (FieldId, Date, Option<Known>);
 type Dated = Arc<Vec<Spell>>;
 
-/// Facts of records.
-pub(super) struct Reader<'s> {
-    store: &'s SqliteStore,
-    policy: &'s Policy,
+/// Facts of records from the store, fetched when asked or ahead for many subjects.
+pub trait RecordReader: Facts {
+    /// Fetches the rows of these records (and their dated values and panels of the period) ahead.
+    fn prefetch(&self, record: RecordId, keys: &[Arc<str>], period: Option<Date>);
+
+    /// Whether a record that was fetched ahead is not there.
+    fn is_gone(&self, record: RecordId, key: &str) -> bool;
+
+    /// What went wrong while reading; the values given meanwhile are not to be used.
+    fn fault(&self) -> Option<StoreError>;
+
+    /// Everything that was read, for another reader of the same policy as long as nobody has written a record; nothing where something
+    /// could not be read.
+    fn put_away(self: Box<Self>) -> Option<Fetched>;
+}
+
+/// What a reader has read of the records.
+#[derive(Debug, Default)]
+pub struct Fetched {
     rows: RefCell<HashMap<Place, Option<Row>>>,
     dated: RefCell<HashMap<Key, Dated>>,
     /// When the first period begins for which anything is kept.
@@ -47,26 +62,27 @@ pub(super) struct Reader<'s> {
     /// Children by their type and owner.
     children: RefCell<HashMap<Key, Vec<Arc<str>>>>,
     /// Everything that is handed on, read once.
-    delegations: std::cell::OnceCell<Vec<Delegation>>,
+    delegations: OnceCell<Vec<Delegation>>,
+}
+
+/// Facts of records.
+pub(super) struct Reader<'s> {
+    store: &'s SqliteStore,
+    policy: &'s Policy,
+    known: Fetched,
     fault: RefCell<Option<StoreError>>,
+    /// Whether anything could not be read.
+    failed: Cell<bool>,
 }
 
 impl<'s> Reader<'s> {
-    pub(super) fn new(store: &'s SqliteStore, policy: &'s Policy) -> Self {
-        Self {
-            store,
-            policy,
-            rows: RefCell::new(HashMap::new()),
-            dated: RefCell::new(HashMap::new()),
-            firsts: RefCell::new(HashMap::new()),
-            children: RefCell::new(HashMap::new()),
-            delegations: std::cell::OnceCell::new(),
-            fault: RefCell::new(None),
-        }
+    pub(super) fn new(store: &'s SqliteStore, policy: &'s Policy, known: Fetched) -> Self {
+        Self { store, policy, known, fault: RefCell::new(None), failed: Cell::new(false) }
     }
 
     fn keep<T: Default>(&self, result: Result<T, StoreError>) -> T {
         result.unwrap_or_else(|fault| {
+            self.failed.set(true);
             self.fault.borrow_mut().get_or_insert(fault);
             T::default()
         })
@@ -91,11 +107,11 @@ impl<'s> Reader<'s> {
 
     fn row(&self, record: RecordId, key: &Arc<str>, part: &str) -> Option<Row> {
         let place = (record, Arc::clone(key), part.to_owned());
-        if let Some(found) = self.rows.borrow().get(&place) {
+        if let Some(found) = self.known.rows.borrow().get(&place) {
             return found.clone();
         }
         let found = self.keep(self.fetch_row(record, key, part));
-        self.rows.borrow_mut().insert(place, found.clone());
+        self.known.rows.borrow_mut().insert(place, found.clone());
         found
     }
 
@@ -109,18 +125,18 @@ impl<'s> Reader<'s> {
     }
 
     fn history(&self, record: RecordId, key: &Arc<str>) -> Dated {
-        if let Some(found) = self.dated.borrow().get(&(record, Arc::clone(key))) {
+        if let Some(found) = self.known.dated.borrow().get(&(record, Arc::clone(key))) {
             return Arc::clone(found);
         }
         let found = self.keep(self.fetch_dated(record, std::slice::from_ref(key)));
         let history = found.into_iter().next().map(|it| it.1).unwrap_or_default();
-        self.dated.borrow_mut().insert((record, Arc::clone(key)), Arc::clone(&history));
+        self.known.dated.borrow_mut().insert((record, Arc::clone(key)), Arc::clone(&history));
         history
     }
 
     fn fetch_dated(&self, record: RecordId, keys: &[Arc<str>]) -> Result<HashMap<Arc<str>, Dated>, StoreError> {
         let kind = self.policy.record(record);
-        let array = std::rc::Rc::new(keys.iter().map(|it| Cell::Text(it.to_string())).collect::<Vec<_>>());
+        let array = std::rc::Rc::new(keys.iter().map(|it| Bound::Text(it.to_string())).collect::<Vec<_>>());
         let mut statement = self
             .store
             .connection
@@ -145,7 +161,7 @@ impl<'s> Reader<'s> {
 
     /// A record and all that were fetched ahead with it.
     fn fetched_with(&self, record: RecordId, key: &Arc<str>) -> Vec<Arc<str>> {
-        let ahead = self.dated.borrow();
+        let ahead = self.known.dated.borrow();
         let ahead = ahead.keys().filter(|(kind, _)| *kind == record).map(|(_, key)| key);
         ahead.chain([key]).cloned().collect()
     }
@@ -153,9 +169,9 @@ impl<'s> Reader<'s> {
     /// The children of a record and of all that were fetched ahead with it, with what they hold.
     fn fetch_children(&self, of: &RecordRef, kind: RecordId) -> Result<(), StoreError> {
         let keys = self.fetched_with(of.record, &of.key);
-        let array = std::rc::Rc::new(keys.iter().map(|it| Cell::Text(it.to_string())).collect::<Vec<_>>());
-        let mut children = self.children.borrow_mut();
-        let mut held = self.rows.borrow_mut();
+        let array = std::rc::Rc::new(keys.iter().map(|it| Bound::Text(it.to_string())).collect::<Vec<_>>());
+        let mut children = self.known.children.borrow_mut();
+        let mut held = self.known.rows.borrow_mut();
         children.extend(keys.into_iter().map(|key| ((kind, key), Vec::new())));
         let sql = format!(
             "select of_id, cast(n as text), {} from {} where of_id in (select value from rarray(?1)) order by of_id, n",
@@ -198,8 +214,8 @@ impl<'s> Reader<'s> {
     /// For a record and all that were fetched ahead with it.
     fn fetch_firsts(&self, record: RecordId, key: &Arc<str>) -> Result<(), StoreError> {
         let keys = self.fetched_with(record, key);
-        let mut firsts = self.firsts.borrow_mut();
-        let array = std::rc::Rc::new(keys.iter().map(|it| Cell::Text(it.to_string())).collect::<Vec<_>>());
+        let mut firsts = self.known.firsts.borrow_mut();
+        let array = std::rc::Rc::new(keys.iter().map(|it| Bound::Text(it.to_string())).collect::<Vec<_>>());
         firsts.extend(keys.into_iter().map(|key| ((record, key), None)));
         for (at, kind) in self.policy.records.iter().enumerate() {
             if !matches!(kind.shape, Shape::Panel { of, .. } if of == record) {
@@ -257,10 +273,13 @@ impl<'s> Reader<'s> {
 
     fn prefetch_dated(&self, record: RecordId, keys: &[Arc<str>]) -> Result<(), StoreError> {
         let any = self.policy.record(record).fields.iter().any(|it| it.dated);
-        let mut dated = if any { self.fetch_dated(record, keys)? } else { HashMap::new() };
-        let mut cache = self.dated.borrow_mut();
+        let unread = |key: &&Arc<str>| !self.known.dated.borrow().contains_key(&(record, Arc::clone(key)));
+        let keys: Vec<Arc<str>> = keys.iter().filter(unread).cloned().collect();
+        let mut dated = if any && !keys.is_empty() { self.fetch_dated(record, &keys)? } else { HashMap::new() };
+        let mut cache = self.known.dated.borrow_mut();
         for key in keys {
-            cache.insert((record, Arc::clone(key)), dated.remove(key).unwrap_or_default());
+            let found = dated.remove(&key).unwrap_or_default();
+            cache.insert((record, key), found);
         }
         Ok(())
     }
@@ -269,7 +288,7 @@ impl<'s> Reader<'s> {
     fn prefetch_named(&self, record: RecordId, keys: &[Arc<str>]) -> Result<(), StoreError> {
         let mut named: BTreeMap<RecordId, BTreeSet<Arc<str>>> = BTreeMap::new();
         {
-            let rows = self.rows.borrow();
+            let rows = self.known.rows.borrow();
             let held = keys.iter().filter_map(|key| rows.get(&(record, Arc::clone(key), String::new()))?.as_ref());
             for value in held.flat_map(|it| &it.values) {
                 let Some(Known::Record(other)) = value else { continue };
@@ -288,6 +307,12 @@ impl<'s> Reader<'s> {
     }
 
     fn prefetch_rows(&self, record: RecordId, keys: &[Arc<str>], part: &str) -> Result<(), StoreError> {
+        let unread =
+            |key: &&Arc<str>| !self.known.rows.borrow().contains_key(&(record, Arc::clone(key), part.to_owned()));
+        let keys: Vec<&Arc<str>> = keys.iter().filter(unread).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
         let (column, part_column) = key_columns(self.policy, record);
         let place = part_column.map_or_else(|| "?2 = ''".to_owned(), |it| format!("{it} = ?2"));
         let sql = format!(
@@ -295,10 +320,10 @@ impl<'s> Reader<'s> {
             self.columns(record),
             table(self.policy, record)
         );
-        let array = std::rc::Rc::new(keys.iter().map(|it| Cell::Text(it.to_string())).collect::<Vec<_>>());
+        let array = std::rc::Rc::new(keys.iter().map(|it| Bound::Text(it.to_string())).collect::<Vec<_>>());
         let mut statement = self.store.connection.prepare_cached(&sql).map_err(disk)?;
         let mut rows = statement.query(params![array, part]).map_err(disk)?;
-        let mut cache = self.rows.borrow_mut();
+        let mut cache = self.known.rows.borrow_mut();
         for key in keys {
             cache.insert((record, Arc::clone(key), part.to_owned()), None);
         }
@@ -313,7 +338,7 @@ impl<'s> Reader<'s> {
 
 impl Facts for Reader<'_> {
     fn delegations(&self, of: &RecordRef, on: Date) -> Vec<Delegated> {
-        let all = self.delegations.get_or_init(|| self.keep(self.store.listed_delegations(None)));
+        let all = self.known.delegations.get_or_init(|| self.keep(self.store.listed_delegations(None)));
         let kind = &self.policy.record(of.record).label.name;
         let holds = |it: &&Delegation| {
             it.from.0 == *kind
@@ -374,18 +399,18 @@ impl Facts for Reader<'_> {
 
     fn first_kept(&self, of: &RecordRef) -> Option<Date> {
         let place = (of.record, Arc::clone(&of.key));
-        if !self.firsts.borrow().contains_key(&place) {
+        if !self.known.firsts.borrow().contains_key(&place) {
             self.keep(self.fetch_firsts(of.record, &of.key));
         }
-        self.firsts.borrow().get(&place).copied().flatten()
+        self.known.firsts.borrow().get(&place).copied().flatten()
     }
 
     fn children(&self, of: &RecordRef, kind: RecordId) -> Vec<RecordRef> {
         let place = (kind, Arc::clone(&of.key));
-        if !self.children.borrow().contains_key(&place) {
+        if !self.known.children.borrow().contains_key(&place) {
             self.keep(self.fetch_children(of, kind));
         }
-        let children = self.children.borrow();
+        let children = self.known.children.borrow();
         let keys = children.get(&place).into_iter().flatten();
         keys.map(|key| RecordRef { record: kind, key: Arc::clone(key) }).collect()
     }
@@ -413,10 +438,14 @@ impl RecordReader for Reader<'_> {
 
     fn is_gone(&self, record: RecordId, key: &str) -> bool {
         let entity = matches!(self.policy.record(record).shape, Shape::Entity { .. });
-        entity && self.rows.borrow().get(&(record, Arc::from(key), String::new())).is_some_and(Option::is_none)
+        entity && self.known.rows.borrow().get(&(record, Arc::from(key), String::new())).is_some_and(Option::is_none)
     }
 
     fn fault(&self) -> Option<StoreError> {
         self.fault.borrow_mut().take()
+    }
+
+    fn put_away(self: Box<Self>) -> Option<Fetched> {
+        (!self.failed.get()).then_some(self.known)
     }
 }

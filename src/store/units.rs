@@ -1,6 +1,7 @@
 //! The store's units of work, in SQLite: each delegates to the file that knows its tables.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::ToSpan;
@@ -15,10 +16,10 @@ use crate::store::described::{compiled, describe};
 use crate::store::points::pass;
 use crate::store::reader::Reader;
 use crate::store::records::{key_columns, table};
-use crate::store::sqlite::{EDITION, SqliteStore, disk};
+use crate::store::sqlite::{Access, EDITION, SqliteStore, disk};
 use crate::store::{
-    Applied, AttemptEnd, Called, CaseRow, Counts, Delegation, DeliveryRow, EffectRow, Expected, Filter, ImportNote,
-    JournalEntry, Judgement, OpenDeadline, Opening, OutcomeFilter, OutcomeRow, PolicyVersion, RecordChange,
+    Applied, AttemptEnd, Called, CaseRow, Counts, Delegation, DeliveryRow, EffectRow, Expected, Fetched, Filter,
+    ImportNote, JournalEntry, Judgement, OpenDeadline, Opening, OutcomeFilter, OutcomeRow, PolicyVersion, RecordChange,
     RecordReader, RefusedAct, Store, StoreError, StoreState, View, ViewRow, Work,
 };
 
@@ -133,6 +134,16 @@ impl Store for SqliteStore {
         self.begin_immediate()
     }
 
+    fn begin_to_read(&mut self) -> Result<(), StoreError> {
+        self.connection.execute_batch("begin").map_err(disk)
+    }
+
+    fn beside(&self) -> Result<Option<Box<dyn Store + Send>>, StoreError> {
+        let Some(path) = self.connection.path().filter(|it| !it.is_empty()) else { return Ok(None) };
+        let store = Self::open_as_it_is(Path::new(path), Access::ReadOnly)?;
+        Ok(Some(Box::new(store)))
+    }
+
     fn roll_back(&mut self) -> Result<(), StoreError> {
         self.abandon()
     }
@@ -217,8 +228,12 @@ impl Store for SqliteStore {
         self.write_within(policy, changes, at)
     }
 
-    fn reader<'a>(&'a self, policy: &'a Policy) -> Box<dyn RecordReader + 'a> {
-        Box::new(Reader::new(self, policy))
+    fn reader_with<'a>(&'a self, policy: &'a Policy, fetched: Fetched) -> Box<dyn RecordReader + 'a> {
+        Box::new(Reader::new(self, policy, fetched))
+    }
+
+    fn writes_of_others(&self) -> Result<i64, StoreError> {
+        SqliteStore::writes_of_others(self)
     }
 
     fn keys_after(
