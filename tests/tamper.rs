@@ -223,8 +223,8 @@ fn the_list_of_what_is_covered_leaves_nothing_out() {
         let but: &[&str] = match *table {
             "commits" => &["import"],
             "cases" => &["id"],
-            // What becomes of a notice changes; its key and its case are how it is found.
-            "effects" => &["key", "case_id", "state", "delivery", "rev"],
+            // What becomes of a notice, and until when it waits for its recipient, changes; its key and its case are how it is found.
+            "effects" => &["key", "case_id", "state", "delivery", "rev", "waits_until"],
             _ => &[],
         };
         assert_eq!(left, but, "{table}");
