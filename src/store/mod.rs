@@ -9,7 +9,6 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::eval::Facts;
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::Policy;
 use crate::value::Known;
