@@ -16,7 +16,7 @@ use merit::policy::compile;
 use merit::source::Sources;
 use merit::store::sqlite::SqliteStore;
 use merit::store::{Filter, Store};
-use merit::workflow::{Act, Case, Deed, Look, StageStatus};
+use merit::workflow::{Act, Case, Deed, StageStatus};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -106,14 +106,7 @@ impl Ward {
     fn every_invariant_holds(&self, day: Date, behind_a_run: bool) {
         let policies = Policies::load(&self.store, None).unwrap();
         let policy = &policies.latest().policy;
-        let patience = Patience::default();
-        let look = Look {
-            until: policy.main().end_of_day(day).0,
-            today: day,
-            stale_after: patience.stale_after,
-            grace_after_adoption: patience.grace_after_adoption,
-            grace_after_downtime: patience.grace_after_downtime,
-        };
+        let look = Patience::default().look(policy.main().end_of_day(day).0, day);
         invariants::each_case_is_in_one_state(&self.store).unwrap();
         invariants::the_chain_verifies(&self.store).unwrap();
         invariants::replay_gives_what_is_stored(&self.store).unwrap();

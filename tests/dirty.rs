@@ -16,7 +16,7 @@ use merit::source::Sources;
 use merit::store::sqlite::SqliteStore;
 use merit::store::{Filter, ImportNote, RecordChange, Store};
 use merit::value::{Known, Number, RecordRef};
-use merit::workflow::{Case, Look};
+use merit::workflow::Case;
 use proptest::prelude::*;
 
 const ADOPTED: Date = date(2026, 1, 1);
@@ -204,14 +204,7 @@ impl Office {
     }
 
     fn missed_in_cases(&self) -> Vec<String> {
-        let patience = Patience::default();
-        let look = Look {
-            until: self.policy.main().end_of_day(self.today).0,
-            today: self.today,
-            stale_after: patience.stale_after,
-            grace_after_adoption: patience.grace_after_adoption,
-            grace_after_downtime: patience.grace_after_downtime,
-        };
+        let look = Patience::default().look(self.policy.main().end_of_day(self.today).0, self.today);
         let mut missed = Vec::new();
         for row in self.store.cases(&Filter { status: Some("open".to_owned()), ..Filter::default() }).unwrap() {
             let policy = &self.versions[&row.policy];

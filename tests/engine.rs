@@ -18,7 +18,7 @@ use merit::policy::model::Policy;
 use merit::source::Sources;
 use merit::store::sqlite::{Access, SqliteStore};
 use merit::store::{Actor, Filter, Store};
-use merit::workflow::{Case, Look, NoticeAct};
+use merit::workflow::{Case, NoticeAct};
 
 mod invariants;
 
@@ -355,14 +355,7 @@ fn the_journal_is_the_truth() {
     let outside = Outside { mails: &mails, message_id: &|key| post.message_id(key) };
     let (store, policies) = (&office.store, Policies::load(&office.store, None).unwrap());
     let policy = &policies.latest().policy;
-    let patience = Patience::default();
-    let look = Look {
-        until: policy.main().end_of_day(last).0,
-        today: last,
-        stale_after: patience.stale_after,
-        grace_after_adoption: patience.grace_after_adoption,
-        grace_after_downtime: patience.grace_after_downtime,
-    };
+    let look = Patience::default().look(policy.main().end_of_day(last).0, last);
     for checked in [
         invariants::what_was_acknowledged_is_kept(store, state.rev, &state.seal),
         invariants::each_case_is_in_one_state(store),

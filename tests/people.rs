@@ -292,17 +292,16 @@ fn the_clock_of_a_case_is_stopped_by_an_act_and_dates_move_when_it_runs_again() 
     holds(&project);
 }
 
-#[test]
-fn a_correction_writes_nothing_that_an_open_stage_fills_too() {
+/// The nurses with another workflow of these stages, which may be corrected; and the case of one of them in it.
+fn planned_again(stages: &[&str]) -> (Project, String) {
     let project = Project::of("plans");
     let path = std::fs::read_dir(project.path("policy")).unwrap().next().unwrap().unwrap().path();
     let text = std::fs::read_to_string(&path).unwrap();
     let due = "due 2 weeks after opening, for late comers 2 weeks after opening";
-    let more = format!(
-        "workflow again {{\n  for each nurse each year\n  may be corrected by matron\n  \
-         stage one {{ opens start of year; by nurse; fills targets; {due} }}\n  \
-         stage other {{ by nurse; fills targets, written; {due} }}\n}}\n"
-    );
+    let named = ["one", "other", "third", "finally"].iter().zip(stages);
+    let stages: String =
+        named.map(|(name, lines)| format!("  stage {name} {{ by nurse; {lines}; {due} }}\n")).collect();
+    let more = format!("workflow again {{\n  for each nurse each year\n  may be corrected by matron\n{stages}}}\n");
     std::fs::write(&path, format!("{text}\n{more}")).unwrap();
     project.merit(0, &["deploy", "--adopt", "2026-01-01"]);
     project.merit(0, &["import", "records/nurse.csv", "--from", "2026-01-01"]);
@@ -310,6 +309,12 @@ fn a_correction_writes_nothing_that_an_open_stage_fills_too() {
     let told = project.json(0, &["cases"]);
     let ours = |it: &&serde_json::Value| it["workflow"] == "again" && it["subject"] == "nan";
     let case = told["cases"].as_array().unwrap().iter().find(ours).unwrap()["case"].to_string();
+    (project, case)
+}
+
+#[test]
+fn a_correction_writes_nothing_that_an_open_stage_fills_too() {
+    let (project, case) = planned_again(&["opens start of year; fills targets", "fills targets, written"]);
     act(&project, 0, &format!("{case} fill targets=4 --in one --as nan --as-of 2026-01-05"));
     let correct = format!("{case} correct targets=5 --as mat --because slip --as-of 2026-01-05");
     let refused = act(&project, 2, &correct);
@@ -320,23 +325,8 @@ fn a_correction_writes_nothing_that_an_open_stage_fills_too() {
 
 #[test]
 fn one_correction_is_of_what_one_stage_has_filled() {
-    let project = Project::of("plans");
-    let path = std::fs::read_dir(project.path("policy")).unwrap().next().unwrap().unwrap().path();
-    let text = std::fs::read_to_string(&path).unwrap();
-    let due = "due 2 weeks after opening, for late comers 2 weeks after opening";
-    let more = format!(
-        "workflow again {{\n  for each nurse each year\n  may be corrected by matron\n  \
-         stage one {{ opens start of year; by nurse; fills targets; {due} }}\n  \
-         stage other {{ by nurse; fills written, targets; {due} }}\n  \
-         stage third {{ by nurse; fills email; {due} }}\n  stage finally {{ by nurse; choose seen; {due} }}\n}}\n"
-    );
-    std::fs::write(&path, format!("{text}\n{more}")).unwrap();
-    project.merit(0, &["deploy", "--adopt", "2026-01-01"]);
-    project.merit(0, &["import", "records/nurse.csv", "--from", "2026-01-01"]);
-    project.merit(0, &["run", "--as-of", "2026-01-04"]);
-    let told = project.json(0, &["cases"]);
-    let ours = |it: &&serde_json::Value| it["workflow"] == "again" && it["subject"] == "nan";
-    let case = told["cases"].as_array().unwrap().iter().find(ours).unwrap()["case"].to_string();
+    let stages = ["opens start of year; fills targets", "fills written, targets", "fills email", "choose seen"];
+    let (project, case) = planned_again(&stages);
     for (stage, values) in [("one", "targets=4"), ("other", "written=2026-01-05 targets=5")] {
         act(&project, 0, &format!("{case} fill {values} --in {stage} --as nan --as-of 2026-01-05"));
     }

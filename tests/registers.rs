@@ -66,6 +66,8 @@ fn ministry() -> House {
             hears(&mut house, date(2026, 10, 26), member, choose(choice), who);
         }
     }
+    // What was decided leaves on the same day, from which the time for an appeal counts.
+    house.run(date(2026, 10, 26));
     hears(&mut house, date(2026, 11, 2), "hal", choose("appeal"), "hal");
     // Day by day where something lapses: what is found late would wait.
     for day in [date(2026, 11, 3), date(2026, 11, 17)].into_iter().chain((1..=6).map(|day| date(2026, 12, day))) {

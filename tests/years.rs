@@ -13,7 +13,6 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use merit::engine::{Patience, Policies};
 use merit::store::sqlite::{Access, SqliteStore};
-use merit::workflow::Look;
 use rusqlite::Connection;
 
 mod folders;
@@ -361,14 +360,7 @@ impl Years {
         invariants::replay_gives_what_is_stored(&store).unwrap();
         invariants::dates_follow_from_their_derivations(&store, policy, None).unwrap();
         invariants::nobody_is_sanctioned_unheard(&store, policy).unwrap_or_else(|it| panic!("{day}: {it}"));
-        let patience = Patience::default();
-        let look = Look {
-            until: policy.main().end_of_day(day).0,
-            today: day,
-            stale_after: patience.stale_after,
-            grace_after_adoption: patience.grace_after_adoption,
-            grace_after_downtime: patience.grace_after_downtime,
-        };
+        let look = Patience::default().look(policy.main().end_of_day(day).0, day);
         invariants::nothing_is_orphaned(&store, &policies, &look, "en").unwrap();
         let mails: Vec<String> = fs::read_dir(self.project.path("outbox"))
             .unwrap()

@@ -12,7 +12,7 @@ use crate::policy::model::DateRule;
 use crate::workflow::{Case, rule_of};
 
 /// After so many days a case is looked at again of which it is not known how long it is kept.
-const ASKED_AGAIN: i64 = 31;
+pub const ASKED_AGAIN: i64 = 31;
 
 /// How long a case is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Desk<'_> {
                 }
             }
             if rule.expunge.is_some() {
-                let words = format!("`expunge` of {} `{}`", word(rule), rule.label.name);
+                let words = format!("`expunge` of {} `{}`", rule.what().word(), rule.label.name);
                 goes.push((eval::expunged_on(&scope, Some(rule), since, ended), words));
             }
         }
@@ -110,12 +110,4 @@ fn over_since(scope: &Scope<'_>, rule: &OutcomeRule, since: Date) -> Option<Date
 fn later(day: Option<Date>, today: Date) -> Date {
     let again = today.checked_add(ASKED_AGAIN.days()).unwrap_or(today);
     day.filter(|it| *it > today).unwrap_or(again)
-}
-
-fn word(rule: &OutcomeRule) -> &'static str {
-    match rule.what() {
-        Proposed::Sanction => "sanction",
-        Proposed::Reward => "reward",
-        Proposed::Measure => "measure",
-    }
 }

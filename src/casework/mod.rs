@@ -26,7 +26,7 @@ mod touched;
 pub use bench::{Bench, BenchCase, BenchOutcome};
 pub use desk::{Desk, Moments, Opens};
 pub use judging::{Court, Proposal, Standing, follows, judged_on, judgements, standing};
-pub use keeping::Kept;
+pub use keeping::{ASKED_AGAIN, Kept};
 pub use letter::Letter;
 pub use periods::periods;
 pub use seats::{Seated, seated};

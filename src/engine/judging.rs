@@ -269,12 +269,7 @@ pub(super) fn propose(
         subject_type: subject_type.clone(),
         subject: key.to_string(),
         proposed: note.rule.clone(),
-        kind: match proposal.what {
-            Proposed::Sanction => "sanction",
-            Proposed::Reward => "reward",
-            Proposed::Measure => "measure",
-        }
-        .to_owned(),
+        kind: proposal.what.word().to_owned(),
         rule: note.rule.clone(),
         state: if missing.is_none() { "proposed" } else { "undetermined" }.to_owned(),
         amount,

@@ -1,6 +1,8 @@
 //! What becomes of cases whose time to be kept is over: their text is destroyed, in batches of one commit each.
 
-use crate::casework::{Desk, Kept};
+use jiff::ToSpan;
+
+use crate::casework::{ASKED_AGAIN, Desk, Kept};
 use crate::engine::EngineError;
 use crate::engine::rows::entry;
 use crate::engine::run::Round;
@@ -51,7 +53,7 @@ enum Looked {
 
 fn look(store: &dyn Store, round: &mut Round<'_>, row: CaseRow) -> Result<(i64, Looked), EngineError> {
     let today = round.until.today;
-    let again = Looked::Kept(today.saturating_add(jiff::Span::new().days(31)).into());
+    let again = Looked::Kept(today.saturating_add(ASKED_AGAIN.days()).into());
     let case = serde_json::from_str::<Case>(&row.state).ok().filter(|_| row.whole);
     // What is not as it was written stays as it is, so that it can be seen what became of it.
     let Some(case) = case else { return Ok((row.id, again)) };

@@ -49,6 +49,15 @@ pub struct Patience {
     pub grace_after_downtime: u32,
 }
 
+impl Patience {
+    /// A look at cases on a day, until a moment (seconds UTC), with this patience.
+    #[must_use]
+    pub fn look(self, until: i64, today: Date) -> Look {
+        let Self { stale_after, grace_after_adoption, grace_after_downtime } = self;
+        Look { until, today, stale_after, grace_after_adoption, grace_after_downtime }
+    }
+}
+
 impl Default for Patience {
     fn default() -> Self {
         Self { stale_after: 3, grace_after_adoption: 10, grace_after_downtime: 5 }
@@ -434,14 +443,7 @@ impl<'a> Round<'a> {
 
 impl Deciding<'_> {
     pub(super) fn look(&self) -> Look {
-        let patience = self.settings.patience;
-        Look {
-            until: self.until.moment,
-            today: self.until.today,
-            stale_after: patience.stale_after,
-            grace_after_adoption: patience.grace_after_adoption,
-            grace_after_downtime: patience.grace_after_downtime,
-        }
+        self.settings.patience.look(self.until.moment, self.until.today)
     }
 
     /// What becomes of cases that are looked at together.

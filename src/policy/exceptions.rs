@@ -9,7 +9,6 @@ use crate::policy::expressions::Place;
 use crate::policy::ladder::or_no;
 use crate::policy::model::{Expr, ExprKind, Type};
 use crate::policy::names::Builder;
-use crate::policy::proposals::word;
 use crate::syntax::tree::{self, FrameworkLineKind, Item, Name, Outcome, OutcomeLineKind};
 
 /// How deep exceptions may stand in each other: deeper than any reader follows.
@@ -97,7 +96,7 @@ impl Builder<'_, '_> {
                     self.unknown_name(from, "named exception", &known);
                     continue;
                 };
-                let what = word(rule.what);
+                let what = rule.what.word();
                 let words = format!("`{}` is a {what}, not a named exception", from.text);
                 let help = format!("say what it is: `except {what} {} when …`", from.text);
                 self.report(Diagnostic::new(UNKNOWN_NAME, from.span, words).help(help));
@@ -112,7 +111,7 @@ impl Builder<'_, '_> {
             if !outcomes(written).any(|it| it.what == *what && it.name.text == rule.text) {
                 let known: Vec<String> =
                     outcomes(written).filter(|it| it.what == *what).map(|it| it.name.text.clone()).collect();
-                self.unknown_name(rule, word(*what), &known);
+                self.unknown_name(rule, what.word(), &known);
             }
         }
     }

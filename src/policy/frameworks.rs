@@ -10,7 +10,6 @@ use crate::policy::expressions::Place;
 use crate::policy::framework::{Combination, Framework, Judged, OutcomeKind, OutcomeRule, Proposed};
 use crate::policy::model::{Expr, ExprKind, Type};
 use crate::policy::names::{Builder, Meaning, label};
-use crate::policy::proposals::word;
 use crate::source::Span;
 use crate::syntax::tree::{self, Degree, FrameworkLineKind, Item, Name, Outcome, OutcomeLineKind};
 
@@ -279,7 +278,7 @@ impl Builder<'_, '_> {
         if written.what == Proposed::Sanction {
             rule.kind = self.sanction(written, severity, automatic, through, rule.amount.is_some());
         } else if let Some(span) = automatic.or(through.map(|it| it.1)) {
-            let help = format!("take the line out: a {} needs no hearing", word(written.what));
+            let help = format!("take the line out: a {} needs no hearing", written.what.word());
             self.report(Diagnostic::new(codes::NO_WAY, span, "this is said of sanctions only").help(help));
         }
         Some(rule)

@@ -38,15 +38,6 @@ impl Place {
     }
 }
 
-/// The word for what is proposed.
-pub(super) fn word(what: Proposed) -> &'static str {
-    match what {
-        Proposed::Sanction => "sanction",
-        Proposed::Reward => "reward",
-        Proposed::Measure => "measure",
-    }
-}
-
 impl Builder<'_, '_> {
     pub(super) fn for_whom<'t>(&mut self, written: &'t tree::Workflow) -> Option<Whom<'t>> {
         let mut whom = None;
@@ -133,7 +124,7 @@ impl Builder<'_, '_> {
             let known: Vec<String> = self.policy.frameworks.iter().map(|it| it.label.name.clone()).collect();
             self.unknown_name(name, "framework", &known);
         } else if !self.unparsed && (found > 1 || !self.items.iter().any(|it| matches!(it, tree::Item::Framework(_)))) {
-            let word = word(what);
+            let word = what.word();
             let words = if found > 1 {
                 format!("the {word}s that are proposed are about different people or periods")
             } else {
@@ -146,7 +137,7 @@ impl Builder<'_, '_> {
 
     /// `sanction`, where the case is about one.
     pub(super) fn proposal(&self, name: &Name, place: &Place) -> Option<Expr> {
-        let proposal = place.proposal.as_ref().filter(|it| word(it.what) == name.text)?;
+        let proposal = place.proposal.as_ref().filter(|it| it.what.word() == name.text)?;
         made(ExprKind::Context(Context::Proposed(ProposalPart::Rule)), Type::Choice(proposal.rules), name.span)
     }
 
@@ -159,7 +150,7 @@ impl Builder<'_, '_> {
         span: Span,
     ) -> Option<Option<Expr>> {
         let proposal =
-            place.proposal.as_ref().filter(|it| base.as_name().is_some_and(|name| word(it.what) == name.text))?;
+            place.proposal.as_ref().filter(|it| base.as_name().is_some_and(|name| it.what.word() == name.text))?;
         let amount = proposal.amount.clone();
         let (part, ty) = match (part.text.as_str(), amount) {
             ("because", _) => (ProposalPart::Because, Type::Text),
@@ -168,7 +159,7 @@ impl Builder<'_, '_> {
             (_, amount) => {
                 let mut known = vec!["because".to_owned(), "proposed".to_owned()];
                 known.extend(amount.map(|_| "amount".to_owned()));
-                let words = format!("a {} has no `{}` here", word(proposal.what), part.text);
+                let words = format!("a {} has no `{}` here", proposal.what.word(), part.text);
                 let help = format!("known here: {}", list(&known));
                 self.report(Diagnostic::new(codes::UNKNOWN_NAME, part.span, words).help(help));
                 return Some(None);

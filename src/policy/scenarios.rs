@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::policy::names::nearest;
 use crate::source::Span;
 use crate::syntax::tree::{
-    Change, ChangeKind, DatedValue, FrameworkLine, FrameworkLineKind, Item, Name, Outcome, Part, Proposed, Scenario,
+    Change, ChangeKind, DatedValue, FrameworkLine, FrameworkLineKind, Item, Name, Outcome, Part, Scenario,
 };
 
 /// The items of a policy after the changes of a scenario; what can't be changed is reported. The examples speak of the policy as it
@@ -75,7 +75,7 @@ impl Edit<'_> {
     fn replace_outcome(&mut self, outcome: &Outcome) {
         let own = |it: &FrameworkLine| matches!(&it.kind, FrameworkLineKind::Outcome(it) if is_same(it, outcome));
         let Some(line) = self.outcomes().find(|it| own(it)) else {
-            self.not_there(kind_of(outcome.what), &outcome.name);
+            self.not_there(outcome.what.word(), &outcome.name);
             return;
         };
         line.kind = FrameworkLineKind::Outcome(outcome.clone());
@@ -93,7 +93,7 @@ impl Edit<'_> {
         if let [framework] = frameworks.as_mut_slice() {
             framework.lines.push(FrameworkLine { kind: FrameworkLineKind::Outcome(outcome.clone()), span });
         } else {
-            let words = format!("to which framework this {} belongs is not said", kind_of(outcome.what));
+            let words = format!("to which framework this {} belongs is not said", outcome.what.word());
             let help = "a rule can be added where the policy has one framework";
             self.found.push(Diagnostic::new(codes::SCENARIO_WITHOUT, outcome.name.span, words).help(help));
         }
@@ -105,7 +105,7 @@ impl Edit<'_> {
             for item in &mut self.items {
                 let Item::Framework(framework) = item else { continue };
                 framework.lines.retain_mut(|line| match &mut line.kind {
-                    FrameworkLineKind::Outcome(it) if kind_of(it.what) == word && it.name.text == name.text => {
+                    FrameworkLineKind::Outcome(it) if it.what.word() == word && it.name.text == name.text => {
                         gone = true;
                         false
                     }
@@ -115,7 +115,7 @@ impl Edit<'_> {
                         true
                     }
                     FrameworkLineKind::Except { rule, what, .. } => {
-                        what.is_none_or(|it| kind_of(it) != word) || rule.text != name.text
+                        what.is_none_or(|it| it.word() != word) || rule.text != name.text
                     }
                     FrameworkLineKind::Ladder(ladder) if word == "sanction" => {
                         ladder.steps.retain(|it| it.text != name.text);
@@ -136,7 +136,7 @@ impl Edit<'_> {
 
     fn not_there(&mut self, kind: &str, name: &Name) {
         let outcomes = self.outcomes().filter_map(|it| match &it.kind {
-            FrameworkLineKind::Outcome(it) if kind_of(it.what) == kind => Some(it.name.text.clone()),
+            FrameworkLineKind::Outcome(it) if it.what.word() == kind => Some(it.name.text.clone()),
             _ => None,
         });
         let mut known: Vec<String> = outcomes.collect();
@@ -152,14 +152,6 @@ impl Edit<'_> {
 
 fn is_same(a: &Outcome, b: &Outcome) -> bool {
     a.what == b.what && a.name.text == b.name.text
-}
-
-fn kind_of(what: Proposed) -> &'static str {
-    match what {
-        Proposed::Sanction => "sanction",
-        Proposed::Reward => "reward",
-        Proposed::Measure => "measure",
-    }
 }
 
 /// The kind and the name of an item that has one.

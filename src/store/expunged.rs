@@ -4,10 +4,13 @@
 //! last. Of the case its number, its workflow and that entry stay. What it was about is known by nothing but a digest, so that the engine
 //! does not open it anew.
 
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use rusqlite::params;
+use rusqlite::types::Value;
 
 use crate::store::cases::{CASE, Hashed};
 use crate::store::seal::sha256;
@@ -30,6 +33,11 @@ pub struct Expunged {
 pub(super) fn is_destroyed(entry: &JournalEntry) -> bool {
     let empty = entry.payload.is_empty() && entry.payload_hash.is_empty() && entry.actor.is_empty();
     empty && entry.at == 0 && entry.kind == DESTROYED
+}
+
+/// What is known of the occasion of a case that is destroyed: a digest, which the store's own name salts.
+fn mark_of(store: &str, workflow: &str, subject: &str, period: &str) -> String {
+    sha256(&[store, workflow, subject, period].map(str::as_bytes))
 }
 
 impl SqliteStore {
@@ -86,7 +94,7 @@ impl SqliteStore {
         ] {
             self.connection.prepare_cached(sql).and_then(|mut it| it.execute([row.id])).map_err(disk)?;
         }
-        let mark = self.mark_of(&row.workflow, &row.subject, &row.period)?;
+        let mark = mark_of(&self.read_state()?.id, &row.workflow, &row.subject, &row.period);
         self.connection
             .prepare_cached("insert or ignore into expunged values (?1)")
             .and_then(|mut it| it.execute([mark]))
@@ -101,29 +109,18 @@ impl SqliteStore {
             .prepare_cached("select exists (select 1 from expunged)")
             .and_then(|mut it| it.query_row([], |row| row.get(0)))
             .map_err(disk)?;
-        let mut found = Vec::new();
-        for key in keys.iter().filter(|_| any) {
-            let mark = self.mark_of(workflow, key, period)?;
-            let there: bool = self
-                .connection
-                .prepare_cached("select exists (select 1 from expunged where mark = ?1)")
-                .and_then(|mut it| it.query_row([mark], |row| row.get(0)))
-                .map_err(disk)?;
-            if there {
-                found.push(key.to_string());
-            }
+        if !any {
+            return Ok(Vec::new());
         }
-        Ok(found)
-    }
-
-    /// What is known of the occasion of a case that is destroyed: a digest, which the store's own name salts.
-    fn mark_of(&self, workflow: &str, subject: &str, period: &str) -> Result<String, StoreError> {
-        let store: String = self
-            .connection
-            .prepare_cached("select id from store")
-            .and_then(|mut it| it.query_row([], |row| row.get(0)))
-            .map_err(disk)?;
-        Ok(sha256(&[&store, workflow, subject, period].map(str::as_bytes)))
+        let store = self.read_state()?.id;
+        let marks: HashMap<String, &Arc<str>> =
+            keys.iter().map(|key| (mark_of(&store, workflow, key, period), key)).collect();
+        let asked = Rc::new(marks.keys().map(|it| Value::Text(it.clone())).collect::<Vec<_>>());
+        let sql = "select mark from expunged where mark in (select value from rarray(?1))";
+        let mut statement = self.connection.prepare_cached(sql).map_err(disk)?;
+        let found = statement.query_map([asked], |row| row.get::<_, String>(0)).map_err(disk)?;
+        let found: Vec<String> = found.collect::<Result<_, _>>().map_err(disk)?;
+        Ok(found.iter().filter_map(|mark| marks.get(mark)).map(|key| key.to_string()).collect())
     }
 
     /// Whether what is deleted is overwritten, too.

@@ -110,39 +110,28 @@ pub(super) static TOGETHER: Context = Context {
     free: None,
 };
 
-pub(super) static COMMITTEE: Context = Context {
-    what: "line of a committee",
-    line: Rule::committee_line,
-    words: &[
-        "members",
-        "seats",
-        "quorum",
-        "majority",
-        "on a tie",
-        "recuse",
-        "meets every",
-        "at least",
-        "if late a new one",
-        "for each case",
-    ],
-    later: &[],
-    free: None,
-};
+/// The lines of a committee; the last of them opens those of one that is formed for each case.
+const OF_A_COMMITTEE: [&str; 10] = [
+    "members",
+    "seats",
+    "quorum",
+    "majority",
+    "on a tie",
+    "recuse",
+    "meets every",
+    "at least",
+    "if late a new one",
+    "for each case",
+];
+
+pub(super) static COMMITTEE: Context =
+    Context { what: "line of a committee", line: Rule::committee_line, words: &OF_A_COMMITTEE, later: &[], free: None };
 
 pub(super) static PANEL: Context = Context {
     what: "line of a committee formed for each case",
     line: Rule::committee_line,
-    words: &[
-        "members",
-        "seats",
-        "quorum",
-        "majority",
-        "on a tie",
-        "recuse",
-        "meets every",
-        "at least",
-        "if late a new one",
-    ],
+    // One that is formed for each case says so but once.
+    words: OF_A_COMMITTEE.split_at(9).0,
     later: &[],
     free: None,
 };

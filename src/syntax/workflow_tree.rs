@@ -90,6 +90,18 @@ pub enum Proposed {
     Measure,
 }
 
+impl Proposed {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Proposed::Sanction => "sanction",
+            Proposed::Reward => "reward",
+            Proposed::Measure => "measure",
+        }
+    }
+}
+
 /// `stage plan "Agree the performance plan" { … }`, `decision ruling by rewards_committee { … }`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {

@@ -7,7 +7,6 @@ use jiff::civil::Date;
 use merit::engine::{Patience, Policies};
 use merit::store::sqlite::{Access, SqliteStore};
 use merit::store::{Filter, Store};
-use merit::workflow::Look;
 use serde_json::Value;
 
 use crate::invariants::{self, Outside};
@@ -157,14 +156,7 @@ impl<'a> Life<'a> {
     }
 
     fn nothing_is_left_behind(&self, store: &SqliteStore, day: Date) -> Result<(), String> {
-        let patience = Patience::default();
-        let look = Look {
-            until: self.policies.latest().policy.main().end_of_day(day).0,
-            today: day,
-            stale_after: patience.stale_after,
-            grace_after_adoption: patience.grace_after_adoption,
-            grace_after_downtime: patience.grace_after_downtime,
-        };
+        let look = Patience::default().look(self.policies.latest().policy.main().end_of_day(day).0, day);
         invariants::nothing_is_orphaned(store, self.policies, &look, "en")?;
         let unsure = if self.way == Way::Folder { "sent" } else { "ambiguous" };
         let settled = ["sent", "merged", "undeliverable", unsure];
