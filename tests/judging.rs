@@ -435,3 +435,60 @@ fn what_takes_effect_decides_what_was_open_about_somebody() {
     assert_eq!(told(&house), ["ada caution in force", "ada warning in force", "ada demotion proposed"], "on {day}");
     house.every_invariant_holds(day, true);
 }
+
+/// A service that is told a month before a caution ends.
+fn with_an_alarm() -> House {
+    let mut house = service();
+    house.deploy(|text| {
+        text.replace(
+            "{ when mark < 60; automatic }",
+            "{ when mark < 60; automatic; lasts 3 months, alarm 1 month before with ends_soon; may be lifted by supervisor }",
+        ) + "\nmessage ends_soon \"Ends soon\" { by email; subject \"It ends\"; body \"The last day is {due}.\" }\n"
+    });
+    house.run(date(2026, 9, 30));
+    assert!(told(&house).contains(&"dan caution in force".to_owned()), "{:?}", told(&house));
+    house
+}
+
+/// Who was told that something ends soon, on which day, and in what words.
+fn alarms(house: &House) -> Vec<(String, String, String)> {
+    let effects = house.store.effects(&Filter::default()).unwrap().into_iter().map(|it| it.effect);
+    let soon = effects.filter(|it| it.message == "ends_soon");
+    soon.map(|it| {
+        let letter: serde_json::Value = serde_json::from_str(&it.facts).unwrap();
+        (it.recipient, it.day, letter["text"].as_str().unwrap().trim().to_owned())
+    })
+    .collect()
+}
+
+#[test]
+fn a_month_before_a_sanction_ends_somebody_is_told_once() {
+    let mut house = with_an_alarm();
+    house.run(date(2026, 11, 29));
+    assert_eq!(alarms(&house), []);
+    house.every_invariant_holds(date(2026, 11, 29), true);
+    house.run(date(2026, 12, 1));
+    let expected = ("officer:dan".to_owned(), "2026-11-30".to_owned(), "The last day is 30 December 2026.".to_owned());
+    assert_eq!(alarms(&house), std::slice::from_ref(&expected), "it is dated by the day on which it was to be told");
+    house.run(date(2026, 12, 20));
+    house.run(date(2027, 2, 1));
+    assert_eq!(alarms(&house), [expected]);
+    house.every_invariant_holds(date(2027, 2, 1), true);
+}
+
+#[test]
+fn nobody_is_told_of_the_end_of_what_was_lifted_or_is_over() {
+    let mut house = with_an_alarm();
+    house.run(date(2027, 1, 4));
+    assert_eq!(alarms(&house), [], "it was over when somebody looked");
+    house.every_invariant_holds(date(2027, 1, 4), true);
+
+    let mut house = with_an_alarm();
+    let cases = house.store.cases(&Filter { subject: Some("dan".to_owned()), ..Filter::default() }).unwrap();
+    let by = (String::new(), "boss".to_owned());
+    let act = Act { by, stage: None, what: Deed::Lift, because: Some("it was mended".to_owned()), key: None };
+    house.act(date(2026, 11, 2), &ActRequest { case: cases[0].id, act, values: Vec::new() }).unwrap();
+    house.run(date(2026, 12, 1));
+    assert_eq!(alarms(&house), []);
+    house.every_invariant_holds(date(2026, 12, 1), true);
+}

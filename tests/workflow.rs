@@ -270,7 +270,8 @@ impl Play {
         let due = watched.wake_at.is_some_and(|it| it <= calendar.end_of_day(today).0);
         let matured = self.matures.iter().any(|it| Some(*it) > watched.looked && *it <= today);
         let asleep = self.way == Way::Woken && !(fresh || due || matured || watched.changed);
-        if asleep || !self.bench.cases[at].case.is_open() {
+        let over = !self.bench.cases[at].case.is_open() && !due;
+        if asleep || over {
             return String::new();
         }
         let advanced = self.bench.look(at, today);

@@ -3,6 +3,7 @@
 //! The engine, `example` blocks and (later) simulation all go through a [`Desk`], so that they can't drift apart. Pure: facts come
 //! through [`crate::eval::Facts`].
 
+mod alarms;
 mod bench;
 mod compose;
 mod desk;

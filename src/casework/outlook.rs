@@ -14,15 +14,15 @@ use crate::policy::model::{
 };
 use crate::value::{Known, RecordRef, Truth, Value};
 use crate::workflow::{
-    Anchored, Answer, Asked, Case, DueDate, Forming, Granted, HolderNote, Outlook, Sitting, StageCase, StageDates,
-    StageStatus, Suspension,
+    Alarm, Anchored, Answer, Asked, Case, DueDate, Forming, Granted, HolderNote, Outlook, Sitting, StageCase,
+    StageDates, StageStatus, Suspension,
 };
 
 /// The facts and rules around one case.
 pub(super) struct CaseOutlook<'a> {
     policy: &'a Policy,
     facts: &'a dyn Facts,
-    workflow: &'a Workflow,
+    pub(super) workflow: &'a Workflow,
     calendar: &'a Calendar,
     subject: RecordRef,
     pub(super) period: Option<Period>,
@@ -69,7 +69,8 @@ impl<'a> CaseOutlook<'a> {
     pub(super) fn context_of(&self, case: &Case, stage: &str, day: Date) -> CaseContext {
         let state = case.stages.get(stage);
         let place = self.workflow.stages.iter().position(|it| it.label.name == stage);
-        let due = state.and_then(|it| it.dates.due.as_ref()).map(|it| it.day);
+        // What its alarm tells is due ends on its last day.
+        let due = state.map_or(case.alarmed, |it| it.dates.due.as_ref().map(|it| it.day));
         let holder = state.and_then(|it| it.holders.first()).and_then(|it| it.who.as_ref());
         let record = |(record, key): &(String, String)| {
             Some(RecordRef { record: self.policy.record_named(record)?, key: Arc::from(key.as_str()) })
@@ -454,6 +455,10 @@ impl Outlook for CaseOutlook<'_> {
         }
     }
 
+    fn alarm(&self, case: &Case, since: Date, on: Date) -> Option<Alarm> {
+        self.alarm_of(case, since, on)
+    }
+
     fn takes_place(&self, asked: Asked<'_>) -> Truth {
         let condition = self.stage(asked.stage).only_if.as_ref();
         let context = self.context_of(asked.case, &self.stage(asked.stage).label.name, asked.on);
@@ -604,6 +609,16 @@ impl Outlook for CaseOutlook<'_> {
         }
         let never: Vec<RecordRef> = stage.but_not.iter().filter_map(|it| eval::holder(&scope, it).holder).collect();
         stage.by.iter().map(|it| self.found(asked, it, never.clone())).collect()
+    }
+
+    fn has_gone(&self, asked: Asked<'_>, party: &Party) -> bool {
+        eval::concerned(self.policy, &self.subject, party)
+            .is_some_and(|it| eval::gone(&self.scope(asked.on), &it).is_some())
+    }
+
+    fn concerned(&self, party: &Party) -> Option<(String, String)> {
+        let who = eval::concerned(self.policy, &self.subject, party)?;
+        Some((self.policy.record(who.record).label.name.clone(), who.key.to_string()))
     }
 
     fn who(&self, asked: Asked<'_>, party: &Party) -> HolderNote {

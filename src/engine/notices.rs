@@ -132,6 +132,9 @@ impl<'e> Cause<'e> {
             Event::Sent { stage, round, notices, on, .. } => {
                 Some(Self { stage: stage.clone(), round: *round, step: "sent".to_owned(), nth: 1, day: *on, notices })
             }
+            Event::Alarmed { rule, notices, on, .. } => {
+                Some(Self { stage: rule.clone(), round: 1, step: "alarm".to_owned(), nth: 1, day: *on, notices })
+            }
             _ => None,
         }
     }

@@ -24,7 +24,7 @@ use crate::store::{CaseChange, CaseRow, Standing, Store, StoreError, Work};
 use crate::workflow::{Advanced, Case, Event, Look};
 
 /// How many cases one commit holds, unless somebody says otherwise.
-const BATCH: u32 = 1_000;
+const BATCH: u32 = 500;
 /// How long a run writes before it lets others write, and for how long.
 const TURN: Duration = Duration::from_millis(100);
 const GAP: Duration = Duration::from_millis(2);
@@ -455,8 +455,8 @@ impl Deciding<'_> {
         mut rows: Vec<CaseRow>,
     ) -> Result<Vec<Decided>, EngineError> {
         let mut all = Vec::with_capacity(rows.len());
-        // One that ended since its facts changed needs no second look, nor its version of the policy.
-        rows.retain(|it| it.status == "open");
+        // One that ended since its facts changed needs no second look, nor its version of the policy, unless an alarm is to come.
+        rows.retain(|it| it.status == "open" || it.wake_at.is_some());
         rows.sort_by(|a, b| (a.policy, &a.workflow, &a.period, a.id).cmp(&(b.policy, &b.workflow, &b.period, b.id)));
         for group in rows.chunk_by(|a, b| (a.policy, &a.workflow, &a.period) == (b.policy, &b.workflow, &b.period)) {
             let known = policies.any_version(store, group[0].policy, self.settings.calendar.as_deref());

@@ -148,6 +148,7 @@ impl RunReport {
                 | Event::Received { .. }
                 | Event::CalledOff { .. }
                 | Event::Lifted { .. }
+                | Event::Alarmed { .. }
                 | Event::Suspended { .. }
                 | Event::Resumed { .. }
                 | Event::Corrected { .. }

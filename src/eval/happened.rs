@@ -88,6 +88,17 @@ pub fn last_day_in_force(scope: &Scope<'_>, lasts: &Lasts, since: Date) -> Resul
     date_rule(scope, &whole_run(lasts, since), &DateOptions::closing())
 }
 
+/// So long before the last day of something: a day on which its end is told of.
+#[must_use]
+pub fn day_before(scope: &Scope<'_>, length: Length, last: Date) -> Option<Date> {
+    let anchor = Box::new(DateRule::At(Point::Date(last)));
+    let rule = DateRule::Offset { length, direction: Direction::Before, anchor };
+    match date_rule(scope, &rule, &DateOptions::closing()) {
+        Ok(Answer::Known(day)) => Some(day.date),
+        Ok(Answer::NotYet | Answer::Unknown(_)) | Err(_) => None,
+    }
+}
+
 /// So long as something lasts from the day on which it is imposed, with what puts its end off.
 fn whole_run(lasts: &Lasts, on: Date) -> DateRule {
     match (run(lasts.length, on), lasts.put_off.clone().map(Box::new)) {

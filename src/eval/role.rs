@@ -16,7 +16,7 @@ use crate::eval::words::render;
 use crate::ids::RoleId;
 use crate::planted::{self, Bug};
 use crate::policy::flow::OneEach;
-use crate::policy::model::{Expr, ExprKind, Party, RoleTry, StillActs, Type};
+use crate::policy::model::{Expr, ExprKind, Party, Policy, RoleTry, StillActs, Type};
 use crate::value::{Known, Missing, RecordRef, Truth, Value};
 
 /// Who was found, and how.
@@ -350,6 +350,16 @@ fn is_gone(scope: &Scope<'_>, who: &RecordRef) -> bool {
 #[must_use]
 pub fn gone(scope: &Scope<'_>, who: &RecordRef) -> Option<String> {
     is_gone(scope, who).then(|| "gone".to_owned())
+}
+
+/// The one whom a case is about, where that is who somebody of the case is.
+#[must_use]
+pub fn concerned(policy: &Policy, subject: &RecordRef, party: &Party) -> Option<RecordRef> {
+    match party {
+        Party::Subject => Some(subject.clone()),
+        Party::Owner => reads::owner(policy, subject),
+        Party::Role(_) | Party::Reference(_) | Party::One => None,
+    }
 }
 
 /// Why somebody can't take on anything on the day: they are known to be gone, or absent.

@@ -203,9 +203,15 @@ impl Framework {
     /// How long a sanction lasts that is imposed on a day: by the version of it that holds then.
     #[must_use]
     pub fn lasts_from(&self, name: &str, day: Date) -> Option<&Lasts> {
+        self.lasting_from(name, day).map(|it| &it.lasts)
+    }
+
+    /// The same, with its alarm.
+    #[must_use]
+    pub fn lasting_from(&self, name: &str, day: Date) -> Option<&Lasting> {
         let versions = || self.rules.iter().filter(|it| it.label.name == name);
         let holds = versions().filter(|it| it.from.is_none_or(|from| from <= day)).max_by_key(|it| it.from);
-        holds.or_else(|| versions().next()).and_then(|it| it.lasts.as_ref()).map(|it| &it.lasts)
+        holds.or_else(|| versions().next()).and_then(|it| it.lasts.as_ref())
     }
 
     /// How the rules of a kind combine: all measures help.

@@ -312,6 +312,9 @@ pub fn event_words(event: &Event) -> String {
             format!("`{stage}` lapses{}", mark.as_ref().map_or_else(String::new, |it| format!(", marked \"{it}\"")))
         }
         Event::Lifted { hand } => format!("{} lifts it{}", hand.by.1, because_of(hand.because.as_deref())),
+        Event::Alarmed { rule, last, notices, .. } => {
+            format!("`{rule}` ends on {last}: {}", sent(notices))
+        }
         Event::Expunged { rule, entries, .. } => {
             format!("the text of {entries} entries was destroyed, by {rule}")
         }

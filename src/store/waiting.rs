@@ -67,7 +67,7 @@ impl SqliteStore {
     /// # Errors
     /// When the store can't be read.
     pub fn next_wake(&self) -> Result<Option<i64>, StoreError> {
-        self.number("select min(wake_at) from cases where wake_at is not null and status = 'open'", &[])
+        self.number("select min(wake_at) from cases where wake_at is not null", &[])
     }
 
     /// The next moment at which a mail is to be tried, or a notice may leave.
@@ -93,7 +93,7 @@ impl SqliteStore {
         let mails = |state: &str| count("select count(*) from deliveries where state = ?1", &[&state]);
         let waits = |state: &str| count(&format!("select count(*) from effects where state = '{state}'"), &[]);
         Ok(Depths {
-            due_cases: count("select count(*) from cases where wake_at <= ?1 and status = 'open'", &[&now])?,
+            due_cases: count("select count(*) from cases where wake_at <= ?1", &[&now])?,
             dirty_cases: count(&format!("{dirty} = 'case'"), &[])?,
             dirty_subjects: count(&format!("{dirty} <> 'case'"), &[])?,
             outbox: vec![

@@ -111,6 +111,9 @@ impl Machine<'_> {
     /// Everything that follows until the moment of the look.
     pub(super) fn finish(mut self) -> Advanced {
         let result = self.run();
+        if !self.case.is_open() {
+            self.sound_alarm();
+        }
         merge_notices(self.flow, &self.case, &mut self.events);
         let mut wake_at = if result.is_ok() { self.wake_at() } else { self.freed_at() };
         if planted::is(Bug::WakeUpNotRenewed) && self.events.iter().any(|it| matches!(it, Event::ClockChanged { .. })) {
@@ -152,7 +155,7 @@ impl Machine<'_> {
         self.events.push(event);
     }
 
-    fn asked(&self, stage: StageId) -> Asked<'_> {
+    pub(super) fn asked(&self, stage: StageId) -> Asked<'_> {
         self.asked_on(stage, self.look.today)
     }
 
@@ -277,17 +280,6 @@ impl Machine<'_> {
         self.formed(id, forming);
         self.lies_with(id, holders.clone());
         self.somebody_acts(id, &holders)
-    }
-
-    fn somebody_acts(&self, id: StageId, holders: &[HolderNote]) -> Result<(), Stuck> {
-        match holders.iter().find(|it| it.who.is_none()) {
-            Some(nobody) => Err(Stuck(format!(
-                "nobody may act on `{}`: {}",
-                self.stage(id).label.name,
-                if nobody.why.is_empty() { nobody.capacity.clone() } else { nobody.why.join("; ") }
-            ))),
-            None => Ok(()),
-        }
     }
 
     // ---- what time brings
@@ -557,14 +549,18 @@ impl Machine<'_> {
         let step = &self.stage(id).steps[place];
         let asked = self.asked_on(id, day);
         // Where nobody could be reached on that day, a fact that arrived since may name somebody.
-        let reached = |party| Some(self.outlook.who(asked, party)).filter(|it| it.who.is_some());
-        let one = |party| reached(party).unwrap_or_else(|| self.outlook.who(self.asked(id), party));
+        let who = |asked, party| match step.kind {
+            StepKind::Reminder => self.outlook.who(asked, party),
+            StepKind::Rung => self.told(asked, party),
+        };
+        let reached = |party| Some(who(asked, party)).filter(|it| it.who.is_some());
+        let one = |party| reached(party).unwrap_or_else(|| who(self.asked(id), party));
         let (found, nobody): (Vec<_>, Vec<_>) = step
             .to
             .iter()
             .flat_map(|party| if *party == Party::One { self.still_to_act(id) } else { vec![one(party)] })
             .partition(|it| it.who.is_some());
-        if found.is_empty() && !nobody.is_empty() {
+        if found.is_empty() && !nobody.is_empty() && !self.only_who_has_gone(asked, &step.to) {
             let why = nobody.iter().map(|it| it.why.join("; ")).collect::<Vec<_>>().join("; ");
             let (step, stage) = (&step.name, &self.stage(id).label.name);
             let stuck = Stuck(format!("`{step}` of `{stage}` can reach nobody: {why}"));
@@ -672,7 +668,7 @@ impl Machine<'_> {
 
     fn wake_at(&self) -> Option<i64> {
         if !self.case.is_open() {
-            return None;
+            return self.alarm_at();
         }
         let coming = self.coming().into_iter().map(|(at, _)| at).filter(|at| *at > self.look.until);
         coming.chain(self.facts_turn_at()).min()

@@ -49,6 +49,9 @@ pub struct Case {
     /// The day on which somebody ended what it brought into force before its time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifted: Option<Date>,
+    /// The last day of what it brought into force, as it was told when that was to end soon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarmed: Option<Date>,
     /// The ledger of suspensions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspensions: Vec<Suspension>,
@@ -405,6 +408,7 @@ impl Case {
                 self.acts.extend(event.keyed());
                 self.lifted = Some(hand.on);
             }
+            Event::Alarmed { last, .. } => self.alarmed = Some(*last),
             Event::Suspended { hand } => {
                 self.acts.extend(event.keyed());
                 self.by_hand.push(Suspension { from: hand.on, until: None });

@@ -441,6 +441,8 @@ pub enum Event {
         #[serde(flatten)]
         hand: Hand,
     },
+    /// Some time before what is in force ends by itself, those are told who have to do with it.
+    Alarmed { rule: String, last: Date, notices: Vec<Notice>, on: Date },
     /// Somebody stopped the clock.
     Suspended {
         #[serde(flatten)]
@@ -511,6 +513,7 @@ impl Event {
             Event::Received { .. } => "received",
             Event::CalledOff { how, .. } => how.word(),
             Event::Lifted { .. } => "lifted",
+            Event::Alarmed { .. } => "alarmed",
             Event::Suspended { .. } => "suspended",
             Event::Resumed { .. } => "resumed",
             Event::Corrected { .. } => "corrected",
@@ -594,6 +597,7 @@ impl Event {
             | Event::StageLapsed { on, .. }
             | Event::CaseEnded { on, .. }
             | Event::Expunged { on, .. }
+            | Event::Alarmed { on, .. }
             | Event::NoticeActedOn { on, .. } => *on,
             Event::Signed { hand, .. }
             | Event::Voted { hand, .. }
@@ -644,6 +648,7 @@ impl Event {
             | Event::Moved(_)
             | Event::CalledOff { .. }
             | Event::Lifted { .. }
+            | Event::Alarmed { .. }
             | Event::Suspended { .. }
             | Event::Resumed { .. }
             | Event::CaseEnded { .. }

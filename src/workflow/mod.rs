@@ -5,11 +5,13 @@
 
 mod act;
 mod advance;
+mod alarm;
 mod case;
 mod case_acts;
 mod event;
 mod extend;
 mod formed;
+mod gone;
 mod lift;
 mod moved;
 mod notices;
@@ -22,6 +24,7 @@ mod ways;
 
 pub use act::{Act, Deed, Refusal, act, done_or_over};
 pub use advance::{Advanced, Look, Stuck, advance};
+pub use alarm::Alarm;
 pub use case::{Again, Case, CaseStatus, Hold, Signature, StageCase, StageStatus};
 pub use event::{
     Anchored, DefaultRecord, DueDate, Event, Granted, Hand, HolderNote, How, Notice, NoticeAct, NoticeState,

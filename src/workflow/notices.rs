@@ -55,7 +55,10 @@ fn is_overdue_step(flow: &Workflow, case: &Case, mark: &StepMark) -> bool {
 #[must_use]
 pub fn notices_of(event: &Event) -> &[Notice] {
     match event {
-        Event::StepTaken { notices, .. } | Event::Held { notices, .. } | Event::Sent { notices, .. } => notices,
+        Event::StepTaken { notices, .. }
+        | Event::Held { notices, .. }
+        | Event::Sent { notices, .. }
+        | Event::Alarmed { notices, .. } => notices,
         _ => &[],
     }
 }

@@ -7,6 +7,7 @@ use crate::ids::StageId;
 use crate::policy::model::Party;
 pub use crate::value::Answer;
 use crate::value::Truth;
+use crate::workflow::alarm::Alarm;
 use crate::workflow::case::Case;
 use crate::workflow::event::{Anchored, HolderNote, StageDates, Suspension};
 use crate::workflow::formed::Forming;
@@ -36,6 +37,8 @@ pub trait Outlook {
 
     /// The first day on which what a case brought into force on a day is so no more by itself; nothing while that can't be told.
     fn over_since(&self, case: &Case, since: Date) -> Option<Date>;
+    /// Who is told, and when, before what a case brought into force on a day ends by itself, as known on another.
+    fn alarm(&self, case: &Case, since: Date, on: Date) -> Option<Alarm>;
 
     /// Whether a stage is to take place.
     fn takes_place(&self, asked: Asked<'_>) -> Truth;
@@ -62,6 +65,10 @@ pub trait Outlook {
     fn has_done(&self, asked: Asked<'_>, holder: &HolderNote) -> bool;
     /// Who holds a seat of the committee that decides in the stage, and who of them may not decide in this case.
     fn panel(&self, asked: Asked<'_>) -> Vec<Sitting>;
+    /// Whether somebody is the one whom the case is about, and known to be gone on a day.
+    fn has_gone(&self, asked: Asked<'_>, party: &Party) -> bool;
+    /// The one whom the case is about, where that is who somebody of the case is, whether they can act or not.
+    fn concerned(&self, party: &Party) -> Option<(String, String)>;
     /// Who somebody of the case is on a day.
     fn who(&self, asked: Asked<'_>, party: &Party) -> HolderNote;
 

@@ -93,13 +93,13 @@ impl Machine<'_> {
         for sends in &stage.sends {
             let Some(message) = self.flow_message(Some(sends.message)) else { continue };
             for party in &sends.to {
-                push_notice(&mut notices, &self.outlook.who(self.asked_on(id, on), party), &message);
+                push_notice(&mut notices, &self.told(self.asked_on(id, on), party), &message);
             }
         }
         if stage.decision.is_some() && !notices.iter().any(|it| self.case.concerns(&it.to)) {
             let concerned =
                 if self.policy.child_of(self.flow.subject).is_some() { Party::Owner } else { Party::Subject };
-            push_notice(&mut notices, &self.outlook.who(self.asked_on(id, on), &concerned), DECISION);
+            push_notice(&mut notices, &self.told(self.asked_on(id, on), &concerned), DECISION);
         }
         if notices.is_empty() {
             return;

@@ -199,6 +199,7 @@ fn is_cause(event: &Event, row: &EffectRow) -> bool {
         Event::Sent { stage, round, notices, .. } => {
             (stage, i64::from(*round), "sent", 1) == wanted && to_them(notices)
         }
+        Event::Alarmed { rule, notices, .. } => (rule, 1, "alarm", 1) == wanted && to_them(notices),
         _ => false,
     }
 }

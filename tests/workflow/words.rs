@@ -112,6 +112,9 @@ impl Teller<'_> {
             }
             Event::CalledOff { how, hand } => format!("{} {} it", hand.by.1, how.does()),
             Event::Lifted { hand } => format!("{} lifts it", hand.by.1),
+            Event::Alarmed { rule, last, notices, on } => {
+                format!("{rule} ends on {last}: {}", self.notices(rule, *on, notices))
+            }
             Event::Suspended { hand } => format!("{} stops the clock", hand.by.1),
             Event::Resumed { hand } => format!("{} lets the clock run again", hand.by.1),
             Event::Corrected { stage, fields, hand } => {

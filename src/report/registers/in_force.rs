@@ -2,11 +2,8 @@
 
 use jiff::civil::Date;
 
-use crate::calendar::{Direction, days_between};
-use crate::eval::{self, Answer, DateOptions, Scope};
-use crate::policy::flow::Lasting;
-use crate::policy::framework::Framework;
-use crate::policy::model::{DateRule, Point};
+use crate::calendar::days_between;
+use crate::eval::{self, Answer, Scope};
 use crate::report::Reader;
 use crate::report::registers::listing::{counted, tallied};
 use crate::report::registers::people::People;
@@ -142,7 +139,7 @@ impl Ends {
         let (Some(since), Some(framework), Some(record)) = (since, framework, record) else {
             return Self { since, ..Self::default() };
         };
-        let Some(lasting) = lasting(framework, row.text("rule"), since) else {
+        let Some(lasting) = framework.lasting_from(row.text("rule"), since) else {
             return Self { since: Some(since), ..Self::default() };
         };
         let subject = RecordRef { record, key: row.text("subject").into() };
@@ -155,7 +152,7 @@ impl Ends {
             Ok(Answer::Unknown(facts)) => (None, Some(format!("for want of {}", facts.join(", ")))),
             Err(words) => (None, Some(words)),
         };
-        let alarm = alarm(&scope, until, lasting);
+        let alarm = lasting.alarm.zip(until).and_then(|(length, last)| eval::day_before(&scope, length, last));
         Self { since: Some(since), until, alarm, open_for }
     }
 
@@ -170,7 +167,7 @@ impl Ends {
             let calendar = asked.policy.calendar_of(flow);
             let scope = Scope::new(asked.policy, calendar, &*people.facts, subject, None, asked.on)
                 .by_one_calendar(flow.names_calendar);
-            alarm(&scope, until, lasting)
+            eval::day_before(&scope, lasting.alarm?, until?)
         });
         Self { since, until, alarm, open_for: None }
     }
@@ -182,21 +179,4 @@ impl Ends {
     fn days_left(&self, on: Date) -> Option<i64> {
         self.until.map(|it| days_between(on, it))
     }
-}
-
-/// The day of the alarm before an end.
-fn alarm(scope: &Scope<'_>, until: Option<Date>, lasting: &Lasting) -> Option<Date> {
-    let anchor = Box::new(DateRule::At(Point::Date(until?)));
-    let rule = DateRule::Offset { length: lasting.alarm?, direction: Direction::Before, anchor };
-    match eval::date_rule(scope, &rule, &DateOptions::closing()) {
-        Ok(Answer::Known(day)) => Some(day.date),
-        _ => None,
-    }
-}
-
-/// How long something lasts that takes effect on a day: by the version of its rule that holds then.
-fn lasting<'f>(framework: &'f Framework, rule: &str, since: Date) -> Option<&'f Lasting> {
-    let versions = || framework.rules.iter().filter(|it| it.label.name == rule);
-    let holds = versions().filter(|it| it.from.is_none_or(|from| from <= since)).max_by_key(|it| it.from);
-    holds.or_else(|| versions().next()).and_then(|it| it.lasts.as_ref())
 }
