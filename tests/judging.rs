@@ -492,3 +492,26 @@ fn nobody_is_told_of_the_end_of_what_was_lifted_or_is_over() {
     assert_eq!(alarms(&house), []);
     house.every_invariant_holds(date(2026, 12, 1), true);
 }
+
+#[test]
+fn a_decision_is_told_in_the_policys_own_words() {
+    let mut house = service();
+    house.deploy(|text| {
+        text + "\nmessage decision \"Decision\" { by email; subject \"{stage} of {officer.id}\"; body \"It was decided: {choice}.\" }\n"
+    });
+    house.run(date(2026, 9, 30));
+    house.does(date(2026, 10, 1), "sec", Deed::Send, "ada").unwrap();
+    let mut day = date(2026, 10, 1);
+    while day < date(2026, 11, 2) {
+        house.run(day);
+        day = day.tomorrow().unwrap();
+    }
+    house.does(day, "boss", choose("impose"), "ada").unwrap();
+    let effects = house.store.effects(&Filter::default()).unwrap().into_iter().map(|it| it.effect);
+    let told: Vec<(String, String)> =
+        effects.filter(|it| it.message == "decision").map(|it| (it.recipient, it.facts)).collect();
+    let [(to, facts)] = told.as_slice() else { panic!("{told:?}") };
+    let letter: serde_json::Value = serde_json::from_str(facts).unwrap();
+    assert_eq!((to.as_str(), letter["subject"].as_str()), ("officer:ada", Some("Ruling of ada")));
+    assert_eq!(letter["text"].as_str().map(str::trim), Some("It was decided: impose."));
+}

@@ -10,11 +10,10 @@ use crate::casework::outlook::CaseOutlook;
 use crate::casework::periods::is_past;
 use crate::eval::{self, CaseContext, Facts, Listener, Rendered, Scope};
 use crate::ids::{FieldId, StageId, WorkflowId};
+use crate::policy::flow::DECISION;
 use crate::policy::model::{FieldKind, Party, Policy, Workflow};
 use crate::value::{Known, RecordRef, Truth, Value};
-use crate::workflow::{
-    self, Act, Advanced, Answer, Asked, Case, DECISION, Event, Look, Notice, Outlook, Refusal, advance,
-};
+use crate::workflow::{self, Act, Advanced, Answer, Asked, Case, Event, Look, Notice, Outlook, Refusal, advance};
 
 /// Policy, facts and language.
 #[derive(Clone, Copy)]
@@ -258,13 +257,9 @@ impl<'a> Desk<'a> {
 /// What tells of a decision where the policy words no message `decision`.
 fn told_of_decision(workflow: &Workflow, case: &Case, stage: &str) -> Rendered {
     let decided = workflow.stages.iter().find(|it| it.label.name == stage);
-    let choice = case.stages.get(stage).and_then(|it| it.choice.as_deref());
-    let title = |choice: &str| {
-        let label = decided.and_then(|it| it.choices.iter().find(|it| it.name == choice));
-        label.map_or_else(|| choice.to_owned(), |it| it.title.clone())
-    };
+    let choice = decided.and_then(|it| it.title_of(case.stages.get(stage)?.choice.as_deref()?));
     let (workflow, stage) = (&workflow.label.title, decided.map_or(stage, |it| it.label.title.as_str()));
-    let choice = choice.map_or_else(|| "decided".to_owned(), title);
+    let choice = choice.unwrap_or_else(|| "decided".to_owned());
     let subject = format!("{workflow}: {stage}");
     Rendered { subject, text: format!("{workflow}\n{stage}: {choice}\n"), missing: Vec::new() }
 }

@@ -78,6 +78,7 @@ impl<'a> CaseOutlook<'a> {
         CaseContext {
             workflow: self.workflow.label.title.clone(),
             stage: place.map_or_else(String::new, |at| self.workflow.stages[at].label.title.clone()),
+            choice: place.and_then(|at| self.workflow.stages[at].title_of(state?.choice.as_deref()?)),
             opening: state.and_then(|it| it.opening.as_ref()).map(|it| it.anchor.clone()),
             due,
             today: Some(day),

@@ -385,6 +385,7 @@ fn context(scope: &Scope<'_>, which: Context, ty: &Type) -> Value {
         Context::Period => Value::NotApplicable,
         Context::Workflow => text(&case.workflow),
         Context::Stage => text(&case.stage),
+        Context::Choice => there(case.choice.as_ref().map(|it| Known::Text(it.as_str().into()))),
         Context::Due => there(case.due.map(Known::Date)),
         Context::Opening => there(case.opening.as_ref().and_then(crate::eval::dates::first_day).map(Known::Date)),
         Context::DaysOverdue => overdue(&days),

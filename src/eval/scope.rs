@@ -88,6 +88,8 @@ pub struct CaseContext {
     pub workflow: String,
     /// The title of the stage.
     pub stage: String,
+    /// The title of what was chosen in it.
+    pub choice: Option<String>,
     /// What opened the stage.
     pub opening: Option<Anchor>,
     /// When it is due.

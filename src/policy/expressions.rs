@@ -521,6 +521,7 @@ impl Builder<'_, '_> {
             "case_id" => (Context::CaseId, Type::Number),
             "workflow" => (Context::Workflow, Type::Text),
             "stage" => (Context::Stage, Type::Text),
+            "choice" => (Context::Choice, Type::Text),
             "recipient" => (Context::Recipient, person),
             "holder" => (Context::Holder, person),
             other if self.policy.main().period_kind(other).is_some() => (Context::Period, Type::Text),

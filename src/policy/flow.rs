@@ -9,6 +9,9 @@ use crate::source::Span;
 
 pub use crate::syntax::tree::Proposed;
 
+/// The message that tells the one concerned of a decision, where the stage sends them none. A policy may word it.
+pub const DECISION: &str = "decision";
+
 /// What follows a choice or a lapse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Then {
@@ -259,6 +262,12 @@ impl Policy {
 }
 
 impl Stage {
+    /// The title of one of its choices.
+    #[must_use]
+    pub fn title_of(&self, choice: &str) -> Option<String> {
+        self.choices.iter().find(|it| it.name == choice).map(|it| it.title.clone())
+    }
+
     /// The field of that name (`targets`, or `plan.targets`) that its actor writes.
     #[must_use]
     pub fn filled(&self, policy: &Policy, name: &str) -> Option<&Fill> {

@@ -430,6 +430,8 @@ pub enum Context {
     Holder,
     /// The number of the case.
     CaseId,
+    /// The title of what was chosen in the stage.
+    Choice,
     /// The proposal that the case is about.
     Proposed(ProposalPart),
     /// One of several: a member of a committee, somebody for whom a stage opens.

@@ -4,10 +4,10 @@ use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{MessageId, RecordId, StepId};
 use crate::policy::expressions::Place;
-use crate::policy::flow::{Retention, checked_only};
+use crate::policy::flow::{DECISION, Retention, checked_only};
 use crate::policy::model::{Cancel, FieldKind, Fill, Label, Party, Stage, Step, StepKind, Timing, Turns, Workflow};
 use crate::policy::names::{Builder, Meaning, label};
-use crate::policy::stages::placed;
+use crate::policy::stages::{Placed, placed};
 use crate::syntax::tree::{self, Item, Name, WorkflowLineKind};
 
 impl Builder<'_, '_> {
@@ -110,12 +110,23 @@ impl Builder<'_, '_> {
             }
             workflow.stages.push(lowered);
         }
+        self.tells_of_decisions(&workflow, &stages, &place);
         if stages.is_empty() && !self.unparsed {
             let words = format!("workflow `{}` has no stage, so that nothing happens in it", written.name.text);
             self.report(Diagnostic::new(codes::NO_STAGE, written.name.span, words).help("add `stage … { … }`"));
         }
         workflow.checked_only = checked_only(&workflow, &self.policy.committees);
         Some(workflow)
+    }
+
+    /// The one concerned is told of every decision: in the policy's own words, where it has a message of that name.
+    fn tells_of_decisions(&mut self, workflow: &Workflow, written: &[Placed<'_>], place: &Place) {
+        let worded = self.policy.messages.iter().any(|it| it.label.name == DECISION);
+        let decides = workflow.stages.iter().position(|it| it.decision.is_some());
+        if let Some(at) = decides.filter(|_| worded) {
+            let name = Name { text: DECISION.to_owned(), span: written[at].stage.name.span };
+            self.message_id(&name, place);
+        }
     }
 
     fn ends_of(&mut self, written: &tree::Workflow) -> Vec<Label> {

@@ -35,5 +35,5 @@ pub use lift::{rule_of, took_effect};
 pub use moved::{Move, MoveOrder, StageMove, go_on, plan_move};
 pub use notices::notices_of;
 pub use outlook::{Answer, Asked, Outlook};
-pub use post::{DECISION, Posted};
+pub use post::Posted;
 pub use vote::{Sitting, Vote};

@@ -4,15 +4,13 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::StageId;
+use crate::policy::flow::DECISION;
 use crate::policy::model::Party;
 use crate::workflow::act::{Act, Refusal};
 use crate::workflow::advance::Machine;
 use crate::workflow::case::{Case, StageCase, StageStatus};
 use crate::workflow::event::{Event, Notice, Receipt};
 use crate::workflow::notices::push_notice;
-
-/// The message that tells of a decision, where the stage names none for the one concerned. A policy may word it.
-pub const DECISION: &str = "decision";
 
 /// Something on its way to somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
