@@ -12,6 +12,7 @@ use crate::policy::flow::Needs;
 use crate::policy::model::{
     Cancel, Done, DueLine, Expr, ExprKind, Fill, Party, Policy, Shape, Stage, StageState, Type, Workflow,
 };
+use crate::source::Span;
 use crate::value::{Known, RecordRef, Truth, Value};
 use crate::workflow::{
     Alarm, Anchored, Answer, Asked, Case, DueDate, Forming, Granted, HolderNote, Outlook, Sitting, StageCase,
@@ -92,6 +93,11 @@ impl<'a> CaseOutlook<'a> {
             }),
             ..CaseContext::default()
         }
+    }
+
+    /// A line of the policy that is no expression was gone by.
+    pub(super) fn goes_by(&self, line: Span) {
+        self.listener.iter().for_each(|it| it.applied(line));
     }
 
     pub(super) fn policy(&self) -> &'a Policy {

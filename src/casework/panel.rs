@@ -41,6 +41,7 @@ impl CaseOutlook<'_> {
 
     /// With whom a decision of the committee lies: those who sit in the case; nobody, and why, where they can't reach the quorum.
     pub(super) fn members(&self, asked: Asked<'_>, committee: &Committee) -> Vec<HolderNote> {
+        self.goes_by(committee.label.span);
         let all = self.sitting(asked, committee);
         let of_voters = committee.quorum.as_ref().is_none_or(|it| it.of_voters);
         let counts = |it: &&Sitting| !of_voters || committee.seats[it.seat].votes;

@@ -104,7 +104,8 @@ impl<'a> Sampler<'a> {
         match (kind.shape, record.rows.len(), record.count) {
             (Shape::Entity { .. }, 0, Some(count)) => self.size.map_or(count, |size| self.scaled(count, size)),
             (Shape::Entity { .. }, given, _) => given as u64,
-            (Shape::Panel { of, .. } | Shape::Child { of }, ..) => self.count_of(of),
+            (Shape::Panel { of, .. }, ..) => self.count_of(of),
+            (Shape::Child { of }, ..) => self.count_of(of).saturating_mul(of_each(record)),
         }
     }
 
@@ -130,6 +131,11 @@ impl<'a> Sampler<'a> {
         if plan.share < 1.0 && self.draw(sheet, row, "(share)").share() >= plan.share {
             return None;
         }
+        if let Shape::Child { .. } = kind.shape
+            && kind.fields.iter().any(|it| self.stands_below_nobody(plan, row, it))
+        {
+            return None;
+        }
         let cells = kind
             .fields
             .iter()
@@ -139,9 +145,21 @@ impl<'a> Sampler<'a> {
         let lead = match kind.shape {
             Shape::Entity { .. } => vec![],
             Shape::Panel { of, .. } => vec![self.key(of, row), plan.period.clone().unwrap_or_default()],
-            Shape::Child { of } => vec![self.key(of, row)],
+            Shape::Child { of } => vec![self.key(of, row / of_each(plan))],
         };
         Some(lead.into_iter().chain(cells).collect())
+    }
+
+    /// Whether a field would name one of those below a root, and there is none of that number.
+    fn stands_below_nobody(&self, plan: &RecordPlan, row: u64, field: &Field) -> bool {
+        let below = plan.fields.get(&field.label.name).and_then(|it| it.below);
+        let FieldKind::Reference(to) = field.kind else { return false };
+        below.is_some_and(|it| self.below(it, to, plan, row).is_none())
+    }
+
+    fn below(&self, forest: Forest, to: RecordId, plan: &RecordPlan, row: u64) -> Option<u64> {
+        let each = of_each(plan);
+        forest.below(row / each, row % each).filter(|it| *it < self.count_of(to))
     }
 
     fn draw(&self, sheet: &Sheet, row: u64, field: &str) -> Draw {
@@ -182,6 +200,13 @@ impl<'a> Sampler<'a> {
         let mut draw = self.draw(sheet, row, name);
         if let Some(fixed) = &wanted.fixed {
             return fixed.clone();
+        }
+        if !wanted.in_turn.is_empty() {
+            let at = usize::try_from(row % of_each(plan)).unwrap_or(0);
+            return wanted.in_turn.get(at).cloned().unwrap_or_default();
+        }
+        if let (Some(below), FieldKind::Reference(to)) = (wanted.below, &field.kind) {
+            return self.below(below, *to, plan, row).map_or_else(String::new, |at| self.key(*to, at));
         }
         if let Some(pattern) = &wanted.pattern {
             return pattern.replace("{key}", &self.key(sheet.record, row).to_lowercase());
@@ -246,5 +271,52 @@ impl<'a> Sampler<'a> {
             return (row < count).then_some(row);
         }
         u64::try_from(draw.whole(0, i64::try_from(count - 1).unwrap_or(i64::MAX))).ok()
+    }
+}
+
+/// How many children each owner has.
+fn of_each(plan: &RecordPlan) -> u64 {
+    plan.each.unwrap_or(1).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Plan, Sampler};
+    use crate::source::Sources;
+
+    /// Whoever sits in a body, seat by seat, in a service of so many.
+    fn seats(size: u64) -> Vec<String> {
+        let text = r#"
+calendar c { time zone "UTC"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }
+record body { id key text }
+record person { id key text }
+record seat of body { who person; place one of chair, member, secretary }
+"#;
+        let policy = crate::policy::compile(&Sources::single("p.merit", text)).policy.unwrap();
+        let plan = r#"{"seed": 1, "records": {
+            "body": {"rows": [{"id": "A"}, {"id": "B"}]},
+            "person": {"count": 9, "key": "O{n}"},
+            "seat": {"each": 3, "fields": {
+                "who": {"below": {"roots": 2, "span": 3}},
+                "place": {"in_turn": ["chair", "member", "secretary"]}}}}}"#;
+        let plan: Plan = serde_json::from_str(plan).unwrap();
+        let sampler = Sampler::new(&policy, &plan, Some(size)).unwrap();
+        let sheets = sampler.sheets().unwrap();
+        let sheet = sheets.iter().find(|it| it.name == "seat").unwrap();
+        (0..sheet.rows).filter_map(|row| sampler.row(sheet, row)).map(|it| it.join(" ")).collect()
+    }
+
+    #[test]
+    fn children_of_one_owner_have_their_values_in_turn_and_whoever_stands_below_its_root() {
+        let all = [
+            "A O000003 chair",
+            "A O000004 member",
+            "A O000005 secretary",
+            "B O000006 chair",
+            "B O000007 member",
+            "B O000008 secretary",
+        ];
+        assert_eq!(seats(9), all);
+        assert_eq!(seats(6), all[..4], "for whom there is nobody there is no seat");
     }
 }

@@ -30,6 +30,9 @@ pub struct RecordPlan {
     /// For panels: the label of the period.
     #[serde(default)]
     pub period: Option<String>,
+    /// For children: how many each owner has (1, unless said).
+    #[serde(default)]
+    pub each: Option<u64>,
     /// Which share of the owners has one (1 is all).
     #[serde(default = "all")]
     pub share: f64,
@@ -69,6 +72,12 @@ pub struct FieldPlan {
     pub forest: Option<Forest>,
     /// A reference to the record of another type whose row is that of the root above.
     pub root_of: Option<Forest>,
+    /// For children: of those of each owner, the first has the first of these values, the second the second, and so on.
+    #[serde(default)]
+    pub in_turn: Vec<String>,
+    /// For children: a reference to one of those right below the root of the owner's row, the first for the first child, and so on. A
+    /// child for whom there is none is left out.
+    pub below: Option<Forest>,
     /// A reference to the record of another type in the same row, as far as there are any.
     #[serde(default)]
     pub same_row: bool,
@@ -89,6 +98,12 @@ impl Forest {
     #[must_use]
     pub fn parent(self, row: u64) -> Option<u64> {
         row.checked_sub(self.roots.max(1)).map(|below| below / self.span.max(1))
+    }
+
+    /// The row of one of those right below a root, from nought; nothing beyond the last of them.
+    #[must_use]
+    pub fn below(self, root: u64, nth: u64) -> Option<u64> {
+        (nth < self.span).then(|| self.roots.max(1) + root * self.span + nth)
     }
 
     /// The row of the root above.
