@@ -142,6 +142,7 @@ impl<'a> CaseOutlook<'a> {
             }
             Party::Reference(field) => self.policy.field(self.workflow.subject, *field).label.name.clone(),
             Party::One => "one of them".to_owned(),
+            Party::Members | Party::Seat(_) => "member".to_owned(),
         }
     }
 

@@ -63,7 +63,7 @@ pub fn holder_except(scope: &Scope<'_>, party: &Party, never: &[RecordRef]) -> R
             }
         }
         // Who they are, the records say that name them: see `each_of`.
-        Party::One => {}
+        Party::One | Party::Members | Party::Seat(_) => {}
     }
     search.found.missing = Missing::merged(search.found.missing);
     search.found
@@ -358,7 +358,7 @@ pub fn concerned(policy: &Policy, subject: &RecordRef, party: &Party) -> Option<
     match party {
         Party::Subject => Some(subject.clone()),
         Party::Owner => reads::owner(policy, subject),
-        Party::Role(_) | Party::Reference(_) | Party::One => None,
+        Party::Role(_) | Party::Reference(_) | Party::One | Party::Members | Party::Seat(_) => None,
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Place {
     pub(super) one: Option<(String, RecordId)>,
     /// Those for whom a stage opens, each with a part of their own: what they are called, and the records that name them.
     pub(super) each_one: Option<(String, RecordId)>,
+    /// The committee that decides in the stage around.
+    pub(super) committee: Option<usize>,
     /// Whether an earlier period is asked: there a definition may rest on itself.
     pub(super) earlier: bool,
     /// Whether the subject stands right below the one that is spoken of, in a tree: there a definition may rest on itself, too.

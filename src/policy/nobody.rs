@@ -113,7 +113,7 @@ fn asked_first(policy: &Policy, id: RoleId) -> BTreeSet<RoleId> {
 fn somebody_is_left(policy: &Policy, stage: &Stage, found: &mut Diagnostics) {
     let is_alone = |party: &Party| match party {
         Party::Role(role) => matches!(policy.roles[role.index()].tries.as_slice(), [RoleTry::Is(_)]),
-        Party::Subject | Party::Reference(_) | Party::Owner | Party::One => true,
+        Party::Subject | Party::Reference(_) | Party::Owner | Party::One | Party::Members | Party::Seat(_) => true,
     };
     if stage.by.iter().any(|it| stage.but_not.contains(it) && is_alone(it)) {
         let words = format!("stage `{}` bars the very one with whom it lies", stage.label.name);

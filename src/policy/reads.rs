@@ -424,7 +424,8 @@ impl Reader<'_> {
                     self.able(owner, &[Way::Owner(subject)]);
                 }
             }
-            Party::One => {}
+            // What says who sits on a committee is read where it decides.
+            Party::One | Party::Members | Party::Seat(_) => {}
         }
     }
 

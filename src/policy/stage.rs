@@ -140,6 +140,10 @@ pub enum Party {
     Owner,
     /// The one for whom the stage is opened, of several.
     One,
+    /// Everybody on the committee that decides in the stage, but for those who withdrew or must not decide.
+    Members,
+    /// Those of them who sit there in a seat: its place among the committee's seats.
+    Seat(usize),
 }
 
 /// A reminder or a rung of a ladder.

@@ -95,6 +95,7 @@ impl Builder<'_, '_> {
         };
         if let Some(by) = &written.decided_by {
             self.decided_by(&mut stage, by, &place);
+            place.committee = stage.decision.as_ref().and_then(|it| it.committee);
         }
         if let Some(each) = &written.for_each {
             stage.for_each = self.one_each(each, &mut place);

@@ -10,6 +10,9 @@ use crate::policy::names::{Builder, Meaning, label};
 use crate::policy::stages::{Placed, placed};
 use crate::syntax::tree::{self, Item, Name, WorkflowLineKind};
 
+/// All who sit on the committee that decides.
+const MEMBERS: &str = "members";
+
 impl Builder<'_, '_> {
     /// Every workflow, in order.
     pub(super) fn workflows(&mut self) {
@@ -226,10 +229,30 @@ impl Builder<'_, '_> {
         {
             return Some(Party::Reference(field));
         }
+        if let Some(found) = self.of_committee(name, place) {
+            return Some(found);
+        }
         let mut known = vec![kind.label.name.clone()];
+        known.extend(
+            place
+                .committee
+                .iter()
+                .flat_map(|at| self.policy.committees[*at].seats.iter())
+                .map(|it| it.label.name.clone()),
+        );
+        known.extend(place.committee.map(|_| MEMBERS.to_owned()));
         known.extend(self.policy.roles.iter().filter(|it| it.of == subject).map(|it| it.label.name.clone()));
         self.unknown_name(name, "person or role", &known);
         None
+    }
+
+    /// Those who sit on the committee that decides in the stage, or who sit there in one of its seats.
+    fn of_committee(&self, name: &Name, place: &Place) -> Option<Party> {
+        let committee = &self.policy.committees[place.committee?];
+        if name.text == MEMBERS {
+            return Some(Party::Members);
+        }
+        committee.seats.iter().position(|it| it.label.name == name.text).map(Party::Seat)
     }
 
     pub(super) fn fill(&mut self, written: &tree::Expr, place: &Place) -> Option<Fill> {

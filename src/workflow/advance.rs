@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::ids::StageId;
 use crate::planted::{self, Bug};
-use crate::policy::model::{Party, Policy, Stage, StepKind, Timing, Workflow};
+use crate::policy::model::{Policy, Stage, StepKind, Timing, Workflow};
 use crate::value::Truth;
 use crate::workflow::case::{Again, Case, StageCase, StageStatus};
 use crate::workflow::case_acts::merged;
@@ -558,7 +558,7 @@ impl Machine<'_> {
         let (found, nobody): (Vec<_>, Vec<_>) = step
             .to
             .iter()
-            .flat_map(|party| if *party == Party::One { self.still_to_act(id) } else { vec![one(party)] })
+            .flat_map(|party| self.several(id, party).unwrap_or_else(|| vec![one(party)]))
             .partition(|it| it.who.is_some());
         if found.is_empty() && !nobody.is_empty() && !self.only_who_has_gone(asked, &step.to) {
             let why = nobody.iter().map(|it| it.why.join("; ")).collect::<Vec<_>>().join("; ");
@@ -569,8 +569,8 @@ impl Machine<'_> {
         }
         // Who has signed what lies with several is not reminded of it, and in no default.
         let blamed = match &step.default_by {
-            Some(Party::One) => self.still_to_act(id),
-            party => party.iter().map(|it| self.outlook.who(asked, it)).collect(),
+            None => Vec::new(),
+            Some(party) => self.several(id, party).unwrap_or_else(|| vec![self.outlook.who(asked, party)]),
         };
         let mut defaults = blamed.into_iter().filter(|it| !self.has_signed(id, it)).map(|note| DefaultRecord {
             by: note.who,

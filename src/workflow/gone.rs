@@ -35,6 +35,27 @@ impl Machine<'_> {
         HolderNote { who, ..found }
     }
 
+    /// Everybody whom one word of a stage names, where it names several; nothing where it names one person.
+    pub(super) fn several(&self, id: StageId, party: &Party) -> Option<Vec<HolderNote>> {
+        match party {
+            Party::One => Some(self.still_to_act(id)),
+            Party::Members => Some(self.outlook.holders(self.asked(id))),
+            Party::Seat(at) => {
+                let seat = &self.committee(id)?.seats.get(*at)?.label.name;
+                let theirs = self.outlook.holders(self.asked(id)).into_iter().filter(|it| it.capacity == *seat);
+                let theirs: Vec<HolderNote> = theirs.collect();
+                let nobody = || HolderNote {
+                    who: None,
+                    capacity: seat.clone(),
+                    why: vec![format!("nobody sits as {seat}")],
+                    part: None,
+                };
+                Some(if theirs.is_empty() { vec![nobody()] } else { theirs })
+            }
+            Party::Subject | Party::Role(_) | Party::Reference(_) | Party::Owner => None,
+        }
+    }
+
     fn runs_out_without_them(&self, id: StageId) -> bool {
         let stage = self.stage(id);
         let runs_out = stage.lapses_at_due || self.state(id).is_some_and(|it| it.dates.closes.is_some());

@@ -91,7 +91,8 @@ impl Machine<'_> {
         for sends in &stage.sends {
             let Some(message) = self.flow_message(Some(sends.message)) else { continue };
             for party in &sends.to {
-                push_notice(&mut notices, &self.told(self.asked_on(id, on), party), &message);
+                let told = self.several(id, party).unwrap_or_else(|| vec![self.told(self.asked_on(id, on), party)]);
+                told.iter().for_each(|it| push_notice(&mut notices, it, &message));
             }
         }
         if stage.decision.is_some() && !notices.iter().any(|it| self.case.concerns(&it.to)) {
