@@ -402,3 +402,73 @@ fn a_notice_that_gave_way_still_stands_in_its_event() {
     let line = SAID[6].0.replace("'state': 'due'", "'state': 'merged'");
     assert_eq!(notices_of(&event(&line))[0].state, NoticeState::Merged);
 }
+
+fn voted(who: &str, choice: &str) -> String {
+    format!(
+        "{{'event': 'voted', 'stage': 'plan', 'round': 1, 'choice': '{choice}', 'by': ['nurse', '{who}'], 'on': '2026-03-15'}}"
+    )
+}
+
+fn votes(lines: &[&str]) -> Vec<String> {
+    let (ada, eve) = (voted("Ada", "agree"), voted("Eve", "agree"));
+    let all: Vec<&str> = [OPENED, PLAN, &ada, &eve].into_iter().chain(lines.iter().copied()).collect();
+    case(&all).stages["plan"].votes.iter().map(|it| format!("{} {}", it.by.1, it.choice)).collect()
+}
+
+#[test]
+fn a_vote_stands_until_it_is_cast_anew_or_whoever_cast_it_leaves_or_nothing_carries() {
+    assert_eq!(votes(&[]), ["Ada agree", "Eve agree"]);
+    assert_eq!(votes(&[&voted("Ada", "object")]), ["Eve agree", "Ada object"]);
+    let recused = "{'event': 'recused', 'stage': 'plan', 'round': 1, 'by': ['nurse', 'Ada'], 'on': '2026-03-16'}";
+    assert_eq!(votes(&[recused]), ["Eve agree"]);
+    let formed = "{'event': 'committee_formed', 'stage': 'plan', 'round': 1, 'nth': 1, 'members': [{'who': ['nurse', 'Eve'], 'seat': 'member',
+        'why': []}], 'on': '2026-03-18'}";
+    assert_eq!(votes(&[formed]), ["Eve agree"]);
+    assert!(votes(&["{'event': 'motion_fell', 'stage': 'plan', 'round': 1, 'on': '2026-03-17'}"]).is_empty());
+    let late = "{'event': 'committee_late', 'stage': 'plan', 'round': 1, 'on': '2026-03-19', 'defaults': []}";
+    assert!(votes(&[late]).is_empty());
+}
+
+#[test]
+fn whoever_sat_on_a_committee_that_was_late_is_known_to_have() {
+    let late = "{'event': 'committee_late', 'stage': 'plan', 'round': 1, 'on': '2026-03-19', 'defaults': []}";
+    let formed = case(&[OPENED, PLAN, late]).stages["plan"].formed.clone().unwrap();
+    assert_eq!((formed.nth, formed.members.len(), formed.before[0].until), (2, 0, date(2026, 3, 19)));
+    let who = |kind: &str, key: &str| (kind.to_owned(), key.to_owned());
+    assert!(formed.sat_before(&who("nurse", "Ada")));
+    assert!(!formed.sat_before(&who("nurse", "Eve")) && !formed.sat_before(&who("doctor", "Ada")));
+}
+
+#[test]
+fn steps_that_wait_are_over_one_by_one_and_those_that_do_not_count_from_the_due_date_stay_taken() {
+    let held = |step: &str| {
+        format!(
+            "{{'event': 'held', 'stage': 'plan', 'round': 1, 'step': {step}, 'was_due': '2026-03-01', 'on': '2026-03-09',
+            'until': '2026-03-11', 'notices': []}}"
+        )
+    };
+    let taken = |step: &str, nth: u32| {
+        format!(
+            "{{'event': 'step_skipped', 'mark': {{'stage': 'plan', 'round': 1, 'step': '{step}', 'nth': {nth}}}, 'day': '2026-03-11', 'why': 'stale'}}"
+        )
+    };
+    let extended = "{'event': 'extended', 'stage': 'plan', 'round': 2, 'length': {'count': 3, 'unit': 'days'}, 'dates': {}, 'anew': ['b'],
+        'by': ['nurse', 'Ada'], 'on': '2026-03-14'}";
+    let [lapse, first, second] = ["null", "['a', 1]", "['b', 2]"].map(held);
+    let plan = |lines: &[&str]| {
+        let all: Vec<&str> = [OPENED, PLAN, &lapse, &first, &second].into_iter().chain(lines.iter().copied()).collect();
+        case(&all).stages["plan"].clone()
+    };
+    let waiting = |lines: &[&str]| -> Vec<Option<String>> {
+        plan(lines).held.iter().map(|it| it.step.as_ref().map(|it| it.0.clone())).collect()
+    };
+    let name = |it: &str| Some(it.to_owned());
+    assert_eq!(waiting(&[]), [None, name("a"), name("b")]);
+    assert_eq!(plan(&[]).lapse_held_until(), Some(date(2026, 3, 11)));
+    assert_eq!(waiting(&[&taken("a", 1)]), [None, name("b")]);
+    assert_eq!(waiting(&[&taken("b", 1)]), [None, name("a"), name("b")]);
+    let count = |lines: &[&str]| plan(lines).steps.into_iter().collect::<Vec<_>>();
+    let counted = [("a".to_owned(), 1), ("b".to_owned(), 2)];
+    assert_eq!(count(&[&taken("b", 1)]), counted);
+    assert_eq!((count(&[extended]), waiting(&[extended])), (counted[..1].to_vec(), vec![]));
+}
