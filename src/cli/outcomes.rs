@@ -78,7 +78,11 @@ fn words(lines: &[OutcomeLine], top: usize) -> String {
     }
     let row = |it: &OutcomeLine| {
         let instead = if it.rule == it.proposed { String::new() } else { format!(" (for {})", it.proposed) };
-        let since = it.since.as_ref().map_or_else(String::new, |day| format!(" since {day}"));
+        let since = match &it.ended {
+            Some(day) => format!(" on {day}"),
+            None => it.since.as_ref().map_or_else(String::new, |day| format!(" since {day}")),
+        };
+        let until = it.until.as_ref().map_or_else(String::new, |day| format!(" until {day}"));
         let missing = it.missing.as_ref().map_or_else(String::new, |facts| format!(", for want of {facts}"));
         let case = it.case.map_or_else(String::new, |it| it.to_string());
         [
@@ -86,7 +90,7 @@ fn words(lines: &[OutcomeLine], top: usize) -> String {
             it.period.clone(),
             format!("{}{instead}", it.rule),
             it.amount.clone().unwrap_or_default(),
-            format!("{}{since}{missing}", it.state),
+            format!("{}{since}{until}{missing}", it.state),
             case,
         ]
     };

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use crate::calendar::days_between;
 use crate::eval::{self, Answer, Scope};
 use crate::report::Reader;
+use crate::report::outcomes::last_day;
 use crate::report::registers::listing::{counted, tallied};
 use crate::report::registers::people::People;
 use crate::report::registers::{Asked, Cell, Listing, Made, Register};
@@ -143,10 +144,8 @@ impl Ends {
             return Self { since: Some(since), ..Self::default() };
         };
         let subject = RecordRef { record, key: row.text("subject").into() };
-        let calendar = &asked.policy.calendars[framework.calendar];
-        let scope = Scope::new(asked.policy, calendar, &*people.facts, subject, None, asked.on)
-            .by_one_calendar(framework.names_calendar);
-        let (until, open_for) = match eval::last_day_in_force(&scope, &lasting.lasts, since) {
+        let (scope, last) = last_day(asked.policy, &*people.facts, framework, subject, (since, asked.on), lasting);
+        let (until, open_for) = match last {
             Ok(Answer::Known(last)) => (Some(last.date), None),
             Ok(Answer::NotYet) => (None, Some("what puts it off goes on".to_owned())),
             Ok(Answer::Unknown(facts)) => (None, Some(format!("for want of {}", facts.join(", ")))),
