@@ -1,7 +1,9 @@
 //! What an event says of itself (its kind, stage and day, who did it, and the key of whoever asked for it), and what a case makes of it.
 
 use jiff::civil::{Date, date};
-use merit::workflow::{Act, Again, Case, Deed, Event, HolderNote, NoticeState, Suspension, done_or_over, notices_of};
+use merit::workflow::{
+    Act, Again, Case, Deed, Event, HolderNote, NoticeAct, NoticeState, Suspension, done_or_over, notices_of,
+};
 
 fn event(line: &str) -> Event {
     serde_json::from_str(&line.replace('\'', "\"")).unwrap_or_else(|error| panic!("{error}: {line}"))
@@ -471,4 +473,10 @@ fn steps_that_wait_are_over_one_by_one_and_those_that_do_not_count_from_the_due_
     let counted = [("a".to_owned(), 1), ("b".to_owned(), 2)];
     assert_eq!(count(&[&taken("b", 1)]), counted);
     assert_eq!((count(&[extended]), waiting(&[extended])), (counted[..1].to_vec(), vec![]));
+}
+
+#[test]
+fn what_is_done_with_a_notice_has_the_word_that_people_use() {
+    let words = [NoticeAct::Release, NoticeAct::Drop, NoticeAct::Retry].map(NoticeAct::word);
+    assert_eq!(words, ["release", "drop", "retry"]);
 }

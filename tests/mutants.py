@@ -5,30 +5,32 @@
     tests/mutants.py workflow --sample 200 --seed 1
 
 Needs cargo-mutants 27 (`cargo install --locked cargo-mutants`), which says what is changed. So that a change costs a second and not a build,
-the room is built once, apart from what it rests upon, with every change in it behind a switch, and the tests that need no store and no
-program run once for each. What can't be built so (mostly changes that no compiler takes) cargo-mutants tries by itself.
+everything is built once with every change in the room behind a switch, and the tests run once for each, the quickest first, until one
+notices. The calendar rests upon nothing and is built apart; the case machine is built with the whole program, because much of it is
+tried by tests that have a store. What can't be built so (mostly changes that no compiler takes) cargo-mutants tries by itself.
 """
 
 import argparse
 import collections
+import concurrent.futures
 import json
 import os
 import pathlib
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
-GROUND = """side_by_side planted ids source codes codes_flow codes_framework codes_gathered codes_local codes_policy codes_syntax
-    diagnostic value calendar syntax policy eval explain""".split()
-# The room, what it rests upon, what is built with it, and the tests, the quickest first.
+# The room; what it is built with, if not with everything; and the tests.
 ROOMS = {
-    "calendar": ([], ["planted", "calendar"], ["calendar"]),
-    "workflow": (GROUND, ["workflow", "casework", "examine"], ["workflow", "together", "policies", "phrases", "framework", "ladder", "orders"]),
+    "calendar": (["planted", "calendar"], ["calendar"]),
+    "workflow": (None, """acts committee each engine framework handing_on hours judging keeping ladder migrate orders people phrases policies
+        events reasoning simulation spells together turns workflow""".split()),
 }
 SWITCH = """
 /// Whether a change is made in this run.
@@ -37,47 +39,37 @@ pub fn changed(nth: u32) -> bool {
     *NTH.get_or_init(|| std::env::var("CHANGED").ok().and_then(|it| it.parse().ok()).unwrap_or(u32::MAX)) == nth
 }
 """
-QUIET = {**os.environ, "RUST_BACKTRACE": "0", "PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1", "RUSTFLAGS": "--cap-lints=warn"}
+QUIET = {**os.environ, "RUST_BACKTRACE": "0", "PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1"}
 
 
 def lay_out(work, room):
-    """Packages of some rooms of their own, as `Cargo.toml` has them."""
-    ground, rooms, tests = ROOMS[room]
+    """The package as it stands or, of a room that is built apart, with that alone."""
+    rooms, tests = ROOMS[room]
     manifest = (HERE / "Cargo.toml").read_text()
     section = lambda name: re.search(rf"^\[{name}\]\n(.*?)(?=^\[|\Z)", manifest, re.M | re.S).group(1)
-
-    def package(name, rooms, more):
-        at = work / name
-        shutil.rmtree(at, ignore_errors=True)
-        (at / "src").mkdir(parents=True)
-        for it in rooms:
-            if (HERE / "src" / it).is_dir():
-                shutil.copytree(HERE / "src" / it, at / "src" / it)
-            else:
-                shutil.copy(HERE / f"src/{it}.rs", at / "src")
-        for it in ["grammar", "tests", "rules", "workflows", "examples", "docs"]:
-            # Copies, so that whoever goes on working meanwhile disturbs nothing.
-            shutil.copytree(HERE / it, at / it)
+    at = work / "merit"
+    shutil.rmtree(at, ignore_errors=True)
+    at.mkdir(parents=True)
+    for it in ["src", "grammar", "tests", "rules", "workflows", "examples", "docs"]:
+        # Copies, so that whoever goes on working meanwhile disturbs nothing.
+        shutil.copytree(HERE / it, at / it)
+    if rooms:
         (at / "src/lib.rs").write_text("".join(f"pub mod {it};\n" for it in rooms))
-        head = f'[package]\nname = "{name}"\nversion = "0.0.0"\nedition = "2024"\nautotests = false\n\n[features]\nplanted = []\n\n'
-        text = f"{head}[lib]\ndoctest = false\ntest = false\n\n[dependencies]\n{section('dependencies')}{more}"
-        (at / "Cargo.toml").write_text(text)
-        return at
-
+        (at / "src/main.rs").unlink()
+        kept = "".join(it + "\n" for it in section("dev-dependencies").splitlines() if re.match("proptest|tempfile|insta", it))
+        rest = f"[features]\nplanted = []\n\n[dependencies]\n{section('dependencies')}\n[dev-dependencies]\n{kept}"
+    else:
+        names = ["features", "dependencies", "dev-dependencies"]
+        rest = "\n".join(f"[{it}]\n{section(it)}" for it in names) + '\n[[bin]]\nname = "merit"\npath = "src/main.rs"\ntest = false\n'
     tried = "".join(f'\n[[test]]\nname = "{it}"\npath = "tests/{it}.rs"\n' for it in tests)
-    kept = "".join(it + "\n" for it in section("dev-dependencies").splitlines() if re.match("proptest|tempfile|insta", it))
-    on_ground = 'ground = { path = "../ground" }\n' if ground else ""
-    at = package("merit", rooms, f"{on_ground}\n[dev-dependencies]\n{kept}{tried}")
-    if ground:
-        below = package("ground", ground, "")
-        for file in (below / "src").rglob("*.rs"):
-            # What rooms share among themselves is seen across a border that is not there in truth.
-            file.write_text(re.sub(r"pub\(crate\)(?! use codes;)", "pub", file.read_text()))
-        with (at / "src/lib.rs").open("a") as lib:
-            lib.write(f"pub use ground::{{{', '.join(ground)}}};\n")
-    members = '["merit", "ground"]' if ground else '["merit"]'
-    profile = "[profile.dev]\ndebug = false\nopt-level = 1\n\n[profile.dev.package.\"*\"]\ndebug = false\nopt-level = 1\n"
-    (work / "Cargo.toml").write_text(f"[workspace]\nresolver = \"3\"\nmembers = {members}\n\n{profile}")
+    head = '[package]\nname = "merit"\nversion = "0.1.0"\nedition = "2024"\nautotests = false\n\n[lib]\ndoctest = false\ntest = false\n\n'
+    # A change may well do what a lint forbids.
+    lints = '\n[lints.rust]\narithmetic_overflow = "warn"\nunconditional_panic = "warn"\noverflowing_literals = "warn"\n'
+    (at / "Cargo.toml").write_text(head + rest + tried + lints)
+    # What is built apart is small, and quicker for being made better.
+    speed = 1 if rooms else 0
+    profile = f"[profile.dev]\ndebug = false\nopt-level = {speed}\n\n[profile.dev.package.\"*\"]\ndebug = false\nopt-level = 1\n"
+    (work / "Cargo.toml").write_text(f"[workspace]\nresolver = \"3\"\nmembers = [\"merit\"]\n\n{profile}")
     shutil.copy(HERE / "Cargo.lock", work / "Cargo.lock")
     return at
 
@@ -146,8 +138,8 @@ def build(work, room, changes):
         with (at / "src/lib.rs").open("a") as lib:
             lib.write(SWITCH)
         places = switched(work, changes)
-        call = ["cargo", "test", "--no-run", "--package", "merit", "--message-format=json", "--quiet"]
-        told = subprocess.run(call, cwd=work, env=QUIET, capture_output=True, text=True)
+        call = ["--package", "merit", "--message-format=json", "--quiet"]
+        told = subprocess.run(["cargo", "check", "--lib", *call], cwd=work, env=QUIET, capture_output=True, text=True)
         wrong = set()
         for line in told.stdout.splitlines():
             message = json.loads(line).get("message") or {}
@@ -163,6 +155,9 @@ def build(work, room, changes):
             sys.exit("\n".join([told.stderr, *messages]))
         left_over.update({nth: changes.pop(nth) for nth in wrong})
         print(f"  {len(wrong)} can't stand beside the others", flush=True)
+    told = subprocess.run(["cargo", "test", "--no-run", *call], cwd=work, env=QUIET, capture_output=True, text=True)
+    if told.returncode != 0:
+        sys.exit(told.stderr + "".join((json.loads(it).get("message") or {}).get("rendered", "") for it in told.stdout.splitlines()))
     programs = {}
     for line in told.stdout.splitlines():
         it = json.loads(line)
@@ -170,18 +165,41 @@ def build(work, room, changes):
             programs[it["target"]["name"]] = it["executable"]
     # A value that a function's type does not have is no program; another change may only not stand beside the others.
     alone.update({nth: it for nth, it in left_over.items() if it["genre"] != "FnValue"})
-    return [programs[it] for it in ROOMS[room][2]], alone, len(left_over.keys() - alone.keys())
+    return [programs[it] for it in ROOMS[room][1]], alone, len(left_over.keys() - alone.keys())
 
 
-def run(programs, at, nth, patience):
-    """What finds a change: a test program, or that it does not end; nothing if none does."""
-    for program in programs:
+def noticed(program, at, nth, patience):
+    """Whether a test program ends otherwise than well; that it does not end is noticing, too."""
+    env = {**QUIET, "CHANGED": str(nth)}
+    with subprocess.Popen([program, "--quiet"], cwd=at, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as it:
         try:
-            done = subprocess.run([program, "--quiet"], cwd=at, env={**QUIET, "CHANGED": str(nth)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=patience)
+            return "failed" if it.wait(patience) != 0 else None
         except subprocess.TimeoutExpired:
+            os.killpg(it.pid, signal.SIGKILL)
             return "no end"
-        if done.returncode != 0:
-            return pathlib.Path(program).name.rsplit("-", 1)[0]
+
+
+def by_speed(programs, at):
+    """The test programs with how long each is waited for, the quickest first."""
+    taken = []
+    for program in programs:
+        begun = time.monotonic()
+        if noticed(program, at, -1, 600):
+            sys.exit(f"{name_of(program)} fails with nothing changed")
+        taken.append((time.monotonic() - begun, program))
+    print(", ".join(f"{name_of(it)} {seconds:.1f} s" for seconds, it in sorted(taken)), flush=True)
+    return [(it, 5 * seconds + 5) for seconds, it in sorted(taken)]
+
+
+def name_of(program):
+    return pathlib.Path(program).name.rsplit("-", 1)[0]
+
+
+def run(programs, at, nth):
+    """What finds a change: a test program, or that it does not end; nothing if none does."""
+    for program, patience in programs:
+        if how := noticed(program, at, nth, patience):
+            return how if how == "no end" else name_of(program)
     return None
 
 
@@ -191,9 +209,7 @@ def one_by_one(work, room, changes):
     (work / "mutants.out").mkdir(exist_ok=True)
     names = "|".join(re.escape(it["name"].split("/src/", 1)[1]) + "$" for it in changes.values())
     call = ["cargo", "mutants", "--in-place", "--package", "merit", "--file", f"merit/src/{room}/**", "--re", names, "--cap-lints", "true", "--no-times", "--timeout", "120", "--output", str(work)]
-    # It sets the same flags itself.
-    plain = {name: it for name, it in QUIET.items() if name != "RUSTFLAGS"}
-    subprocess.run(call, cwd=work, env={**plain, "CARGO_INCREMENTAL": "1"}, stdout=subprocess.DEVNULL)
+    subprocess.run(call, cwd=work, env={**QUIET, "CARGO_INCREMENTAL": "1"}, stdout=subprocess.DEVNULL)
     read = lambda it: (work / f"mutants.out/{it}.txt").read_text().splitlines()
     return {it: read(it) for it in ["caught", "missed", "timeout", "unviable"]}
 
@@ -204,6 +220,7 @@ def main():
     ask.add_argument("--sample", type=int, help="so many changes by chance, instead of all")
     ask.add_argument("--seed", type=int, default=1)
     ask.add_argument("--only", help="those whose name has this")
+    ask.add_argument("--jobs", type=int, default=1, help="how many changes are tried at once")
     ask.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "merit-mutants"))
     asked = ask.parse_args()
     if subprocess.run(["cargo", "mutants", "--version"], capture_output=True).returncode != 0:
@@ -214,27 +231,23 @@ def main():
     at = lay_out(work, room)
     listed = subprocess.run(["cargo", "mutants", "--list", "--json", "--package", "merit", "--file", f"merit/src/{room}/**"], cwd=work, capture_output=True, text=True, check=True)
     listed = [it for it in json.loads(listed.stdout) if not asked.only or asked.only in it["name"]]
-    changes = dict(enumerate(listed))
-    if asked.sample and asked.sample < len(listed):
-        by_chance = random.Random(asked.seed).sample(range(len(listed)), len(listed))
-        changes = {nth: listed[nth] for nth in by_chance[: asked.sample]}
+    # In an order that chance gives, so that a run which is broken off is a sample, too.
+    by_chance = random.Random(asked.seed).sample(range(len(listed)), len(listed))
+    changes = {nth: listed[nth] for nth in by_chance[: asked.sample]}
     print(f"{len(listed)} changes of {room}, {len(changes)} of them tried", flush=True)
     programs, apart, no_program = build(work, room, changes)
-    begun = time.monotonic()
-    if run(programs, at, -1, 600):
-        sys.exit("a test fails with nothing changed")
-    patience = 5 * (time.monotonic() - begun) + 5
+    programs = by_speed(programs, at)
     found, missed = collections.Counter(), []
-    for nth, it in changes.items():
-        by = run(programs, at, nth, patience)
-        found[by] += 1
-        if by is None:
-            missed.append(it["name"])
-            print(f"missed  {it['name']}", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
+        for it, by in zip(changes.values(), pool.map(lambda nth: run(programs, at, nth), changes)):
+            found[by] += 1
+            if by is None:
+                missed.append(it["name"])
+            print(f"{by or 'missed'}  {it['name']}", flush=True)
     alone = one_by_one(work, room, apart) if apart else collections.defaultdict(list)
     no_program += len(alone["unviable"])
     for name in alone["missed"]:
-        print(f"missed  {name}")
+        print(f"missed  {name}", flush=True)
     caught = sum(count for by, count in found.items() if by) + len(alone["caught"]) + len(alone["timeout"])
     viable = caught + len(missed) + len(alone["missed"])
     print(f"{caught} of {viable} noticed ({100 * caught / max(viable, 1):.1f} %), {no_program} more are no program")
