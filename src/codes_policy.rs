@@ -132,7 +132,7 @@ codes! { POLICY;
         "record person { id key text; name text; done event }\nmessage m { by email; subject \"a\"; body \"Dear {person.name}\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }",
         "record person { id key text; name text; done event }\nmessage m { by email; subject \"a\"; body \"\"\"Dear {person.name or \"colleague\"}\"\"\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }";
     NO_CHANNEL = "M0411", Error, "no such channel",
-        "Messages go by email.",
+        "Messages go by email, by letter and by phone.",
         "record person { id key text; done event }\nmessage m { by pigeon; subject \"a\"; body \"b\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }",
         "record person { id key text; done event }\nmessage m { by email; subject \"a\"; body \"b\" }\nworkflow w { for each person; stage s { by person; fills done; due 5 days after opening; remind person on due with m } }";
     UNUSED_MESSAGE = "M0412", Warning, "a message that nobody is sent",

@@ -238,7 +238,11 @@ fn an_effect_is_there_once(place: &dyn Place) {
     );
     assert_eq!(store.effects_to_send(10, 9).unwrap().len(), 1, "what has a mail is not sent again");
     let attempt = store.begin_attempt(mail, 10).unwrap().unwrap();
-    assert_eq!(place.handle().broken_attempts().unwrap(), [(mail, attempt)], "an attempt is known before it is made");
+    assert_eq!(
+        place.handle().broken_attempts().unwrap(),
+        [(mail, attempt, "email".to_owned())],
+        "an attempt is known before it is made"
+    );
 }
 
 /// Another hand drops a notice before it is a mail, before its attempt, and during it.

@@ -9,6 +9,7 @@ use crate::calendar::{Period, length_of};
 use crate::casework::desk::{Desk, Opens};
 use crate::casework::facts::{day_of, value_of};
 use crate::casework::judging::{Court, Proposal, Standing, follows, judgements, standing};
+use crate::casework::letter::Occasion;
 use crate::eval::{Delegated, Facts, Listener, MemoryFacts, not_beside, sure_days};
 use crate::ids::{RecordId, WorkflowId};
 use crate::policy::acts::Off;
@@ -633,8 +634,11 @@ impl<'a> Bench<'a> {
         for event in events {
             let Event::Sent { stage, round, notices, on, .. } = event else { continue };
             let asked = flow.stages.iter().any(|it| it.label.name == *stage && it.deemed_received.is_some());
-            let reaches =
-                |it: &&Notice| self.desk().letter(running.flow, &running.case, 1, stage, *on, it).address.is_some();
+            let of = Occasion { stage, day: *on, reason: None };
+            let reaches = |it: &&Notice| {
+                let ways = self.desk().by_each_way(running.flow, (&running.case, 1), of, it, false);
+                ways.iter().any(|it| it.1.address.is_some())
+            };
             accepted.extend(notices.iter().filter(|_| asked).filter(reaches).map(|it| Event::Accepted {
                 stage: stage.clone(),
                 round: *round,

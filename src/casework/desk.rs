@@ -5,13 +5,13 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::calendar::{Anchor, Calendar, Period};
-use crate::casework::letter::Letter;
+use crate::casework::letter::{Letter, Occasion};
 use crate::casework::outlook::CaseOutlook;
 use crate::casework::periods::is_past;
 use crate::eval::{self, CaseContext, Facts, Listener, Rendered, Scope};
 use crate::ids::{FieldId, StageId, WorkflowId};
 use crate::policy::flow::DECISION;
-use crate::policy::model::{FieldKind, Party, Policy, Workflow};
+use crate::policy::model::{Party, Policy, Way, Workflow};
 use crate::value::{Known, RecordRef, Truth, Value};
 use crate::workflow::{self, Act, Advanced, Answer, Asked, Case, Event, Look, Notice, Outlook, Refusal, advance};
 
@@ -191,15 +191,8 @@ impl<'a> Desk<'a> {
 
     /// What a notice says, on the day of its step.
     #[must_use]
-    pub fn letter(
-        &self,
-        flow: WorkflowId,
-        case: &Case,
-        number: i64,
-        stage: &str,
-        day: Date,
-        notice: &Notice,
-    ) -> Letter {
+    pub fn letter(&self, flow: WorkflowId, case: &Case, number: i64, of: Occasion<'_>, notice: &Notice) -> Letter {
+        let Occasion { stage, day, reason } = of;
         let workflow = self.policy.workflow(flow);
         let outlook = self.outlook(workflow, case, 0);
         let recipient =
@@ -208,23 +201,26 @@ impl<'a> Desk<'a> {
         let context = CaseContext {
             recipient: Some(recipient.clone()),
             case_id: Some(number),
+            reason: reason.map(str::to_owned),
             ..outlook.context_of(case, stage, day)
         };
         let scope = outlook.scope(day).with_context(&context);
         let language = self.text_of(&recipient, "language", day).unwrap_or_else(|| self.language.to_owned());
         let message = self.policy.messages.iter().find(|it| it.label.name == notice.message);
         let rendered = match message {
-            Some(message) => eval::render_message(&scope, message, &language),
-            None if notice.message == DECISION => told_of_decision(workflow, case, stage),
-            None => Rendered::default(),
+            Some(message) if !message.wordings.is_empty() => eval::render_message(&scope, message, &language),
+            _ if notice.message == DECISION => told_of_decision(workflow, case, stage),
+            _ => Rendered::default(),
         };
         let own = self.scope(workflow, &recipient, None, day).by_one_calendar(false).calendars(day);
         Letter {
             calendar: own.sure().unwrap_or_else(|| self.calendar(workflow)).name().to_owned(),
             urgent: message.is_some_and(|it| it.urgent),
             reminds: false,
+            instead_of: None,
+            sheet: None,
             name: self.text_of(&recipient, "name", day),
-            address: self.address_of(&recipient, day),
+            address: self.address_by(Way::Email, &recipient, day),
             language,
             subject: rendered.subject,
             text: rendered.text,
@@ -244,9 +240,9 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn address_of(&self, of: &RecordRef, on: Date) -> Option<String> {
+    pub(super) fn address_by(&self, way: Way, of: &RecordRef, on: Date) -> Option<String> {
         let fields = &self.policy.record(of.record).fields;
-        let at = fields.iter().position(|it| matches!(it.kind, FieldKind::Email))?;
+        let at = fields.iter().position(|it| way.is_addressed_by(&it.kind))?;
         match self.facts.field(of, FieldId::at(at), on) {
             Value::Known(Known::Text(address)) => Some(address.to_string()),
             _ => None,

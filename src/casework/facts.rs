@@ -25,7 +25,7 @@ pub(super) fn value_of(policy: &Policy, kind: &FieldKind, written: &Expr) -> Res
         }
         (FieldKind::Date | FieldKind::Event, ExprKind::Date(date)) => Known::Date(day_of(date)?),
         (FieldKind::YesNo, ExprKind::YesNo(yes)) => Known::YesNo(*yes),
-        (FieldKind::Text | FieldKind::Email | FieldKind::Phone, ExprKind::Text(text)) => {
+        (FieldKind::Text | FieldKind::Email | FieldKind::Phone | FieldKind::Post, ExprKind::Text(text)) => {
             Known::Text(Arc::from(text.text.as_str()))
         }
         (FieldKind::Duration(unit), ExprKind::Length(length)) => Known::Duration {

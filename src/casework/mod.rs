@@ -23,12 +23,13 @@ mod periods;
 mod reasons;
 mod seats;
 mod touched;
+mod ways;
 
 pub use bench::{Bench, BenchCase, BenchOutcome};
 pub use desk::{Desk, Moments, Opens};
 pub use judging::{Court, Proposal, Standing, follows, judged_on, judgements, standing};
 pub use keeping::{ASKED_AGAIN, Kept};
-pub use letter::Letter;
+pub use letter::{Appeal, Letter, Occasion, Sheet};
 pub use periods::periods;
 pub use seats::{Seated, seated};
 pub use touched::{Answers, Touched};

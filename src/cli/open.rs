@@ -122,7 +122,7 @@ pub(crate) fn deployed_text(project: &Project, store: &dyn Store) -> Result<(Sou
 /// What the project tells the engine, as of a moment.
 pub(crate) fn settings(project: &Project, as_of: AsOf, now: i64) -> RunSettings {
     let (calendar, language) = (project.calendar.clone(), project.language.clone());
-    let ways = Ways { at_any_hour: project.notice_hours == NoticeHours::Any };
+    let ways = Ways { at_any_hour: project.notice_hours == NoticeHours::Any, letters: project.letters.is_some() };
     RunSettings { as_of, now, patience: patience(project), calendar, language, ways }
 }
 

@@ -7,6 +7,7 @@ use crate::casework::Letter;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
 use crate::config::Project;
 use crate::engine::{Acted, OutboxAct, Which, act_on_outbox};
+use crate::policy::model::Way;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{EffectRow, Filter, Store};
 use crate::workflow::NoticeAct;
@@ -125,6 +126,8 @@ struct Line {
     leaves: Option<String>,
     status: String,
     attempts: i64,
+    /// The way by which it would have gone first, had its recipient an address for that.
+    instead_of: Option<String>,
     detail: Option<String>,
 }
 
@@ -135,7 +138,7 @@ impl From<&EffectRow> for Line {
         Self {
             key: row.effect.key.clone(),
             case: row.case_id,
-            channel: row.channel.clone().unwrap_or_else(|| "email".to_owned()),
+            channel: row.channel.clone().unwrap_or_else(|| Way::of_kind(&row.effect.kind).word().to_owned()),
             recipient: recipient.to_owned(),
             address: letter.address,
             message: row.effect.message.clone(),
@@ -144,6 +147,7 @@ impl From<&EffectRow> for Line {
             leaves: (row.effect.state == "due").then(|| Moment(row.leaves()).to_string()),
             status: row.effect.state.clone(),
             attempts: row.attempts,
+            instead_of: letter.instead_of,
             detail: row.detail.clone(),
         }
     }
@@ -234,7 +238,7 @@ fn words(lines: &[Line], top: usize, hold: bool) -> String {
         return words + "Nothing matches.\n";
     }
     words += &output::table(
-        ["key", "day", "case", "to", "message", "state", "tries"],
+        ["key", "day", "case", "to", "message", "by", "state", "tries"],
         lines.iter().take(top).map(|it| {
             let state = it.detail.as_ref().filter(|_| it.status != "sent");
             let state = state.map_or_else(|| it.status.clone(), |detail| format!("{}: {detail}", it.status));
@@ -244,6 +248,10 @@ fn words(lines: &[Line], top: usize, hold: bool) -> String {
                 it.case.to_string(),
                 it.recipient.clone(),
                 it.message.clone(),
+                match &it.instead_of {
+                    Some(other) => format!("{}, no {other}", it.channel),
+                    None => it.channel.clone(),
+                },
                 state,
                 it.attempts.to_string(),
             ]

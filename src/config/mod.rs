@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Time;
 use serde::Deserialize;
 
-use crate::deliver::{MailSettings, MailTo};
+use crate::deliver::{LetterSettings, MailSettings, MailTo, PhoneSettings};
 use crate::source::Sources;
 
 /// The name of the file that makes a folder a project.
@@ -36,6 +36,10 @@ pub struct Project {
     pub notice_hours: NoticeHours,
     /// How mail leaves.
     pub mail: MailSettings,
+    /// How letters look and where they go; with it whoever has no other address gets one.
+    pub letters: Option<LetterSettings>,
+    /// Where texts for telephones go.
+    pub phone: PhoneSettings,
     /// How `merit serve` works.
     pub serve: ServeSection,
 }
@@ -116,11 +120,14 @@ struct Settings {
     notices_until: Option<Time>,
     #[serde(default)]
     mail: MailSettings,
+    letters: Option<LetterSettings>,
+    #[serde(default)]
+    phone: PhoneSettings,
     #[serde(default)]
     serve: ServeSection,
 }
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "policies",
     "calendar",
     "store",
@@ -131,6 +138,8 @@ const KEYS: [&str; 11] = [
     "quiet_hours",
     "notices_until",
     "mail",
+    "letters",
+    "phone",
     "serve",
 ];
 
@@ -220,6 +229,8 @@ impl Project {
                 false => NoticeHours::Any,
             },
             mail: settings.mail,
+            letters: settings.letters,
+            phone: settings.phone,
             serve: settings.serve,
         })
     }
@@ -270,7 +281,8 @@ fn nearest(key: &str) -> Option<&'static str> {
     ];
     let webhook = ["webhook", "url", "secret_file", "secret_env", "allow_private"];
     let serve = ["listen", "mails_at_once", "stop_after_seconds"];
-    let known = KEYS.iter().chain(&mail).chain(&webhook).chain(&serve).copied();
+    let letters = ["office", "address", "logo", "signed_by"];
+    let known = KEYS.iter().chain(&mail).chain(&letters).chain(&webhook).chain(&serve).copied();
     known
         .min_by_key(|it| strsim::damerau_levenshtein(it, key))
         .filter(|it| strsim::damerau_levenshtein(it, key) <= 2 + key.len() / 3)

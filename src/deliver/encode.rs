@@ -146,7 +146,7 @@ pub(super) fn page_of(subject: &str, text: &str, language: Option<&str>) -> Stri
     page
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, it| {
         match it {
             '&' => out.push_str("&amp;"),

@@ -22,7 +22,7 @@ pub struct Written {
 #[derive(Debug, thiserror::Error)]
 pub enum FolderFault {
     /// The folder is missing and could not be made.
-    #[error("the folder {} can't be made ({source}); make it, or correct `folder` under [mail]", folder.display())]
+    #[error("the folder {} can't be made ({source}); make it, or correct `folder` in merit.toml", folder.display())]
     Missing {
         /// The folder of the settings.
         folder: PathBuf,
@@ -30,7 +30,7 @@ pub enum FolderFault {
         source: io::Error,
     },
     /// The name of the folder belongs to something else.
-    #[error("{} is not a folder; correct `folder` under [mail]", .0.display())]
+    #[error("{} is not a folder; correct `folder` in merit.toml", .0.display())]
     NotAFolder(PathBuf),
     /// The file could not be written.
     #[error("{} can't be written ({source}); see that the disk has room and that this program may write there", path.display())]
@@ -61,8 +61,13 @@ const ENDING: &str = ".eml";
 /// The day and the words may be any text; what could lead out of the folder or trouble a file system becomes `-`. The last eight
 /// digits come from the Message-ID, so two mails of a day to one person have two names and the same mail always has the same.
 pub fn eml_name(day: &str, recipient: &str, notice: &str, message_id: &str) -> String {
+    file_name([day, recipient, notice], message_id, ENDING)
+}
+
+/// The same with another ending, such as `.html`.
+pub fn file_name([day, recipient, notice]: [&str; 3], message_id: &str, ending: &str) -> String {
     let parts = [safe(day, 20), safe(recipient, 40), safe(notice, 40), hex_of(message_id)[..8].to_owned()];
-    format!("{}{ENDING}", parts.iter().filter(|it| !it.is_empty()).cloned().collect::<Vec<_>>().join("_"))
+    format!("{}{ending}", parts.iter().filter(|it| !it.is_empty()).cloned().collect::<Vec<_>>().join("_"))
 }
 
 /// Puts a mail into the folder: whole or not at all, and once even if asked twice.
@@ -71,11 +76,16 @@ pub fn eml_name(day: &str, recipient: &str, notice: &str, message_id: &str) -> S
 /// same bytes is left as it is; one with other bytes is [`FolderFault::Taken`]. `name` is made safe once more, so it can't lead
 /// out of `folder`. The folder is made if only its last part is missing.
 pub fn write_eml(folder: &Path, name: &str, bytes: &[u8]) -> Result<Written, FolderFault> {
+    write_file(folder, name, ENDING, bytes)
+}
+
+/// The same for a file with another ending, such as `.html`.
+pub fn write_file(folder: &Path, name: &str, ending: &str, bytes: &[u8]) -> Result<Written, FolderFault> {
     make_sure_of(folder)?;
-    let stem = name.strip_suffix(ENDING).unwrap_or(name);
-    let stem = safe(stem, LONGEST_NAME - ENDING.len());
+    let stem = name.strip_suffix(ending).unwrap_or(name);
+    let stem = safe(stem, LONGEST_NAME.saturating_sub(ending.len()));
     let stem = if stem.is_empty() { "mail".to_owned() } else { stem };
-    let path = folder.join(format!("{stem}{ENDING}"));
+    let path = folder.join(format!("{stem}{ending}"));
     let unwritable = |source| FolderFault::Unwritable { path: path.clone(), source };
 
     match fs::read(&path) {

@@ -1,4 +1,5 @@
-//! How a notice leaves the house: as a mail to a server, as a file in a folder, or as a signed call to another program.
+//! How a notice leaves the house: as a mail to a server, as a file in a folder, or as a signed call to another program;
+//! on paper, as a page that is ready for print; as a short text for a telephone.
 //!
 //! This room makes the bytes of a mail ([`render`]), hands them over ([`Post`]) and says in one of three words what became of
 //! them ([`Sent`]): accepted, refused, or ambiguous. It also says how long to wait before the next try ([`back_off`]).
@@ -14,6 +15,8 @@ mod connection;
 mod encode;
 mod fault;
 mod folder;
+mod letter;
+mod letter_words;
 mod mail;
 mod plain;
 mod post;
@@ -26,7 +29,8 @@ mod webhook;
 
 pub use backoff::{BackOff, back_off, next_try};
 pub use fault::SmtpFault;
-pub use folder::{FolderFault, Written, eml_name, write_eml};
+pub use folder::{FolderFault, Written, eml_name, file_name, write_eml, write_file};
+pub use letter::{LetterSettings, Letterhead, PhoneSettings, letter_page, phone_text};
 pub use mail::{Mail, MailFault, Mailbox, domain_of, message_id};
 pub use post::{Post, Sent, Transport};
 pub use render::render;

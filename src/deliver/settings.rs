@@ -148,6 +148,14 @@ pub enum SettingsFault {
         /// What is wrong with it.
         fault: &'static str,
     },
+    /// The picture for letters can't be used.
+    #[error("{}, named by `logo` under [letters], {fault}", path.display())]
+    Logo {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
     /// A number outside its range.
     #[error("`timeout_seconds` under [mail] must lie between 1 and 3600")]
     Timeout,

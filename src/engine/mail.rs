@@ -1,17 +1,23 @@
 //! The way out for notices, as the project's settings name it: a folder, a mail server or another program.
 
+use std::path::{Path, PathBuf};
+
 use crate::config::Project;
 use crate::deliver::{
-    BackOff, Hook, HookEvent, HookFault, Mail, Mailbox, Post, Sent, SettingsFault, SmtpFault, Transport, WayOut,
-    domain_of, eml_name, message_id, next_try, render,
+    BackOff, Hook, HookEvent, HookFault, Letterhead, Mail, Mailbox, Post, Sent, SettingsFault, SmtpFault, Transport,
+    WayOut, domain_of, eml_name, file_name, letter_page, message_id, next_try, phone_text, render, write_file,
 };
 use crate::engine::{Outcome, Outgoing, Sender};
+use crate::policy::model as policy;
 
 /// Sends by folder, server or calls, one notice after the other.
 pub struct MailSender {
     way: Way,
     from: Mailbox,
     to_folder: bool,
+    letterhead: Letterhead,
+    letters: PathBuf,
+    texts: PathBuf,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -51,7 +57,29 @@ impl MailSender {
             WayOut::Webhook(settings) => Way::Hook(Box::new(Hook::open(*settings)?)),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(NoWayOut::Machine)?;
-        Ok(Self { way, from, to_folder, runtime })
+        let settings = project.letters.clone().unwrap_or_default();
+        let letterhead = Letterhead::of(&settings, &project.folder)?;
+        let letters = project.folder.join(settings.folder.as_deref().unwrap_or(Path::new("letters")));
+        let texts = project.folder.join(project.phone.folder.as_deref().unwrap_or(Path::new("texts")));
+        Ok(Self { way, from, to_folder, letterhead, letters, texts, runtime })
+    }
+}
+
+impl MailSender {
+    /// Puts a letter or a text into its folder.
+    fn write(&self, notice: &Outgoing<'_>) -> Outcome {
+        let (folder, ending, bytes) = if notice.way == policy::Way::Letter {
+            let of = (notice.case_id, notice.language);
+            (&self.letters, ".html", letter_page(&self.letterhead, notice.letter, of, notice.day))
+        } else {
+            (&self.texts, ".txt", phone_text(notice.letter))
+        };
+        let name = file_name([notice.day, notice.recipient, notice.message], notice.message_id, ending);
+        match write_file(folder, &name, ending, &bytes) {
+            Ok(written) => Outcome::Accepted(written.path.display().to_string()),
+            Err(fault) if fault.is_worth_retrying() => Outcome::Later(fault.to_string()),
+            Err(fault) => Outcome::Never(fault.to_string()),
+        }
     }
 }
 
@@ -94,6 +122,9 @@ fn event_of<'a>(domain: &'a str, notice: &Outgoing<'a>) -> HookEvent<'a> {
 
 impl Sender for MailSender {
     fn send(&mut self, notice: &Outgoing<'_>) -> Outcome {
+        if notice.way != policy::Way::Email {
+            return self.write(notice);
+        }
         let sent = match &mut self.way {
             Way::Mail(post) => {
                 let mail = mail_of(&self.from, notice);

@@ -3,25 +3,42 @@
 use jiff::civil::Date;
 
 use crate::calendar::Moment;
-use crate::casework::{Desk, Letter, Moments};
+use crate::casework::{Desk, Letter, Moments, Occasion};
 use crate::engine::run::Deciding;
 use crate::ids::WorkflowId;
 use crate::planted::{self, Bug};
-use crate::policy::model::Policy;
+use crate::policy::model::{Policy, Way};
 use crate::store::{CaseRow, NewEffect, sha256};
 use crate::workflow::{Case, Event, Notice, NoticeState};
 
 impl Deciding<'_> {
     pub(super) fn effects_of(&self, days: &mut Days<'_>, row: &CaseRow, events: &[Event]) -> Vec<NewEffect> {
         let mut effects = Vec::new();
+        let mut chosen: Option<(&String, Option<&str>)> = None;
         for event in events {
+            // What a stage sends by a choice follows in the same look upon that choice, for which somebody gave a reason.
+            if let Event::Chosen { stage, because, .. } = event {
+                chosen = Some((stage, because.as_deref()));
+            }
             let Some(cause) = Cause::of(event) else { continue };
+            let reason = match event {
+                Event::Sent { stage, because, .. } => {
+                    because.as_deref().or(chosen.filter(|it| it.0 == stage).and_then(|it| it.1))
+                }
+                _ => None,
+            };
             let moments = days.moments(cause.day);
             for notice in cause.notices {
-                let mut letter = days.desk.letter(days.flow, days.case, row.id, &cause.stage, cause.day, notice);
-                letter.reminds = matches!(event, Event::StepTaken { rung: false, .. });
-                let not_before = self.leaves_from(days.desk.policy(), &letter, moments);
-                effects.push(self.effect(row, &cause, notice, &letter, not_before));
+                let of = Occasion { stage: &cause.stage, day: cause.day, reason };
+                let mut ways =
+                    days.desk.by_each_way(days.flow, (days.case, row.id), of, notice, self.settings.ways.letters);
+                // What gives way to a stronger notice is told once.
+                ways.truncate(if notice.state == NoticeState::Merged { 1 } else { ways.len() });
+                for (way, mut letter) in ways {
+                    letter.reminds = matches!(event, Event::StepTaken { rung: false, .. });
+                    let not_before = self.leaves_from(days.desk.policy(), &letter, moments);
+                    effects.push(self.effect(row, &cause, notice, (way, &letter), not_before));
+                }
             }
         }
         effects
@@ -38,7 +55,14 @@ impl Deciding<'_> {
         own.map_or(day.notices, |it| it.notices_from(Moment(day.notices), None).0)
     }
 
-    fn effect(&self, row: &CaseRow, cause: &Cause<'_>, notice: &Notice, letter: &Letter, not_before: i64) -> NewEffect {
+    fn effect(
+        &self,
+        row: &CaseRow,
+        cause: &Cause<'_>,
+        notice: &Notice,
+        (way, letter): (Way, &Letter),
+        not_before: i64,
+    ) -> NewEffect {
         let recipient = format!("{}:{}", notice.to.0, notice.to.1);
         let state = match (notice.state, &letter.address) {
             (NoticeState::Merged, _) => "merged",
@@ -63,7 +87,7 @@ impl Deciding<'_> {
             &cause.step,
             &cause.nth.to_string(),
             &recipient,
-            "notice",
+            way.kind(),
         ];
         let key = sha256(&parts.map(str::as_bytes));
         NewEffect {
@@ -73,7 +97,7 @@ impl Deciding<'_> {
             step: cause.step.clone(),
             nth: i64::from(cause.nth),
             recipient,
-            kind: "notice".to_owned(),
+            kind: way.kind().to_owned(),
             day: cause.day.to_string(),
             not_before,
             facts: serde_json::to_string(letter).unwrap_or_default(),

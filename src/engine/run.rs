@@ -86,6 +86,8 @@ pub struct RunSettings {
 pub struct Ways {
     /// Whether all of them leave at any hour of any day.
     pub at_any_hour: bool,
+    /// Whether who has no address for a message's own ways gets a letter.
+    pub letters: bool,
 }
 
 /// Runs everything that has come due until `settings.as_of`. Nothing is sent here (see [`crate::engine::send`]); `sender` is only

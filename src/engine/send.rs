@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::casework::Letter;
 use crate::engine::{Departure, EngineError, Hours, Point, fault, point};
 use crate::planted::{self, Bug};
+use crate::policy::model::Way;
 use crate::store::{AttemptEnd, DeliveryRow, EffectRow, Store};
 
 /// How many mails are fetched at once.
@@ -28,6 +29,8 @@ pub enum Outcome {
 pub struct Outgoing<'a> {
     /// The effect's key.
     pub key: &'a str,
+    /// By which way it goes.
+    pub way: Way,
     /// The stable Message-ID.
     pub message_id: &'a str,
     /// What was written.
@@ -54,14 +57,22 @@ pub trait Sender {
     fn send(&mut self, mail: &Outgoing<'_>) -> Outcome;
     /// When to try again after so many tries (seconds UTC); none: never.
     fn next_try(&self, key: &str, tries: i64, now: i64) -> Option<i64>;
-    /// By which channel it sends, as the store keeps it.
+    /// By which channel it sends mails, as the store keeps it.
     fn channel(&self) -> &'static str {
         "email"
+    }
+    /// By which channel it sends what goes by a way, as the store keeps it.
+    fn channel_of(&self, way: Way) -> &'static str {
+        if way == Way::Email { self.channel() } else { way.word() }
     }
     /// The stable Message-ID of an effect.
     fn message_id(&self, key: &str) -> String;
     /// Whether the same mail sent again leaves one mail: a file that is written anew. Then a broken attempt is simply repeated.
     fn repeats_safely(&self) -> bool;
+    /// The same of what goes by another way: letters and texts are files.
+    fn repeats_safely_by(&self, channel: &str) -> bool {
+        [Way::Letter, Way::Phone].iter().any(|it| it.word() == channel) || self.repeats_safely()
+    }
 }
 
 /// What sending did.
@@ -134,10 +145,10 @@ impl SendReport {
 /// # Errors
 /// When the store can't.
 pub fn settle_broken_attempts(store: &mut dyn Store, sender: &dyn Sender, now: i64) -> Result<u64, EngineError> {
-    let again = sender.repeats_safely();
-    let (state, next_try) = if again { ("open", Some(now)) } else { ("ambiguous", None) };
     let mut ambiguous = 0;
-    for (delivery, attempt) in store.broken_attempts()? {
+    for (delivery, attempt, channel) in store.broken_attempts()? {
+        let again = sender.repeats_safely_by(&channel);
+        let (state, next_try) = if again { ("open", Some(now)) } else { ("ambiguous", None) };
         let detail = "the program stopped during this attempt";
         point(Point::BeforeSettling);
         store.end_attempt(&AttemptEnd { delivery, attempt, at: now, result: "ambiguous", detail, state, next_try })?;
@@ -172,7 +183,13 @@ pub fn make_mails(
         let address = letter.address.unwrap_or_default();
         let message_id = sender.message_id(&effect.effect.key);
         point(Point::BeforeDelivery);
-        store.new_delivery(&effect.effect.key, sender.channel(), &address, &message_id, now)?;
+        store.new_delivery(
+            &effect.effect.key,
+            sender.channel_of(Way::of_kind(&effect.effect.kind)),
+            &address,
+            &message_id,
+            now,
+        )?;
         point(Point::AfterDelivery);
     }
     Ok(!effects.is_empty())
@@ -262,6 +279,7 @@ impl Attempt {
         point(Point::BeforeSend);
         let outcome = sender.send(&Outgoing {
             key: &effect.key,
+            way: Way::of_kind(&effect.kind),
             message_id: &message_id,
             letter: &self.letter,
             day: &effect.day,
@@ -325,6 +343,7 @@ pub(super) fn send_too_early(sender: &mut dyn Sender, changes: &[crate::store::C
             let message_id = sender.message_id(&effect.key);
             sender.send(&Outgoing {
                 key: &effect.key,
+                way: Way::of_kind(&effect.kind),
                 message_id: &message_id,
                 letter: &letter,
                 day: &effect.day,

@@ -394,6 +394,7 @@ fn context(scope: &Scope<'_>, which: Context, ty: &Type) -> Value {
         Context::Holder => there(case.holder.clone().map(Known::Record)),
         Context::Proposed(part) => proposed(scope, case.proposal.as_ref(), part, ty),
         Context::One => there(case.one.clone().map(Known::Record)),
+        Context::Reason => there(case.reason.as_deref().map(|it| Known::Text(it.into()))),
         Context::CaseId => there(case.case_id.map(|it| Known::Number(Number::from(it)))),
     }
 }

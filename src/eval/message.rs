@@ -32,6 +32,29 @@ pub fn render_message(scope: &Scope<'_>, message: &Message, language: &str) -> R
     Rendered { subject, text, missing: Missing::merged(missing) }
 }
 
+/// The facts that a message speaks of, each once: what it is called, and its value in words. Who it is written to is none of them.
+#[must_use]
+pub fn facts_told(scope: &Scope<'_>, message: &Message, language: &str) -> Vec<(String, String)> {
+    let wording = message.wordings.iter().find(|it| it.language.as_deref() == Some(language));
+    let Some(wording) = wording.or_else(|| message.wordings.first()) else { return Vec::new() };
+    let mut facts: Vec<(String, String)> = Vec::new();
+    for piece in wording.subject.iter().chain(&wording.body) {
+        let Piece::Value { value: expr, .. } = piece else { continue };
+        let (ExprKind::Field { of, record, field } | ExprKind::Panel { of, record, field, .. }) = &expr.kind else {
+            continue;
+        };
+        let Value::Known(known) = value(scope, expr) else { continue };
+        if matches!(of.kind, ExprKind::Context(_)) {
+            continue;
+        }
+        let fact = (scope.policy.field(*record, *field).label.title.clone(), plain(&words_for(scope, expr, known)));
+        if !facts.contains(&fact) {
+            facts.push(fact);
+        }
+    }
+    facts
+}
+
 fn print(scope: &Scope<'_>, pieces: &[Piece], missing: &mut Vec<Missing>) -> String {
     let mut printed = String::new();
     for piece in pieces {

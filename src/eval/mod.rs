@@ -46,7 +46,7 @@ pub use goes_by::Calendars;
 pub use happened::{day_before, expunged_on, last_day_in_force};
 pub use listen::Listener;
 pub use memory::MemoryFacts;
-pub use message::{Rendered, render_message};
+pub use message::{Rendered, facts_told, render_message};
 pub use possible::Possible;
 pub use reads::ReadFact;
 pub use role::{Named, Resolution, concerned, each_of, gone, holder, holder_except, told, unable};

@@ -102,6 +102,8 @@ pub struct CaseContext {
     pub holder: Option<RecordRef>,
     /// The number of the case.
     pub case_id: Option<i64>,
+    /// The reason that whoever acted gave.
+    pub reason: Option<String>,
     /// The days of every stage, in the order of the workflow.
     pub stages: Vec<StageDays>,
     /// One of several, of whom something is asked: a member of a committee.

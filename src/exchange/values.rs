@@ -20,7 +20,7 @@ impl Words<'_> {
     pub(super) fn value(&self, kind: &FieldKind, word: &str) -> Result<Known, String> {
         match kind {
             FieldKind::Text => Ok(Known::Text(Arc::from(word))),
-            FieldKind::Phone => Ok(Known::Text(Arc::from(word))),
+            FieldKind::Phone | FieldKind::Post => Ok(Known::Text(Arc::from(word))),
             FieldKind::Email => {
                 let well_formed = word.split_once('@').is_some_and(|(name, host)| {
                     !name.is_empty()

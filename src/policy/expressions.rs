@@ -6,7 +6,7 @@ use crate::calendar::PeriodKind;
 use crate::codes_policy as codes;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{ChoiceId, RecordId, RoleId, StageId};
-use crate::policy::model::{Context, DateRule, Expr, ExprKind, FieldKind, Point, Shape, StageMoment, Type, When};
+use crate::policy::model::{Context, DateRule, Expr, ExprKind, FieldKind, Point, Shape, StageMoment, Type, Way, When};
 use crate::policy::names::{Builder, Meaning, Rests, list, nearest};
 use crate::policy::proposals::ProposalPlace;
 use crate::policy::records::time_unit;
@@ -25,6 +25,8 @@ pub(super) struct Place {
     pub(super) stages: Vec<String>,
     /// Whether a case is at hand: messages.
     pub(super) in_case: bool,
+    /// Whether something was always chosen before: in what tells of decisions.
+    pub(super) chosen: bool,
     /// Whom the framework around covers: they are ranked with each other.
     pub(super) covered: Option<Box<Expr>>,
     /// The proposal that the case is about.
@@ -274,7 +276,7 @@ impl Builder<'_, '_> {
             return self.choice(*choices, &name.text, span);
         }
         if place.in_case
-            && let Some(context) = self.context(name)
+            && let Some(context) = self.context(name, place)
         {
             return Some(context);
         }
@@ -513,9 +515,14 @@ impl Builder<'_, '_> {
     }
 
     /// What only a case knows, in messages.
-    fn context(&mut self, name: &Name) -> Option<Expr> {
-        let person =
-            self.policy.records.iter().position(|it| it.fields.iter().any(|field| field.kind == FieldKind::Email));
+    fn context(&mut self, name: &Name, place: &Place) -> Option<Expr> {
+        // These two may be called as what a policy already speaks of.
+        let own = |it: RecordId| self.policy.record(it).field_named(&name.text).is_some();
+        let spoken_of = self.names.contains_key(&name.text) || place.subject.is_some_and(own);
+        let written_to = |way: Way| {
+            self.policy.records.iter().position(|it| it.fields.iter().any(|it| way.is_addressed_by(&it.kind)))
+        };
+        let person = Way::ALL.into_iter().find_map(written_to);
         let person = Type::Record(person.map_or(RecordId(0), RecordId::at));
         let (context, ty) = match name.text.as_str() {
             "working_days_overdue" => (Context::WorkingDaysOverdue, Type::Number),
@@ -523,9 +530,10 @@ impl Builder<'_, '_> {
             "case_id" => (Context::CaseId, Type::Number),
             "workflow" => (Context::Workflow, Type::Text),
             "stage" => (Context::Stage, Type::Text),
-            "choice" => (Context::Choice, Type::Text),
             "recipient" => (Context::Recipient, person),
             "holder" => (Context::Holder, person),
+            "choice" if !spoken_of => (Context::Choice, Type::Text),
+            "reason" if !spoken_of => (Context::Reason, Type::Text),
             other if self.policy.main().period_kind(other).is_some() => (Context::Period, Type::Text),
             _ => return None,
         };
@@ -651,7 +659,7 @@ pub(super) fn same_kind(a: &Type, b: &Type) -> bool {
 /// The type that a field's value has in expressions.
 pub(super) fn field_type(kind: &FieldKind) -> Type {
     match kind {
-        FieldKind::Text | FieldKind::Email | FieldKind::Phone => Type::Text,
+        FieldKind::Text | FieldKind::Email | FieldKind::Phone | FieldKind::Post => Type::Text,
         FieldKind::Number { .. } => Type::Number,
         FieldKind::Money { currency, per, .. } => Type::Money { currency: Arc::clone(currency), per: *per },
         FieldKind::Date | FieldKind::Event => Type::Date,

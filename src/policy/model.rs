@@ -194,6 +194,8 @@ pub enum FieldKind {
     Reference(RecordId),
     /// An e-mail address.
     Email,
+    /// A postal address.
+    Post,
     /// A telephone number.
     Phone,
 }
@@ -315,6 +317,58 @@ pub struct Bound {
     pub included: bool,
 }
 
+/// A way by which messages go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Way {
+    /// By e-mail.
+    #[default]
+    Email,
+    /// As a letter on paper.
+    Letter,
+    /// As a short text to a telephone.
+    Phone,
+}
+
+impl Way {
+    /// All of them.
+    pub const ALL: [Way; 3] = [Way::Email, Way::Letter, Way::Phone];
+
+    /// As it is written, and shown.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Way::Email => "email",
+            Way::Letter => "letter",
+            Way::Phone => "phone",
+        }
+    }
+
+    /// What tells effects of this way from others, as the store keeps it.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Way::Email => "notice",
+            other => other.word(),
+        }
+    }
+
+    /// The way of an effect of this kind.
+    #[must_use]
+    pub fn of_kind(kind: &str) -> Self {
+        Self::ALL.into_iter().find(|it| it.kind() == kind).unwrap_or_default()
+    }
+
+    /// The kind of field that holds an address for it.
+    #[must_use]
+    pub fn is_addressed_by(self, kind: &FieldKind) -> bool {
+        match self {
+            Way::Email => *kind == FieldKind::Email,
+            Way::Letter => *kind == FieldKind::Post,
+            Way::Phone => *kind == FieldKind::Phone,
+        }
+    }
+}
+
 /// A message.
 #[derive(Debug, Clone)]
 pub struct Message {
@@ -322,6 +376,8 @@ pub struct Message {
     pub label: Label,
     /// Whether it goes at once, at any hour of any day.
     pub urgent: bool,
+    /// By which ways it goes, side by side; at least one.
+    pub ways: Vec<Way>,
     /// Wordings: the first is the one without a language.
     pub wordings: Vec<Wording>,
     /// The workflow-independent subject type that its placeholders speak of.

@@ -150,8 +150,13 @@ impl Builder<'_, '_> {
             tree::FieldKind::Address(kind) => match kind.text.as_str() {
                 "email" => FieldKind::Email,
                 "phone" => FieldKind::Phone,
+                "post" => FieldKind::Post,
                 _ => {
-                    self.unknown_name(kind, "kind of address", &["email".to_owned(), "phone".to_owned()]);
+                    self.unknown_name(
+                        kind,
+                        "kind of address",
+                        &["email".to_owned(), "phone".to_owned(), "post".to_owned()],
+                    );
                     return None;
                 }
             },

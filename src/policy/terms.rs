@@ -430,6 +430,8 @@ pub enum Context {
     Holder,
     /// The number of the case.
     CaseId,
+    /// The reason that whoever acted gave.
+    Reason,
     /// The title of what was chosen in the stage.
     Choice,
     /// The proposal that the case is about.

@@ -247,6 +247,7 @@ impl<'a> Sampler<'a> {
             FieldKind::Duration(_) => draw.whole(wanted.least.unwrap_or(0), wanted.most.unwrap_or(30)).to_string(),
             FieldKind::YesNo => if draw.share() < 0.5 { "yes" } else { "no" }.to_owned(),
             FieldKind::Email => format!("person{}@example.org", row + 1),
+            FieldKind::Post => format!("P.O. Box {}; Capital", row + 1),
             FieldKind::Phone => format!("+000 {:07}", draw.whole(0, 9_999_999)),
             FieldKind::Text if wanted.words.is_empty() => format!("{} {}", field.label.title, row + 1),
             FieldKind::Text => {

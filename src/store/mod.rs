@@ -668,7 +668,7 @@ pub trait Store {
     /// somebody dropped it meanwhile.
     fn begin_attempt(&mut self, delivery: i64, at: i64) -> Result<Option<i64>, StoreError>;
     /// Attempts that began and were never ended: mail and attempt.
-    fn broken_attempts(&self) -> Result<Vec<(i64, i64)>, StoreError>;
+    fn broken_attempts(&self) -> Result<Vec<(i64, i64, String)>, StoreError>;
     /// Writes down how an attempt ended and what becomes of the mail. One that was dropped meanwhile stays so, unless it left.
     fn end_attempt(&mut self, end: &AttemptEnd<'_>) -> Result<(), StoreError>;
 }

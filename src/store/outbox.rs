@@ -132,10 +132,10 @@ impl SqliteStore {
         Ok(Some(attempt))
     }
 
-    pub(super) fn attempts_broken(&self) -> Result<Vec<(i64, i64)>, StoreError> {
+    pub(super) fn attempts_broken(&self) -> Result<Vec<(i64, i64, String)>, StoreError> {
         let mut statement =
-            self.connection.prepare_cached("select delivery, n from attempts where ended is null").map_err(disk)?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(disk)?;
+            self.connection.prepare_cached("select a.delivery, a.n, d.channel from attempts a join deliveries d on d.id = a.delivery where a.ended is null").map_err(disk)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(disk)?;
         rows.collect::<Result<_, _>>().map_err(disk)
     }
 

@@ -61,7 +61,8 @@ fn column_type(kind: &FieldKind) -> &'static str {
         | FieldKind::Choice(_)
         | FieldKind::Reference(_)
         | FieldKind::Email
-        | FieldKind::Phone => "text",
+        | FieldKind::Phone
+        | FieldKind::Post => "text",
     }
 }
 
@@ -80,6 +81,7 @@ fn kind_word(kind: &FieldKind) -> &'static str {
         FieldKind::Reference(_) => "reference",
         FieldKind::Email => "email",
         FieldKind::Phone => "phone",
+        FieldKind::Post => "post",
     }
 }
 
@@ -138,7 +140,7 @@ pub(super) fn known(policy: &Policy, kind: &FieldKind, held: ValueRef<'_>) -> Op
             Known::Choice(*list, u32::try_from(at).ok()?)
         }
         FieldKind::Reference(record) => Known::Record(RecordRef { record: *record, key: Arc::from(text()?) }),
-        FieldKind::Text | FieldKind::Email | FieldKind::Phone => Known::Text(Arc::from(text()?)),
+        FieldKind::Text | FieldKind::Email | FieldKind::Phone | FieldKind::Post => Known::Text(Arc::from(text()?)),
     })
 }
 

@@ -415,7 +415,7 @@ impl Store for SqliteStore {
         self.attempt_begins(delivery, at)
     }
 
-    fn broken_attempts(&self) -> Result<Vec<(i64, i64)>, StoreError> {
+    fn broken_attempts(&self) -> Result<Vec<(i64, i64, String)>, StoreError> {
         self.attempts_broken()
     }
 

@@ -99,7 +99,7 @@ fn a_missing_folder_is_made_but_not_its_parents() {
     write_eml(&place.path().join("outbox"), "a.eml", b"mail").unwrap();
     let fault = write_eml(&place.path().join("mis/typed"), "a.eml", b"mail").unwrap_err();
     assert!(matches!(fault, FolderFault::Missing { .. }));
-    assert!(fault.to_string().contains("correct `folder` under [mail]"), "{fault}");
+    assert!(fault.to_string().contains("correct `folder` in merit.toml"), "{fault}");
     assert!(fault.is_worth_retrying());
 }
 

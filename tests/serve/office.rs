@@ -195,7 +195,7 @@ impl Within {
             patience: Patience::default(),
             calendar: None,
             language: "en".to_owned(),
-            ways: merit::engine::Ways { at_any_hour: true },
+            ways: merit::engine::Ways { at_any_hour: true, ..merit::engine::Ways::default() },
         };
         let settings = ServeSettings {
             project,

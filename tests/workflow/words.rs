@@ -1,7 +1,7 @@
 //! Cases and their events in the words of a transcript.
 
 use merit::calendar::{Length, Unit};
-use merit::casework::{Bench, BenchCase};
+use merit::casework::{Bench, BenchCase, Occasion};
 use merit::policy::model::{FieldKind, Policy, Stage, Step, Timing};
 use merit::workflow::{
     DefaultRecord, DueDate, Event, HolderNote, Notice, NoticeState, Receipt, Skipped, StageCase, StageDates,
@@ -170,7 +170,7 @@ impl Teller<'_> {
         let kind = self.policy.record(self.policy.record_named(&notice.to.0).expect("a record of the policy"));
         let writable = kind.fields.iter().any(|it| matches!(it.kind, FieldKind::Email));
         let BenchCase { flow, case, .. } = self.case();
-        let letter = self.bench.desk().letter(*flow, case, 1, stage, day, notice);
+        let letter = self.bench.desk().letter(*flow, case, 1, Occasion { stage, day, reason: None }, notice);
         if writable && letter.address.is_none() { " (undeliverable)" } else { "" }
     }
 
@@ -180,7 +180,13 @@ impl Teller<'_> {
         let sent = |it: &&Notice| it.message == message && it.state == NoticeState::Due;
         let found = events.iter().rev().find_map(|event| {
             let notice = notices_of(event).iter().find(sent)?;
-            Some(self.bench.desk().letter(*flow, case, 1, event.stage()?, event.day(), notice))
+            Some(self.bench.desk().letter(
+                *flow,
+                case,
+                1,
+                Occasion { stage: event.stage()?, day: event.day(), reason: None },
+                notice,
+            ))
         });
         let Some(found) = found else { return "no such letter\n".to_owned() };
         let lines = found.text.lines().filter(|it| !it.trim().is_empty()).map(|it| format!("  {it}\n"));

@@ -194,8 +194,10 @@ impl Facts<'_, '_> {
         let is_key = matches!(kind.shape, Shape::Entity { key } if key == field);
         let own = matches!(kind.shape, Shape::Entity { .. } | Shape::Panel { .. });
         let label = &policy.field(record, field).label.name;
-        let plain =
-            !matches!(policy.field(record, field).kind, FieldKind::Reference(_) | FieldKind::Email | FieldKind::Phone);
+        let plain = !matches!(
+            policy.field(record, field).kind,
+            FieldKind::Reference(_) | FieldKind::Email | FieldKind::Phone | FieldKind::Post
+        );
         (own && !is_key && plain).then(|| format!("{label} {}", self.value(term, at)))
     }
 
