@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Calendar, CalendarProblem, Deadline, DeadlineInput, words};
+use crate::calendar::{Anchor, Calendar, CalendarProblem, Deadline, DeadlineInput, words};
 
 /// How a date came about. Kept with the date, so that it can be told and computed again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,15 @@ pub struct DerivationStep {
 }
 
 impl Derivation {
+    /// Whether it counts from an event of this name.
+    #[must_use]
+    pub fn rests_on(&self, event: &str) -> bool {
+        match &self.source {
+            Source::Input(input) => matches!(&input.anchor, Anchor::Event { what, .. } if what == event),
+            Source::Earliest(of) | Source::Latest(of) => of.iter().any(|it| it.rests_on(event)),
+        }
+    }
+
     pub(super) fn of_input(
         calendar: &str,
         input: DeadlineInput,

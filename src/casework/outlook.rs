@@ -506,16 +506,23 @@ impl Outlook for CaseOutlook<'_> {
         Ok(dates)
     }
 
-    fn why_moved(&self, before: &StageDates) -> &'static str {
+    fn reopened_by(&self, asked: Asked<'_>) -> Option<String> {
+        self.order_that_reopens(asked)
+    }
+
+    fn why_moved(&self, asked: Asked<'_>, before: &StageDates, now: &StageDates) -> String {
+        if let Some(order) = self.new_order(asked, before, now) {
+            return order;
+        }
         let named = |name: &str| self.policy.calendars.iter().find(|it| it.name() == name);
         let same = |it: &DueDate| {
             let now = it.derivation.recompute_by(&named);
             now.is_ok_and(|now| (now.date, now.expected) == (it.day, it.expected))
         };
         if before.due.iter().chain(&before.closes).all(same) {
-            "a fact that the date rests on changed"
+            "a fact that the date rests on changed".to_owned()
         } else {
-            "the calendar changed"
+            "the calendar changed".to_owned()
         }
     }
 

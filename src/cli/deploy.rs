@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::cli::{Done, Failure, Format, Global, Outcome, check, open, output};
 use crate::config::Project;
 use crate::policy::compile_with;
+use crate::policy::latest_orders::compile_with_orders_of;
 use crate::policy::model::Policy;
 use crate::source::Sources;
 use crate::store::Store;
@@ -33,6 +34,16 @@ struct Report {
     open_cases_keep: Vec<i64>,
     /// What of the policy is checked, but not carried out yet, in words.
     not_run: Vec<String>,
+    /// Orders that do not reach the open cases of an older version.
+    out_of_reach: Vec<OutOfReach>,
+}
+
+/// An order that does not reach the open cases of an older version, and why.
+#[derive(Debug, Serialize)]
+struct OutOfReach {
+    version: i64,
+    order: String,
+    why: String,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
@@ -51,14 +62,21 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         store.set(adopt, None)?;
     }
     let version = store.deploy(&files, &policy, &arguments.note, open::now())?;
-    let in_use = store.versions_in_use()?;
+    let open_cases_keep: Vec<i64> = store.versions_in_use()?.into_iter().filter(|it| *it != version).collect();
+    let mut out_of_reach = Vec::new();
+    for version in &open_cases_keep {
+        let older = Sources::of(store.policy(*version)?.files);
+        let left = compile_with_orders_of(&Sources::of(files.clone()), &older, project.calendar.as_deref()).1;
+        out_of_reach.extend(left.into_iter().map(|it| OutOfReach { version: *version, order: it.order, why: it.why }));
+    }
     let report = Report {
         version,
         hash: policy.hash.clone(),
         new: before != Some(version),
         adopted: store.state()?.adopted.map(|it| it.to_string()),
         not_run: policy.not_carried_out(),
-        open_cases_keep: in_use.into_iter().filter(|it| *it != version).collect(),
+        open_cases_keep,
+        out_of_reach,
     };
     match global.format {
         Format::Json => output::json(&report),
@@ -137,6 +155,9 @@ fn words(report: &Report) -> String {
     if !report.open_cases_keep.is_empty() {
         let versions: Vec<String> = report.open_cases_keep.iter().map(ToString::to_string).collect();
         words += &format!("Open cases keep the version they were opened under ({}).\n", versions.join(", "));
+    }
+    for it in &report.out_of_reach {
+        words += &format!("`{}` does not reach the open cases of version {}: {}.\n", it.order, it.version, it.why);
     }
     words
 }

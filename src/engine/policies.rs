@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::EngineError;
+use crate::policy::compile_deployed;
+use crate::policy::latest_orders::compile_with_orders_of;
 use crate::policy::model::Policy;
 use crate::source::Sources;
 use crate::store::{PolicyVersion, Store};
@@ -17,7 +19,7 @@ pub struct Deployed {
     pub policy: Arc<Policy>,
 }
 
-/// The versions in use. Calendars are facts of the world and always those of the latest version.
+/// The versions in use. Calendars and orders about a period are facts of the world and always those of the latest version.
 #[derive(Debug, Clone)]
 pub struct Policies {
     latest: Deployed,
@@ -34,7 +36,7 @@ impl Policies {
     }
 
     /// The same with what was compiled before, which is taken over as long as nothing else has been deployed: the text of a version
-    /// never changes, and its calendars are those of the latest.
+    /// never changes, and its calendars and orders are those of the latest.
     ///
     /// # Errors
     /// As for [`Policies::load`].
@@ -65,7 +67,8 @@ impl Policies {
         if let Some(known) = self.by_version.get(&version) {
             return Ok(Arc::clone(known));
         }
-        let mut policy = compile(&store.policy(version)?, calendar)?;
+        let latest = sources_of(&store.policy(self.latest.version)?)?;
+        let mut policy = compile_under(Some(&latest), &store.policy(version)?, calendar)?;
         policy.take_calendars_from(&self.latest.policy);
         let policy = Arc::new(policy);
         self.by_version.insert(version, Arc::clone(&policy));
@@ -76,6 +79,14 @@ impl Policies {
     #[must_use]
     pub fn latest(&self) -> &Deployed {
         &self.latest
+    }
+
+    /// Whether an order of the latest version opens again what has lapsed in a workflow's period.
+    pub(super) fn may_reopen(&self, workflow: &str, period: &str) -> bool {
+        let policy = &self.latest.policy;
+        let flow = policy.workflow_named(workflow).map(|it| policy.workflow(it));
+        let mut orders = flow.iter().flat_map(|it| &it.stages).flat_map(|it| &it.adjusted);
+        orders.any(|it| it.reopens && it.period.first.to_string() == period)
     }
 
     /// A version in use.
@@ -89,11 +100,30 @@ impl Policies {
 }
 
 fn compile(version: &PolicyVersion, calendar: Option<&str>) -> Result<Policy, EngineError> {
-    let sources = Sources::of(version.files.clone());
-    if crate::policy::hash_of(&sources) != version.hash {
-        return Err(EngineError::Altered(version.version));
-    }
-    let compilation = crate::policy::compile_deployed(&sources, calendar);
+    compile_under(None, version, calendar)
+}
+
+/// A version under the orders of a later one.
+fn compile_under(
+    latest: Option<&Sources>,
+    version: &PolicyVersion,
+    calendar: Option<&str>,
+) -> Result<Policy, EngineError> {
+    let sources = sources_of(version)?;
+    let mut compilation = match latest {
+        None => compile_deployed(&sources, calendar),
+        Some(latest) => compile_with_orders_of(latest, &sources, calendar).0,
+    };
+    let policy = compilation.policy.take().map(|it| Policy { hash: version.hash.clone(), ..it });
     let why = || compilation.diagnostics.iter().next().map_or_else(String::new, |it| it.message.clone());
-    compilation.policy.clone().ok_or_else(|| EngineError::Unreadable { version: version.version, why: why() })
+    policy.ok_or_else(|| EngineError::Unreadable { version: version.version, why: why() })
+}
+
+fn sources_of(version: &PolicyVersion) -> Result<Sources, EngineError> {
+    let sources = Sources::of(version.files.clone());
+    if crate::policy::hash_of(&sources) == version.hash {
+        Ok(sources)
+    } else {
+        Err(EngineError::Altered(version.version))
+    }
 }

@@ -26,8 +26,7 @@ pub(super) fn stage_rows(case: &Case, events: &[Event]) -> (Vec<DeadlineRow>, Ve
     let events: Vec<&Event> = events.iter().filter(moves).collect();
     let all =
         events.iter().any(|it| matches!(it, Event::ClockChanged { .. } | Event::CaseEnded { .. } | Event::Moved(_)));
-    let anew =
-        |it: &Event, name: &str| matches!(it, Event::WentBack { again, .. } if again.iter().any(|it| it == name));
+    let anew = |it: &Event, name: &str| matches!(it, Event::WentBack { again, .. } | Event::Reopened { again, .. } if again.iter().any(|it| it == name));
     let touched = |name: &str| all || events.iter().any(|it| it.stage() == Some(name) || anew(it, name));
     let stages = case.stages.iter().filter(|(name, _)| touched(name));
     let rows = |(name, stage): (&String, &StageCase)| {

@@ -457,8 +457,8 @@ impl Deciding<'_> {
         mut rows: Vec<CaseRow>,
     ) -> Result<Vec<Decided>, EngineError> {
         let mut all = Vec::with_capacity(rows.len());
-        // One that ended since its facts changed needs no second look, nor its version of the policy, unless an alarm is to come.
-        rows.retain(|it| it.status == "open" || it.wake_at.is_some());
+        // One that ended since its facts changed needs no second look, nor its version of the policy, unless something is to come.
+        rows.retain(|it| it.status == "open" || it.wake_at.is_some() || policies.may_reopen(&it.workflow, &it.period));
         rows.sort_by(|a, b| (a.policy, &a.workflow, &a.period, a.id).cmp(&(b.policy, &b.workflow, &b.period, b.id)));
         for group in rows.chunk_by(|a, b| (a.policy, &a.workflow, &a.period) == (b.policy, &b.workflow, &b.period)) {
             let known = policies.any_version(store, group[0].policy, self.settings.calendar.as_deref());

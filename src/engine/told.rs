@@ -153,6 +153,7 @@ impl RunReport {
                 | Event::Resumed { .. }
                 | Event::Corrected { .. }
                 | Event::WentBack { .. }
+                | Event::Reopened { .. }
                 | Event::StageLeftOut { .. }
                 | Event::Assigned { .. }
                 | Event::ClockChanged { .. }

@@ -32,6 +32,7 @@ mod judgements;
 pub mod ladder;
 mod lasting;
 mod late_comers;
+pub mod latest_orders;
 mod local;
 mod messages;
 pub mod model;

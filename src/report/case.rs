@@ -307,6 +307,7 @@ pub fn event_words(event: &Event) -> String {
                 mark.as_ref().map_or_else(String::new, |it| format!(", marked \"{it}\""))
             )
         }
+        Event::Reopened { stage, order, .. } => format!("`{stage}` is to open again, by {order}"),
         Event::StageDone { stage, late, .. } => format!("`{stage}` is done{}", if *late { ", late" } else { "" }),
         Event::StageLapsed { stage, mark, .. } => {
             format!("`{stage}` lapses{}", mark.as_ref().map_or_else(String::new, |it| format!(", marked \"{it}\"")))

@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rusqlite::params;
 use rusqlite::types::Value as Cell;
 
 use crate::ids::{FieldId, RecordId, WorkflowId};
+use crate::policy::latest_orders::{compile_with_orders_of, order_otherwise};
 use crate::policy::model::{FieldKind, Policy, Shape};
 use crate::policy::{Reads, Reference, Way};
 use crate::source::Sources;
@@ -155,7 +157,7 @@ impl SqliteStore {
         touched: &Touched,
         rev: i64,
     ) -> Result<(), StoreError> {
-        let Some(older) = self.older_policy(version)? else {
+        let Some(older) = self.older_policy(version, &latest.hash)? else {
             return self.mark_all_cases(Some(version), rev);
         };
         let touched = touched.seen_by(latest, &older);
@@ -166,17 +168,46 @@ impl SqliteStore {
         Ok(())
     }
 
-    fn older_policy(&self, version: i64) -> Result<Option<Arc<Policy>>, StoreError> {
-        if let Some(known) = self.older.borrow().get(&version) {
+    /// An older version under the orders of the latest, as cases are decided by it.
+    fn older_policy(&self, version: i64, latest: &str) -> Result<Option<Arc<Policy>>, StoreError> {
+        if let Some((_, known)) = self.older.borrow().get(&version).filter(|it| it.0 == latest) {
             return Ok(known.clone());
         }
-        let mut sources = Sources::new();
-        for (name, text) in self.policy(version)?.files {
-            sources.add(name, text);
-        }
-        let policy = crate::policy::compile_deployed(&sources, None).policy.map(Arc::new);
-        self.older.borrow_mut().insert(version, policy.clone());
+        let sources = Sources::of(self.policy(version)?.files);
+        let newest = self.latest_policy()?.map_or_else(Sources::new, |it| Sources::of(it.files));
+        let policy = compile_with_orders_of(&newest, &sources, None).0.policy.map(Arc::new);
+        self.older.borrow_mut().insert(version, (latest.to_owned(), policy.clone()));
         Ok(policy)
+    }
+
+    /// Marks the cases that other orders than before may concern: open ones, and those that have ended where something lapsed that is
+    /// to open again.
+    pub(super) fn mark_reordered(
+        &self,
+        before: &Sources,
+        now: &Sources,
+        policy: &Policy,
+        rev: i64,
+    ) -> Result<(), StoreError> {
+        if !order_otherwise(before, now) {
+            return Ok(());
+        }
+        self.mark_all_cases(None, rev)?;
+        for (flow, stage) in policy.workflows.iter().flat_map(|flow| flow.stages.iter().map(move |it| (flow, it))) {
+            for order in stage.adjusted.iter().filter(|it| it.reopens) {
+                self.connection
+                    .prepare_cached(
+                        "insert into dirty select 'case', cast(c.id as text), ?1 from cases c
+                         join deadlines d on d.case_id = c.id and d.stage = ?4 and d.state = 'lapsed'
+                         where c.workflow = ?2 and c.period = ?3 and c.status in ('completed', 'lapsed')
+                         on conflict (what, id) do update set rev = excluded.rev",
+                    )
+                    .map_err(disk)?
+                    .execute(params![rev, flow.label.name, order.period.first.to_string(), stage.label.name])
+                    .map_err(disk)?;
+            }
+        }
+        Ok(())
     }
 
     /// Marks every open case, or those of one version.

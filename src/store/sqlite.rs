@@ -61,9 +61,12 @@ pub enum Access {
 pub struct SqliteStore {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
-    /// Earlier versions under which cases are open, compiled once: the text of a version never changes. None if it can't be read.
-    pub(super) older: RefCell<BTreeMap<i64, Option<Arc<Policy>>>>,
+    /// Earlier versions under which cases are open, compiled once for each version that came to be the latest.
+    pub(super) older: RefCell<BTreeMap<i64, Older>>,
 }
+
+/// An earlier version with the orders of the latest, and the hash of that; none if it can't be read.
+pub(super) type Older = (String, Option<Arc<Policy>>);
 
 /// Held while an engine works on a store; another engine is refused meanwhile.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::ids::RecordId;
 use crate::planted::{self, Bug};
 use crate::policy::model::Policy;
+use crate::source::Sources;
 use crate::store::described::{compiled, describe};
 use crate::store::points::pass;
 use crate::store::reader::Reader;
@@ -44,7 +45,7 @@ impl SqliteStore {
             .query_row("select coalesce(max(version), 0) + 1 from policies", [], |row| row.get(0))
             .map_err(disk)?;
         self.shape_records(policy, rev)?;
-        let others = self.has_other_calendars(policy)?;
+        let (others, before) = (self.has_other_calendars(policy)?, self.latest_policy()?);
         let text = serde_json::to_string(files).unwrap_or_default();
         self.connection
             .execute(
@@ -56,6 +57,9 @@ impl SqliteStore {
         describe(&self.connection, policy, version, state.as_of.or(state.adopted).unwrap_or(today))?;
         if (self.keep_calendar_days(policy, at, rev)? || others) && !planted::is(Bug::LateHolidayIgnored) {
             self.mark_all_cases(None, rev)?;
+        }
+        if let Some(before) = before {
+            self.mark_reordered(&Sources::of(before.files), &Sources::of(files.to_vec()), policy, rev)?;
         }
         self.seal_commit(rev, at, None, "system", "deploy", None)?;
         Ok(version)

@@ -125,9 +125,13 @@ impl Machine<'_> {
     fn run(&mut self) -> Result<(), Stuck> {
         self.end_if_facts_say_so();
         if !self.case.is_open() {
+            self.reopen();
+        }
+        if !self.case.is_open() {
             return Ok(());
         }
         self.keep_ledger();
+        self.reopen();
         self.look_at_running_stages()?;
         if self.moved.is_some() {
             // What was still to come may have been another version's.
@@ -264,7 +268,7 @@ impl Machine<'_> {
         let why = if let Some(version) = self.moved {
             format!("the case moved to policy version {version}")
         } else if !ledger_changed {
-            self.outlook.why_moved(&state.dates).to_owned()
+            self.outlook.why_moved(self.asked(id), &state.dates, &dates)
         } else if self.case.suspensions.is_empty() {
             "the clock did not stand still after all".to_owned()
         } else {
@@ -342,7 +346,7 @@ impl Machine<'_> {
         };
         let back = self.state(id).and_then(|it| if let Again::Since(day) = it.again { Some(day) } else { None });
         let back = back.map(|day| {
-            let what = format!("the day on which the case went back to `{}`", stage.label.name);
+            let what = format!("the day on which `{}` was to come anew", stage.label.name);
             Anchored { day, anchor: crate::calendar::Anchor::Event { day, what } }
         });
         let latest =
@@ -378,7 +382,7 @@ impl Machine<'_> {
     }
 
     fn lapse_to_come(&self, id: StageId, state: &StageCase) -> Option<(i64, Coming)> {
-        let (day, until) = self.lapse_day(id, state)?;
+        let (day, until) = self.ends_with(id, &state.dates)?;
         match state.lapse_held_until() {
             Some(held) => Some((self.outlook.end_of(held) + 1, Coming::Lapse(id, held))),
             None if planted::is(Bug::LastDayRefused) => Some((self.outlook.begin_of(day), Coming::Lapse(id, day))),
@@ -386,15 +390,16 @@ impl Machine<'_> {
         }
     }
 
-    fn lapse_day(&self, id: StageId, state: &StageCase) -> Option<(Date, i64)> {
-        let closes = state.dates.closes.as_ref().map(|it| (it.day, it.until));
+    /// The last day of a stage by its dates, and the last moment.
+    pub(super) fn ends_with(&self, id: StageId, dates: &StageDates) -> Option<(Date, i64)> {
+        let closes = dates.closes.as_ref().map(|it| (it.day, it.until));
         let at_due = self.stage(id).lapses_at_due || self.another_may_be_formed(id);
         if !at_due || self.case.stands_still_on(self.look.today) {
             return closes;
         }
         // A receipt that is entered late moves a due date back, and nobody's time has run out before it was entered.
         let entered = self.case.stages.values().flat_map(|it| &it.post).filter_map(|it| it.known).max();
-        let due = state.dates.due.as_ref().map(|it| match entered.filter(|day| *day > it.day) {
+        let due = dates.due.as_ref().map(|it| match entered.filter(|day| *day > it.day) {
             Some(day) => (day, self.outlook.end_of(day)),
             None => (it.day, it.until),
         });
@@ -668,7 +673,7 @@ impl Machine<'_> {
 
     fn wake_at(&self) -> Option<i64> {
         if !self.case.is_open() {
-            return self.alarm_at();
+            return self.alarm_at().into_iter().chain(self.reopens_at()).min();
         }
         let coming = self.coming().into_iter().map(|(at, _)| at).filter(|at| *at > self.look.until);
         coming.chain(self.facts_turn_at()).min()

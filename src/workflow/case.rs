@@ -401,6 +401,14 @@ impl Case {
                     });
                 }
             }
+            Event::Reopened { again, on, .. } => {
+                if !self.is_open() {
+                    (self.status, self.ended, self.mark, self.alarmed) = (CaseStatus::Open, None, None, None);
+                }
+                for it in again {
+                    self.change(it, |it| it.comes_anew(Again::Since(*on), *on));
+                }
+            }
             Event::StageDone { stage, on, late, .. } => self.change(stage, |it| it.end(StageStatus::Done, *on, *late)),
             Event::StageLapsed { stage, on, .. } => self.change(stage, |it| it.end(StageStatus::Lapsed, *on, true)),
             Event::CalledOff { .. } | Event::Corrected { .. } => self.acts.extend(event.keyed()),

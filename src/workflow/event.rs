@@ -470,6 +470,15 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mark: Option<String>,
     },
+    /// An order about the period opened again what had lapsed, and the case with it if it had ended.
+    Reopened {
+        stage: String,
+        /// The stages that come anew, the first among them.
+        again: Vec<String>,
+        /// By which order.
+        order: String,
+        on: Date,
+    },
     /// A stage was done.
     StageDone { stage: String, round: u32, on: Date, late: bool },
     /// A stage lapsed.
@@ -518,6 +527,7 @@ impl Event {
             Event::Resumed { .. } => "resumed",
             Event::Corrected { .. } => "corrected",
             Event::WentBack { .. } => "went_back",
+            Event::Reopened { .. } => "reopened",
             Event::StageDone { .. } => "stage_done",
             Event::StageLapsed { .. } => "stage_lapsed",
             Event::Moved(_) => "moved",
@@ -593,6 +603,7 @@ impl Event {
             | Event::Accepted { on, .. }
             | Event::Received { on, .. }
             | Event::WentBack { on, .. }
+            | Event::Reopened { on, .. }
             | Event::StageDone { on, .. }
             | Event::StageLapsed { on, .. }
             | Event::CaseEnded { on, .. }
@@ -638,6 +649,7 @@ impl Event {
             | Event::Accepted { stage, .. }
             | Event::Received { stage, .. }
             | Event::Corrected { stage, .. }
+            | Event::Reopened { stage, .. }
             | Event::WentBack { from: stage, .. }
             | Event::StageDone { stage, .. }
             | Event::StageLapsed { stage, .. }

@@ -18,6 +18,7 @@ mod notices;
 mod outlook;
 mod post;
 mod proposal;
+mod reopened;
 mod sign;
 mod vote;
 mod ways;

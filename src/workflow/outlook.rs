@@ -49,8 +49,10 @@ pub trait Outlook {
     /// # Errors
     /// In words, when a date that must be there can't be made.
     fn dates(&self, asked: Asked<'_>, opening: &Anchored) -> Result<StageDates, String>;
+    /// The order, given by that day and not over by then, that opens the stage again in the case's period if it has lapsed.
+    fn reopened_by(&self, asked: Asked<'_>) -> Option<String>;
     /// Why dates that a stage had are others now, in words.
-    fn why_moved(&self, before: &StageDates) -> &'static str;
+    fn why_moved(&self, asked: Asked<'_>, before: &StageDates, now: &StageDates) -> String;
     /// The day on which the stage was, or will be, done.
     fn done(&self, asked: Asked<'_>) -> Answer<Date>;
     /// Whether all that the stage fills is there, on that day.

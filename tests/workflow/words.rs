@@ -121,6 +121,11 @@ impl Teller<'_> {
                 format!("{stage}: {} corrects {}", hand.by.1, fields.join(", "))
             }
             Event::WentBack { to, mark, .. } => format!("back to {to}{}", marked(mark.as_deref())),
+            Event::Reopened { stage, again, order, .. } => {
+                let others: Vec<&str> = again.iter().map(String::as_str).filter(|it| it != stage).collect();
+                let others = if others.is_empty() { String::new() } else { format!(", with {}", others.join(", ")) };
+                format!("{stage} reopened by {order}{others}")
+            }
             Event::StageDone { stage, late, .. } => format!("{stage} done{}", if *late { ", late" } else { "" }),
             Event::StageLapsed { stage, mark, .. } => format!("{stage} lapses{}", marked(mark.as_deref())),
             Event::NoticeActedOn { act, message, to, .. } => format!("{} {message} to {to}", act.word()),

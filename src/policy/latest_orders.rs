@@ -1,0 +1,106 @@
+//! An older version of a policy under the orders of the latest: what was ordered about a period is a fact of the world, and reaches every
+//! open case whatever version it is pinned to.
+//!
+//! The orders of the latest text are read in the words of the older one, in the place of its own. One that those words have no meaning
+//! for (a workflow, a field or a period that it does not know) does not reach it, and says why.
+
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::policy::{Compilation, compile_deployed};
+use crate::source::{Sources, Span};
+use crate::syntax;
+use crate::syntax::tree::Item;
+
+/// Under which name orders of a later text stand among the files of an older one.
+const FILE: &str = "orders of the latest version";
+
+/// An order that does not reach an older version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutOfReach {
+    /// Its first line.
+    pub order: String,
+    /// Why.
+    pub why: String,
+}
+
+/// The policy of an older version, with the orders of the latest; and those that do not reach it.
+#[must_use]
+pub fn compile_with_orders_of(
+    latest: &Sources,
+    older: &Sources,
+    calendar: Option<&str>,
+) -> (Compilation, Vec<OutOfReach>) {
+    let (ordered, own) = (orders_in(latest), orders_in(older));
+    if texts(latest, &ordered) == texts(older, &own) {
+        return (compile_deployed(older, calendar), Vec::new());
+    }
+    let bare = without(older, &own);
+    let with = |orders: &[&str]| compile_deployed(&together(&bare, orders), calendar);
+    let wanted = texts(latest, &ordered);
+    let all = with(&wanted);
+    if all.policy.is_some() {
+        return (all, Vec::new());
+    }
+    let (mut reach, mut left) = (Vec::new(), Vec::new());
+    for order in wanted {
+        let tried = with(&[reach.as_slice(), &[order]].concat());
+        match tried.policy {
+            Some(_) => reach.push(order),
+            None => left.push(OutOfReach { order: first_line(order), why: first_error(&tried.diagnostics) }),
+        }
+    }
+    let reached = with(&reach);
+    // A text that is none without its own orders keeps them.
+    if reached.policy.is_some() { (reached, left) } else { (compile_deployed(older, calendar), left) }
+}
+
+/// Whether two texts order otherwise.
+#[must_use]
+pub fn order_otherwise(one: &Sources, other: &Sources) -> bool {
+    texts(one, &orders_in(one)) != texts(other, &orders_in(other))
+}
+
+/// The places of the orders in a text, as far as it can be read.
+fn orders_in(sources: &Sources) -> Vec<Span> {
+    if !sources.iter().any(|(_, file)| ["adjust", "exempt"].iter().any(|it| file.text.contains(it))) {
+        return Vec::new();
+    }
+    let files = syntax::parse(sources, &mut Diagnostics::new());
+    let items = files.into_iter().flat_map(|it| it.items);
+    let span = |it: Item| match it {
+        Item::Adjust(order) => Some(order.span),
+        Item::Exempt(order) => Some(order.span),
+        _ => None,
+    };
+    items.filter_map(span).collect()
+}
+
+fn texts<'s>(sources: &'s Sources, orders: &[Span]) -> Vec<&'s str> {
+    orders.iter().map(|it| sources.text(*it).trim()).collect()
+}
+
+/// The files with blanks where these orders stood, so that everything else stands where it did.
+fn without(sources: &Sources, orders: &[Span]) -> Vec<(String, String)> {
+    let file = |(id, file): (_, &crate::source::SourceFile)| {
+        let mut text = file.text.clone().into_bytes();
+        for span in orders.iter().filter(|it| it.file == id) {
+            let inside = text.iter_mut().take(span.end as usize).skip(span.start as usize);
+            inside.filter(|it| **it != b'\n').for_each(|it| *it = b' ');
+        }
+        (file.name.clone(), String::from_utf8_lossy(&text).into_owned())
+    };
+    sources.iter().map(file).collect()
+}
+
+fn together(bare: &[(String, String)], orders: &[&str]) -> Sources {
+    let mut sources = Sources::of(bare.to_vec());
+    sources.add(FILE, orders.join("\n"));
+    sources
+}
+
+fn first_line(order: &str) -> String {
+    order.lines().next().unwrap_or_default().trim_end_matches('{').trim_end().to_owned()
+}
+
+fn first_error(found: &Diagnostics) -> String {
+    found.iter().find(|it| it.severity == Severity::Error).map_or_else(String::new, |it| it.message.clone())
+}
