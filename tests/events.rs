@@ -374,6 +374,15 @@ fn a_stage_to_which_the_case_goes_back_has_not_ended_and_those_behind_wait() {
 }
 
 #[test]
+fn a_stage_that_is_left_out_when_it_comes_anew_is_in_its_next_round() {
+    let left_out = "{'event': 'stage_left_out', 'stage': 'plan', 'on': '2026-03-12'}";
+    let back = "{'event': 'went_back', 'from': 'plan', 'to': 'plan', 'again': ['plan'], 'on': '2026-03-11'}";
+    let first = case(&[OPENED, left_out]).stages["plan"].round;
+    let anew = case(&[OPENED, PLAN, back, left_out]).stages["plan"].round;
+    assert_eq!((first, anew), (1, 2));
+}
+
+#[test]
 fn a_case_that_was_destroyed_knows_only_that_it_was_there() {
     let gone = case(&[
         OPENED,

@@ -491,6 +491,10 @@ fn what_has_ended_under_its_old_name_does_not_come_anew_under_the_other() {
     let both = vec![("talk".to_owned(), "word".to_owned()), ("remark".to_owned(), "word".to_owned())];
     let report = migrate(&mut house, day("2026-01-09"), &MigrateRequest { stages: both, ..request() });
     assert_eq!(report.moved, 1, "{:?}", report.stay);
+    assert_eq!(case_of(&house, "ada").1.stages["word"].status, merit::workflow::StageStatus::Running);
+    let moved =
+        events_of(&house, "ada").into_iter().filter_map(|it| if let Event::Moved(it) = it { Some(it) } else { None });
+    assert_eq!(moved.last().unwrap().passed, Vec::<String>::new(), "what is open is not left out");
     house.run(day("2026-01-09"));
     house.every_invariant_holds(day("2026-01-09"), true);
 }
@@ -548,4 +552,93 @@ fn whose_clock_somebody_has_stopped_moves_only_where_somebody_lets_it_run_again(
     let (_, case) = case_of(&house, "nan");
     assert!(case.policy == 4 && !case.stands_still_on(day("2026-01-08")) && case.stands_still_on(day("2026-01-07")));
     house.every_invariant_holds(day("2026-01-08"), true);
+}
+
+fn is_told(house: &House, subject: &str, on: &str) -> usize {
+    sent_to(house, subject).iter().filter(|it| it.0 == on).count()
+}
+
+#[test]
+fn a_step_is_the_same_by_the_name_that_somebody_gave_it_and_no_other_by_what_it_counts_from() {
+    let remind = "    remind nurse 1 week before due with due_soon\n";
+    let with = |house: &mut House, line: &str| house.deploy(|it| it.replace(remind, line));
+    // By its name: of another day, to another, it was taken all the same.
+    let mut house = planning();
+    let named = "    remind nurse 1 week before due with due_soon named early\n";
+    with(&mut house, named);
+    run_until(&mut house, "2026-01-05", "2026-01-24");
+    assert_eq!(is_told(&house, "nan", "2026-01-23"), 1);
+    house.deploy(|it| it.replace(named, "    remind manager 2 days before due with due_soon named early\n"));
+    assert_eq!(migrate(&mut house, day("2026-01-24"), &request()).stay, []);
+    run_until(&mut house, "2026-01-25", "2026-01-30");
+    assert_eq!(is_told(&house, "nan", "2026-01-28"), 0);
+    // By what it counts from: what was sent before the due date is not what is sent behind it.
+    let mut house = planning();
+    run_until(&mut house, "2026-01-05", "2026-01-24");
+    with(&mut house, "    remind nurse 2 working days overdue with due_soon\n");
+    assert_eq!(migrate(&mut house, day("2026-01-24"), &request()).stay, []);
+    run_until(&mut house, "2026-01-25", "2026-02-04");
+    assert_eq!(is_told(&house, "nan", "2026-02-03"), 1, "{:?}", sent_to(&house, "nan"));
+}
+
+#[test]
+fn who_has_signed_for_a_choice_finds_it_again_or_the_case_stays() {
+    let mut house = planning();
+    house.deploy(|it| {
+        it.replace(
+            "by     manager\n    due    1 week after opening",
+            "by     manager and matron\n    due    1 week after opening",
+        )
+    });
+    house.run(day("2026-01-05"));
+    let act = |who: &str, what: Deed| Act {
+        by: (String::new(), who.to_owned()),
+        stage: None,
+        what,
+        because: None,
+        key: None,
+    };
+    let values = vec![("written".to_owned(), "2026-01-06".to_owned()), ("targets".to_owned(), "4".to_owned())];
+    let fill = act("nan", Deed::Fill(vec!["written".to_owned(), "targets".to_owned()]));
+    let case = case_of(&house, "nan").0;
+    house.act(day("2026-01-06"), &ActRequest { case, act: fill, values }).unwrap();
+    let accept = act("max", Deed::Choose { choice: "accept".to_owned(), instead: None });
+    house.act(day("2026-01-07"), &ActRequest { case, act: accept, values: Vec::new() }).unwrap();
+    // Another choice is gone: that hinders nobody.
+    house.deploy(|it| it.replace("accept \"Accept it\"", "accept \"Yes\""));
+    assert_eq!(migrate(&mut house, day("2026-01-08"), &request()).stay, []);
+    house.deploy(|it| it.replace("accept \"Yes\"", "approve \"Yes\"").replace("on accept", "on approve"));
+    let stay = stays(&mut house, day("2026-01-08"), &request());
+    assert!(
+        stay.len() == 1 && stay[0].contains("max has chosen `accept` in `look`, and version 5 does not offer it"),
+        "{stay:?}"
+    );
+}
+
+#[test]
+fn what_runs_out_on_the_day_of_the_move_does_so_and_a_case_closed_before_it_stays() {
+    let late = "due   30 January, for late comers 2 weeks after opening";
+    let mut house = planning();
+    house.run(day("2026-01-05"));
+    house.deploy(|it| {
+        let lapses = "fills written, targets\n    lapses at due\n    on lapse finish decided";
+        it.replace(late, "due   12 January at 09:00, for late comers 2 weeks after opening")
+            .replace("fills written, targets", lapses)
+    });
+    assert_eq!(migrate(&mut house, day("2026-01-12"), &request()).stay, []);
+    let (_, case) = case_of(&house, "nan");
+    assert_eq!((case.mark.as_deref(), case.ended), (Some("decided"), Some(day("2026-01-12"))));
+
+    let mut house = planning();
+    house.run(day("2026-01-05"));
+    house.deploy(|it| {
+        it.replace("  may be withdrawn", "  case closes 10 January\n  may be withdrawn")
+            .replace(late, "due   9 January, for late comers 2 weeks after opening")
+    });
+    let stay = stays(&mut house, day("2026-01-12"), &request());
+    assert!(
+        !stay.is_empty()
+            && stay.iter().all(|it| it.contains("the time of the case would have run out on 10 January 2026")),
+        "{stay:?}"
+    );
 }
