@@ -22,7 +22,7 @@ mod picture;
 use faults::{World, told};
 
 /// What is called in a project, one after the other.
-const STORIES: [(&str, &[&str]); 4] = [
+const STORIES: [(&str, &[&str]); 5] = [
     (
         "complaints",
         &[
@@ -76,10 +76,37 @@ const STORIES: [(&str, &[&str]); 4] = [
             "run --as-of 2026-04-27",
         ],
     ),
+    (
+        "complaints",
+        &[
+            TOGETHER,
+            "deploy --adopt 2026-04-01",
+            "import records --from 2026-04-01",
+            "run --as-of 2026-04-15",
+            "run --as-of 2026-04-16 --no-send",
+            LOOSE,
+            "run --as-of 2026-04-16",
+            "run --as-of 2026-05-12",
+        ],
+    ),
 ];
 
 /// Not called: from now on the policy's text gives five days more.
 const REWRITTEN: &str = "the policy is written anew";
+
+/// Not called: from now on two notices to one person are one mail, and there are more complaints.
+const TOGETHER: &str = "notices leave together";
+
+fn put_together(world: &World) {
+    let settings = fs::read_to_string(world.path("merit.toml")).unwrap();
+    fs::write(world.path("merit.toml"), format!("digest_from = 2\n{settings}")).unwrap();
+    let path = world.path("records/complaint.csv");
+    let rows = fs::read_to_string(&path).unwrap();
+    fs::write(path, format!("{rows}C4,noise,2026-04-05,,,S\nC5,dust,2026-04-05,,,S\n")).unwrap();
+}
+
+/// A run that was killed when it had made a digest, and not tried it.
+const LOOSE: &str = "a digest is made and not tried";
 
 fn rewrite(world: &World) {
     let path = world.path("policy/complaints.merit");
@@ -128,8 +155,13 @@ fn killed_at_every_named_point_it_goes_on() {
         let mut before = World::of(project);
         fs::write(before.path("acts.csv"), "subject,act,as,answered\nC1,fill,S,2026-04-17\n").unwrap();
         for (at, step) in steps.iter().enumerate() {
-            if *step == REWRITTEN {
-                rewrite(&before);
+            match *step {
+                REWRITTEN => rewrite(&before),
+                TOGETHER => put_together(&before),
+                LOOSE => kill(&before, &["run", "--as-of", "2026-04-16"], "after-delivery", 1),
+                _ => {}
+            }
+            if [REWRITTEN, TOGETHER, LOOSE].contains(step) {
                 continue;
             }
             let words: Vec<&str> = step.split(' ').collect();
@@ -162,6 +194,8 @@ fn killed_at_every_named_point_it_goes_on() {
         }
     }
     println!("killed {kills} times at {} points: {points:?}", points.len());
-    assert!(points.iter().any(|it| it == "committed-migrate"), "{points:?}");
+    for wanted in ["committed-migrate", "committing-apart", "committed-apart"] {
+        assert!(points.contains(wanted), "{wanted}: {points:?}");
+    }
     assert!(points.len() >= 60, "only {} points: {points:?}", points.len());
 }

@@ -302,6 +302,57 @@ fn a_notice_that_is_dropped_while_its_mail_is_tried_is_not_tried_again() {
     assert_eq!(server.messages().len(), 0);
 }
 
+/// From now on notices leave together, and so many complaints come in at once.
+fn complain_together(project: &program::Project, number: usize) {
+    let settings = std::fs::read_to_string(project.path("merit.toml")).unwrap();
+    std::fs::write(project.path("merit.toml"), format!("digest_from = 2\n{settings}")).unwrap();
+    let rows: String = (1..=number).map(|n| format!("C{n},{},S\n", today())).collect();
+    std::fs::write(project.path("complaint.csv"), format!("id,received,handler\n{rows}")).unwrap();
+    project.merit(0, &["import", "complaint.csv"]);
+}
+
+#[test]
+fn what_was_decided_together_leaves_together_though_it_is_committed_in_parts() {
+    let project = to_folder();
+    // More than one batch of a run.
+    complain_together(&project, 1_100);
+    let served = Served::start(&project);
+    until("all of it has left", || (in_state(&project, "sent") == 1_100).then_some(()));
+    let found = mails(&project);
+    assert!(found.iter().all(|it| it == "S_digest") && found.len() == 6, "{found:?}");
+    assert_eq!(number(served.address, "merit_mail_attempts_total{became=\"sent\"}"), Some(6.0), "mails are counted");
+    assert_eq!(number(served.address, "merit_outbox{state=\"sent\"}"), Some(6.0));
+    served.stop();
+}
+
+/// A digest, killed at each point of its attempt.
+#[cfg(debug_assertions)]
+#[test]
+fn no_digest_is_sent_twice_however_it_is_killed() {
+    let points =
+        [("after-delivery", 1), ("before-attempt", 1), ("before-send", 0), ("after-send", 1), ("after-result", 1)];
+    for (point, arrive) in points {
+        let server = mail_server(Script::default());
+        let project = to_server(server.port);
+        complain_together(&project, 3);
+        let kept = project.path("points").display().to_string();
+        let stop = format!("{point}:1");
+        let served = Served::start_with(&project, &[("MERIT_STOP_AT", &stop), ("MERIT_POINTS", &kept)]);
+        until(point, || std::fs::read_to_string(&kept).ok().filter(|it| it.lines().any(|it| it == point)));
+        served.kill();
+        let again = Served::start(&project);
+        until("the mail is settled", || {
+            let settled = in_state(&project, "sent") + in_state(&project, "ambiguous");
+            (settled == 3).then_some(())
+        });
+        again.stop();
+        assert_eq!(server.messages().len(), arrive, "killed at {point}");
+        let unknown = if ["before-send", "after-send"].contains(&point) { 3 } else { 0 };
+        assert_eq!(in_state(&project, "ambiguous"), unknown, "killed at {point}");
+        project.merit(0, &["journal", "verify"]);
+    }
+}
+
 /// Killed at each point of an attempt, and started again.
 #[cfg(debug_assertions)]
 #[test]

@@ -94,6 +94,7 @@ fn a_year_of_mishaps_breaks_nothing() {
         panic!("seed {seed} {told}\nagain: MERIT_SEED={seed} MERIT_SIZE={size} cargo test --test simulation");
     }
     let total = total.into_inner().unwrap();
+    assert!(count < SEEDS || total.digests > 0, "no digest left");
     writeln!(std::io::stderr(), "simulation: {count} seeds of {size} people in {:.0?}: {total:#?}", began.elapsed())
         .unwrap();
 }

@@ -6,7 +6,7 @@ use crate::calendar::Moment;
 use crate::casework::Letter;
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
 use crate::config::Project;
-use crate::engine::{Acted, OutboxAct, Which, act_on_outbox};
+use crate::engine::{Acted, KEY_SHOWN, OutboxAct, Which, act_on_outbox};
 use crate::policy::model::Way;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{EffectRow, Filter, Store};
@@ -26,17 +26,20 @@ pub(super) struct Arguments {
     /// Only to this person (their key)
     #[arg(long, value_name = "KEY")]
     to: Option<String>,
+    /// Only what left, or is to leave, with this digest (its key)
+    #[arg(long, value_name = "KEY")]
+    digest: Option<String>,
     /// At most so many
     #[arg(long, default_value_t = 50)]
     top: usize,
 }
 
-/// What somebody does with notices: each by the key of its effect, of which an unambiguous beginning is enough.
+/// What somebody does with notices: each by the key of its effect, all of a digest by its key; an unambiguous beginning is enough.
 #[derive(Debug, clap::Subcommand)]
 enum Act {
     /// Let go what is held since the store was restored, or by a rehearsal
     Release {
-        /// The keys of the effects
+        /// The keys of notices or digests
         #[arg(required_unless_present = "all")]
         key: Vec<String>,
         /// Everything that is held; also ends a rehearsal
@@ -48,7 +51,7 @@ enum Act {
     },
     /// Give up notices for good: they are not sent, and not tried any more
     Drop {
-        /// The keys of the effects
+        /// The keys of notices or digests
         #[arg(required = true)]
         key: Vec<String>,
         /// Why, for the record
@@ -57,7 +60,7 @@ enum Act {
     },
     /// Send again what was given up, or what nobody knows whether it arrived
     Retry {
-        /// The keys of the effects
+        /// The keys of notices or digests
         #[arg(required_unless_present = "dead")]
         key: Vec<String>,
         /// Every dead letter
@@ -126,6 +129,8 @@ struct Line {
     leaves: Option<String>,
     status: String,
     attempts: i64,
+    /// The key of the digest with which it left, or is to leave.
+    digest: Option<String>,
     /// The way by which it would have gone first, had its recipient an address for that.
     instead_of: Option<String>,
     detail: Option<String>,
@@ -147,9 +152,19 @@ impl From<&EffectRow> for Line {
             leaves: (row.effect.state == "due").then(|| Moment(row.leaves()).to_string()),
             status: row.effect.state.clone(),
             attempts: row.attempts,
+            digest: row.digest.as_ref().map(|it| it.key.clone()),
             instead_of: letter.instead_of,
             detail: row.detail.clone(),
         }
+    }
+}
+
+impl Line {
+    /// By which way it goes, for people.
+    fn by(&self) -> String {
+        let other = self.instead_of.as_ref().map(|it| format!(", no {it}")).unwrap_or_default();
+        let digest = self.digest.as_ref().map(|it| format!(", digest {}", begins(it))).unwrap_or_default();
+        format!("{}{other}{digest}", self.channel)
     }
 }
 
@@ -164,6 +179,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         case: arguments.case,
         subject: arguments.to.clone(),
         status: arguments.state.map(|it| it.word().to_owned()),
+        digest: arguments.digest.clone(),
         limit,
         ..Filter::default()
     };
@@ -226,8 +242,10 @@ fn told(act: NoticeAct, acted: &Acted) -> String {
     }
 }
 
-/// How much of a key a table shows: enough to name it.
-const KEY_SHOWN: usize = 12;
+/// As much of a key as names it.
+fn begins(key: &str) -> String {
+    key.chars().take(KEY_SHOWN).collect()
+}
 
 fn words(lines: &[Line], top: usize, hold: bool) -> String {
     let mut words = String::new();
@@ -243,15 +261,12 @@ fn words(lines: &[Line], top: usize, hold: bool) -> String {
             let state = it.detail.as_ref().filter(|_| it.status != "sent");
             let state = state.map_or_else(|| it.status.clone(), |detail| format!("{}: {detail}", it.status));
             [
-                it.key.chars().take(KEY_SHOWN).collect(),
+                begins(&it.key),
                 it.due.clone(),
                 it.case.to_string(),
                 it.recipient.clone(),
                 it.message.clone(),
-                match &it.instead_of {
-                    Some(other) => format!("{}, no {other}", it.channel),
-                    None => it.channel.clone(),
-                },
+                it.by(),
                 state,
                 it.attempts.to_string(),
             ]

@@ -182,6 +182,13 @@ fn notices(report: &RunReport) -> String {
 
 fn sending(sent: &SendReport) -> String {
     let mut parts = vec![output::count(sent.sent, "mail sent", "mails sent")];
+    if sent.digests > 0 {
+        parts.push(format!(
+            "{} with {} notices",
+            output::count(sent.digests, "of them a digest", "of them digests"),
+            sent.in_digests
+        ));
+    }
     if sent.later > 0 {
         parts.push(output::count(sent.later, "to be tried again", "to be tried again"));
     }

@@ -34,6 +34,8 @@ pub struct Project {
     pub grace_after_downtime_working_days: u32,
     /// At which hours notices leave.
     pub notice_hours: NoticeHours,
+    /// From how many notices to one person on they leave as one mail; nothing: each by itself.
+    pub digest_from: Option<usize>,
     /// How mail leaves.
     pub mail: MailSettings,
     /// How letters look and where they go; with it whoever has no other address gets one.
@@ -118,6 +120,8 @@ struct Settings {
     quiet_hours: bool,
     #[serde(default = "evening", deserialize_with = "hour")]
     notices_until: Option<Time>,
+    #[serde(default, deserialize_with = "none_or_several")]
+    digest_from: Option<usize>,
     #[serde(default)]
     mail: MailSettings,
     letters: Option<LetterSettings>,
@@ -127,7 +131,7 @@ struct Settings {
     serve: ServeSection,
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "policies",
     "calendar",
     "store",
@@ -137,6 +141,7 @@ const KEYS: [&str; 13] = [
     "grace_after_downtime_working_days",
     "quiet_hours",
     "notices_until",
+    "digest_from",
     "mail",
     "letters",
     "phone",
@@ -172,6 +177,17 @@ fn hour<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Time>, D::Er
     }
     let time = Time::strptime("%H:%M", &words);
     time.map(Some).map_err(|_| serde::de::Error::custom(format!("`{words}` is no time of day, such as `20:00`")))
+}
+
+/// From how many notices on they leave as one mail: nought for never.
+fn none_or_several<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
+    match i64::deserialize(from)? {
+        0 => Ok(None),
+        number @ 2..=100 => Ok(usize::try_from(number).ok()),
+        other => Err(serde::de::Error::custom(format!(
+            "`digest_from` is {other}; it is 0 (each notice is a mail by itself) or a number from 2 to 100"
+        ))),
+    }
 }
 
 fn three() -> u32 {
@@ -228,6 +244,7 @@ impl Project {
                 true => NoticeHours::Until(settings.notices_until),
                 false => NoticeHours::Any,
             },
+            digest_from: settings.digest_from,
             mail: settings.mail,
             letters: settings.letters,
             phone: settings.phone,

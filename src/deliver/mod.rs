@@ -12,6 +12,7 @@
 
 mod backoff;
 mod connection;
+mod digest;
 mod encode;
 mod fault;
 mod folder;
@@ -28,6 +29,7 @@ mod smtp;
 mod webhook;
 
 pub use backoff::{BackOff, back_off, next_try};
+pub use digest::digest_text;
 pub use fault::SmtpFault;
 pub use folder::{FolderFault, Written, eml_name, file_name, write_eml, write_file};
 pub use letter::{LetterSettings, Letterhead, PhoneSettings, letter_page, phone_text};

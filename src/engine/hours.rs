@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
 
 use crate::calendar::{Calendar, Moment};
 use crate::casework::Letter;
@@ -15,23 +15,33 @@ use crate::policy::model::Policy;
 pub struct Hours {
     calendars: BTreeMap<String, Calendar>,
     until: Option<Time>,
+    /// Whether anything waits for them.
+    quiet: bool,
 }
 
 impl Hours {
     /// Those of a policy's calendars.
     #[must_use]
     pub fn of(policy: &Policy, hours: NoticeHours) -> Self {
-        let NoticeHours::Until(until) = hours else { return Self::default() };
-        Self { calendars: policy.calendars.iter().map(|it| (it.name().to_owned(), it.clone())).collect(), until }
+        let calendars = policy.calendars.iter().map(|it| (it.name().to_owned(), it.clone())).collect();
+        match hours {
+            NoticeHours::Until(until) => Self { calendars, until, quiet: true },
+            NoticeHours::Any => Self { calendars, until: None, quiet: false },
+        }
     }
 
     /// The first moment from another on at which a notice may leave (seconds UTC). By a calendar that is not known any more, at once.
     #[must_use]
     pub fn leaves(&self, letter: &Letter, from: i64) -> i64 {
-        match self.calendars.get(&letter.calendar).filter(|_| !letter.urgent) {
+        match self.calendars.get(&letter.calendar).filter(|_| self.quiet && !letter.urgent) {
             Some(calendar) => calendar.notices_from(Moment(from), self.until).0,
             None => from,
         }
+    }
+
+    /// The day that it is, where whoever a notice goes to is; nothing by a calendar that is not known any more.
+    pub(super) fn day(&self, letter: &Letter, at: i64) -> Option<Date> {
+        self.calendars.get(&letter.calendar).map(|it| it.day_of(Moment(at)))
     }
 }
 

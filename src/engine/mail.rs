@@ -15,6 +15,7 @@ pub struct MailSender {
     way: Way,
     from: Mailbox,
     to_folder: bool,
+    digests_from: Option<usize>,
     letterhead: Letterhead,
     letters: PathBuf,
     texts: PathBuf,
@@ -61,7 +62,8 @@ impl MailSender {
         let letterhead = Letterhead::of(&settings, &project.folder)?;
         let letters = project.folder.join(settings.folder.as_deref().unwrap_or(Path::new("letters")));
         let texts = project.folder.join(project.phone.folder.as_deref().unwrap_or(Path::new("texts")));
-        Ok(Self { way, from, to_folder, letterhead, letters, texts, runtime })
+        let digests_from = project.digest_from.filter(|_| matches!(way, Way::Mail(_)));
+        Ok(Self { way, from, to_folder, digests_from, letterhead, letters, texts, runtime })
     }
 }
 
@@ -96,7 +98,10 @@ fn mail_of(from: &Mailbox, notice: &Outgoing<'_>) -> Mail {
         language: Some(notice.language.to_owned()),
         reply_to: None,
         headers: vec![
-            ("X-Merit-Case".to_owned(), notice.case_id.to_string()),
+            match notice.carries {
+                None => ("X-Merit-Case".to_owned(), notice.case_id.to_string()),
+                Some(notices) => ("X-Merit-Digest".to_owned(), notices.to_string()),
+            },
             ("X-Merit-Message".to_owned(), notice.message.to_owned()),
         ],
     }
@@ -157,6 +162,10 @@ impl Sender for MailSender {
 
     fn next_try(&self, key: &str, tries: i64, now: i64) -> Option<i64> {
         next_try(now, u32::try_from(tries).unwrap_or(u32::MAX), key, &BackOff::default())
+    }
+
+    fn digests_from(&self) -> Option<usize> {
+        self.digests_from
     }
 
     fn message_id(&self, key: &str) -> String {

@@ -9,6 +9,7 @@ mod ahead;
 mod beside;
 mod called;
 mod delegate;
+mod digests;
 mod fault;
 mod hours;
 mod judging;
@@ -27,6 +28,7 @@ mod told;
 
 pub use act::{ActError, ActReport, ActRequest, Acting, act};
 pub use delegate::{DelegateRequest, delegate, end_delegation};
+pub use digests::{Going, make_mails};
 #[cfg(debug_assertions)]
 pub use fault::{Killed, kill_at};
 pub use fault::{Point, point};
@@ -34,14 +36,12 @@ pub use hours::{Departure, Hours};
 pub use judging::{JudgeRequest, judge_on_request};
 pub use mail::{MailSender, NoWayOut};
 pub use migrate::{Chosen, MigrateReport, MigrateRequest, Stays, migrate, migrate_in_batches};
-pub use outbox::{Acted, OutboxAct, OutboxRefusal, Which, act_on_outbox};
+pub use outbox::{Acted, KEY_SHOWN, OutboxAct, OutboxRefusal, Which, act_on_outbox};
 pub use policies::{Deployed, Policies};
 pub use rehearse::{Candidate, Rehearsal, Rehearsed, rehearse};
 pub use rows::{deadline_row, task_rows};
 pub use run::{AsOf, Patience, RunSettings, Watch, Watched, Ways, run, run_again, run_in_batches, run_watched};
-pub use send::{
-    Attempt, Became, Outcome, Outgoing, SendReport, Sender, make_mails, send, send_within, settle_broken_attempts,
-};
+pub use send::{Attempt, Became, Outcome, Outgoing, SendReport, Sender, send, send_within, settle_broken_attempts};
 pub use told::{NoticeLine, RunReport, SetAside};
 
 use crate::store::StoreError;

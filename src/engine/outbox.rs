@@ -1,6 +1,6 @@
 //! What people do with notices that wait or went astray: each act stands in the journal of its case, with who did it and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::civil::Date;
@@ -11,6 +11,9 @@ use crate::workflow::{Event, NoticeAct};
 
 /// How many signs of a key are enough to name an effect.
 const KEY_BEGINNING: usize = 6;
+
+/// How much of a key is shown: enough to name it.
+pub const KEY_SHOWN: usize = 12;
 
 /// Which effects an act is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +68,15 @@ pub enum OutboxRefusal {
         /// Whether a rehearsal holds everything back.
         rehearsed: bool,
     },
+    /// It left, or is to leave, as one mail with others, which must go with it.
+    Together {
+        /// Its key, as it was asked.
+        asked: String,
+        /// The key of the digest.
+        digest: String,
+        /// How many others there are.
+        others: usize,
+    },
     /// There is nothing to do.
     Nothing(&'static str),
 }
@@ -76,6 +88,10 @@ impl fmt::Display for OutboxRefusal {
             OutboxRefusal::Unclear(asked) => write!(formatter, "`{asked}` is too short to name one effect"),
             OutboxRefusal::State { asked, state, act, .. } => {
                 write!(formatter, "the notice `{asked}` is {state}, and can't be {}", done(*act))
+            }
+            OutboxRefusal::Together { asked, others, .. } => {
+                let others = if *others == 1 { "another".to_owned() } else { format!("{others} others") };
+                write!(formatter, "the notice `{asked}` is in one mail with {others}, which was tried already")
             }
             OutboxRefusal::Nothing(state) => write!(formatter, "no notice is {state}"),
         }
@@ -99,6 +115,10 @@ impl OutboxRefusal {
                     [] => format!("nothing can be done any more with one that is {state}"),
                     some => format!("one that is {state} can be {}", some.join(" or ")),
                 }
+            }
+            OutboxRefusal::Together { digest, .. } => {
+                let digest: String = digest.chars().take(KEY_SHOWN).collect();
+                format!("all of it or nothing: `merit outbox drop {digest}` drops the mail with every notice in it")
             }
             OutboxRefusal::Nothing(_) => "`merit outbox` lists what there is".to_owned(),
         }
@@ -167,33 +187,72 @@ fn decide(store: &dyn Store, act: &OutboxAct) -> Result<(Work, Acted), EngineErr
         let row = store.case(id)?.ok_or_else(|| OutboxRefusal::Unknown(id.to_string()))?;
         work.cases.push(CaseChange::with(row, entries));
     }
-    let keys: Vec<String> = effects.into_iter().map(|it| it.effect.key).collect();
-    work.outbox = keys.iter().map(|key| OutboxChange { key: key.clone(), act: act.act }).collect();
+    // What is done with a mail is done once, however many notices it carries; each of them is dropped.
+    let mut mails = BTreeSet::new();
+    let changes =
+        effects.iter().filter(|it| act.act == NoticeAct::Drop || it.delivery.is_none_or(|it| mails.insert(it)));
+    work.outbox = changes.map(|it| OutboxChange { key: it.effect.key.clone(), act: act.act }).collect();
+    let keys = effects.into_iter().map(|it| it.effect.key).collect();
     Ok((work, Acted { keys, rehearsal_ended }))
 }
 
-/// The effects whose keys begin so, each once.
+/// The effects whose keys begin so, each once; with the key of a digest, all that it carries.
 fn named(store: &dyn Store, act: NoticeAct, keys: &[String], rehearsed: bool) -> Result<Vec<EffectRow>, EngineError> {
     let mut effects: Vec<EffectRow> = Vec::new();
     for asked in keys {
         if asked.len() < KEY_BEGINNING {
             return Err(OutboxRefusal::Unclear(asked.clone()).into());
         }
-        let filter = Filter { key: Some(asked.clone()), limit: Some(2), ..Filter::default() };
-        let mut found = store.effects(&filter)?;
-        let one = found.pop().ok_or_else(|| OutboxRefusal::Unknown(asked.clone()))?;
-        if !found.is_empty() {
-            return Err(OutboxRefusal::Unclear(asked.clone()).into());
-        }
-        let state = one.effect.state.clone();
-        if !fits(act, &state) {
-            return Err(OutboxRefusal::State { asked: asked.clone(), state, act, rehearsed }.into());
-        }
-        if effects.iter().all(|it| it.effect.key != one.effect.key) {
-            effects.push(one);
+        for one in meant(store, act, asked)? {
+            let state = one.effect.state.clone();
+            if !fits(act, &state) {
+                return Err(OutboxRefusal::State { asked: asked.clone(), state, act, rehearsed }.into());
+            }
+            if effects.iter().all(|it| it.effect.key != one.effect.key) {
+                effects.push(one);
+            }
         }
     }
+    if act == NoticeAct::Drop {
+        whole_mails(store, &effects)?;
+    }
     Ok(effects)
+}
+
+/// The one effect, or the notices of the one digest, whose key begins so. What is tried or released again is the whole mail.
+fn meant(store: &dyn Store, act: NoticeAct, asked: &str) -> Result<Vec<EffectRow>, EngineError> {
+    let beginning = Some(asked.to_owned());
+    let mut found = store.effects(&Filter { key: beginning.clone(), limit: Some(2), ..Filter::default() })?;
+    let carried = store.effects(&Filter { digest: beginning, ..Filter::default() })?;
+    let digests: BTreeSet<&str> = carried.iter().filter_map(digest_of).collect();
+    match (found.len(), digests.len()) {
+        (0, 0) => Err(OutboxRefusal::Unknown(asked.to_owned()).into()),
+        (0, 1) => Ok(carried),
+        (1, 0) => match found[0].digest.as_ref().filter(|it| it.fixed && act != NoticeAct::Drop) {
+            Some(digest) => Ok(store.effects(&Filter { digest: Some(digest.key.clone()), ..Filter::default() })?),
+            None => Ok(vec![found.remove(0)]),
+        },
+        _ => Err(OutboxRefusal::Unclear(asked.to_owned()).into()),
+    }
+}
+
+fn digest_of(row: &EffectRow) -> Option<&str> {
+    row.digest.as_ref().map(|it| it.key.as_str())
+}
+
+/// Of a digest that was tried, or may have been, everything is dropped or nothing.
+fn whole_mails(store: &dyn Store, effects: &[EffectRow]) -> Result<(), EngineError> {
+    for effect in effects {
+        let Some(digest) = effect.digest.as_ref().filter(|it| it.fixed) else { continue };
+        let carried = store.effects(&Filter { digest: Some(digest.key.clone()), ..Filter::default() })?;
+        let named = effects.iter().filter(|it| digest_of(it) == Some(&digest.key)).count();
+        if named < carried.len() {
+            let asked = effect.effect.key.chars().take(KEY_SHOWN).collect();
+            let others = carried.len() - 1;
+            return Err(OutboxRefusal::Together { asked, digest: digest.key.clone(), others }.into());
+        }
+    }
+    Ok(())
 }
 
 fn entry(act: &OutboxAct, row: &EffectRow) -> NewEntry {

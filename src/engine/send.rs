@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::casework::Letter;
-use crate::engine::{Departure, EngineError, Hours, Point, fault, point};
+use crate::engine::digests::Content;
+use crate::engine::{Departure, EngineError, Going, Hours, Point, fault, make_mails, point};
 use crate::planted::{self, Bug};
 use crate::policy::model::Way;
 use crate::store::{AttemptEnd, DeliveryRow, EffectRow, Store};
@@ -27,7 +28,7 @@ pub enum Outcome {
 /// A mail to be sent.
 #[derive(Debug, Clone)]
 pub struct Outgoing<'a> {
-    /// The effect's key.
+    /// The key of the effect, or of the digest.
     pub key: &'a str,
     /// By which way it goes.
     pub way: Way,
@@ -41,14 +42,16 @@ pub struct Outgoing<'a> {
     pub date: i64,
     /// The moment of this attempt (seconds UTC).
     pub at: i64,
-    /// The message's name.
+    /// The message's name; `digest` of a digest.
     pub message: &'a str,
     /// The recipient's key.
     pub recipient: &'a str,
-    /// The case.
+    /// The case; of a digest that of its first notice.
     pub case_id: i64,
     /// The language.
     pub language: &'a str,
+    /// How many notices it carries, if it is a digest.
+    pub carries: Option<usize>,
 }
 
 /// A way out: a mail server, a folder, a list in a test.
@@ -65,7 +68,11 @@ pub trait Sender {
     fn channel_of(&self, way: Way) -> &'static str {
         if way == Way::Email { self.channel() } else { way.word() }
     }
-    /// The stable Message-ID of an effect.
+    /// From how many notices to one person on they leave as one mail; nothing: each is a mail by itself.
+    fn digests_from(&self) -> Option<usize> {
+        None
+    }
+    /// The stable Message-ID of an effect or a digest.
     fn message_id(&self, key: &str) -> String;
     /// Whether the same mail sent again leaves one mail: a file that is written anew. Then a broken attempt is simply repeated.
     fn repeats_safely(&self) -> bool;
@@ -80,6 +87,10 @@ pub trait Sender {
 pub struct SendReport {
     /// Mails accepted.
     pub sent: u64,
+    /// How many of these were digests.
+    pub digests: u64,
+    /// How many notices these carried.
+    pub in_digests: u64,
     /// Mails to be tried again.
     pub later: u64,
     /// Mails given up.
@@ -113,8 +124,11 @@ pub fn send_within(
         return Ok(report);
     }
     report.ambiguous += settle_broken_attempts(store, &*sender, now)?;
-    while make_mails(store, &*sender, look, BATCH)? {}
+    store.take_apart(None)?;
+    let mut going = Going::default();
     loop {
+        // A digest that was taken apart gives other mails.
+        while make_mails(store, &*sender, look, &mut going, BATCH)? {}
         let open = store.open_deliveries(now, BATCH)?;
         if open.is_empty() {
             return Ok(report);
@@ -122,13 +136,18 @@ pub fn send_within(
         for (delivery, effect) in open {
             let Some(attempt) = Attempt::begin(store, delivery, effect, look)? else { continue };
             let outcome = attempt.make(sender);
-            report.count(attempt.end(store, &*sender, &outcome, now)?);
+            let became = attempt.end(store, &*sender, &outcome, now)?;
+            report.count(became, attempt.carries());
         }
     }
 }
 
 impl SendReport {
-    fn count(&mut self, became: Became) {
+    fn count(&mut self, became: Became, carries: Option<usize>) {
+        if let Some(notices) = carries.filter(|_| became == Became::Sent) {
+            self.digests += 1;
+            self.in_digests += notices as u64;
+        }
         let counter = match became {
             Became::Sent => &mut self.sent,
             Became::Open => &mut self.later,
@@ -158,49 +177,11 @@ pub fn settle_broken_attempts(store: &mut dyn Store, sender: &dyn Sender, now: i
     Ok(ambiguous)
 }
 
-/// Makes mails for effects that are to leave, so many at most; whether any were looked at. One for which it is no hour or no day waits;
-/// a reminder of what was done meanwhile is taken back.
-///
-/// # Errors
-/// When the store can't.
-pub fn make_mails(
-    store: &mut dyn Store,
-    sender: &dyn Sender,
-    look: &Departure<'_>,
-    limit: u32,
-) -> Result<bool, EngineError> {
-    let now = look.now;
-    let effects = store.effects_to_send(look.until, limit)?;
-    for effect in &effects {
-        let letter = letter_of(effect);
-        if letter.reminds && store.withdraw_if_done(&effect.effect.key)? {
-            continue;
-        }
-        if let Some(until) = look.waits(&letter) {
-            store.let_wait(&effect.effect.key, until)?;
-            continue;
-        }
-        let address = letter.address.unwrap_or_default();
-        let message_id = sender.message_id(&effect.effect.key);
-        point(Point::BeforeDelivery);
-        store.new_delivery(
-            &effect.effect.key,
-            sender.channel_of(Way::of_kind(&effect.effect.kind)),
-            &address,
-            &message_id,
-            now,
-        )?;
-        point(Point::AfterDelivery);
-    }
-    Ok(!effects.is_empty())
-}
-
-fn letter_of(effect: &EffectRow) -> Letter {
-    serde_json::from_str(&effect.effect.facts).unwrap_or_default()
-}
-
 /// Why nothing leaves of a notice whose sum does not fit.
 const DAMAGED: &str = "what is kept of this notice is not as Merit wrote it; look at it before you send it by hand";
+/// The same of a digest.
+const DAMAGED_DIGEST: &str =
+    "a notice that this digest carries is gone, or is not as Merit wrote it; look at them before you send them by hand";
 
 /// What becomes of a mail after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,8 +213,8 @@ impl Became {
 #[derive(Debug, Clone)]
 pub struct Attempt {
     delivery: DeliveryRow,
-    effect: EffectRow,
-    letter: Letter,
+    /// What the mail says, and to whom.
+    content: Content,
     number: i64,
     at: i64,
     /// The moment that counts, if another than the machine's.
@@ -241,7 +222,8 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Writes down that an attempt begins; nothing if the mail is no longer to be sent, or not at this hour.
+    /// Writes down that an attempt begins; nothing if the mail is no longer to be sent, or not at this hour. A digest that was never
+    /// tried and must not leave as it is, is taken apart.
     ///
     /// # Errors
     /// When the store can't.
@@ -251,15 +233,24 @@ impl Attempt {
         effect: EffectRow,
         look: &Departure<'_>,
     ) -> Result<Option<Self>, EngineError> {
-        let letter = letter_of(&effect);
-        if let Some(until) = look.mail_waits(&letter) {
+        let content = match &delivery.digest {
+            None => Content::of(&effect),
+            Some(digest) => Content::of_digest(digest, &store.carried(delivery.id)?),
+        };
+        let loose = delivery.digest.as_ref().is_some_and(|it| !it.fixed);
+        let waits = look.mail_waits(&content.letter);
+        if loose && (waits.is_some() || !content.whole) {
+            store.take_apart(Some(delivery.id))?;
+            return Ok(None);
+        }
+        if let Some(until) = waits {
             store.let_mail_wait(delivery.id, until)?;
             return Ok(None);
         }
         point(Point::BeforeAttempt);
         let as_of = look.as_of();
         let begun = store.begin_attempt(delivery.id, as_of.unwrap_or(look.now))?;
-        Ok(begun.map(|number| Self { letter, delivery, effect, number, at: look.now, as_of }))
+        Ok(begun.map(|number| Self { delivery, content, number, at: look.now, as_of }))
     }
 
     /// The number of the mail.
@@ -268,27 +259,34 @@ impl Attempt {
         self.delivery.id
     }
 
+    /// How many notices it carries, if it is a digest.
+    #[must_use]
+    pub fn carries(&self) -> Option<usize> {
+        self.content.carries
+    }
+
     /// Makes it: the one moment at which something leaves.
     pub fn make(&self, sender: &mut dyn Sender) -> Outcome {
-        let effect = &self.effect.effect;
-        if !self.effect.whole {
-            return Outcome::Never(DAMAGED.to_owned());
+        let content = &self.content;
+        if !content.whole {
+            return Outcome::Never(if content.carries.is_some() { DAMAGED_DIGEST } else { DAMAGED }.to_owned());
         }
         let again = planted::is(Bug::NewMessageId) && self.delivery.tries > 0;
         let message_id = format!("{}{}", self.delivery.message_id, if again { ".again" } else { "" });
         point(Point::BeforeSend);
         let outcome = sender.send(&Outgoing {
-            key: &effect.key,
-            way: Way::of_kind(&effect.kind),
+            key: &content.key,
+            way: content.way,
             message_id: &message_id,
-            letter: &self.letter,
-            day: &effect.day,
-            date: effect.not_before,
+            letter: &content.letter,
+            day: &content.day,
+            date: content.date,
             at: self.at,
-            message: &effect.message,
-            recipient: effect.recipient.split_once(':').map_or("", |(_, key)| key),
-            case_id: self.effect.case_id,
-            language: &effect.language,
+            message: &content.message,
+            recipient: &content.recipient,
+            case_id: content.case_id,
+            language: &content.language,
+            carries: content.carries,
         });
         point(Point::AfterSend);
         outcome
@@ -312,7 +310,7 @@ impl Attempt {
                 ("refused", detail, Became::Open, Some(now + 60))
             }
             Outcome::Never(detail) => ("refused", detail, Became::Dead, None),
-            Outcome::Later(detail) => match sender.next_try(&self.effect.effect.key, self.delivery.tries + 1, now) {
+            Outcome::Later(detail) => match sender.next_try(&self.content.key, self.delivery.tries + 1, now) {
                 Some(at) => ("refused", detail, Became::Open, Some(at.max(now + 1))),
                 None => ("refused", detail, Became::Dead, None),
             },
@@ -353,6 +351,7 @@ pub(super) fn send_too_early(sender: &mut dyn Sender, changes: &[crate::store::C
                 recipient,
                 case_id: change.row.id,
                 language: &effect.language,
+                carries: None,
             });
         }
     }

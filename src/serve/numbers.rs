@@ -56,6 +56,7 @@ struct Counted {
     went_back: u64,
     behind: i64,
     next: Option<i64>,
+    decided_until: i64,
 }
 
 const MAILS: [Became; 4] = [Became::Sent, Became::Open, Became::Dead, Became::Ambiguous];
@@ -190,6 +191,16 @@ impl Numbers {
         self.counted().next = moment;
     }
 
+    /// The engine has nothing more to decide at a moment, or can't.
+    pub(super) fn decided_until(&self, moment: i64) {
+        self.counted().decided_until = moment;
+    }
+
+    /// Until which moment the engine has decided whatever it can.
+    pub(super) fn is_decided_until(&self) -> i64 {
+        self.counted().decided_until
+    }
+
     pub(super) fn behind(&self, seconds: i64) {
         self.counted().behind = seconds;
     }
@@ -217,7 +228,7 @@ impl Numbers {
             page.head("merit_dirty", "gauge", "What is to be looked at again because facts changed");
             page.line("merit_dirty", "{what=\"cases\"}", depths.dirty_cases);
             page.line("merit_dirty", "{what=\"subjects\"}", depths.dirty_subjects);
-            page.head("merit_outbox", "gauge", "Notices by state; dead ones are dead letters");
+            page.head("merit_outbox", "gauge", "What waits and what left: due are notices, the others mails, of which a digest is one; dead ones are dead letters");
             for (state, number) in depths.outbox {
                 page.line("merit_outbox", &format!("{{state=\"{state}\"}}"), number);
             }

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender as Way};
 use std::time::{Duration, Instant};
 
 use crate::config::NoticeHours;
-use crate::engine::{self, Attempt, Became, Departure, EngineError, Hours, MailSender, Outcome, Policies};
+use crate::engine::{self, Attempt, Became, Departure, EngineError, Going, Hours, MailSender, Outcome, Policies};
 use crate::serve::clock::Steady;
 use crate::serve::numbers::{Numbers, Part};
 use crate::serve::pauses::Pauses;
@@ -50,6 +50,8 @@ struct Book {
     hours: Option<(i64, Hours)>,
     /// Whether attempts of a program that was stopped have been settled.
     settled: bool,
+    /// What leaves in one go.
+    going: Going,
     /// Mails whose attempt is written down and not ended.
     under_way: BTreeSet<i64>,
     /// Results that are still to be written down.
@@ -106,7 +108,10 @@ impl PostRoom {
 
     fn turn(&self, book: &mut Book, jobs: &Way<Attempt>, stopping: bool) -> Result<(), EngineError> {
         if book.store.is_none() {
-            book.store = Some(SqliteStore::open(&self.path, Access::Write)?);
+            let mut store = SqliteStore::open(&self.path, Access::Write)?;
+            // What was made and not tried: by a program that was stopped, or by a turn that failed.
+            store.take_apart(None)?;
+            (book.store, book.going) = (Some(store), Going::default());
         }
         let Some(store) = &mut book.store else { return Ok(()) };
         while let Some((attempt, outcome)) = book.results.last() {
@@ -131,8 +136,9 @@ impl PostRoom {
         }
         let Some(hours) = self.hours(store, &mut book.hours)? else { return Ok(()) };
         let look = Departure::now(hours, now);
+        book.going.decided = Some(self.numbers.is_decided_until());
         let free = self.capacity.saturating_sub(book.under_way.len());
-        for (delivery, effect) in self.waiting(store, &book.under_way, free, &look)? {
+        for (delivery, effect) in self.waiting(store, (&book.under_way, &mut book.going), free, &look)? {
             let id = delivery.id;
             let Some(attempt) = Attempt::begin(store, delivery, effect, &look)? else { continue };
             book.under_way.insert(id);
@@ -163,7 +169,7 @@ impl PostRoom {
     fn waiting(
         &self,
         store: &mut SqliteStore,
-        under_way: &BTreeSet<i64>,
+        (under_way, going): (&BTreeSet<i64>, &mut Going),
         free: usize,
         look: &Departure<'_>,
     ) -> Result<Vec<(crate::store::DeliveryRow, crate::store::EffectRow)>, EngineError> {
@@ -176,7 +182,11 @@ impl PostRoom {
         };
         let there = open(store)?;
         let wanted = u32::try_from(free - there.len()).unwrap_or(u32::MAX);
-        if wanted > 0 && engine::make_mails(store, &self.sender, look, wanted)? { open(store) } else { Ok(there) }
+        if wanted > 0 && engine::make_mails(store, &self.sender, look, going, wanted)? {
+            open(store)
+        } else {
+            Ok(there)
+        }
     }
 
     fn tell(&self, attempt: &Attempt, outcome: &Outcome, became: Became) {

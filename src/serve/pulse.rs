@@ -58,6 +58,7 @@ impl Pulse {
         let (mut mind, mut pauses) = (Mind::default(), Pauses::default());
         while !self.stop.is_asked() {
             self.numbers.beats(Part::Engine);
+            let began = self.steady.never_back();
             if pauses.has_passed() {
                 let turned = catch_unwind(AssertUnwindSafe(|| self.turn(&mut mind)));
                 let failed = match turned {
@@ -83,6 +84,7 @@ impl Pulse {
                     }
                 }
             }
+            self.numbers.decided_until(began);
             self.stop.sleep(LOOK_EVERY);
         }
     }

@@ -66,7 +66,7 @@ impl SqliteStore {
     pub(super) fn leaves_yet(&self, case: i64) -> Result<bool, StoreError> {
         self.connection
             .prepare_cached(
-                "select exists (select 1 from effects e left join deliveries d on d.effect = e.key where e.case_id = ?1
+                "select exists (select 1 from effects e left join deliveries d on d.id = e.delivery where e.case_id = ?1
                  and ((d.id is null and e.state in ('due', 'held')) or d.state in ('open', 'held')))",
             )
             .and_then(|mut it| it.query_row([case], |row| row.get(0)))
@@ -77,9 +77,18 @@ impl SqliteStore {
     pub(super) fn expunge(&self, it: &Expunged, rev: i64, hashed: &mut Vec<Hashed>) -> Result<(), StoreError> {
         let row = &it.before;
         for sql in [
+            // A digest stays for the notices of other cases that it carried; without this one it can't be tried again.
+            "update deliveries set effect = (select m.effect from digest_members m join effects o on o.key = m.effect
+               where m.delivery = deliveries.id and o.case_id <> ?1 order by m.n limit 1)
+             where id in (select e.delivery from effects e where e.case_id = ?1) and exists (select 1 from digest_members m
+               join effects o on o.key = m.effect where m.delivery = deliveries.id and o.case_id <> ?1)",
+            "delete from digest_members where effect in (select key from effects where case_id = ?1)",
+            "delete from digests where delivery in (select e.delivery from effects e where e.case_id = ?1)
+             and not exists (select 1 from digest_members m where m.delivery = digests.delivery)",
             "delete from attempts where delivery in
-             (select d.id from deliveries d join effects e on e.key = d.effect where e.case_id = ?1)",
-            "delete from deliveries where effect in (select key from effects where case_id = ?1)",
+             (select d.id from effects e join deliveries d on d.id = e.delivery and d.effect = e.key where e.case_id = ?1)",
+            "delete from deliveries where id in (select delivery from effects where case_id = ?1)
+             and effect in (select key from effects where case_id = ?1)",
             "delete from effects where case_id = ?1",
             "delete from deadlines where case_id = ?1",
             "delete from tasks where case_id = ?1",

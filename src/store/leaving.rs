@@ -8,7 +8,7 @@ use crate::store::sqlite::{SqliteStore, disk};
 
 /// A reminder is of no more use when its stage has ended or has other dates, when its recipient has done their part of it, or when the
 /// case is over. Where that can't be told it leaves.
-const OF_NO_USE: &str = "json_extract(facts, '$.reminds') and (
+pub(super) const OF_NO_USE: &str = "case when json_valid(facts) then json_extract(facts, '$.reminds') end and (
   exists (select 1 from cases c where c.id = effects.case_id and c.status <> 'open')
   or exists (select 1 from deadlines d where d.case_id = effects.case_id and d.stage = effects.stage and d.round = effects.round
     and d.state not in ('running', 'suspended'))

@@ -47,6 +47,8 @@ pub struct Filter {
     pub case: Option<i64>,
     /// Effects whose key begins so.
     pub key: Option<String>,
+    /// Effects that left, or are to leave, with a digest whose key begins so.
+    pub digest: Option<String>,
     /// Only those set aside.
     pub set_aside: bool,
     /// Cases behind this number.

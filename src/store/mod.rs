@@ -19,6 +19,7 @@ mod called;
 mod cases;
 mod delegations;
 mod described;
+mod digests;
 mod dirty;
 mod expunged;
 mod import;
@@ -44,8 +45,10 @@ mod waiting;
 pub use backup::{Draft, Proved};
 pub use called::Called;
 pub use delegations::Delegation;
+pub use digests::{Digest, Leaving, NewDigest};
 pub use expunged::Expunged;
 pub use listed::{Counts, Filter, OpenDeadline};
+pub use outbox::{AttemptEnd, DeliveryRow};
 pub use outcomes::{Judgement, OutcomeFilter, OutcomeRow, Standing};
 pub use reader::{Fetched, RecordReader};
 pub use refusals::RefusedAct;
@@ -269,6 +272,8 @@ pub struct EffectRow {
     pub effect: NewEffect,
     /// The mail that carries it, once there is one.
     pub delivery: Option<i64>,
+    /// The digest that this mail is, if it carries others, too.
+    pub digest: Option<Digest>,
     /// By which channel it goes, once there is one.
     pub channel: Option<String>,
     /// The commit.
@@ -289,27 +294,6 @@ impl EffectRow {
     pub fn leaves(&self) -> i64 {
         self.waits_until.unwrap_or(self.effect.not_before)
     }
-}
-
-/// One mail on its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveryRow {
-    /// Its number.
-    pub id: i64,
-    /// The effect that it carries.
-    pub effect: String,
-    /// `email`
-    pub channel: String,
-    /// Where it goes.
-    pub address: String,
-    /// Stable, from the effect key.
-    pub message_id: String,
-    /// `open`, `sent`, `ambiguous`, `dead`, `undeliverable`.
-    pub state: String,
-    /// When to try next (seconds UTC).
-    pub next_try: Option<i64>,
-    /// How often it was tried.
-    pub tries: i64,
 }
 
 /// What one case becomes in a commit.
@@ -653,6 +637,16 @@ pub trait Store {
     fn let_mail_wait(&mut self, delivery: i64, until: i64) -> Result<(), StoreError>;
     /// Takes back a reminder that is due to leave if what it reminds of is no longer to be done; whether it did.
     fn withdraw_if_done(&mut self, effect: &str) -> Result<bool, StoreError>;
+    /// The same in short, those to one person to be told from others.
+    fn leaving(&self, until: i64, limit: u32) -> Result<Vec<Leaving>, StoreError>;
+    /// Those of these effects that are still due to leave, in the order of a digest.
+    fn due_among(&self, keys: &[String]) -> Result<Vec<EffectRow>, StoreError>;
+    /// Makes one mail for several effects; its number, or nothing if one of them is no longer to leave.
+    fn new_digest(&mut self, digest: &NewDigest<'_>) -> Result<Option<i64>, StoreError>;
+    /// What a digest carries, in its order.
+    fn carried(&self, delivery: i64) -> Result<Vec<EffectRow>, StoreError>;
+    /// Takes digests apart that were never tried, this one or all: what they carry is due to leave as before. How many.
+    fn take_apart(&mut self, one: Option<i64>) -> Result<u64, StoreError>;
     /// Makes a mail for an effect; its number, or nothing if the effect is no longer to leave: somebody dropped it meanwhile.
     fn new_delivery(
         &mut self,
@@ -665,29 +659,10 @@ pub trait Store {
     /// Mails to be tried at a moment.
     fn open_deliveries(&self, until: i64, limit: u32) -> Result<Vec<(DeliveryRow, EffectRow)>, StoreError>;
     /// Writes down that an attempt begins, before the first byte leaves; its number, or nothing if the mail is no longer open:
-    /// somebody dropped it meanwhile.
+    /// somebody dropped it meanwhile, or it was a digest with a reminder of what is done, and is taken apart.
     fn begin_attempt(&mut self, delivery: i64, at: i64) -> Result<Option<i64>, StoreError>;
     /// Attempts that began and were never ended: mail and attempt.
     fn broken_attempts(&self) -> Result<Vec<(i64, i64, String)>, StoreError>;
     /// Writes down how an attempt ended and what becomes of the mail. One that was dropped meanwhile stays so, unless it left.
     fn end_attempt(&mut self, end: &AttemptEnd<'_>) -> Result<(), StoreError>;
-}
-
-/// How an attempt to send ended.
-#[derive(Debug, Clone, Copy)]
-pub struct AttemptEnd<'a> {
-    /// The mail.
-    pub delivery: i64,
-    /// The attempt.
-    pub attempt: i64,
-    /// When (seconds UTC).
-    pub at: i64,
-    /// `accepted`, `refused`, `ambiguous`.
-    pub result: &'a str,
-    /// What the other side said.
-    pub detail: &'a str,
-    /// What becomes of the mail: `open`, `sent`, `ambiguous`, `dead`.
-    pub state: &'a str,
-    /// When to try again.
-    pub next_try: Option<i64>,
 }

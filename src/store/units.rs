@@ -20,8 +20,8 @@ use crate::store::records::{key_columns, table};
 use crate::store::sqlite::{Access, EDITION, SqliteStore, disk};
 use crate::store::{
     Applied, AttemptEnd, Called, CaseRow, Counts, Delegation, DeliveryRow, EffectRow, Expected, Fetched, Filter,
-    ImportNote, JournalEntry, Judgement, OpenDeadline, Opening, OutcomeFilter, OutcomeRow, PolicyVersion, RecordChange,
-    RecordReader, RefusedAct, Store, StoreError, StoreState, View, ViewRow, Work,
+    ImportNote, JournalEntry, Judgement, Leaving, NewDigest, OpenDeadline, Opening, OutcomeFilter, OutcomeRow,
+    PolicyVersion, RecordChange, RecordReader, RefusedAct, Store, StoreError, StoreState, View, ViewRow, Work,
 };
 
 fn version_of(row: &Row<'_>) -> rusqlite::Result<PolicyVersion> {
@@ -386,6 +386,26 @@ impl Store for SqliteStore {
 
     fn effects_to_send(&self, until: i64, limit: u32) -> Result<Vec<EffectRow>, StoreError> {
         self.effects_waiting(until, limit)
+    }
+
+    fn leaving(&self, until: i64, limit: u32) -> Result<Vec<Leaving>, StoreError> {
+        self.leaving_briefly(until, limit)
+    }
+
+    fn due_among(&self, keys: &[String]) -> Result<Vec<EffectRow>, StoreError> {
+        SqliteStore::due_among(self, keys)
+    }
+
+    fn new_digest(&mut self, digest: &NewDigest<'_>) -> Result<Option<i64>, StoreError> {
+        self.make_digest(digest)
+    }
+
+    fn carried(&self, delivery: i64) -> Result<Vec<EffectRow>, StoreError> {
+        self.members_of(delivery)
+    }
+
+    fn take_apart(&mut self, one: Option<i64>) -> Result<u64, StoreError> {
+        self.take_loose_apart(one)
     }
 
     fn let_wait(&mut self, effect: &str, until: i64) -> Result<(), StoreError> {

@@ -90,8 +90,9 @@ impl World {
                 format!("to = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"plain\"\n")
             }
         };
-        let settings =
-            format!("policies = [\"rules\", \"workflows\"]\nquiet_hours = false\n[mail]\nfrom = \"{FROM}\"\n{way}");
+        let settings = format!(
+            "policies = [\"rules\", \"workflows\"]\nquiet_hours = false\ndigest_from = 3\n[mail]\nfrom = \"{FROM}\"\n{way}"
+        );
         fs::write(self.path("merit.toml"), settings).unwrap();
     }
 

@@ -15,10 +15,17 @@ use merit::workflow::{Case, Event, Look, StageCase, StageStatus};
 /// Whether an invariant holds; else its name and what was found.
 pub(crate) type Checked = Result<(), String>;
 
-/// What has left the house: the Message-ID of every mail that was seen outside, and the one that each effect's mail would have.
+/// What has left the house: the Message-ID of every mail that was seen outside, and the one that the mail of each effect or digest
+/// would have, by its key.
 pub(crate) struct Outside<'a> {
     pub(crate) mails: &'a [String],
     pub(crate) message_id: &'a dyn Fn(&str) -> String,
+}
+
+impl Outside<'_> {
+    fn mail_of(&self, row: &EffectRow) -> String {
+        (self.message_id)(row.digest.as_ref().map_or(&row.effect.key, |it| &it.key))
+    }
 }
 
 fn broken(name: &str, what: impl Display) -> String {
@@ -142,7 +149,7 @@ fn nothing_more_follows(
     })
 }
 
-/// I4: one effect for one key, one key for one occasion, and one mail for one effect.
+/// I4: one effect for one key, one key for one occasion, one mail for one effect, and no digest of which a part left otherwise.
 pub(crate) fn there_is_one_effect_for_one_key(store: &SqliteStore, outside: &Outside<'_>) -> Checked {
     let effects = effects(store, "I4")?;
     let (mut keys, mut occasions) = (BTreeSet::new(), BTreeSet::new());
@@ -156,8 +163,9 @@ pub(crate) fn there_is_one_effect_for_one_key(store: &SqliteStore, outside: &Out
     for mail in outside.mails {
         *mails.entry(mail).or_default() += 1;
     }
-    for EffectRow { effect, .. } in &effects {
-        let found = mails.get((outside.message_id)(&effect.key).as_str()).copied().unwrap_or(0);
+    for row in &effects {
+        let effect = &row.effect;
+        let found = mails.get(outside.mail_of(row).as_str()).copied().unwrap_or(0);
         let expected = match effect.state.as_str() {
             "sent" => found == 1,
             // It may have left once; nobody knows.
@@ -179,8 +187,7 @@ pub(crate) fn no_effect_is_before_its_cause(store: &SqliteStore, outside: &Outsi
         });
         hold("I5", caused, || format!("the effect {} has no cause in commit {}", row.effect.key, row.rev))?;
     }
-    let tried: BTreeMap<String, i64> =
-        effects.iter().map(|it| ((outside.message_id)(&it.effect.key), it.attempts)).collect();
+    let tried: BTreeMap<String, i64> = effects.iter().map(|it| (outside.mail_of(it), it.attempts)).collect();
     for mail in outside.mails {
         match tried.get(mail) {
             None => return Err(broken("I5", format!("the mail {mail} left before its cause was committed"))),

@@ -48,6 +48,8 @@ pub(crate) struct Tally {
     pub(crate) repeated: u64,
     pub(crate) mails: u64,
     pub(crate) tries: u64,
+    /// How many of these were of digests.
+    pub(crate) digests: u64,
     pub(crate) restarts: u64,
     pub(crate) jumps: u64,
     pub(crate) looks: u64,
@@ -64,6 +66,7 @@ impl Tally {
         self.repeated += other.repeated;
         self.mails += other.mails;
         self.tries += other.tries;
+        self.digests += other.digests;
         self.restarts += other.restarts;
         self.jumps += other.jumps;
         self.looks += other.looks;
@@ -212,6 +215,7 @@ impl Life {
         self.tally.cases = self.books.cases.len() as u64;
         self.tally.mails = self.ministry.post.left();
         self.tally.tries = self.ministry.post.tries;
+        self.tally.digests = self.ministry.post.digests;
         self.tally.restarts = self.ministry.restarts;
         self.tally.kills = std::mem::take(&mut self.ministry.kills);
         self.tally.kinds = std::mem::take(&mut self.books.kinds);

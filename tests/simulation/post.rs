@@ -16,10 +16,12 @@ pub(crate) enum Manner {
     Rough,
 }
 
-/// What was seen of the mail of one effect.
+/// What was seen of the mail of one effect, or of one digest.
 #[derive(Debug, Default)]
 struct Seen {
     ids: BTreeSet<String>,
+    /// What stood in it.
+    words: BTreeSet<String>,
     left: u32,
     /// Nobody may try again.
     over: bool,
@@ -34,12 +36,25 @@ pub(crate) struct Post {
     /// Nothing may leave now: it is decided, and not committed yet.
     pub(crate) closed: bool,
     pub(crate) tries: u64,
+    /// Digests among them.
+    pub(crate) digests: u64,
+    /// From how many notices on to one person it is one mail.
+    from: Option<usize>,
 }
 
 impl Post {
     pub(crate) fn new(manner: Manner, seed: u64) -> Self {
         let random = ChaCha8Rng::seed_from_u64(seed);
-        Self { manner, random, seen: BTreeMap::new(), wrong: Vec::new(), closed: true, tries: 0 }
+        Self {
+            manner,
+            random,
+            seen: BTreeMap::new(),
+            wrong: Vec::new(),
+            closed: true,
+            tries: 0,
+            digests: 0,
+            from: (!seed.is_multiple_of(4)).then_some(2),
+        }
     }
 
     /// The Message-ID of every mail that has left, once for each time.
@@ -61,6 +76,7 @@ pub(crate) fn message_id(key: &str) -> String {
 impl Sender for Post {
     fn send(&mut self, mail: &Outgoing<'_>) -> Outcome {
         self.tries += 1;
+        self.digests += u64::from(mail.carries.is_some());
         if self.closed {
             self.wrong.push(format!("the mail {} left while it was decided", mail.message_id));
         }
@@ -68,6 +84,13 @@ impl Sender for Post {
         seen.ids.insert(mail.message_id.to_owned());
         if seen.ids.len() > 1 {
             self.wrong.push(format!("the mail of {} has the Message-IDs {:?}", mail.key, seen.ids));
+        }
+        seen.words.insert(format!("{} {} {} {:?}", mail.date, mail.day, mail.language, mail.letter));
+        if seen.words.len() > 1 {
+            self.wrong.push(format!("the mail of {} is another on another try: {:?}", mail.key, seen.words));
+        }
+        if mail.carries.is_some_and(|it| Some(it) < self.from) || mail.carries.is_some() && mail.letter.urgent {
+            self.wrong.push(format!("{} is a digest of {:?}", mail.message_id, mail.carries));
         }
         if seen.over && self.manner == Manner::Rough {
             self.wrong.push(format!("the mail {} was tried again after its end was known", mail.message_id));
@@ -94,6 +117,10 @@ impl Sender for Post {
     fn next_try(&self, key: &str, tries: i64, now: i64) -> Option<i64> {
         let patience = BackOff { give_up_after: 6, ..BackOff::default() };
         next_try(now, u32::try_from(tries).unwrap_or(u32::MAX), key, &patience)
+    }
+
+    fn digests_from(&self) -> Option<usize> {
+        self.from
     }
 
     fn message_id(&self, key: &str) -> String {
