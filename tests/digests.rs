@@ -568,6 +568,14 @@ fn what_is_not_as_it_was_written_is_left_out_or_stops_the_mail() {
     assert_eq!((office.tried().len(), office.states()), (1, all("dead")));
     let detail = office.to_boss()[0].detail.clone().unwrap();
     assert!(detail.contains("is not as Merit wrote it"), "{detail}");
+
+    // Somebody wrote into the list of its notices.
+    let mut office = Office::asking(&STAFF);
+    office.post.answers = vec![Outcome::Later("451 later".to_owned())];
+    office.run(nine(DUE));
+    let store = rusqlite::Connection::open(office.path("merit.db")).unwrap();
+    store.execute("update digest_members set n = 9 where n = 1", []).unwrap();
+    assert_eq!((office.run(nine(DUE) + 60).dead, office.tried().len()), (1, 1));
 }
 
 #[test]

@@ -311,11 +311,19 @@ fn complain_together(project: &program::Project, number: usize) {
     project.merit(0, &["import", "complaint.csv"]);
 }
 
+/// A run commits in parts; here it is stopped behind the first.
+#[cfg(debug_assertions)]
 #[test]
-fn what_was_decided_together_leaves_together_though_it_is_committed_in_parts() {
+fn nobody_gets_a_part_before_everything_is_decided() {
     let project = to_folder();
-    // More than one batch of a run.
     complain_together(&project, 1_100);
+    let kept = project.path("points").display().to_string();
+    let served = Served::start_with(&project, &[("MERIT_STOP_AT", "after-commit:1"), ("MERIT_POINTS", &kept)]);
+    until("the first batch", || std::fs::read_to_string(&kept).ok().filter(|it| it.contains("after-commit")));
+    std::thread::sleep(Duration::from_millis(2_500));
+    let waiting = in_state(&project, "due");
+    assert!(waiting > 0 && mails(&project).is_empty(), "{waiting}: {:?}", mails(&project));
+    served.kill();
     let served = Served::start(&project);
     until("all of it has left", || (in_state(&project, "sent") == 1_100).then_some(()));
     let found = mails(&project);

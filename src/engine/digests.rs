@@ -177,6 +177,8 @@ pub(super) struct Content {
     pub(super) carries: Option<usize>,
     /// Whether everything is as the engine wrote it.
     pub(super) whole: bool,
+    /// Whether a notice of it is not: it would be left out of a digest that is made anew.
+    pub(super) damaged: bool,
 }
 
 impl Content {
@@ -195,6 +197,7 @@ impl Content {
             language: effect.language.clone(),
             carries: None,
             whole: row.whole,
+            damaged: !row.whole,
         }
     }
 
@@ -208,8 +211,8 @@ impl Content {
         let parts: Vec<(&str, &str)> = letters.iter().map(|it| (it.subject.as_str(), it.text.as_str())).collect();
         let (subject, text) = digest_text(language, digest.day.parse::<Date>().ok(), &parts);
         let first = carried.first().map(Self::of);
-        let whole =
-            carried.iter().all(|it| it.whole) && key_of(carried.iter().map(|it| it.effect.key.as_str())) == digest.key;
+        let damaged = carried.iter().any(|it| !it.whole);
+        let whole = !damaged && key_of(carried.iter().map(|it| it.effect.key.as_str())) == digest.key;
         Self {
             key: digest.key.clone(),
             way: Way::Email,
@@ -222,6 +225,7 @@ impl Content {
             language: language.to_owned(),
             carries: Some(carried.len()),
             whole,
+            damaged,
         }
     }
 }

@@ -242,14 +242,18 @@ fn digest_of(row: &EffectRow) -> Option<&str> {
 
 /// Of a digest that was tried, or may have been, everything is dropped or nothing.
 fn whole_mails(store: &dyn Store, effects: &[EffectRow]) -> Result<(), EngineError> {
+    let mut known = BTreeSet::new();
     for effect in effects {
-        let Some(digest) = effect.digest.as_ref().filter(|it| it.fixed) else { continue };
-        let carried = store.effects(&Filter { digest: Some(digest.key.clone()), ..Filter::default() })?;
-        let named = effects.iter().filter(|it| digest_of(it) == Some(&digest.key)).count();
-        if named < carried.len() {
+        let (Some(digest), Some(mail)) = (effect.digest.as_ref().filter(|it| it.fixed), effect.delivery) else {
+            continue;
+        };
+        if !known.insert(mail) {
+            continue;
+        }
+        let carried = store.carried(mail)?.len();
+        if effects.iter().filter(|it| it.delivery == Some(mail)).count() < carried {
             let asked = effect.effect.key.chars().take(KEY_SHOWN).collect();
-            let others = carried.len() - 1;
-            return Err(OutboxRefusal::Together { asked, digest: digest.key.clone(), others }.into());
+            return Err(OutboxRefusal::Together { asked, digest: digest.key.clone(), others: carried - 1 }.into());
         }
     }
     Ok(())

@@ -239,7 +239,7 @@ impl Attempt {
         };
         let loose = delivery.digest.as_ref().is_some_and(|it| !it.fixed);
         let waits = look.mail_waits(&content.letter);
-        if loose && (waits.is_some() || !content.whole) {
+        if loose && (waits.is_some() || content.damaged) {
             store.take_apart(Some(delivery.id))?;
             return Ok(None);
         }

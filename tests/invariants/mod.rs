@@ -174,6 +174,17 @@ pub(crate) fn there_is_one_effect_for_one_key(store: &SqliteStore, outside: &Out
         };
         hold("I4", expected, || format!("{found} mails for the effect {}, which is `{}`", effect.key, effect.state))?;
     }
+    let mut digests: BTreeMap<&str, &EffectRow> = BTreeMap::new();
+    for row in &effects {
+        let Some(digest) = &row.digest else { continue };
+        let one = *digests.entry(&digest.key).or_insert(row);
+        let (this, other) = (&row.effect, &one.effect);
+        let shared = (&this.recipient, &this.state, row.delivery, row.attempts);
+        let together = shared == (&other.recipient, &other.state, one.delivery, one.attempts);
+        hold("I4", together, || format!("the digest {} carries {this:?} and {other:?}", digest.key))?;
+        let alone = this.step == "sent" || this.kind != "notice" || this.facts.contains("\"urgent\":true");
+        hold("I4", !alone, || format!("the digest {} carries {this:?}, which leaves by itself", digest.key))?;
+    }
     Ok(())
 }
 
