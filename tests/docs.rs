@@ -294,6 +294,7 @@ fn every_key_of_the_json_is_documented() {
         ("report in-force", "report in-force"),
         ("report appeals", "report appeals"),
         ("report quorum", "report quorum"),
+        ("report meetings", "report meetings"),
         ("report returns", "report returns"),
         ("report ranking", "report ranking --by unit"),
         ("report ranking", "report ranking --score score"),

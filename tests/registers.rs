@@ -367,6 +367,33 @@ fn a_committee_that_is_short_of_members_is_listed_and_the_case_that_waits_for_it
 }
 
 #[test]
+fn a_committee_that_meets_in_a_rhythm_is_listed_while_cases_wait_for_it() {
+    let mut house = ministry();
+    let columns = ["committee", "body", "meets", "cases", "waits_since", "last_met", "meet_by", "days_late"];
+    let mut told = |rhythm: &str| {
+        let line = format!("  meets every {rhythm}\n  recuse whoever is the subject");
+        let plain = "  recuse whoever is the subject";
+        house.deploy(|it| it.replace(plain, &line));
+        let register = made(&house, None, registers::meetings);
+        house.deploy(|it| it.replace(&line, plain));
+        (register.headline, lines(&register.rows, &columns))
+    };
+    let (headline, rows) = told("6 weeks");
+    assert_eq!(headline, "At the end of 2026-12-15 cases wait for 2 committees; 2 have not met in time.");
+    let expected = [
+        "conduct_committee health 6 weeks 1 2026-10-22  2026-12-03 12",
+        "conduct_committee works 6 weeks 1 2026-10-22 2026-10-26 2026-12-07 8",
+    ];
+    assert_eq!(rows, expected);
+    let (headline, rows) = told("2 months");
+    assert_eq!(headline, "At the end of 2026-12-15 cases wait for 2 committees; 0 have not met in time.");
+    let by = |rows: &[String]| rows.iter().map(|it| it[it.len() - 11..].trim().to_owned()).collect::<Vec<_>>();
+    assert_eq!(by(&rows), ["2026-12-22", "2026-12-26"]);
+    // In the year in which it has met, it has met; the next time is in the next.
+    assert_eq!(by(&told("financial_year").1), ["2027-06-30", "2028-06-30"]);
+}
+
+#[test]
 fn a_return_counts_each_outcome_in_the_quarter_in_which_it_happened() {
     let house = ministry();
     let mut naive: BTreeMap<String, [i64; 3]> = BTreeMap::new();

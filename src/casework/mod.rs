@@ -30,6 +30,7 @@ pub use desk::{Desk, Moments, Opens};
 pub use judging::{Court, Proposal, Standing, follows, judged_on, judgements, standing};
 pub use keeping::{ASKED_AGAIN, Kept};
 pub use letter::{Appeal, Letter, Occasion, Sheet};
+pub use panel::body_of;
 pub use periods::periods;
 pub use seats::{Seated, seated};
 pub use touched::{Answers, Touched};

@@ -76,24 +76,10 @@ impl CaseOutlook<'_> {
 
     /// The records that say who sits on the committee of the subject, of those that count on the day.
     pub(super) fn memberships(&self, committee: &Committee, members: Membership, on: Date) -> Vec<RecordRef> {
-        let body = committee.of.map(|of| self.body(of, on));
+        let body = committee.of.map(|of| body_of(self.policy(), self.facts(), self.subject(), of, on));
         match body {
             Some(None) => Vec::new(),
             body => memberships(self.policy(), self.facts(), members, body.flatten().as_ref(), on),
-        }
-    }
-
-    /// The record that the committee belongs to: the subject, or the one that it refers to.
-    fn body(&self, of: RecordId, on: Date) -> Option<RecordRef> {
-        let subject = self.subject();
-        if subject.record == of {
-            return Some(subject.clone());
-        }
-        let fields = &self.policy().record(subject.record).fields;
-        let at = fields.iter().position(|it| it.kind == FieldKind::Reference(of))?;
-        match self.facts().field(subject, FieldId::at(at), on) {
-            Value::Known(Known::Record(body)) => Some(body),
-            _ => None,
         }
     }
 
@@ -165,6 +151,20 @@ impl CaseOutlook<'_> {
 
     pub(super) fn name_of(&self, who: &RecordRef) -> (String, String) {
         (self.policy().record(who.record).label.name.clone(), Arc::clone(&who.key).to_string())
+    }
+}
+
+/// The record to which a committee `of` such records belongs where it decides about somebody: they themselves, or the one to whom they
+/// refer; nothing where that is not known.
+#[must_use]
+pub fn body_of(policy: &Policy, facts: &dyn Facts, subject: &RecordRef, of: RecordId, on: Date) -> Option<RecordRef> {
+    if subject.record == of {
+        return Some(subject.clone());
+    }
+    let at = policy.record(subject.record).fields.iter().position(|it| it.kind == FieldKind::Reference(of))?;
+    match facts.field(subject, FieldId::at(at), on) {
+        Value::Known(Known::Record(body)) => Some(body),
+        _ => None,
     }
 }
 

@@ -32,6 +32,8 @@ enum Which {
     Appeals(Overdue),
     /// Committees that can't decide: too few of their members sit
     Quorum(Overdue),
+    /// Committees that meet in a rhythm, for whom cases wait: when they last met, and by when they are to meet
+    Meetings(Overdue),
     /// The quarterly or annual return of rewards and sanctions, with the amounts granted
     Returns(Returns),
     /// Teams and institutions in order: by what they did in time, or by a score
@@ -162,6 +164,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         Which::Overdue(it) => office.of_workflows(it, registers::overdue),
         Which::Appeals(it) => office.of_workflows(it, registers::appeals),
         Which::Quorum(it) => office.of_workflows(it, registers::quorum),
+        Which::Meetings(it) => office.of_workflows(it, registers::meetings),
         Which::Missed(it) => office.of_periods(it, registers::missed),
         Which::InForce(it) => {
             let make = |asked: &Asked<'_>| registers::in_force(asked, it.kind.unwrap_or(Kind::Sanction).word());

@@ -22,6 +22,10 @@ pub enum View {
     InForce,
     /// Cases in which a committee can't reach its quorum.
     Quorum,
+    /// Open decisions that lie with a committee.
+    BeforeCommittees,
+    /// Days on which somebody on a committee voted.
+    Meetings,
     /// What was proposed, took effect or was dismissed, each on its day.
     Decisions,
     /// How many of these in each quarter.
@@ -36,7 +40,7 @@ pub enum View {
 
 impl View {
     /// All of them.
-    pub const ALL: [View; 12] = [
+    pub const ALL: [View; 14] = [
         View::Open,
         View::Overdue,
         View::Stages,
@@ -44,6 +48,8 @@ impl View {
         View::Appeals,
         View::InForce,
         View::Quorum,
+        View::BeforeCommittees,
+        View::Meetings,
         View::Decisions,
         View::Returns,
         View::Groups,
@@ -86,6 +92,12 @@ impl View {
                 "register_quorum",
                 "case_id workflow period subject_type subject committee stage opens due members why",
             ),
+            View::BeforeCommittees => {
+                ("register_before_committees", "case_id workflow period subject_type subject committee stage opens due")
+            }
+            View::Meetings => {
+                ("register_meetings", "committee day case_id workflow period subject_type subject stage votes")
+            }
             View::Decisions => (
                 "register_decisions",
                 "framework period kind rule became day year quarter subject_type subject amount_units currency case_id",

@@ -18,7 +18,7 @@ use crate::store::sums;
 use crate::store::{StoreError, StoreState};
 
 /// The schema that this version writes.
-pub const SCHEMA: u32 = 13;
+pub const SCHEMA: u32 = 14;
 /// From this schema on, the store describes its policies for the registers.
 const DESCRIBED: u32 = 8;
 /// The edition of the language that this version reads.
@@ -46,6 +46,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (11, include_str!("migrations/0011_waits.sql")),
     (12, include_str!("migrations/0012_keeping.sql")),
     (13, include_str!("migrations/0013_digests.sql")),
+    (14, include_str!("migrations/0014_meetings.sql")),
 ];
 
 /// Whether a store is opened to be written.

@@ -97,6 +97,29 @@ left join policy_workflows w on w.policy = c.policy and w.workflow = c.workflow
 left join periods p on p.calendar = w.calendar and p.kind = w.each and p.first = c.period
 where t.holder is null and t.until is null;
 
+-- Open decisions that lie with a committee.
+create view register_before_committees as
+select c.id as case_id, c.workflow, coalesce(p.label, c.period) as period, c.subject_type, c.subject, s.committee, d.stage, d.opens, d.due
+from deadlines d
+join cases c on c.id = d.case_id
+join policy_stages s on s.policy = c.policy and s.workflow = c.workflow and s.stage = d.stage and s.committee is not null
+left join policy_workflows w on w.policy = c.policy and w.workflow = c.workflow
+left join periods p on p.calendar = w.calendar and p.kind = w.each and p.first = c.period
+where d.state in ('running', 'suspended');
+
+-- Days on which somebody on a committee voted: it met.
+create view register_meetings as
+select s.committee, json_extract(j.payload, '$.on') as day, c.id as case_id, c.workflow, coalesce(p.label, c.period) as period,
+  c.subject_type, c.subject, s.stage, count(*) as votes
+from journal j
+join cases c on c.id = j.case_id
+join policy_stages s on s.policy = c.policy and s.workflow = c.workflow and s.stage = json_extract(j.payload, '$.stage')
+  and s.committee is not null
+left join policy_workflows w on w.policy = c.policy and w.workflow = c.workflow
+left join periods p on p.calendar = w.calendar and p.kind = w.each and p.first = c.period
+where j.kind = 'voted'
+group by s.committee, day, c.id, s.stage;
+
 -- What frameworks proposed and what became of it, each on its day: a row when it was proposed, took effect, was dismissed.
 create view register_decisions as
 with judged as (
