@@ -117,6 +117,7 @@ pub(super) fn words(report: &RunReport, sent: Option<&SendReport>) -> String {
         (report.lapsed, "lapse", "lapses"),
         (report.cancelled, "case cancelled or left", "cases cancelled or left"),
         (report.dates_moved, "stage with moved dates", "stages with moved dates"),
+        (report.reopened, "stage opened again by order", "stages opened again by order"),
         (
             report.skipped,
             "step skipped (found too late, or dated before adoption or opening)",

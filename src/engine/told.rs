@@ -44,6 +44,8 @@ pub struct RunReport {
     pub held: u64,
     /// Stages whose dates moved.
     pub dates_moved: u64,
+    /// Stages that an order opened again.
+    pub reopened: u64,
     /// Cases set aside.
     pub set_aside: u64,
     /// Steps not taken: found too late, or dated before adoption or opening.
@@ -128,6 +130,7 @@ impl RunReport {
                 Event::StepSkipped { .. } => report.skipped += 1,
                 Event::Held { .. } => report.held += 1,
                 Event::DatesMoved { .. } => report.dates_moved += 1,
+                Event::Reopened { .. } => report.reopened += 1,
                 Event::CaseEnded { how, .. } => match how {
                     How::Completed => report.completed += 1,
                     How::Cancelled | How::Left => report.cancelled += 1,
@@ -153,7 +156,6 @@ impl RunReport {
                 | Event::Resumed { .. }
                 | Event::Corrected { .. }
                 | Event::WentBack { .. }
-                | Event::Reopened { .. }
                 | Event::StageLeftOut { .. }
                 | Event::Assigned { .. }
                 | Event::ClockChanged { .. }

@@ -16,7 +16,7 @@ const FILE: &str = "orders of the latest version";
 /// An order that does not reach an older version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutOfReach {
-    /// Its first line.
+    /// Its first line, up to what it orders.
     pub order: String,
     /// Why.
     pub why: String,
@@ -98,7 +98,7 @@ fn together(bare: &[(String, String)], orders: &[&str]) -> Sources {
 }
 
 fn first_line(order: &str) -> String {
-    order.lines().next().unwrap_or_default().trim_end_matches('{').trim_end().to_owned()
+    order.split(['{', '\n']).next().unwrap_or_default().trim_end().to_owned()
 }
 
 fn first_error(found: &Diagnostics) -> String {

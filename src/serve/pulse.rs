@@ -156,7 +156,14 @@ impl Pulse {
         mind.policies = Some(ran.policies);
         self.numbers.ran(&ran.report, began.elapsed(), now);
         let report = &ran.report;
-        if report.effects + report.cases_opened + report.stages_done + report.dates_moved + report.set_aside > 0 {
+        if report.effects
+            + report.cases_opened
+            + report.stages_done
+            + report.dates_moved
+            + report.reopened
+            + report.set_aside
+            > 0
+        {
             let (opened, done, notices, aside) =
                 (report.cases_opened, report.stages_done, report.notices.len(), report.set_aside);
             tracing::info!(opened, done, notices, aside, seconds = began.elapsed().as_secs_f64(), "run");
