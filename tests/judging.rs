@@ -210,6 +210,10 @@ fn time_that_a_late_receipt_ends_has_not_run_out_before_it_was_entered() {
         house.run(day);
         day = day.tomorrow().unwrap();
     }
+    for no in [date(2026, 10, 25), day.tomorrow().unwrap()] {
+        let refused = house.does(day, "boss", Deed::Receive(Some(no)), "ada").unwrap_err();
+        assert!(refused.contains("can't have been received"), "{refused}");
+    }
     house.does(day, "boss", Deed::Receive(Some(date(2026, 10, 27))), "ada").unwrap();
     house.run(day);
     house.does(day, "ada", choose("appeal"), "ada").unwrap();

@@ -234,3 +234,25 @@ fn on_its_last_day_it_can() {
     lift(&mut house, date(2027, 3, 30), "boss", Some("he learned"), "dan").unwrap();
     assert_eq!(caution(&house).state, "ended");
 }
+
+#[test]
+fn what_was_lifted_sounds_no_alarm() {
+    for (lifted, expected) in [(false, 1), (true, 0)] {
+        let mut house = House::open("conduct", ADOPTED, &["officer.csv", "review.csv"]);
+        house.deploy(|text| {
+            let rule = "automatic; lasts 6 months, alarm 1 month before with soon; may be lifted by commission }";
+            text.replace("{ when mark < 60; automatic }", &format!("{{ when mark < 60; {rule}"))
+                + "\nmessage soon { by email; subject \"Caution\"; body \"Until {due}.\" }\n"
+        });
+        house.run(date(2026, 9, 30));
+        if lifted {
+            lift(&mut house, date(2026, 12, 1), "com", Some("pardoned"), "dan").unwrap();
+        }
+        for day in [date(2027, 2, 26), date(2027, 3, 1), date(2027, 3, 2), date(2027, 4, 1)] {
+            house.run(day);
+        }
+        let of = Filter { subject: Some("dan".to_owned()), ..Filter::default() };
+        let alarms = house.store.effects(&of).unwrap().iter().filter(|it| it.effect.message == "soon").count();
+        assert_eq!(alarms, expected);
+    }
+}

@@ -641,4 +641,15 @@ fn what_runs_out_on_the_day_of_the_move_does_so_and_a_case_closed_before_it_stay
             && stay.iter().all(|it| it.contains("the time of the case would have run out on 10 January 2026")),
         "{stay:?}"
     );
+
+    // Its time was over long ago, so that its end would wait: it stays all the same.
+    let mut house = planning();
+    house.run(day("2026-01-05"));
+    house.deploy(|it| it.replace(late, "due   5 January, for late comers 2 weeks after opening\n    closes 5 January"));
+    let stay = stays(&mut house, day("2026-01-19"), &request());
+    assert!(
+        !stay.is_empty()
+            && stay.iter().all(|it| it.contains("the time of `write` would have run out on 5 January 2026")),
+        "{stay:?}"
+    );
 }
