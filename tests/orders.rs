@@ -205,6 +205,10 @@ fn an_older_version_has_the_orders_of_the_latest_and_no_others_as_far_as_its_wor
     assert_eq!(tried(&order("1 May", "5")), (vec![5], vec![]));
     assert_eq!(tried(&(order("1 May", "5") + &order("1 June", "6"))), (vec![5, 6], vec![]));
     assert_eq!(tried(""), (vec![], vec![]), "an order that is taken back");
+    assert_eq!(tried(&order("1 June", "5")), (vec![5], vec![]), "and one that is written anew");
+    let renamed = Sources::single("a.merit", OFFICE.replace("stage talk", "stage word"));
+    let policy = compile_with_orders_of(&renamed, &older, None).0.policy.unwrap();
+    assert_eq!(policy.workflows[0].stages[0].adjusted.len(), 1, "a stage that has another name by now keeps its order");
     let unknown =
         "exempt each person where shoe > 40 from yearly in 2026 {\n  by order \"Circular 9\" of 9 January 2026\n}\n";
     let first = "exempt each person where shoe > 40 from yearly in 2026".to_owned();

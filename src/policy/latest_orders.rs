@@ -2,7 +2,8 @@
 //! open case whatever version it is pinned to.
 //!
 //! The orders of the latest text are read in the words of the older one, in the place of its own. One that those words have no meaning
-//! for (a workflow, a field or a period that it does not know) does not reach it, and says why.
+//! for (a workflow, a field or a period that it does not know) does not reach it, and says why. One of its own that the latest text has no
+//! words for stays: where a stage has another name by now, nobody has taken back what was ordered of it.
 
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::policy::{Compilation, compile_deployed};
@@ -35,7 +36,11 @@ pub fn compile_with_orders_of(
     }
     let bare = without(older, &own);
     let with = |orders: &[&str]| compile_deployed(&together(&bare, orders), calendar);
-    let wanted = texts(latest, &ordered);
+    let theirs = texts(latest, &ordered);
+    let bare_latest = without(latest, &ordered);
+    let can_be_said = |it: &str| compile_deployed(&together(&bare_latest, &[it]), calendar).policy.is_some();
+    let stay = texts(older, &own).into_iter().filter(|it| !theirs.contains(it) && !can_be_said(it));
+    let wanted: Vec<&str> = stay.chain(theirs.iter().copied()).collect();
     let all = with(&wanted);
     if all.policy.is_some() {
         return (all, Vec::new());

@@ -8,7 +8,6 @@ use jiff::civil::Date;
 use crate::calendar::Anchor;
 use crate::ids::StageId;
 use crate::policy::flow::Then;
-use crate::policy::model::Stage;
 use crate::workflow::advance::Machine;
 use crate::workflow::case::{CaseStatus, StageStatus};
 use crate::workflow::event::{Anchored, Event, How};
@@ -50,17 +49,18 @@ impl Machine<'_> {
     }
 
     fn may_reopen(&self, id: StageId) -> bool {
+        let stage = self.stage(id);
+        // Asked of every stage in every look: most have no orders.
+        if stage.adjusted.is_empty() || stage.lasting.is_some() {
+            return false;
+        }
         let ran_out = |it: How| matches!(it, How::Completed | How::Lapsed);
         let case = match self.case.status {
             CaseStatus::Open => true,
             CaseStatus::Ended(how) => ran_out(how) && self.case.lifted.is_none(),
         };
-        let led_to = self.stage(id).inside.is_none_or(|outer| self.entered(outer) == Some(id));
-        let lapsed = |it: &Stage| !it.adjusted.is_empty() && it.lasting.is_none();
-        let state = self.state(id);
-        case && lapsed(self.stage(id))
-            && led_to
-            && state.is_some_and(|it| it.status == StageStatus::Lapsed && it.again.is_not())
+        let has_lapsed = self.state(id).is_some_and(|it| it.status == StageStatus::Lapsed && it.again.is_not());
+        case && has_lapsed && stage.inside.is_none_or(|outer| self.entered(outer) == Some(id))
     }
 
     /// Whether the whole case is closed: no order about one of its stages moves that.
