@@ -430,3 +430,20 @@ fn people_act_on_what_lies_with_them_and_nothing_else() {
     assert!(settled.contains("completed, marked \"decided\""), "{settled}");
     project.merit(0, &["journal", "verify"]);
 }
+
+#[test]
+fn a_deployment_names_the_orders_that_do_not_reach_open_cases() {
+    let project = Project::of("plans");
+    let policy = std::fs::read_dir(project.path("policy")).unwrap().next().unwrap().unwrap().path();
+    project.merit(0, &["deploy", "--adopt", "2026-01-01"]);
+    project.merit(0, &["import", "records/nurse.csv", "--from", "2026-01-01"]);
+    project.merit(0, &["run", "--as-of", "2026-01-05", "--no-send"]);
+    let text = std::fs::read_to_string(&policy).unwrap();
+    let order =
+        "exempt each nurse where shoe > 40 from planning in 2026 { by order \"Circular 9\" of 8 January 2026 }\n";
+    let shoe = "record nurse \"Nurse\" {\n  shoe    optional number from 0 to 60";
+    std::fs::write(&policy, text.replace("record nurse \"Nurse\" {", shoe) + order).unwrap();
+    let told = project.merit(0, &["deploy"]);
+    assert!(told.contains("does not reach the open cases of version 1") && told.contains("shoe"), "{told}");
+    assert!(told.contains("merit migrate"), "{told}");
+}

@@ -333,35 +333,41 @@ fn nobody_gets_a_part_before_everything_is_decided() {
     served.stop();
 }
 
+/// Killed at each of these points, and started again: how many mails arrive of so many notices.
+#[cfg(debug_assertions)]
+fn killed_and_started_again(points: &[(&str, usize)], notices: usize, ready: impl Fn(&program::Project)) {
+    for (point, arrive) in points {
+        let server = mail_server(Script::default());
+        let project = to_server(server.port);
+        ready(&project);
+        let kept = project.path("points").display().to_string();
+        let stop = format!("{point}:1");
+        let served = Served::start_with(&project, &[("MERIT_STOP_AT", &stop), ("MERIT_POINTS", &kept)]);
+        until(point, || std::fs::read_to_string(&kept).ok().filter(|it| it.lines().any(|it| it == *point)));
+        served.kill();
+        let again = Served::start(&project);
+        until("the mail is settled", || {
+            let settled = in_state(&project, "sent") + in_state(&project, "ambiguous");
+            (settled == notices).then_some(())
+        });
+        again.stop();
+        assert_eq!(server.messages().len(), *arrive, "killed at {point}");
+        let unknown = if ["before-send", "after-send"].contains(point) { notices } else { 0 };
+        assert_eq!(in_state(&project, "ambiguous"), unknown, "killed at {point}");
+        project.merit(0, &["journal", "verify"]);
+    }
+}
+
 /// A digest, killed at each point of its attempt.
 #[cfg(debug_assertions)]
 #[test]
 fn no_digest_is_sent_twice_however_it_is_killed() {
     let points =
         [("after-delivery", 1), ("before-attempt", 1), ("before-send", 0), ("after-send", 1), ("after-result", 1)];
-    for (point, arrive) in points {
-        let server = mail_server(Script::default());
-        let project = to_server(server.port);
-        complain_together(&project, 3);
-        let kept = project.path("points").display().to_string();
-        let stop = format!("{point}:1");
-        let served = Served::start_with(&project, &[("MERIT_STOP_AT", &stop), ("MERIT_POINTS", &kept)]);
-        until(point, || std::fs::read_to_string(&kept).ok().filter(|it| it.lines().any(|it| it == point)));
-        served.kill();
-        let again = Served::start(&project);
-        until("the mail is settled", || {
-            let settled = in_state(&project, "sent") + in_state(&project, "ambiguous");
-            (settled == 3).then_some(())
-        });
-        again.stop();
-        assert_eq!(server.messages().len(), arrive, "killed at {point}");
-        let unknown = if ["before-send", "after-send"].contains(&point) { 3 } else { 0 };
-        assert_eq!(in_state(&project, "ambiguous"), unknown, "killed at {point}");
-        project.merit(0, &["journal", "verify"]);
-    }
+    killed_and_started_again(&points, 3, |project| complain_together(project, 3));
 }
 
-/// Killed at each point of an attempt, and started again.
+/// A mail, killed at each point of an attempt.
 #[cfg(debug_assertions)]
 #[test]
 fn nothing_is_sent_twice_however_it_is_killed() {
@@ -375,26 +381,7 @@ fn nothing_is_sent_twice_however_it_is_killed() {
         ("after-send", 1),
         ("after-result", 1),
     ];
-    for (point, arrive) in points {
-        let server = mail_server(Script::default());
-        let project = to_server(server.port);
-        complain(&project, "C1");
-        let kept = project.path("points").display().to_string();
-        let stop = format!("{point}:1");
-        let served = Served::start_with(&project, &[("MERIT_STOP_AT", &stop), ("MERIT_POINTS", &kept)]);
-        until(point, || std::fs::read_to_string(&kept).ok().filter(|it| it.lines().any(|it| it == point)));
-        served.kill();
-        let again = Served::start(&project);
-        until("the mail is settled", || {
-            let settled = in_state(&project, "sent") + in_state(&project, "ambiguous");
-            (settled == 1).then_some(())
-        });
-        again.stop();
-        assert_eq!(server.messages().len(), arrive, "killed at {point}");
-        let unknown = usize::from(["before-send", "after-send"].contains(&point));
-        assert_eq!(in_state(&project, "ambiguous"), unknown, "killed at {point}");
-        project.merit(0, &["journal", "verify"]);
-    }
+    killed_and_started_again(&points, 1, |project| complain(project, "C1"));
 }
 
 #[test]

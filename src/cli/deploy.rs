@@ -159,5 +159,8 @@ fn words(report: &Report) -> String {
     for it in &report.out_of_reach {
         words += &format!("`{}` does not reach the open cases of version {}: {}.\n", it.order, it.version, it.why);
     }
+    if !report.out_of_reach.is_empty() {
+        words += "`merit migrate` moves them to this version, where it does; `merit plan --migrate` tells beforehand what that changes.\n";
+    }
     words
 }
