@@ -134,7 +134,8 @@ fn what_cannot_be_run_yet_opens_nothing_and_says_so() {
     let text = "calendar c { time zone \"UTC\"; working Monday to Friday; roll forward }\n\
         record person { id key text; joined event; said event; more event; boss optional person }\n\
         workflow plain { for each person where joined is known; stage hear { by person; fills said; due 5 days after opening } }\n\
-        workflow w { for each person where joined is known; decision ruling by boss { due 5 days after opening; choose keep, drop; confirms more } }\n\
+        committee panel { seats 3 member; quorum 2; majority more than half of the votes cast; on a tie the motion falls }\n\
+        workflow w { for each person where joined is known; decision ruling by panel { due 5 days after opening; choose keep, drop } }\n\
         example \"e\" {\n  person Ben {}\n  person Ada { joined 4 May 2026; boss Ben }\n  on 5 May 2026 expect hear open with Ada\n  on 5 May 2026 expect ruling open\n}\n";
     let sources = Sources::single("w.merit", text.to_owned());
     let compilation = compile(&sources);
@@ -143,7 +144,10 @@ fn what_cannot_be_run_yet_opens_nothing_and_says_so() {
     assert_eq!(policy.not_carried_out().len(), 1);
     let failures = examples::run(&policy, &policy.examples[0]).failures;
     assert_eq!(failures.len(), 1, "{failures:?}");
-    assert!(failures[0].came.contains("can't be run yet") && failures[0].came.contains("`confirms`"), "{failures:?}");
+    assert!(
+        failures[0].came.contains("can't be run yet") && failures[0].came.contains("`committee without members`"),
+        "{failures:?}"
+    );
     assert!(Bench::new(&policy).cases.is_empty());
 }
 

@@ -22,8 +22,8 @@ use crate::workflow::{Act, Advanced, Case, Deed, Event, HolderNote, Look, Notice
 
 /// A policy, facts and cases, without a store.
 pub struct Bench<'a> {
-    policy: &'a Policy,
-    facts: MemoryFacts<'a>,
+    pub(super) policy: &'a Policy,
+    pub(super) facts: MemoryFacts<'a>,
     /// The day of adoption, if there is one.
     pub adopted: Option<Date>,
     /// The cases, in the order in which they opened.
@@ -296,6 +296,9 @@ impl<'a> Bench<'a> {
                 let whose = of.map_or_else(String::new, |it| format!(" for {}", it.text));
                 format!("no stage that lies with {} fills `{}`{whose}", who.text, value.field.text)
             })?;
+            if self.enters((case, &stage), record, value, (&who.text, today))? {
+                continue;
+            }
             let panel = matches!(self.policy.record(record).shape, Shape::Panel { .. });
             self.write(&subject, record, period.filter(|_| panel), std::slice::from_ref(value), Date::MIN)?;
             // What was there before the case went back does not count anew by itself, and several must all sign.
@@ -397,7 +400,7 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    fn acted(&self, at: usize, act: &Act, today: Date) -> Result<Vec<Event>, Refusal> {
+    pub(super) fn acted(&self, at: usize, act: &Act, today: Date) -> Result<Vec<Event>, Refusal> {
         let running = &self.cases[at];
         // An example calls people by their names alone.
         let holders = running.case.stages.values().flat_map(|it| &it.holders).filter_map(|it| it.who.as_ref());
@@ -408,10 +411,11 @@ impl<'a> Bench<'a> {
         self.desk().act(running.flow, &running.case, &look, &Act { by, ..act.clone() })
     }
 
-    fn happened(&mut self, at: usize, events: Vec<Event>) {
+    pub(super) fn happened(&mut self, at: usize, events: Vec<Event>) {
         let running = &mut self.cases[at];
         running.case = events.iter().fold(std::mem::take(&mut running.case), Case::after);
         running.events.extend(events.iter().cloned());
+        self.count_confirmed(at, &events);
         self.take_effect(at, &events);
         let accepted = self.accepted(at, &events);
         if !accepted.is_empty() {

@@ -8,6 +8,7 @@ mod bench;
 mod compose;
 mod desk;
 mod each;
+mod entered;
 pub mod examples;
 mod facts;
 mod forming;
@@ -27,6 +28,7 @@ mod ways;
 
 pub use bench::{Bench, BenchCase, BenchOutcome};
 pub use desk::{Desk, Moments, Opens};
+pub use entered::{Place, place_of, to_be_confirmed};
 pub use judging::{Court, Proposal, Standing, follows, judged_on, judgements, standing};
 pub use keeping::{ASKED_AGAIN, Kept};
 pub use letter::{Appeal, Letter, Occasion, Sheet};

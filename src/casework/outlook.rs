@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::calendar::{Calendar, DateRole, Deadline, Direction, Extension, Length, Period, SuspendedDays};
 use crate::casework::desk::opening_day;
+use crate::casework::entered::Laid;
 use crate::eval::{self, Calendars, CaseContext, DateOptions, Facts, Listener, Possible, Resolution, Scope};
 use crate::ids::StageId;
 use crate::policy::flow::Needs;
@@ -23,6 +24,8 @@ use crate::workflow::{
 pub(super) struct CaseOutlook<'a> {
     policy: &'a Policy,
     facts: &'a dyn Facts,
+    /// The same with what is still to be confirmed in the case, if anything is.
+    laid: Option<Laid<'a>>,
     pub(super) workflow: &'a Workflow,
     calendar: &'a Calendar,
     subject: RecordRef,
@@ -43,22 +46,23 @@ impl<'a> CaseOutlook<'a> {
         let first: Option<Date> = case.period.parse().ok();
         let period = workflow.each.zip(first).and_then(|(kind, first)| calendar.period_containing(kind, first).ok());
         let subject = RecordRef { record: workflow.subject, key: Arc::from(case.subject.as_str()) };
-        Self { policy, facts, workflow, calendar, subject, period, grace_after_adoption, listener: None }
+        let laid = Laid::over(facts, policy, &subject, case);
+        Self { policy, facts, laid, workflow, calendar, subject, period, grace_after_adoption, listener: None }
     }
 
     pub(super) fn heard_by(self, listener: Option<&'a dyn Listener>) -> Self {
         Self { listener, ..self }
     }
 
-    pub(super) fn scope(&self, on: Date) -> Scope<'a> {
-        Scope::new(self.policy, self.calendar, self.facts, self.subject.clone(), self.period, on)
+    pub(super) fn scope(&self, on: Date) -> Scope<'_> {
+        Scope::new(self.policy, self.calendar, self.facts(), self.subject.clone(), self.period, on)
             .in_case_of(&self.workflow.label.name)
             .by_one_calendar(self.workflow.names_calendar)
             .heard_by(self.listener)
     }
 
     /// The calendars by which the subject may go on a day.
-    pub(super) fn calendars(&self, day: Date) -> Calendars<'a> {
+    pub(super) fn calendars(&self, day: Date) -> Calendars<'_> {
         if self.workflow.names_calendar || self.policy.calendar_lines(self.subject.record).is_none() {
             // Nobody need be asked: it is asked many times in each look.
             return Calendars::of_everybody(self.calendar, day);
@@ -104,8 +108,8 @@ impl<'a> CaseOutlook<'a> {
         self.policy
     }
 
-    pub(super) fn facts(&self) -> &'a dyn Facts {
-        self.facts
+    pub(super) fn facts(&self) -> &dyn Facts {
+        self.laid.as_ref().map_or(self.facts, |it| it)
     }
 
     pub(super) fn subject(&self) -> &RecordRef {
@@ -366,10 +370,10 @@ impl<'a> CaseOutlook<'a> {
     pub(super) fn value_filled(&self, fill: &Fill, on: Date) -> Value {
         match self.policy.record(fill.record).shape {
             Shape::Panel { each, .. } => match self.period {
-                Some(period) => self.facts.panel(&self.subject, fill.record, each, period.first, fill.field),
+                Some(period) => self.facts().panel(&self.subject, fill.record, each, period.first, fill.field),
                 None => Value::Unknown(Vec::new()),
             },
-            Shape::Entity { .. } | Shape::Child { .. } => self.facts.field(&self.subject, fill.field, on),
+            Shape::Entity { .. } | Shape::Child { .. } => self.facts().field(&self.subject, fill.field, on),
         }
     }
 }

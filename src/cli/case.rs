@@ -58,6 +58,10 @@ fn words(report: &CaseReport) -> String {
     for suspension in &report.suspensions {
         words += &format!("  the clock stood still {suspension}\n");
     }
+    for it in &report.unconfirmed {
+        words +=
+            &format!("  {} is {}, still to be confirmed (entered by {} on {})\n", it.field, it.value, it.by, it.on);
+    }
     words += "\nStages\n";
     for deadline in &report.deadlines {
         words += &stage(deadline);

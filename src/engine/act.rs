@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::casework::Desk;
+use crate::casework::{Desk, to_be_confirmed};
 use crate::engine::accepted::accepted;
+use crate::engine::confirmed::{confirmed, key_of};
 use crate::engine::run::{Round, damaged};
 use crate::engine::{AsOf, EngineError, NoticeLine, Policies, RunSettings, Sender};
 use crate::exchange::value_of;
-use crate::ids::WorkflowId;
-use crate::policy::model::{FieldKind, Policy, Shape};
+use crate::ids::{StageId, WorkflowId};
+use crate::policy::model::{FieldKind, Policy};
 use crate::store::{Actor, CaseRow, RecordChange, RefusedAct, Store, Work};
 use crate::value::Known;
-use crate::workflow::{Act, Case, Event, Look, Refusal, StageStatus, done_or_over};
+use crate::workflow::{Act, Case, Entered, Event, Look, Refusal, StageStatus, done_or_over};
 
 /// What an act came to.
 #[derive(Debug, Clone, Serialize)]
@@ -205,7 +206,7 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
         || ActError::SetAside(id, format!("policy version {} has no workflow `{}`", row.policy, row.workflow));
     let flow = policy.workflow_named(&row.workflow).ok_or_else(missing)?;
     let look = round.deciding().look();
-    let (first, case, repeated, by) = {
+    let (before, mut acted, by) = {
         let reader = store.reader(&policy);
         let desk = Desk::new(&policy, &*reader, &round.settings.language);
         // An act on a day comes before what the day would remind of.
@@ -215,10 +216,11 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
         };
         let accepted = accepted(store, (&policy, flow), id, &case, round.until.today)?;
         let case = accepted.iter().fold(case, Case::after);
-        let before = desk.look(flow, &case, &Look { until, ..look });
+        let mut before = desk.look(flow, &case, &Look { until, ..look });
         if let Some(stuck) = before.stuck {
             return Err(ActError::SetAside(id, stuck.0));
         }
+        before.events.splice(0..0, accepted);
         let named = &request.act.by;
         let named = if request.act.what.is_for_holders() { by(&before.case, named)? } else { named.clone() };
         let act = Act { by: named, ..request.act.clone() };
@@ -226,16 +228,23 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
         if let Some(fault) = reader.fault() {
             return Err(fault.into());
         }
-        let case = acted.iter().fold(before.case, Case::after);
-        let repeated = acted.is_empty();
         let by = acted.iter().find_map(Event::by).cloned().unwrap_or(act.by);
-        (accepted.into_iter().chain(before.events).chain(acted).collect::<Vec<_>>(), case, repeated, by)
+        (before, acted, by)
     };
-    if repeated {
-        return Ok((ActReport::of(&row, &case, true), Work::default()));
+    if acted.is_empty() {
+        return Ok((ActReport::of(&row, &before.case, true), Work::default()));
     }
-    if let Some(Event::Filled { stage, .. } | Event::Corrected { stage, .. }) = first.last() {
-        write(round, store, (&policy, flow), &case, (stage, &by), &request.values)?;
+    if let Some(Event::Filled { stage, .. } | Event::Corrected { stage, .. }) = acted.last() {
+        let waits = write(round, store, (&policy, flow), &before.case, (stage, &by), &request.values)?;
+        if let Some(Event::Filled { entered, .. }) = acted.last_mut() {
+            *entered = waits;
+        }
+    }
+    let case = acted.iter().fold(before.case, Case::after);
+    let first: Vec<Event> = before.events.into_iter().chain(acted).collect();
+    let counts = confirmed(&first);
+    if !counts.is_empty() {
+        round.count(store, &row, &counts)?;
     }
     let reader = store.reader(&policy);
     let desk = Desk::new(&policy, &*reader, &round.settings.language);
@@ -259,21 +268,23 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
     Ok((report, work))
 }
 
-/// Writes values into the fields of a stage, under the policy in force: it knows every table as it is.
+/// Writes values into the fields of a stage, under the policy in force: it knows every table as it is. What counts only once it is
+/// confirmed is not written, but given back.
 fn write(
     round: &Round<'_>,
     store: &mut dyn Store,
     (policy, flow): (&Policy, WorkflowId),
     case: &Case,
-    (name, by): (&str, &(String, String)),
+    (stage_name, by): (&str, &(String, String)),
     values: &[(String, String)],
-) -> Result<(), ActError> {
+) -> Result<Vec<Entered>, ActError> {
     let latest = Arc::clone(&round.policies.latest().policy);
     let workflow = policy.workflow(flow);
-    let stage = workflow.stages.iter().find(|it| it.label.name == name);
-    let theirs = case.stages.get(name).and_then(|it| it.holders.iter().find(|it| it.who.as_ref() == Some(by)));
+    let stage = workflow.stages.iter().find(|it| it.label.name == stage_name);
+    let theirs = case.stages.get(stage_name).and_then(|it| it.holders.iter().find(|it| it.who.as_ref() == Some(by)));
     let part = theirs.and_then(|it| it.part.as_ref()).map(|it| it.1.as_str());
     let mut changes: Vec<RecordChange> = Vec::new();
+    let mut waits: Vec<Entered> = Vec::new();
     for (name, words) in values {
         let refused = |why: String| ActError::Refused(Refusal { why: format!("`{name}`: {why}"), possible: None });
         let fill =
@@ -290,19 +301,25 @@ fn write(
             ActError::Refused(Refusal { why: format!("`{name}`: `{words}`: {why}"), possible })
         })?;
         // The case is judged under its own version, which must understand the value too.
-        value_of(policy, &policy.field(fill.record, fill.field).kind, words)
+        let own = value_of(policy, &policy.field(fill.record, fill.field).kind, words)
             .map_err(|why| refused(format!("{why}, under the policy version of the case")))?;
         if let Some(Known::Record(other)) = &value
             && store.existing(&latest, other.record, std::slice::from_ref(&other.key))?.is_empty()
         {
             return Err(refused(format!("there is no {} `{}`", latest.record(other.record).label.name, other.key)));
         }
+        let place = workflow.stages.iter().position(|it| it.label.name == *stage_name).map(StageId::at);
+        let entered = (by, round.until.today);
+        let waiting = place.and_then(|at| to_be_confirmed(policy, (flow, at), (fill, own.as_ref()), entered));
+        if let Some(it) = waiting {
+            if waits.iter().any(|other| (&other.record, &other.field) == (&it.record, &it.field)) {
+                return Err(refused("it is given twice".to_owned()));
+            }
+            waits.push(it);
+            continue;
+        }
         let of = part.filter(|_| stage.is_some_and(|it| it.is_in_the_part(fill))).unwrap_or(&case.subject);
-        let (key, part) = match latest.record(record).shape {
-            Shape::Entity { .. } => (of, ""),
-            Shape::Panel { .. } => (of, case.period.as_str()),
-            Shape::Child { .. } => of.rsplit_once('/').unwrap_or((of, "")),
-        };
+        let (key, part) = key_of(&latest, record, of, &case.period);
         match changes.iter_mut().find(|it| it.record == record) {
             Some(change) if change.fields.iter().any(|it| it.0 == field) => {
                 return Err(refused("it is given twice".to_owned()));
@@ -318,7 +335,7 @@ fn write(
         }
     }
     store.write(&latest, &changes, round.settings.now)?;
-    Ok(())
+    Ok(waits)
 }
 
 /// Who it is that is named by a key alone: with whom an open stage of the case lies, else any other has lain, or the subject.

@@ -8,6 +8,7 @@ mod act;
 mod ahead;
 mod beside;
 mod called;
+mod confirmed;
 mod delegate;
 mod digests;
 mod fault;

@@ -10,6 +10,7 @@ use crate::casework::{Desk, Kept, standing};
 use crate::engine::accepted::accepted;
 use crate::engine::ahead::{Ahead, prefetch};
 use crate::engine::called::Calls;
+use crate::engine::confirmed::confirmed;
 use crate::engine::fault::effects_behind;
 use crate::engine::notices::Days;
 use crate::engine::policies::Policies;
@@ -413,6 +414,7 @@ impl<'a> Round<'a> {
     /// Writes everything at once; until then nothing has happened.
     pub(super) fn commit(&mut self, store: &mut dyn Store, work: &Work) -> Result<(), EngineError> {
         send_too_early(self.sender, &work.cases);
+        self.write_confirmed(store, &work.cases)?;
         point(Point::BeforeCommit);
         if planted::is(Bug::EffectBehindCommit) {
             effects_behind(store, work)?;
@@ -570,6 +572,7 @@ impl Deciding<'_> {
         row.wake_at = advanced.wake_at.filter(|_| !overslept);
         row.state = serde_json::to_string(&advanced.case).unwrap_or_default();
         row.set_aside = stuck;
+        let confirmed = confirmed(&advanced.events);
         let events: Vec<Event> = first.into_iter().chain(advanced.events).collect();
         let mut days = Days { desk, flow, case: &advanced.case, known: Vec::new() };
         let effects = self.effects_of(&mut days, &row, &events);
@@ -592,7 +595,8 @@ impl Deciding<'_> {
             Kept::Until(day) => Some(day),
             Kept::NoLonger(_) => Some(look.today),
         };
-        let change = CaseChange { row, entries, renamed, deadlines, tasks, effects, standing, calls, keeping };
+        let change =
+            CaseChange { row, entries, renamed, deadlines, tasks, effects, standing, calls, keeping, confirmed };
         Decided { change, case: advanced.case, events }
     }
 }

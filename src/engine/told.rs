@@ -139,6 +139,7 @@ impl RunReport {
                 },
                 Event::StageOpened { .. }
                 | Event::Filled { .. }
+                | Event::Confirmed { .. }
                 | Event::Completed { .. }
                 | Event::Signed { .. }
                 | Event::Extended { .. }

@@ -56,8 +56,21 @@ pub struct Decision {
     pub committee: Option<usize>,
     /// Whether what was decided before stands still until this is decided.
     pub stays: Option<bool>,
-    /// The fields that count once this decision confirms them.
-    pub confirms: Vec<Fill>,
+    /// What counts once this decision confirms it.
+    pub confirms: Option<Confirms>,
+}
+
+/// What was entered before a decision and counts once that confirms it.
+#[derive(Debug, Clone)]
+pub struct Confirms {
+    /// Which fields.
+    pub fields: Vec<Fill>,
+    /// The choices that confirm, as places in the stage's list, where they are named; else every choice by which the case goes on.
+    pub on: Option<Vec<usize>>,
+    /// Whether its lapse confirms, too.
+    pub on_lapse: bool,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// A message that a stage sends.
@@ -155,7 +168,6 @@ pub(super) fn checked_only(workflow: &Workflow, committees: &[Committee]) -> Vec
         let decision = stage.decision.as_ref();
         let committee = decision.and_then(|it| it.committee).and_then(|at| committees.get(at));
         note(committee.is_some_and(|it| it.members.is_none() && !it.for_each_case), "committee without members", span);
-        note(decision.is_some_and(|it| !it.confirms.is_empty()), "confirms", span);
     }
     found
 }
@@ -165,6 +177,12 @@ impl Workflow {
     #[must_use]
     pub fn runs(&self) -> bool {
         self.checked_only.is_empty()
+    }
+
+    /// Whether what a stage writes into a field counts only once a decision has confirmed it: one of those that stand behind it, or it.
+    #[must_use]
+    pub fn is_confirmed_later(&self, stage: StageId, fill: &Fill) -> bool {
+        self.stages.iter().skip(stage.index()).any(|it| it.confirms_of().is_some_and(|it| it.fields.contains(fill)))
     }
 
     /// The stages that must have ended before one opens: those that it names, else the one written before it, or all of those that
@@ -283,6 +301,31 @@ impl Stage {
     #[must_use]
     pub fn is_in_the_part(&self, fill: &Fill) -> bool {
         self.for_each.as_ref().is_some_and(|it| it.record() == Some(fill.record))
+    }
+
+    /// What counts with a choice in it; nothing if that confirms nothing.
+    #[must_use]
+    pub fn confirmed_by(&self, choice: &str) -> &[Fill] {
+        let Some(confirms) = self.confirms_of() else { return &[] };
+        let at = self.choices.iter().position(|it| it.name == choice);
+        let goes_on = || {
+            let leads = self.on_choice.iter().find(|it| Some(it.choice) == at);
+            leads.is_none_or(|it| !matches!(it.then, Then::GoBack { .. } | Then::Cancel | Then::Finish(_)))
+        };
+        let does = confirms.on.as_ref().map_or_else(goes_on, |it| at.is_some_and(|at| it.contains(&at)));
+        if does { &confirms.fields } else { &[] }
+    }
+
+    /// What counts with its lapse.
+    #[must_use]
+    pub fn confirmed_by_lapse(&self) -> &[Fill] {
+        self.confirms_of().filter(|it| it.on_lapse).map_or(&[], |it| &it.fields)
+    }
+
+    /// What it confirms, if it is a decision that does.
+    #[must_use]
+    pub fn confirms_of(&self) -> Option<&Confirms> {
+        self.decision.as_ref().and_then(|it| it.confirms.as_ref())
     }
 
     /// Whether it is left to somebody's choice how it goes on.

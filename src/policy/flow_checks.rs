@@ -10,7 +10,7 @@ use crate::policy::committee::Committee;
 use crate::policy::flow::{Proposed, Then};
 use crate::policy::framework::OutcomeKind;
 use crate::policy::model::{
-    DateRule, DueLine, Expr, ExprKind, FieldKind, Party, Point, Policy, Stage, StageMoment, Timing, Workflow,
+    DateRule, DueLine, Expr, ExprKind, FieldKind, Fill, Party, Point, Policy, Stage, StageMoment, Timing, Workflow,
 };
 use crate::policy::paths::{self, Next};
 use crate::source::Span;
@@ -32,6 +32,8 @@ pub(super) fn workflow_holds_together(policy: &Policy, workflow: &Workflow, foun
         receipts_may_never_come(workflow, stage, found);
         what_is_received_is_sent(workflow, stage, found);
         a_decision_has_choices(stage, found);
+        what_is_confirmed_was_filled(policy, workflow, id, found);
+        it_is_clear_what_confirms(stage, found);
         nobody_decides_their_own_case(stage, found);
         the_committee_is_that_of_the_subject(policy, workflow, stage, found);
         a_new_committee_has_time(policy, stage, found);
@@ -310,6 +312,40 @@ fn a_decision_has_choices(stage: &Stage, found: &mut Diagnostics) {
             Diagnostic::new(codes::NO_CHOICE, stage.label.span, words)
                 .help("add a line such as `choose confirm, lift`"),
         );
+    }
+}
+
+fn what_is_confirmed_was_filled(policy: &Policy, workflow: &Workflow, id: StageId, found: &mut Diagnostics) {
+    let stage = workflow.stage(id);
+    let Some(confirms) = stage.confirms_of() else { return };
+    let fills = |fill: &Fill| {
+        let before = workflow.stages.iter().take(id.index() + 1);
+        before
+            .into_iter()
+            .any(|it| it.fills.iter().chain(it.needs.iter().flat_map(|it| &it.fields)).any(|it| it == fill))
+    };
+    for fill in confirms.fields.iter().filter(|it| !fills(it)) {
+        let field = &policy.field(fill.record, fill.field).label.name;
+        let words =
+            format!("no stage before `{}` fills `{field}`, so that there is nothing to confirm", stage.label.name);
+        let help = format!("let an earlier stage say `fills {field}`, or take the field out here");
+        found.push(Diagnostic::new(codes::CONFIRMS_NOTHING, confirms.span, words).help(help));
+    }
+}
+
+/// A choice that ends the case may grant or refuse: the text says which.
+fn it_is_clear_what_confirms(stage: &Stage, found: &mut Diagnostics) {
+    let Some(confirms) = stage.confirms_of() else { return };
+    if confirms.on.is_some() {
+        return;
+    }
+    if let Some(ends) = stage.on_choice.iter().find(|it| matches!(it.then, Then::Finish(_))) {
+        let choice = &stage.choices[ends.choice].name;
+        let words = format!("it is not said whether `{choice}`, by which the case ends, confirms what was entered");
+        let names: Vec<&str> = stage.choices.iter().map(|it| it.name.as_str()).collect();
+        let help = format!("name the choices that confirm it, of {}: `confirms … on …`", names.join(", "));
+        let finding = Diagnostic::new(codes::WHAT_CONFIRMS, confirms.span, words);
+        found.push(finding.label(ends.span, "here it ends").help(help));
     }
 }
 

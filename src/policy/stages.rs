@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ids::StageId;
 use crate::policy::calendars::roll_of;
 use crate::policy::expressions::Place;
-use crate::policy::flow::{Decision, Needs, OnChoice, Sends, Then};
+use crate::policy::flow::{Confirms, Decision, Needs, OnChoice, Sends, Then};
 use crate::policy::model::{Done, DueLine, Extension, Label, Party, Stage, Step, StepKind, Type};
 use crate::policy::names::{Builder, Meaning, label};
 use crate::source::Span;
@@ -276,10 +276,10 @@ impl Builder<'_, '_> {
                 Some(decision) => decision.stays = Some(*stays),
                 None => self.only_in_a_decision(line.span),
             },
-            StageLineKind::Confirms(fields) => {
-                let fields = fields.iter().filter_map(|it| self.fill(it, place)).collect();
+            StageLineKind::Confirms { fields, on } => {
+                let confirms = self.confirms((fields, on), stage, line.span, place);
                 match &mut stage.decision {
-                    Some(decision) => decision.confirms = fields,
+                    Some(decision) => decision.confirms = Some(confirms),
                     None => self.only_in_a_decision(line.span),
                 }
             }
@@ -388,6 +388,20 @@ impl Builder<'_, '_> {
             self.unknown_name(name, "choice", &known);
         }
         found
+    }
+
+    fn confirms(
+        &mut self,
+        (fields, on): (&[tree::Expr], &[tree::Name]),
+        stage: &Stage,
+        span: Span,
+        place: &Place,
+    ) -> Confirms {
+        let fields = fields.iter().filter_map(|it| self.fill(it, place)).collect();
+        let choices = on.iter().filter(|it| it.text != "lapse");
+        let named: Vec<usize> = choices.filter_map(|it| self.choice_of(stage, it)).collect();
+        let on_lapse = on.iter().any(|it| it.text == "lapse");
+        Confirms { fields, on: (!on.is_empty()).then_some(named), on_lapse, span }
     }
 
     fn leads_once(&mut self, stage: &Stage, choice: usize, span: Span) {

@@ -3,11 +3,16 @@
 use serde::Serialize;
 
 use crate::calendar::length_in_words;
+use crate::casework::place_of;
+use crate::eval;
 use crate::policy::model::Policy;
 use crate::report::Reader;
 use crate::report::cases::period_label;
 use crate::store::{CaseRow, JournalEntry, RefusedAct, Store, StoreError};
-use crate::workflow::{Case, DueDate, Event, HolderNote, Move, NoticeAct, NoticeState, Receipt, Skipped, StageCase};
+use crate::value::Value;
+use crate::workflow::{
+    Case, DueDate, Entered, Event, HolderNote, Move, NoticeAct, NoticeState, Receipt, Skipped, StageCase,
+};
 
 /// One case, told to people.
 #[derive(Debug, Clone, Serialize)]
@@ -34,12 +39,38 @@ pub struct CaseReport {
     pub set_aside: Option<String>,
     /// Days on which the clock stood still.
     pub suspensions: Vec<String>,
+    /// What was entered and does not count before a decision confirms it.
+    pub unconfirmed: Vec<Unconfirmed>,
     /// Its stages' dates.
     pub deadlines: Vec<DeadlineReport>,
     /// What happened, in order.
     pub history: Vec<HistoryLine>,
     /// What somebody wanted to do and was refused.
     pub refusals: Vec<RefusedAct>,
+}
+
+/// What was entered and does not count yet.
+#[derive(Debug, Clone, Serialize)]
+pub struct Unconfirmed {
+    /// The field, with its record type.
+    pub field: String,
+    /// What was entered, in words.
+    pub value: String,
+    /// Who entered it.
+    pub by: String,
+    /// The day.
+    pub on: String,
+}
+
+impl Unconfirmed {
+    fn of(policy: &Policy, entered: &Entered) -> Self {
+        let value = match place_of(policy, entered) {
+            Ok(it) => it.value.map_or_else(|| "nothing".to_owned(), |it| eval::render(&Value::Known(it), policy)),
+            Err(why) => why,
+        };
+        let field = format!("{}.{}", entered.record, entered.field);
+        Self { field, value, by: entered.by.1.clone(), on: entered.on.to_string() }
+    }
 }
 
 /// A stage's dates and why they are what they are.
@@ -120,6 +151,7 @@ pub fn case_report(
         mark: case.mark.clone(),
         set_aside: row.set_aside.clone(),
         suspensions: case.suspensions.iter().map(suspension).collect(),
+        unconfirmed: case.entered.iter().map(|it| Unconfirmed::of(policy, it)).collect(),
         deadlines,
         history,
         refusals: store.refusals(row.id)?,
@@ -229,9 +261,20 @@ pub fn event_words(event: &Event) -> String {
             let because = because_of(because.as_deref());
             format!("{} chooses `{choice}`{instead} in `{stage}`{late}{because}", by.1)
         }
-        Event::Filled { stage, fields, by, because, .. } => {
+        Event::Filled { stage, fields, entered, by, because, .. } => {
             let because = because_of(because.as_deref());
-            format!("{} fills `{}` in `{stage}`{because}", by.1, fields.join("`, `"))
+            let waits: Vec<String> = entered.iter().map(|it| format!("`{}`", it.field)).collect();
+            let waits = if waits.is_empty() {
+                String::new()
+            } else {
+                format!("; {} is still to be confirmed", waits.join(", "))
+            };
+            format!("{} fills `{}` in `{stage}`{waits}{because}", by.1, fields.join("`, `"))
+        }
+        Event::Confirmed { stage, values, .. } => {
+            let names: Vec<String> = values.iter().map(|it| format!("`{}`", it.field)).collect();
+            let by = stage.as_ref().map_or_else(String::new, |it| format!(", with `{it}`"));
+            format!("{} counts from now on{by}", names.join(", "))
         }
         Event::Completed { stage, by, because, .. } => {
             let because = because_of(because.as_deref());

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::Policy;
 use crate::value::Known;
-use crate::workflow::NoticeAct;
+use crate::workflow::{Entered, NoticeAct};
 
 mod backup;
 mod called;
@@ -318,14 +318,26 @@ pub struct CaseChange {
     pub calls: Vec<Called>,
     /// On which day it is looked at, if it ended, so that it is not kept for longer than it may.
     pub keeping: Option<Date>,
+    /// What counts from now on, and is written into the records in the same commit.
+    pub confirmed: Vec<Entered>,
 }
 
 impl CaseChange {
     /// A case with new entries, and nothing else.
     #[must_use]
     pub fn with(row: CaseRow, entries: Vec<NewEntry>) -> Self {
-        let (renamed, deadlines, tasks, effects) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { row, entries, renamed, deadlines, tasks, effects, standing: None, calls: Vec::new(), keeping: None }
+        Self {
+            row,
+            entries,
+            renamed: Vec::new(),
+            deadlines: Vec::new(),
+            tasks: Vec::new(),
+            effects: Vec::new(),
+            standing: None,
+            calls: Vec::new(),
+            keeping: None,
+            confirmed: Vec::new(),
+        }
     }
 }
 

@@ -111,7 +111,10 @@ pub(super) fn stage_line(mut cursor: Cursor<'_>) -> StageLine {
         Rule::choose => StageLineKind::Choose(it.all(Rule::choice).into_iter().map(choice).collect()),
         Rule::stays => StageLineKind::Stays(true),
         Rule::does_not_stay => StageLineKind::Stays(false),
-        Rule::confirms => StageLineKind::Confirms(fields(&mut it)),
+        Rule::confirms => StageLineKind::Confirms {
+            fields: fields(&mut it),
+            on: it.maybe(Rule::confirms_on).map_or_else(Vec::new, |mut it| names_of(&mut it)),
+        },
         Rule::needs => StageLineKind::Needs { fields: fields(&mut it), when: expr(it.one(Rule::expr)) },
         Rule::deemed => StageLineKind::Deemed(words::length(it.one(Rule::length))),
         Rule::lasts => StageLineKind::Lasts(Box::new(super::lower_framework::lasting(it))),
@@ -130,6 +133,10 @@ fn after(mut it: Cursor<'_>) -> After {
         enough: Some(enough.maybe(Rule::number).map_or(one, |it| words::number(&it))),
         leaving_out: it.has(Rule::kw_leaving_out_the_rest),
     }
+}
+
+fn names_of(it: &mut Cursor<'_>) -> Vec<super::tree::Name> {
+    it.all(Rule::name).iter().map(words::name).collect()
 }
 
 fn fields(it: &mut Cursor<'_>) -> Vec<Expr> {

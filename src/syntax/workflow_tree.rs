@@ -175,8 +175,8 @@ pub enum StageLineKind {
     OnInside { choice: Name, stage: Box<Stage> },
     /// `stays the sanction`, `does not stay`
     Stays(bool),
-    /// `confirms rating`
-    Confirms(Vec<Expr>),
+    /// `confirms rating on agree, lapse`: which fields, and with which choices (or its lapse), where that is said.
+    Confirms { fields: Vec<Expr>, on: Vec<Name> },
     /// `needs failures when output is 1 to 2`
     Needs { fields: Vec<Expr>, when: Expr },
     /// `deemed received 3 working days after it was accepted`

@@ -196,7 +196,7 @@ impl Machine<'_> {
         }
         let round = self.state(id).map_or(1, |it| it.round);
         let (by, because, key, on) = (act.by.clone(), act.because.clone(), act.key.clone(), self.look.today);
-        self.happen(Event::Filled { stage, round, fields: fields.to_vec(), by, because, on, key });
+        self.happen(Event::Filled { stage, round, fields: fields.to_vec(), entered: Vec::new(), by, because, on, key });
         Ok(())
     }
 

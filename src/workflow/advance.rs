@@ -130,6 +130,7 @@ impl Machine<'_> {
         if !self.case.is_open() {
             return Ok(());
         }
+        self.count_what_none_confirms();
         self.keep_ledger();
         self.reopen();
         self.look_at_running_stages()?;
@@ -152,11 +153,6 @@ impl Machine<'_> {
             self.take(next)?;
         }
         Ok(())
-    }
-
-    pub(super) fn happen(&mut self, event: Event) {
-        self.case.apply(&event);
-        self.events.push(event);
     }
 
     pub(super) fn asked(&self, stage: StageId) -> Asked<'_> {
@@ -250,6 +246,7 @@ impl Machine<'_> {
 
     pub(super) fn complete_if_all_ended(&mut self, on: Date) {
         if self.case.is_open() && self.outer_stages().all(|id| self.settled(id).is_some()) {
+            self.count_what_none_decided(on);
             self.happen(Event::CaseEnded { how: How::Completed, on, mark: None });
         }
     }

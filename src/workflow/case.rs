@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::planted::{self, Bug};
+use crate::workflow::confirm::Entered;
 use crate::workflow::event::{Anchored, Event, Granted, HolderNote, How, ProposedNote, StageDates, Suspension};
 use crate::workflow::formed::Formed;
 use crate::workflow::post::Posted;
@@ -52,6 +53,9 @@ pub struct Case {
     /// The last day of what it brought into force, as it was told when that was to end soon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarmed: Option<Date>,
+    /// What was entered in it and does not count before a decision confirms it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entered: Vec<Entered>,
     /// The ledger of suspensions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspensions: Vec<Suspension>,
@@ -341,7 +345,11 @@ impl Case {
                     it.choice = Some(choice.clone());
                 });
             }
+            Event::Confirmed { values, .. } => self.count(values),
             Event::Filled { stage, on, .. } | Event::Completed { stage, on, .. } => {
+                if let Event::Filled { entered, .. } = event {
+                    self.enter(entered);
+                }
                 self.acts.extend(event.keyed());
                 let signature = event.by().map(|by| Signature { by: by.clone(), choice: None, on: *on });
                 let anew = matches!(event, Event::Filled { .. });

@@ -7,6 +7,7 @@ use crate::policy::model::Party;
 use crate::workflow::act::{Act, Deed, Refusal, is_called};
 use crate::workflow::advance::Machine;
 use crate::workflow::case::{StageCase, StageStatus};
+use crate::workflow::confirm::Entered;
 use crate::workflow::event::{Event, Hand, HolderNote, How, Suspension};
 
 impl Machine<'_> {
@@ -55,6 +56,11 @@ impl Machine<'_> {
             return Err(Refusal::new("nothing is corrected").but("name a field and its value"));
         }
         let (_, by) = self.power(act, MayBe::Corrected)?;
+        let waits = |field: &&String| self.case.entered.iter().any(|it| is_named(it, field));
+        if let Some(field) = fields.iter().find(waits) {
+            let why = format!("`{field}` counts only once it is confirmed");
+            return Err(Refusal::new(why).but("whoever decides upon it may send it back"));
+        }
         let mut stages: Option<Vec<StageId>> = None;
         for field in fields {
             let ended = self.corrected_in(field)?;
@@ -163,6 +169,14 @@ impl Machine<'_> {
         let name =
             |it: HolderNote| format!("{} ({})", it.capacity, it.who.map_or_else(|| "nobody".to_owned(), |it| it.1));
         self.people_of(parties).into_iter().map(name).collect::<Vec<_>>().join(" or ")
+    }
+}
+
+/// `rating`, or `assessment.rating`
+fn is_named(entered: &Entered, name: &str) -> bool {
+    match name.split_once('.') {
+        Some((record, field)) => entered.record == record && entered.field == field,
+        None => entered.field == name,
     }
 }
 

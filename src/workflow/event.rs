@@ -7,6 +7,7 @@ use crate::calendar::{Anchor, Derivation, Length};
 use crate::policy::acts::Off;
 use crate::value::Known;
 use crate::workflow::act::Deed;
+use crate::workflow::confirm::Entered;
 use crate::workflow::formed::{Member, PassedOver};
 use crate::workflow::moved::Move;
 
@@ -321,11 +322,13 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
     },
-    /// Somebody wrote fields of a stage; what they wrote stands in the records.
+    /// Somebody wrote fields of a stage; what they wrote stands in the records, but for what is entered here until it is confirmed.
     Filled {
         stage: String,
         round: u32,
         fields: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        entered: Vec<Entered>,
         by: (String, String),
         #[serde(default, skip_serializing_if = "Option::is_none")]
         because: Option<String>,
@@ -333,6 +336,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
     },
+    /// What was entered before counts from now on and is written into the records: by a decision, or since none comes any more.
+    Confirmed { stage: Option<String>, values: Vec<Entered>, on: Date },
     /// Somebody says that what a stage fills stands as it is.
     Completed {
         stage: String,
@@ -509,6 +514,7 @@ impl Event {
             Event::Held { .. } => "held",
             Event::Chosen { .. } => "chosen",
             Event::Filled { .. } => "filled",
+            Event::Confirmed { .. } => "confirmed",
             Event::Completed { .. } => "completed",
             Event::Signed { .. } => "signed",
             Event::Extended { .. } => "extended",
@@ -595,6 +601,7 @@ impl Event {
             | Event::Held { on, .. }
             | Event::Chosen { on, .. }
             | Event::Filled { on, .. }
+            | Event::Confirmed { on, .. }
             | Event::Completed { on, .. }
             | Event::MotionFell { on, .. }
             | Event::CommitteeFormed { on, .. }
@@ -655,6 +662,7 @@ impl Event {
             | Event::StageLapsed { stage, .. }
             | Event::NoticeActedOn { stage, .. } => Some(stage),
             Event::StepTaken { mark, .. } | Event::StepSkipped { mark, .. } => Some(&mark.stage),
+            Event::Confirmed { stage, .. } => stage.as_deref(),
             Event::CaseOpened { .. }
             | Event::ClockChanged { .. }
             | Event::Moved(_)

@@ -8,6 +8,7 @@ mod advance;
 mod alarm;
 mod case;
 mod case_acts;
+mod confirm;
 mod event;
 mod extend;
 mod formed;
@@ -27,6 +28,7 @@ pub use act::{Act, Deed, Refusal, act, done_or_over};
 pub use advance::{Advanced, Look, Stuck, advance};
 pub use alarm::Alarm;
 pub use case::{Again, Case, CaseStatus, Hold, Signature, StageCase, StageStatus};
+pub use confirm::{Entered, Said};
 pub use event::{
     Anchored, DefaultRecord, DueDate, Event, Granted, Hand, HolderNote, How, Notice, NoticeAct, NoticeState,
     ProposedNote, Receipt, Skipped, StageDates, StepMark, Suspension,

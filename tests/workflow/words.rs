@@ -72,7 +72,14 @@ impl Teller<'_> {
                 let because = because.as_ref().map_or_else(String::new, |it| format!(", because \"{it}\""));
                 format!("{stage}: {} chooses {choice}{}{because}", by.1, if *late { ", late" } else { "" })
             }
-            Event::Filled { stage, fields, by, .. } => format!("{stage}: {} fills {}", by.1, fields.join(", ")),
+            Event::Filled { stage, fields, by, entered, .. } => {
+                let waits = if entered.is_empty() { "" } else { ", to be confirmed" };
+                format!("{stage}: {} fills {}{waits}", by.1, fields.join(", "))
+            }
+            Event::Confirmed { stage, values, .. } => {
+                let names: Vec<&str> = values.iter().map(|it| it.field.as_str()).collect();
+                format!("{}: {} counts", stage.as_deref().unwrap_or("the case"), names.join(", "))
+            }
             Event::Completed { stage, by, .. } => format!("{stage}: {} completes it", by.1),
             Event::Signed { stage, choice, hand, .. } => {
                 format!("{stage}: {} chooses {choice}, the others not yet", hand.by.1)
