@@ -5,8 +5,8 @@
     tests/mutants.py workflow --sample 200 --seed 1
 
 Needs cargo-mutants 27 (`cargo install --locked cargo-mutants`), which says what is changed. So that a change costs a second and not a build,
-everything is built once with every change in the room behind a switch, and the tests run once for each, the quickest first, until one
-notices. The calendar rests upon nothing and is built apart; the case machine is built with the whole program, because much of it is
+everything is built once with every change in the room behind a switch. Each test, and each transcript, first tells which of these places it comes by; a
+change is tried by those alone, the quickest first, until one notices. The calendar rests upon nothing and is built apart; the case machine is built with the whole program, because much of it is
 tried by tests that have a store. What can't be built so (mostly changes that no compiler takes) cargo-mutants tries by itself.
 """
 
@@ -24,20 +24,29 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 # The room; what it is built with, if not with everything; and the tests.
 ROOMS = {
     "calendar": (["planted", "calendar"], ["calendar"]),
-    "workflow": (None, """acts committee each engine framework handing_on hours judging keeping ladder migrate orders people phrases policies
+    "workflow": (None, """acts committee confirmed each engine framework handing_on hours judging keeping ladder migrate orders people phrases policies
         events reasoning simulation spells together turns workflow""".split()),
 }
 SWITCH = """
-/// Whether a change is made in this run.
+/// Whether a change is made in this run. Whoever asks which places are come by is told each once.
 pub fn changed(nth: u32) -> bool {
+    use std::io::Write as _;
     static NTH: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    type Told = std::sync::Mutex<(std::fs::File, std::collections::HashSet<u32>)>;
+    static TOLD: std::sync::OnceLock<Option<Told>> = std::sync::OnceLock::new();
+    let open = |path| std::fs::OpenOptions::new().create(true).append(true).open(path).ok();
+    let told = TOLD.get_or_init(|| std::env::var("REACHED").ok().and_then(open).map(|it| (it, Default::default()).into()));
+    if let Some(mut told) = told.as_ref().and_then(|it| it.lock().ok()) {
+        if told.1.insert(nth) {
+            let _ = told.0.write_all(format!("{nth}\n").as_bytes());
+        }
+    }
     *NTH.get_or_init(|| std::env::var("CHANGED").ok().and_then(|it| it.parse().ok()).unwrap_or(u32::MAX)) == nth
 }
 """
@@ -168,50 +177,61 @@ def build(work, room, changes):
     return [programs[it] for it in ROOMS[room][1]], alone, len(left_over.keys() - alone.keys())
 
 
-def noticed(program, at, nth, patience):
-    """Whether a test program ends otherwise than well; that it does not end is noticing, too. It is not waited for behind its first failure."""
-    env = {**QUIET, "CHANGED": str(nth), "STOP_AT_FIRST": "1"}
-    with subprocess.Popen([program], cwd=at, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True) as it:
-        late = threading.Event()
+class Test:
+    """One test of a program, or one transcript; which places it comes by, and how long it takes."""
 
-        def end(by=None):
-            if by:
-                by.set()
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(it.pid, signal.SIGKILL)
+    def __init__(self, program, name, transcript=None):
+        self.program, self.name, self.transcript = program, name, transcript
+        self.reached, self.seconds = set(), 0.0
 
-        watch = threading.Timer(patience, end, [late])
-        watch.start()
-        try:
-            if any(line.rstrip().endswith("... FAILED") for line in it.stdout):
-                end()
-            failed = it.wait() != 0
-            return "no end" if late.is_set() else "failed" if failed else None
-        finally:
-            watch.cancel()
+    def __str__(self):
+        return f"{pathlib.Path(self.program).name.rsplit('-', 1)[0]}: {self.transcript or self.name}"
+
+    def fails(self, at, patience, **env):
+        """Whether it ends otherwise than well; that it does not end is noticing, too."""
+        env = {**QUIET, **env, **({"TRANSCRIPT": self.transcript} if self.transcript else {})}
+        call = [self.program, "--exact", self.name, "--test-threads=1"]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with subprocess.Popen(call, cwd=at, env=env, start_new_session=True, **quiet) as it:
+            try:
+                return "failed" if it.wait(patience) != 0 else None
+            except subprocess.TimeoutExpired:
+                return "no end"
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(it.pid, signal.SIGKILL)
+
+    def look(self, at):
+        """Runs it with nothing changed."""
+        with tempfile.TemporaryDirectory() as told:
+            path, begun = pathlib.Path(told) / "reached", time.monotonic()
+            if self.fails(at, 600, REACHED=str(path)):
+                sys.exit(f"{self} fails with nothing changed")
+            self.seconds = time.monotonic() - begun
+            self.reached = {int(it) for it in path.read_text().split() if it.isdigit()} if path.exists() else set()
+        return self
 
 
-def by_speed(programs, at):
-    """The test programs with how long each is waited for, the quickest first."""
-    taken = []
+def tests_of(programs, at, jobs):
+    """Every test of the programs, the quickest first."""
+    found = []
     for program in programs:
-        begun = time.monotonic()
-        if noticed(program, at, -1, 600):
-            sys.exit(f"{name_of(program)} fails with nothing changed")
-        taken.append((time.monotonic() - begun, program))
-    print(", ".join(f"{name_of(it)} {seconds:.1f} s" for seconds, it in sorted(taken)), flush=True)
-    return [(it, 20 * seconds + 30) for seconds, it in sorted(taken)]
+        listed = subprocess.run([program, "--list", "--format", "terse"], cwd=at, env=QUIET, capture_output=True, text=True, check=True)
+        for name in re.findall(r"^(.*): test$", listed.stdout, re.M):
+            transcripts = sorted(it.stem for it in (at / "tests/workflow").glob("*.txt")) if name.startswith("every_transcript") else [None]
+            found += [Test(program, name, it) for it in transcripts]
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        found = list(pool.map(lambda it: it.look(at), found))
+    found.sort(key=lambda it: it.seconds)
+    print(f"{len(found)} tests and transcripts, {sum(it.seconds for it in found):.0f} s one after another", flush=True)
+    return found
 
 
-def name_of(program):
-    return pathlib.Path(program).name.rsplit("-", 1)[0]
-
-
-def run(programs, at, nth):
-    """What finds a change: a test program, or that it does not end; nothing if none does."""
-    for program, patience in programs:
-        if how := noticed(program, at, nth, patience):
-            return how if how == "no end" else name_of(program)
+def run(tests, at, nth):
+    """What finds a change; nothing if no test does, or none comes by."""
+    for it in tests:
+        if nth in it.reached and (how := it.fails(at, 5 * it.seconds + 10, CHANGED=str(nth))):
+            return how if how == "no end" else str(it)
     return None
 
 
@@ -248,14 +268,15 @@ def main():
     changes = {nth: listed[nth] for nth in by_chance[: asked.sample]}
     print(f"{len(listed)} changes of {room}, {len(changes)} of them tried", flush=True)
     programs, apart, no_program = build(work, room, changes)
-    programs = by_speed(programs, at)
+    tests = tests_of(programs, at, asked.jobs)
     found, missed = collections.Counter(), []
     with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
-        for it, by in zip(changes.values(), pool.map(lambda nth: run(programs, at, nth), changes)):
+        for (nth, it), by in zip(changes.items(), pool.map(lambda nth: run(tests, at, nth), changes)):
             found[by] += 1
             if by is None:
                 missed.append(it["name"])
-            print(f"{by or 'missed'}  {it['name']}", flush=True)
+            nowhere = "" if any(nth in test.reached for test in tests) else ", and no test comes by"
+            print(f"{by or 'missed'}  {it['name']}{nowhere}", flush=True)
     alone = one_by_one(work, room, apart) if apart else collections.defaultdict(list)
     no_program += len(alone["unviable"])
     for name in alone["missed"]:
@@ -263,7 +284,10 @@ def main():
     caught = sum(count for by, count in found.items() if by) + len(alone["caught"]) + len(alone["timeout"])
     viable = caught + len(missed) + len(alone["missed"])
     print(f"{caught} of {viable} noticed ({100 * caught / max(viable, 1):.1f} %), {no_program} more are no program")
-    print(", ".join(f"{by or 'nothing'} {count}" for by, count in found.most_common()))
+    by_program = collections.Counter()
+    for by, count in found.items():
+        by_program[by.split(":")[0] if by else "nothing"] += count
+    print(", ".join(f"{by} {count}" for by, count in by_program.most_common()))
 
 
 main()

@@ -56,7 +56,7 @@ impl Doer<'_> {
         let who = theirs.filter(|_| self.random.random_bool(0.85));
         let who = who.unwrap_or_else(|| self.random.random_range(0..self.roster.officers.len()));
         let plain = matches!(name.as_str(), "look" | "file" | "appeal_window" | "hearing.ruling" | "appeal_ruling");
-        let sent_back = matches!(&what, Deed::Choose { choice, .. } if choice == "send_back" || choice == "reduce");
+        let sent_back = matches!(&what, Deed::Choose { choice, .. } if ["send_back", "return", "reduce"].contains(&choice.as_str()));
         let late = case.stages[&stage].dates.due.as_ref().is_some_and(|it| it.day < self.day);
         let chooses = matches!(&what, Deed::Choose { .. });
         let rightful = plain && chooses && !sent_back && holders == [who] && !(name == "appeal_window" && late);
@@ -95,7 +95,7 @@ impl Doer<'_> {
             "note" if lot < 35 => bare(Deed::Extend(Length { count: 1, unit: Unit::Months })),
             "note" => fill(vec![("noted", today)]),
             "assess" => fill(vec![("mark", self.random.random_range(0..=100).to_string())]),
-            "file" => bare(choose("file")),
+            "file" => bare(choose(if lot < 80 { "file" } else { "return" })),
             "leave.ruling" if lot < 15 => bare(Deed::Recuse),
             "leave.ruling" if lot < 35 => bare(Deed::EndVote),
             "leave.ruling" => bare(choose(if lot < 68 { "grant" } else { "refuse" })),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use jiff::civil::{Date, Time, date};
+use jiff::civil::{Date, DateTime, Time, date};
 use jiff::tz::TimeZone;
 use merit::workflow::{Case, Event, StageCase, StageStatus};
 
@@ -296,10 +296,26 @@ fn from_opening(stage: &str, step: &str) -> bool {
 pub(crate) fn wrong_hour(roster: &Roster, (of, to): (usize, usize), on: Date, not_before: i64) -> Option<String> {
     let local = cairo().to_datetime(Timestamp::from_second(not_before).unwrap());
     let theirs = roster.watches(to, on);
-    let mut day = on;
-    while !roster.is_worked(theirs, day) {
-        day = next(day);
-    }
+    let from_then = |worked: &dyn Fn(Date) -> bool| {
+        let mut day = on;
+        while !worked(day) {
+            day = next(day);
+        }
+        day
+    };
+    // What was written before a holiday was announced does not know of it.
+    let known = from_then(&|day| roster.was_worked(theirs, day, on));
+    let day = from_then(&|day| roster.is_worked(theirs, day));
+    wrong_hour_of(roster, (of, on), theirs, known, &local).and(wrong_hour_of(roster, (of, on), theirs, day, &local))
+}
+
+fn wrong_hour_of(
+    roster: &Roster,
+    (of, on): (usize, Date),
+    theirs: bool,
+    day: Date,
+    local: &DateTime,
+) -> Option<String> {
     let watch = theirs && roster.watches(of, on);
     let hour = match (watch, day == date(2026, 4, 24)) {
         (false, _) => Time::constant(8, 0, 0, 0),

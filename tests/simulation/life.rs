@@ -11,7 +11,7 @@ use merit::engine::{
     ActError, ActRequest, AsOf, DelegateRequest, EngineError, Point, RunReport, delegate, end_delegation,
 };
 use merit::store::{Filter, OutcomeFilter, Store};
-use merit::workflow::{CaseStatus, Look, StageStatus};
+use merit::workflow::{Case, CaseStatus, Look, StageStatus};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -143,7 +143,7 @@ fn roster(random: &mut ChaCha8Rng, size: usize) -> Roster {
     let officers = (0..size).map(|at| officer(random, at)).collect();
     let board = [1, 2, 3, 4, size - 1];
     let versions = BTreeMap::from([(1, (10, 3))]);
-    Roster { officers, given: Vec::new(), board, holidays: holidays(), versions }
+    Roster { officers, given: Vec::new(), board, holidays: holidays(), announced: BTreeMap::new(), versions }
 }
 
 impl Life {
@@ -340,6 +340,7 @@ impl Life {
         if on < ADOPTED || !self.roster.holidays.insert(on) {
             return;
         }
+        self.roster.announced.insert(on, day);
         self.mourning += 1;
         let line = format!("  holiday    \"Day of mourning {}\" on {}\n  substitute", self.mourning, words(on));
         let text = self.ministry.text.replacen("  substitute", &line, 1);
@@ -523,6 +524,7 @@ impl Life {
         self.check_outcomes();
         self.check_effects();
         self.check_set_aside(when.day);
+        self.check_marks();
     }
 
     fn invariants(&self, when: When) -> Result<(), String> {
@@ -589,6 +591,22 @@ impl Life {
             if [of, to].iter().all(|it| self.roster.officers[*it].watch.0.len() == 1) {
                 self.wrong.extend(wrong_hour(&self.roster, (of, to), day, effect.effect.not_before));
             }
+        }
+    }
+
+    /// A mark stands in the records exactly where it was filed.
+    fn check_marks(&mut self) {
+        let sql = "select of_id || ' ' || period from r_work where mark is not null";
+        let store = rusqlite::Connection::open(self.ministry.path()).unwrap();
+        let mut marked = store.prepare(sql).unwrap();
+        let marked = marked.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap).collect();
+        let cases = self.books.cases.values().filter(|it| it.workflow == "quarterly");
+        let is_filed = |it: &&Case| it.stages.get("file").is_some_and(|it| it.choice.as_deref() == Some("file"));
+        let filed: BTreeSet<String> =
+            cases.filter(is_filed).map(|it| format!("{} {}", it.subject, it.period)).collect();
+        let marked: BTreeSet<String> = marked;
+        for other in marked.symmetric_difference(&filed) {
+            self.wrong.push(format!("{other}: filed, or marked in the records, and not both"));
         }
     }
 

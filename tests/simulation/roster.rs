@@ -73,6 +73,8 @@ pub(crate) struct Roster {
     pub(crate) given: Vec<Given>,
     pub(crate) board: [usize; 5],
     pub(crate) holidays: BTreeSet<Date>,
+    /// Holidays that were announced in its course, each with the day on which they were.
+    pub(crate) announced: BTreeMap<Date, Date>,
     /// The working days for a plan, and how often one is reminded at most, by the version of the policy.
     pub(crate) versions: BTreeMap<i64, (u32, u32)>,
 }
@@ -188,6 +190,12 @@ impl Roster {
     pub(crate) fn is_worked(&self, watch: bool, day: Date) -> bool {
         let weekend = matches!(day.weekday(), Weekday::Friday | Weekday::Saturday);
         watch || (!weekend && !self.holidays.contains(&day))
+    }
+
+    /// As it was known before a day.
+    pub(crate) fn was_worked(&self, watch: bool, day: Date, known: Date) -> bool {
+        let weekend = matches!(day.weekday(), Weekday::Friday | Weekday::Saturday);
+        self.is_worked(watch, day) || (!weekend && self.announced.get(&day).is_some_and(|it| *it >= known))
     }
 
     pub(crate) fn watches(&self, who: usize, day: Date) -> bool {
