@@ -15,8 +15,11 @@ impl<T: Copy + PartialEq> Dated<T> {
         Self(BTreeMap::from([(day, value)]))
     }
 
+    /// What holds then already is nothing new, and says nothing for the time behind it.
     pub(crate) fn set(&mut self, from: Date, value: T) {
-        self.0.insert(from, value);
+        if self.on(from) != Some(value) {
+            self.0.insert(from, value);
+        }
     }
 
     pub(crate) fn on(&self, day: Date) -> Option<T> {
