@@ -227,10 +227,14 @@ def tests_of(programs, at, jobs):
     return found
 
 
-def run(tests, at, nth):
-    """What finds a change; nothing if no test does, or none comes by."""
-    for it in tests:
+def run(tests, at, nth, change, told):
+    """What finds a change; nothing if no test does, or none comes by. First those are asked that found another in the same function or file."""
+    near = [f"{change['file']} {change['function']['function_name']}", change["file"]]
+    known = [it for place in near for it, _ in told[place].most_common()]
+    for it in dict.fromkeys(known + tests):
         if nth in it.reached and (how := it.fails(at, 5 * it.seconds + 10, CHANGED=str(nth))):
+            for place in near:
+                told[place][it] += 1
             return how if how == "no end" else str(it)
     return None
 
@@ -270,8 +274,9 @@ def main():
     programs, apart, no_program = build(work, room, changes)
     tests = tests_of(programs, at, asked.jobs)
     found, missed = collections.Counter(), []
+    told = collections.defaultdict(collections.Counter)
     with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
-        for (nth, it), by in zip(changes.items(), pool.map(lambda nth: run(tests, at, nth), changes)):
+        for (nth, it), by in zip(changes.items(), pool.map(lambda it: run(tests, at, *it, told), changes.items())):
             found[by] += 1
             if by is None:
                 missed.append(it["name"])

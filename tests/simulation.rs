@@ -95,6 +95,7 @@ fn a_year_of_mishaps_breaks_nothing() {
     }
     let total = total.into_inner().unwrap();
     assert!(count < SEEDS || total.digests > 0, "no digest left");
+    assert!(count < SEEDS || total.orders > 0, "nothing was ordered");
     assert!(count < SEEDS || total.kinds.contains_key("confirmed"), "nothing was confirmed");
     writeln!(std::io::stderr(), "simulation: {count} seeds of {size} people in {:.0?}: {total:#?}", began.elapsed())
         .unwrap();

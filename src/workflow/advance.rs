@@ -207,18 +207,24 @@ impl Machine<'_> {
 
     fn look_at_running_stages(&mut self) -> Result<(), Stuck> {
         let ledger_changed = self.events.iter().any(|it| matches!(it, Event::ClockChanged { .. }));
+        // Where one can't go on, the dates of the others are right all the same, and what was done in them is found in time.
+        let mut stuck = Ok(());
         for id in self.running() {
-            // What suffices of several parts does so when the time is over: that must be right first.
-            if self.stage(id).for_each.is_some() {
-                self.move_dates(id, ledger_changed)?;
-            }
-            if self.end_if_done(id) || !self.case.is_open() {
-                continue;
-            }
-            self.move_dates(id, ledger_changed)?;
-            self.assign_anew(id)?;
+            stuck = stuck.and(self.look_at(id, ledger_changed));
         }
-        Ok(())
+        stuck
+    }
+
+    fn look_at(&mut self, id: StageId, ledger_changed: bool) -> Result<(), Stuck> {
+        // What suffices of several parts does so when the time is over: that must be right first.
+        if self.stage(id).for_each.is_some() {
+            self.move_dates(id, ledger_changed)?;
+        }
+        if self.end_if_done(id) || !self.case.is_open() {
+            return Ok(());
+        }
+        self.move_dates(id, ledger_changed)?;
+        self.assign_anew(id)
     }
 
     /// Ends a stage whose fields say that it is done; late or not by the day that they state.
@@ -242,13 +248,6 @@ impl Machine<'_> {
         self.happen(Event::StageDone { stage, round, on, late });
         self.complete_if_all_ended(on);
         true
-    }
-
-    pub(super) fn complete_if_all_ended(&mut self, on: Date) {
-        if self.case.is_open() && self.outer_stages().all(|id| self.settled(id).is_some()) {
-            self.count_what_none_decided(on);
-            self.happen(Event::CaseEnded { how: How::Completed, on, mark: None });
-        }
     }
 
     /// Dates stand as long as the clock does; else they follow holidays, orders, corrected facts and the ledger.

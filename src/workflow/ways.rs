@@ -77,6 +77,14 @@ impl Machine<'_> {
         self.turn_takers(id).filter_map(|it| self.settled(it)).max_by_key(|it| it.day)
     }
 
+    /// The case ends when all has.
+    pub(super) fn complete_if_all_ended(&mut self, on: Date) {
+        if self.case.is_open() && self.outer_stages().all(|id| self.settled(id).is_some()) {
+            self.count_what_none_decided(on);
+            self.happen(Event::CaseEnded { how: How::Completed, on, mark: None });
+        }
+    }
+
     /// Goes where the end of a stage leads.
     pub(super) fn follow(&mut self, id: StageId, then: &Then, how: How, on: Date, mark: Option<String>) {
         match then {

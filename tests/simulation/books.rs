@@ -155,6 +155,12 @@ fn length(roster: &Roster, case: &Case, name: &str) -> Option<Length> {
     })
 }
 
+/// The day by which something is due by order, where that does not lie before it opened.
+fn ordered_due(roster: &Roster, case: &Case, name: &str, opened: Date, today: Date) -> Option<Date> {
+    let due = (name == "write").then(|| roster.ordered(case.period.parse().ok()?, today)).flatten();
+    due.filter(|it| *it >= opened)
+}
+
 fn wrong_due(roster: &Roster, case: &Case, name: &str, today: Date) -> Option<String> {
     let (stage, of) = (&case.stages[name], subject(roster, case));
     let length = length(roster, case, name)?;
@@ -164,6 +170,17 @@ fn wrong_due(roster: &Roster, case: &Case, name: &str, today: Date) -> Option<St
     }
     let still =
         |day: Date| case.workflow == "quarterly" && day >= opening.day && roster.is_suspended(of, opened, day, today);
+    if let Some(ordered) = ordered_due(roster, case, name, opening.day, today) {
+        let mut expected = ordered;
+        while !roster.is_worked(roster.watches(of, ordered), expected) {
+            expected = next(expected);
+        }
+        let plain =
+            stage.extensions.is_empty() && case.suspensions.is_empty() && roster.officers[of].watch.0.len() == 1;
+        let found = stage.dates.due.as_ref().map(|it| it.day);
+        return (plain && found != Some(expected))
+            .then(|| format!("`{name}` of {} is due on {found:?}, and by order on {expected}", case.subject));
+    }
     let more = stage.extensions.first().map(|it| match name {
         "note" => Length::Months(it.length.count),
         _ => Length::Working(it.length.count),

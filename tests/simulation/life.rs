@@ -52,6 +52,7 @@ pub(crate) struct Tally {
     pub(crate) digests: u64,
     pub(crate) restarts: u64,
     pub(crate) jumps: u64,
+    pub(crate) orders: u64,
     pub(crate) looks: u64,
     pub(crate) kills: BTreeMap<&'static str, u64>,
     pub(crate) kinds: BTreeMap<String, u64>,
@@ -69,6 +70,7 @@ impl Tally {
         self.digests += other.digests;
         self.restarts += other.restarts;
         self.jumps += other.jumps;
+        self.orders += other.orders;
         self.looks += other.looks;
         for (name, count) in other.kills {
             *self.kills.entry(name).or_default() += count;
@@ -143,7 +145,15 @@ fn roster(random: &mut ChaCha8Rng, size: usize) -> Roster {
     let officers = (0..size).map(|at| officer(random, at)).collect();
     let board = [1, 2, 3, 4, size - 1];
     let versions = BTreeMap::from([(1, (10, 3))]);
-    Roster { officers, given: Vec::new(), board, holidays: holidays(), announced: BTreeMap::new(), versions }
+    Roster {
+        officers,
+        given: Vec::new(),
+        board,
+        holidays: holidays(),
+        announced: BTreeMap::new(),
+        orders: BTreeMap::new(),
+        versions,
+    }
 }
 
 impl Life {
@@ -261,8 +271,9 @@ impl Life {
         match self.chance.world.random_range(0..1000) {
             0..12 => self.mourn(day),
             12..17 => self.change_the_rules(day),
+            47..55 => self.order(day),
             17..47 => self.hand_on(day),
-            47..52 => self.take_back(day),
+            55..60 => self.take_back(day),
             _ => {}
         }
     }
@@ -352,6 +363,20 @@ impl Life {
         let now = self.noon(day).now;
         self.ministry.deploy(text, now);
         self.roster.versions.insert(self.ministry.version, (days, times));
+    }
+
+    /// An order names another day by which the plans of this quarter are due.
+    fn order(&mut self, day: Date) {
+        let quarter = (day.month() - 1) / 3;
+        let first = date(day.year(), quarter * 3 + 1, 1);
+        let due = day.checked_add(self.chance.world.random_range(2..40i64).days()).unwrap();
+        if day < ADOPTED || self.roster.orders.entry(first).or_default().insert(day, due).is_some() {
+            return;
+        }
+        self.tally.orders += 1;
+        let (period, due, of) = (format!("{}-Q{}", day.year(), quarter + 1), words(due), words(day));
+        let order = format!("adjust quarterly.write in {period} {{ due {due}; by order \"Circular\" of {of} }}\n");
+        self.deploy(format!("{}{order}", self.ministry.text), day);
     }
 
     /// Another version of the policy, which new cases go by.

@@ -78,6 +78,8 @@ pub(crate) struct Roster {
     pub(crate) holidays: BTreeSet<Date>,
     /// Holidays that were announced in its course, each with the day on which they were.
     pub(crate) announced: BTreeMap<Date, Date>,
+    /// Until when the plans of a quarter are due by order: by the quarter's first day, each with the day of the order.
+    pub(crate) orders: BTreeMap<Date, BTreeMap<Date, Date>>,
     /// The working days for a plan, and how often one is reminded at most, by the version of the policy.
     pub(crate) versions: BTreeMap<i64, (u32, u32)>,
 }
@@ -199,6 +201,11 @@ impl Roster {
     pub(crate) fn was_worked(&self, watch: bool, day: Date, known: Date) -> bool {
         let weekend = matches!(day.weekday(), Weekday::Friday | Weekday::Saturday);
         self.is_worked(watch, day) || (!weekend && self.announced.get(&day).is_some_and(|it| *it >= known))
+    }
+
+    /// The day that the last order names for the plans of a quarter.
+    pub(crate) fn ordered(&self, quarter: Date, today: Date) -> Option<Date> {
+        self.orders.get(&quarter)?.range(..=today).next_back().map(|it| *it.1)
     }
 
     pub(crate) fn watches(&self, who: usize, day: Date) -> bool {
