@@ -71,6 +71,12 @@ const SAID: &[(&str, &str)] = &[
         "filled of plan, 2026-03-11, by nurse Ada, k: Ada: fill aim, end",
     ),
     (
+        "{'event': 'confirmed', 'stage': 'look', 'on': '2026-03-11', 'values': [{'record': 'nurse', 'field': 'aim', 'value': {'plain': {'Text': 'x'}},
+        'by': ['nurse', 'Ada'], 'on': '2026-03-11'}]}",
+        "confirmed of look, 2026-03-11",
+    ),
+    ("{'event': 'confirmed', 'stage': null, 'on': '2026-03-11', 'values': []}", "confirmed, 2026-03-11"),
+    (
         "{'event': 'completed', 'stage': 'plan', 'round': 1, 'by': ['nurse', 'Ada'], 'on': '2026-03-12', 'key': 'k'}",
         "completed of plan, 2026-03-12, by nurse Ada, k: Ada: complete",
     ),
@@ -488,4 +494,45 @@ fn steps_that_wait_are_over_one_by_one_and_those_that_do_not_count_from_the_due_
 fn what_is_done_with_a_notice_has_the_word_that_people_use() {
     let words = [NoticeAct::Release, NoticeAct::Drop, NoticeAct::Retry].map(NoticeAct::word);
     assert_eq!(words, ["release", "drop", "retry"]);
+}
+
+#[test]
+fn a_stage_that_has_its_old_name_again_is_formerly_nothing_else() {
+    let moved = |from: &str, to: &str| {
+        format!(
+            "{{'event': 'moved', 'from': 1, 'to': 2, 'on': '2026-04-01', 'by': 'registrar', 'because': '', 'stages': [{{'stage': '{from}', 'becomes': '{to}'}}]}}"
+        )
+    };
+    let (there, back) = (moved("plan", "draft"), moved("draft", "plan"));
+    let once = case(&[OPENED, PLAN, &there]);
+    assert_eq!(once.formerly.iter().collect::<Vec<_>>(), [(&"plan".to_owned(), &"draft".to_owned())]);
+    let again = case(&[OPENED, PLAN, &there, &back]);
+    assert_eq!(again.formerly.iter().collect::<Vec<_>>(), [(&"draft".to_owned(), &"plan".to_owned())]);
+}
+
+#[test]
+fn what_is_entered_anew_takes_the_place_of_itself_and_what_counts_waits_no_more() {
+    let value = |field: &str, words: &str| {
+        format!(
+            "{{'record': 'nurse', 'field': '{field}', 'value': {{'plain': {{'Text': '{words}'}}}}, 'by': ['nurse', 'Ada'], 'on': '2026-03-11'}}"
+        )
+    };
+    let filled = |values: &[String]| {
+        let (fields, values) = ("'aim'", values.join(", "));
+        format!(
+            "{{'event': 'filled', 'stage': 'plan', 'round': 1, 'fields': [{fields}], 'entered': [{values}], 'by': ['nurse', 'Ada'], 'on': '2026-03-11'}}"
+        )
+    };
+    let first = filled(&[value("aim", "much"), value("end", "soon")]);
+    let again = filled(&[value("aim", "more")]);
+    let counts =
+        format!("{{'event': 'confirmed', 'stage': 'plan', 'on': '2026-03-12', 'values': [{}]}}", value("aim", "more"));
+    let waits = |lines: &[&str]| {
+        let case = case(lines);
+        case.entered.iter().map(|it| format!("{} {:?}", it.field, it.value)).collect::<Vec<_>>().join("; ")
+    };
+    let waiting = waits(&[OPENED, PLAN, &first, &again]);
+    assert!(waiting.contains("end") && waiting.contains("more") && !waiting.contains("much"), "{waiting}");
+    let waiting = waits(&[OPENED, PLAN, &first, &again, &counts]);
+    assert!(waiting.contains("end") && !waiting.contains("aim"), "{waiting}");
 }

@@ -324,6 +324,16 @@ fn a_correction_writes_nothing_that_an_open_stage_fills_too() {
 }
 
 #[test]
+fn what_no_stage_has_filled_yet_is_not_corrected() {
+    let (project, case) = planned_again(&["opens start of year; fills targets", "fills written"]);
+    let correct = format!("{case} correct written=2026-01-05 --as mat --because slip --as-of 2026-01-05");
+    let refused = act(&project, 2, &correct);
+    assert!(refused.contains("`written` is filled in `other`, which has not taken place"), "{refused}");
+    assert_eq!(count(&project, "journal where kind = 'corrected'"), 0);
+    holds(&project);
+}
+
+#[test]
 fn one_correction_is_of_what_one_stage_has_filled() {
     let stages = ["opens start of year; fills targets", "fills written, targets", "fills email", "choose seen"];
     let (project, case) = planned_again(&stages);

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::StageId;
+use crate::policy::flow::Then;
 use crate::policy::model::{Fill, Policy};
 use crate::value::Known;
 use crate::workflow::advance::Machine;
@@ -77,8 +78,15 @@ impl Machine<'_> {
         let stage = |name: &String| self.stage_ids().find(|it| self.stage(*it).label.name == *name);
         match event {
             Event::Chosen { stage: name, choice, on, .. } => {
-                let fills = self.stage(stage(name)?).confirmed_by(choice);
-                self.counts(|it| fills.iter().any(|fill| it.is_in(self.policy, fill)), Some(name), *on)
+                let id = stage(name)?;
+                let fills = self.stage(id).confirmed_by(choice);
+                // Where it leads to a decision that confirms it, too, that decides.
+                let further = self.entered_by(id, choice);
+                let counts = |it: &Entered| {
+                    fills.iter().any(|fill| it.is_in(self.policy, fill))
+                        && !self.confirming(it).any(|at| further == Some(at))
+                };
+                self.counts(counts, Some(name), *on)
             }
             Event::StageLapsed { stage: name, on, .. } => {
                 let fills = self.stage(stage(name)?).confirmed_by_lapse();
@@ -117,6 +125,13 @@ impl Machine<'_> {
     fn confirming<'m>(&'m self, entered: &'m Entered) -> impl Iterator<Item = StageId> + 'm {
         let confirms = |fills: &[Fill]| fills.iter().any(|it| entered.is_in(self.policy, it));
         self.stage_ids().filter(move |it| self.stage(*it).confirms_of().is_some_and(|it| confirms(&it.fields)))
+    }
+
+    /// The stage that opens inside another with a choice.
+    fn entered_by(&self, id: StageId, choice: &str) -> Option<StageId> {
+        let stage = self.stage(id);
+        let leads = stage.on_choice.iter().find(|it| stage.choices[it.choice].name == choice)?;
+        if let Then::Inside(inner) = leads.then { Some(inner) } else { None }
     }
 
     /// Whether a decision is under way, or comes by itself.
