@@ -8,7 +8,7 @@ use crate::workflow::{Anchored, Asked, StageDates};
 use jiff::civil::Date;
 
 impl CaseOutlook<'_> {
-    /// The due date by the latest order, if there is one.
+    /// The due date by the latest order, if there is one that names no day before the opening, whatever was granted beyond it.
     pub(super) fn ordered_due(
         &self,
         asked: Asked<'_>,
@@ -18,6 +18,9 @@ impl CaseOutlook<'_> {
         let Some((due, by)) = self.stage(asked.stage).ordered(period, asked.on, |it| it.due.clone()) else {
             return Ok(None);
         };
+        if due.day < opening.day {
+            return Ok(None);
+        }
         let options = DateOptions {
             roll: due.roll,
             at: due.clock,

@@ -188,7 +188,7 @@ impl<'a> CaseOutlook<'a> {
         opening: &Anchored,
         dates: &mut StageDates,
     ) -> Result<(), String> {
-        if let Some(due) = self.ordered_due(asked, opening)?.filter(|it| it.latest.date >= opening.day) {
+        if let Some(due) = self.ordered_due(asked, opening)? {
             dates.due = Some(due_date(the_later(due, dates)));
             return Ok(());
         }
