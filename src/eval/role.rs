@@ -291,10 +291,8 @@ impl Search<'_> {
             let unfit = barred.or_else(|| self.unfit(scope, id, &to)).or_else(|| cannot_act(scope, &to));
             self.say(words);
             match unfit {
-                Some(reason) => {
-                    self.say(format!("{} is passed over: {reason}", to.key));
-                    self.found.passed_over.push((to, reason));
-                }
+                // Whoever can't stand in stands nowhere: nobody follows them, and it is not they who are stood in for.
+                Some(reason) => self.say(format!("{} is passed over: {reason}", to.key)),
                 None => {
                     self.found.holder = Some(to);
                     return true;
