@@ -51,7 +51,7 @@ enum Style {
     /// `2025/26`, `2025`
     Year(PeriodLabelStyle),
     /// `2025/26-Q1`, `2025/26-H2`, `2025/26-3`
-    Part(PeriodLabelStyle, &'static str),
+    Part(PeriodLabelStyle, Option<char>),
     /// `2025-07`
     Month,
 }
@@ -61,15 +61,15 @@ pub(super) fn kinds(rules: &[PeriodRule]) -> Vec<Kind> {
     let mut kinds: Vec<Kind> = rules.iter().map(declared).collect();
     let counted = || {
         rules.iter().filter_map(|it| match it.begins {
-            PeriodBegins::Every { months, month, day, style } => Some((months, (month, day, style))),
+            PeriodBegins::Every { months, month, day, style, .. } => Some((months, (month, day, style))),
             PeriodBegins::On { .. } => None,
         })
     };
     let year = counted().find(|it| it.0 == 12).or_else(|| counted().next());
     let (month, day, style) = year.map_or((1, 1, PeriodLabelStyle::OneYear), |it| it.1);
     let by_themselves = [
-        ("half_year", "half_years", 6, month, day, Style::Part(style, "H")),
-        ("quarter", "quarters", 3, month, day, Style::Part(style, "Q")),
+        ("half_year", "half_years", 6, month, day, Style::Part(style, Some('H'))),
+        ("quarter", "quarters", 3, month, day, Style::Part(style, Some('Q'))),
         ("month", "months", 1, 1, 1, Style::Month),
     ];
     for (name, plural, months, month, day, style) in by_themselves {
@@ -83,12 +83,12 @@ pub(super) fn kinds(rules: &[PeriodRule]) -> Vec<Kind> {
 
 fn declared(rule: &PeriodRule) -> Kind {
     let days = match &rule.begins {
-        PeriodBegins::Every { months, month, day, style } => Days::Counted {
+        PeriodBegins::Every { months, month, day, style, letter } => Days::Counted {
             months: i32::from((*months).max(1)),
             month: *month,
             day: *day,
             // Two periods of one year need two labels.
-            style: if *months < 12 { Style::Part(*style, "") } else { Style::Year(*style) },
+            style: if *months < 12 { Style::Part(*style, *letter) } else { Style::Year(*style) },
         },
         PeriodBegins::On { starts, until } => {
             Days::Listed(starts.iter().copied().chain(until.tomorrow().ok()).collect())
@@ -293,6 +293,7 @@ impl Calendar {
             Days::Counted { months, month, day, style: Style::Part(style, letter) } => {
                 let year = year_start((*month, *day), period.first).unwrap_or(period.first);
                 let nth = months_between(year, period.first) / months + 1;
+                let letter = letter.map(String::from).unwrap_or_default();
                 format!("{}-{letter}{nth}", year_label(*style, year, year.year()))
             }
             Days::Listed(edges) => {

@@ -54,6 +54,8 @@ pub enum PeriodBegins {
         day: i8,
         /// How it is written.
         style: PeriodLabelStyle,
+        /// The letter before its number, where it is part of a year: the `T` of `2026-T1`.
+        letter: Option<char>,
     },
     /// On days that are listed, each lasting to the next.
     On {

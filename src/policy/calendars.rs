@@ -267,6 +267,7 @@ fn period_rule(line: &CalendarLineKind) -> Option<(&tree::Name, PeriodRule)> {
                 months: months.text.parse().ok()?,
                 month: small(from.month),
                 day: small(from.day),
+                letter: written.as_ref().and_then(|it| it.text.chars().find(char::is_ascii_uppercase)),
                 style: if one_year { PeriodLabelStyle::OneYear } else { PeriodLabelStyle::TwoYears },
             }
         }

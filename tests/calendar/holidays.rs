@@ -212,7 +212,7 @@ fn every_fault_of_the_rules_is_told_at_once() {
     let period = PeriodRule {
         name: "year".to_owned(),
         plural: "years".to_owned(),
-        begins: PeriodBegins::Every { months: 5, month: 2, day: 29, style: PeriodLabelStyle::OneYear },
+        begins: PeriodBegins::Every { months: 5, month: 2, day: 29, style: PeriodLabelStyle::OneYear, letter: None },
     };
     let fifth = holiday("Sixth Friday", HolidayDay::NthWeekday { nth: 6, weekday: Weekday::Friday, month: 8 });
     let faults = Calendar::new(CalendarRules {

@@ -272,7 +272,7 @@ fn rules() -> impl Strategy<Value = CalendarRules> {
     let period = (0u8..30, 0i8..14, 0i8..33).prop_map(|(months, month, day)| PeriodRule {
         name: "stretch".to_owned(),
         plural: "stretches".to_owned(),
-        begins: PeriodBegins::Every { months, month, day, style: PeriodLabelStyle::TwoYears },
+        begins: PeriodBegins::Every { months, month, day, style: PeriodLabelStyle::TwoYears, letter: None },
     });
     (any::<[bool; 7]>(), any::<[bool; 7]>(), flags, holidays, prop::option::of(period)).prop_map(
         |(working, on, (one_for_two, also_for_clash), holidays, period)| CalendarRules {

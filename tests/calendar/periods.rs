@@ -5,7 +5,7 @@ use merit::calendar::{Calendar, CalendarProblem, CalendarRules, Date, PeriodBegi
 use crate::support::{date, plain, plain_rules, rows, uganda};
 
 fn period(name: &str, months: u8, (month, day): (i8, i8), style: PeriodLabelStyle) -> PeriodRule {
-    let begins = PeriodBegins::Every { months, month, day, style };
+    let begins = PeriodBegins::Every { months, month, day, style, letter: None };
     PeriodRule { name: name.to_owned(), plural: format!("{name}s"), begins }
 }
 
@@ -198,4 +198,17 @@ fn a_period_lies_inside_another_where_each_longer_one_begins_with_it() {
     ] {
         assert!(!nests(shorter, longer), "{shorter} in {longer}");
     }
+}
+
+#[test]
+fn a_part_of_a_year_bears_the_letter_with_which_it_is_declared() {
+    let begins =
+        PeriodBegins::Every { months: 4, month: 1, day: 1, style: PeriodLabelStyle::OneYear, letter: Some('T') };
+    let term = PeriodRule { name: "term".to_owned(), plural: "terms".to_owned(), begins };
+    let calendar = with(vec![period("year", 12, (1, 1), PeriodLabelStyle::OneYear), term]);
+    let kind = calendar.period_kind("term").unwrap();
+    let found = calendar.period_containing(kind, date("2026-06-01")).unwrap();
+    assert_eq!(calendar.label(&found), "2026-T2");
+    assert_eq!(calendar.period_from_label(kind, "2026-T2").unwrap(), found);
+    assert!(calendar.period_from_label(kind, "2026-2").is_err());
 }

@@ -152,7 +152,7 @@ fn financial_year() -> PeriodRule {
     PeriodRule {
         name: "financial_year".to_owned(),
         plural: "financial_years".to_owned(),
-        begins: PeriodBegins::Every { months: 12, month: 7, day: 1, style: PeriodLabelStyle::TwoYears },
+        begins: PeriodBegins::Every { months: 12, month: 7, day: 1, style: PeriodLabelStyle::TwoYears, letter: None },
     }
 }
 
