@@ -300,6 +300,8 @@ impl Life {
             9 if !is_chief => self.set_status(who, day, Status::Gone, day),
             10..13 => {
                 let watch = random.random_bool(0.5);
+                // Before the first day that is run nobody has been anything else.
+                let noted = noted.max(next(ADOPTED));
                 self.roster.officers[who].watch.set(noted, watch);
                 let post = if watch { "watch" } else { "desk" };
                 self.enter("officer", &format!("id,post\n{key},{post}\n"), noted, day);
