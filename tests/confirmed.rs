@@ -91,6 +91,9 @@ fn what_is_entered_stands_in_no_record_and_concerns_no_other_case_before_it_is_c
     assert_eq!(told["unconfirmed"][0]["value"], "2", "{told}");
     let refused = ward.act(2, "nan correct targets=7 --as mat --because slip --as-of 2026-01-06");
     assert!(refused.contains("`targets` counts only once it is confirmed"), "{refused}");
+    let refused = ward.act(2, "nan correct plan.targets=7 --as mat --because slip --as-of 2026-01-06");
+    assert!(refused.contains("`plan.targets` counts only once it is confirmed"), "{refused}");
+    ward.act(0, "nan correct written=2026-01-04 --as mat --because slip --as-of 2026-01-06");
     ward.0.merit(0, &["run", "--as-of", "2026-01-07"]);
     assert_eq!((ward.count(ENTERED), ward.count(HELPED)), (0, 0));
 

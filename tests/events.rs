@@ -536,3 +536,24 @@ fn what_is_entered_anew_takes_the_place_of_itself_and_what_counts_waits_no_more(
     let waiting = waits(&[OPENED, PLAN, &first, &again, &counts]);
     assert!(waiting.contains("end") && !waiting.contains("aim"), "{waiting}");
 }
+
+#[test]
+fn a_stage_that_opens_behind_a_move_is_spared_where_its_day_lies_before_it() {
+    let moved = "{'event': 'moved', 'from': 1, 'to': 2, 'on': '2026-04-01', 'by': 'registrar', 'because': ''}";
+    let opened = |day: &str| PLAN.replace("2026-03-02", day);
+    let spared = |day: &str| case(&[OPENED, moved, &opened(day)]).stages["plan"].spared;
+    assert_eq!(spared("2026-03-02"), Some(date(2026, 4, 1)));
+    assert_eq!((spared("2026-04-01"), spared("2026-04-02")), (None, None));
+    assert_eq!(case(&[OPENED, PLAN]).stages["plan"].spared, None);
+}
+
+#[test]
+fn how_often_a_case_was_sent_back_is_known_by_the_name_that_a_stage_has_now() {
+    let back =
+        "{'event': 'went_back', 'from': 'look', 'to': 'plan', 'again': ['plan'], 'on': '2026-03-20', 'mark': null}";
+    let moved = "{'event': 'moved', 'from': 1, 'to': 2, 'on': '2026-04-01', 'by': 'registrar', 'because': '', 'stages': [{'stage': 'plan', 'becomes': 'draft'}]}";
+    let before = case(&[OPENED, PLAN, back]);
+    assert_eq!((before.went_back("look", "plan"), before.went_back("look", "draft")), (1, 0));
+    let after = case(&[OPENED, PLAN, back, moved]);
+    assert_eq!((after.went_back("look", "plan"), after.went_back("look", "draft")), (0, 1));
+}

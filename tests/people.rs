@@ -212,6 +212,8 @@ fn more_time_is_granted_by_whom_the_policy_names_and_told_in_the_derivation() {
     let done = act(&project, 0, extend);
     assert!(done.contains("mat extends `write` by 1 week to 2026-02-06, because \"ill in bed\""), "{done}");
     assert!(act(&project, 0, extend).contains("this was done before"));
+    let nothing = act(&project, 2, "nan extend 0 days --as mat --because ill --as-of 2026-01-06");
+    assert!(nothing.contains("`0 days` is no length of time"), "{nothing}");
     let again = act(&project, 2, "nan extend 1 day --as mat --because ill --as-of 2026-01-06");
     assert!(again.contains("once at most, and has been") && again.contains("6 February 2026"), "{again}");
     let told = project.merit(0, &["explain", "nan", "write"]);
