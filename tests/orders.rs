@@ -218,3 +218,26 @@ fn an_older_version_has_the_orders_of_the_latest_and_no_others_as_far_as_its_wor
     assert_eq!(left, out_of_reach(&left[0].why));
     assert!(left[0].why.contains("shoe"), "{left:?}");
 }
+
+#[test]
+fn a_deployment_with_another_order_looks_at_the_cases_that_it_is_about() {
+    let mut house = planning();
+    let other = "\nworkflow knowing {\n  for each nurse each year\n  stage know { opens start of year; by nurse; fills email; due 30 June }\n}\n";
+    house.deploy(|it| format!("{it}{other}"));
+    house.run(date(2026, 1, 5));
+    let marked = |house: &House| {
+        let rows = house.store.dirty_cases(100).unwrap();
+        rows.into_iter().map(|it| it.workflow).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(marked(&house), std::collections::BTreeSet::new());
+    let order = "adjust planning.write in 2026 { due 27 February 2026; by order \"Circular 1\" of 5 January 2026 }\n";
+    house.deploy(|it| format!("{it}{order}"));
+    assert_eq!(marked(&house), ["planning".to_owned()].into());
+    house.run(date(2026, 1, 5));
+    house.deploy(|it| it.replace("27 February", "26 February"));
+    assert_eq!(marked(&house), ["planning".to_owned()].into());
+    house.run(date(2026, 1, 5));
+    house.deploy(|it| format!("{it}\n# nothing else\n"));
+    assert_eq!(marked(&house), std::collections::BTreeSet::new());
+    house.every_invariant_holds(date(2026, 1, 5), true);
+}

@@ -5,6 +5,8 @@
 //! for (a workflow, a field or a period that it does not know) does not reach it, and says why. One of its own that the latest text has no
 //! words for stays: where a stage has another name by now, nobody has taken back what was ordered of it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::policy::{Compilation, compile_deployed};
 use crate::source::{Sources, Span};
@@ -58,25 +60,38 @@ pub fn compile_with_orders_of(
     if reached.policy.is_some() { (reached, left) } else { (compile_deployed(older, calendar), left) }
 }
 
-/// Whether two texts order otherwise.
+/// The workflows and frameworks about which two texts order otherwise, by their names.
 #[must_use]
-pub fn order_otherwise(one: &Sources, other: &Sources) -> bool {
-    texts(one, &orders_in(one)) != texts(other, &orders_in(other))
+pub fn ordered_otherwise(one: &Sources, other: &Sources) -> BTreeSet<String> {
+    let by_name = |sources: &Sources| {
+        let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, span) in named_orders_in(sources) {
+            texts.entry(name).or_default().push(sources.text(span).trim().to_owned());
+        }
+        texts
+    };
+    let (one, other) = (by_name(one), by_name(other));
+    one.keys().chain(other.keys()).filter(|it| one.get(*it) != other.get(*it)).cloned().collect()
 }
 
 /// The places of the orders in a text, as far as it can be read.
 fn orders_in(sources: &Sources) -> Vec<Span> {
+    named_orders_in(sources).into_iter().map(|it| it.1).collect()
+}
+
+/// The same with what each is about.
+fn named_orders_in(sources: &Sources) -> Vec<(String, Span)> {
     if !sources.iter().any(|(_, file)| ["adjust", "exempt"].iter().any(|it| file.text.contains(it))) {
         return Vec::new();
     }
     let files = syntax::parse(sources, &mut Diagnostics::new());
     let items = files.into_iter().flat_map(|it| it.items);
-    let span = |it: Item| match it {
-        Item::Adjust(order) => Some(order.span),
-        Item::Exempt(order) => Some(order.span),
+    let named = |it: Item| match it {
+        Item::Adjust(order) => Some((order.workflow.text.clone(), order.span)),
+        Item::Exempt(order) => Some((order.from.text.clone(), order.span)),
         _ => None,
     };
-    items.filter_map(span).collect()
+    items.filter_map(named).collect()
 }
 
 fn texts<'s>(sources: &'s Sources, orders: &[Span]) -> Vec<&'s str> {

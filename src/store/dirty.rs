@@ -8,7 +8,7 @@ use rusqlite::params;
 use rusqlite::types::Value as Cell;
 
 use crate::ids::{FieldId, RecordId, WorkflowId};
-use crate::policy::latest_orders::{compile_with_orders_of, order_otherwise};
+use crate::policy::latest_orders::{compile_with_orders_of, ordered_otherwise};
 use crate::policy::model::{FieldKind, Policy, Shape};
 use crate::policy::{Reads, Reference, Way};
 use crate::source::Sources;
@@ -189,11 +189,19 @@ impl SqliteStore {
         policy: &Policy,
         rev: i64,
     ) -> Result<(), StoreError> {
-        if !order_otherwise(before, now) {
-            return Ok(());
+        let otherwise = ordered_otherwise(before, now);
+        for workflow in &otherwise {
+            self.connection
+                .prepare_cached(
+                    "insert into dirty select 'case', cast(id as text), ?1 from cases where status = 'open' and workflow = ?2
+                     on conflict (what, id) do update set rev = excluded.rev",
+                )
+                .map_err(disk)?
+                .execute(params![rev, workflow])
+                .map_err(disk)?;
         }
-        self.mark_all_cases(None, rev)?;
-        for (flow, stage) in policy.workflows.iter().flat_map(|flow| flow.stages.iter().map(move |it| (flow, it))) {
+        let workflows = policy.workflows.iter().filter(|it| otherwise.contains(&it.label.name));
+        for (flow, stage) in workflows.flat_map(|flow| flow.stages.iter().map(move |it| (flow, it))) {
             for order in stage.adjusted.iter().filter(|it| it.reopens) {
                 self.connection
                     .prepare_cached(
