@@ -338,6 +338,19 @@ fn a_clock_that_stands_still_goes_on_so_and_its_days_stay() {
     assert_eq!(migrate(&mut house, day("2026-01-16"), &MigrateRequest { to: Some(2), ..request() }).stay, []);
     assert!(case_of(&house, "nan").1.stands_still_on(day("2026-01-16")));
     house.every_invariant_holds(day("2026-01-16"), true);
+    // The days on which it ran in between stay out; what follows upon the move is one stretch with what stood still up to it.
+    let stretches = |subject: &str| -> Vec<(String, Option<String>)> {
+        let ledger = case_of(&house, subject).1.suspensions;
+        ledger.iter().map(|it| (it.from.to_string(), it.until.map(|it| it.to_string()))).collect()
+    };
+    let of = |from: &str, until: Option<&str>| (from.to_owned(), until.map(str::to_owned));
+    assert_eq!(stretches("nan"), [of("2026-01-05", Some("2026-01-12")), of("2026-01-16", None)]);
+    assert_eq!(stretches("ola"), [of("2026-01-05", Some("2026-01-09"))]);
+    house.deploy(|it| it.replace("due   20 February, for", "due   27 February, for"));
+    assert_eq!(migrate(&mut house, day("2026-01-17"), &request()).stay, []);
+    let nan = case_of(&house, "nan").1.suspensions;
+    assert_eq!(nan.len(), 2, "{nan:?}");
+    house.every_invariant_holds(day("2026-01-17"), true);
 }
 
 #[test]
