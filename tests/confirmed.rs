@@ -38,13 +38,17 @@ struct Ward(Project);
 
 impl Ward {
     fn new() -> Self {
+        Self::under(MORE)
+    }
+
+    fn under(more: &str) -> Self {
         let project = Project::of("plans");
         let path = std::fs::read_dir(project.path("policy")).unwrap().next().unwrap().unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
         let (before, behind) = text.split_once("workflow planning").unwrap();
         let (_, behind) = behind.split_once("\nmessage").unwrap();
         let (message, _) = behind.split_once("\nexample").unwrap();
-        std::fs::write(&path, format!("{before}{MORE}message{message}\n")).unwrap();
+        std::fs::write(&path, format!("{before}{more}message{message}\n")).unwrap();
         project.merit(0, &["deploy", "--adopt", "2026-01-01"]);
         project.merit(0, &["import", "records/nurse.csv", "--from", "2026-01-01"]);
         project.merit(0, &["run", "--as-of", "2026-01-04"]);
@@ -150,5 +154,26 @@ fn a_case_that_moves_to_a_version_which_confirms_nothing_counts_what_was_entered
     assert!(told.contains("`targets` counts from now on\n"), "{told}");
     ward.0.merit(0, &["run", "--as-of", "2026-01-06"]);
     assert_eq!(ward.count(HELPED), 1);
+    ward.holds();
+}
+
+#[test]
+fn what_a_lapse_confirms_is_written_by_the_run_that_finds_it() {
+    let lapses = "confirms targets on agree, lapse\n    lapses at due\n    on lapse finish confirmed\n";
+    let ward = Ward::under(&MORE.replace("confirms targets on agree\n", lapses));
+    ward.set(2);
+    for day in ["2026-01-19", "2026-01-20"] {
+        assert_eq!(ward.count(ENTERED), 0);
+        ward.0.merit(0, &["run", "--as-of", day]);
+    }
+    assert_eq!((ward.count(ENTERED), ward.count(HELPED)), (1, 1), "and whoever goes by it follows in the same run");
+    assert_eq!(
+        ward.count(
+            "commits where kind = 'run' and rev in (select rev from changes where type = 'plan' and field = 'targets')"
+        ),
+        1
+    );
+    let told = ward.0.merit(0, &["run", "--as-of", "2026-01-20"]);
+    assert!(told.contains("0 mails sent") && !told.contains("case"), "{told}");
     ward.holds();
 }

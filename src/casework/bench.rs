@@ -618,6 +618,7 @@ impl<'a> Bench<'a> {
         let running = &mut self.cases[at];
         running.events.extend(advanced.events.iter().cloned());
         running.case = advanced.case.clone();
+        self.count_confirmed(at, &advanced.events);
         self.take_effect(at, &advanced.events);
         match self.accepted(at, &advanced.events) {
             accepted if accepted.is_empty() => advanced,
