@@ -231,7 +231,11 @@ impl Told<'_> {
             let votes: Vec<_> = case.stages[stage].votes.iter().filter(voters).collect();
             let carried = 2 * votes.iter().filter(|it| it.choice == *choice).count() > votes.len();
             unless(carried, format!("`{choice}` carried with {votes:?}"));
-            unless(votes.len() >= roster.quorum(of, day, &away), format!("{} decided {choice}", votes.len()));
+            // Where nobody sits without a vote the chair closes it, and is there, too.
+            let closes = sitting.iter().all(|it| it.1).then(|| sitting.first().map(|it| &roster.officers[it.0].key));
+            let chair = closes.flatten().is_some_and(|it| votes.iter().all(|vote| vote.by.1 != *it));
+            let there = votes.len() + usize::from(chair);
+            unless(there >= roster.quorum(of, day, &away), format!("{there} decided {choice}"));
         }
         match self.event {
             Event::StepTaken { mark, rung, day: on, default, .. } => {
