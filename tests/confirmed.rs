@@ -177,3 +177,15 @@ fn what_a_lapse_confirms_is_written_by_the_run_that_finds_it() {
     assert!(told.contains("0 mails sent") && !told.contains("case"), "{told}");
     ward.holds();
 }
+
+#[test]
+fn what_an_import_writes_counts_at_once_and_what_is_confirmed_later_takes_its_place() {
+    let ward = Ward::new();
+    ward.set(2);
+    std::fs::write(ward.0.path("plan.csv"), "nurse,period,targets\nnan,2026,8\n").unwrap();
+    ward.0.merit(0, &["import", "plan.csv"]);
+    assert_eq!(ward.count("r_plan where of_id = 'nan' and targets = 8"), 1);
+    ward.act(0, "nan choose agree --as mat --as-of 2026-01-08");
+    assert_eq!(ward.count("r_plan where of_id = 'nan' and targets = 2"), 1);
+    ward.holds();
+}

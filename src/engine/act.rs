@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::casework::{Desk, to_be_confirmed};
 use crate::engine::accepted::accepted;
-use crate::engine::confirmed::{confirmed, key_of};
+use crate::engine::confirmed::{confirmed, key_of, put};
 use crate::engine::run::{Round, damaged};
 use crate::engine::{AsOf, EngineError, NoticeLine, Policies, RunSettings, Sender};
 use crate::exchange::value_of;
@@ -320,19 +320,10 @@ fn write(
         }
         let of = part.filter(|_| stage.is_some_and(|it| it.is_in_the_part(fill))).unwrap_or(&case.subject);
         let (key, part) = key_of(&latest, record, of, &case.period);
-        match changes.iter_mut().find(|it| it.record == record) {
-            Some(change) if change.fields.iter().any(|it| it.0 == field) => {
-                return Err(refused("it is given twice".to_owned()));
-            }
-            Some(change) => change.fields.push((field, value)),
-            None => changes.push(RecordChange {
-                record,
-                key: Arc::from(key),
-                part: part.to_owned(),
-                fields: vec![(field, value)],
-                from: round.until.today,
-            }),
+        if changes.iter().any(|it| it.record == record && it.fields.iter().any(|it| it.0 == field)) {
+            return Err(refused("it is given twice".to_owned()));
         }
+        put(&mut changes, record, (key, part), (field, value), round.until.today);
     }
     store.write(&latest, &changes, round.settings.now)?;
     Ok(waits)

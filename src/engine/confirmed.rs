@@ -5,9 +5,12 @@ use std::sync::Arc;
 use crate::casework::place_of;
 use crate::engine::EngineError;
 use crate::engine::run::Round;
+use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Policy, Shape};
 use crate::store::{CaseChange, CaseRow, RecordChange, Store};
+use crate::value::Known;
 use crate::workflow::{Entered, Event};
+use jiff::civil::Date;
 
 /// What counts from now on, of what happened.
 pub(super) fn confirmed(events: &[Event]) -> Vec<Entered> {
@@ -37,30 +40,31 @@ impl Round<'_> {
                 }
             };
             let (key, part) = key_of(&latest, place.record, &row.subject, &row.period);
-            let value = (place.field, place.value);
-            match changes.iter_mut().find(|it| it.record == place.record) {
-                Some(change) => change.fields.push(value),
-                None => changes.push(RecordChange {
-                    record: place.record,
-                    key: Arc::from(key),
-                    part: part.to_owned(),
-                    fields: vec![value],
-                    from: self.until.today,
-                }),
-            }
+            put(&mut changes, place.record, (key, part), (place.field, place.value), self.until.today);
         }
         store.write(&latest, &changes, self.settings.now)?;
         Ok(())
     }
 }
 
+/// Adds a field to the change of its record.
+pub(super) fn put(
+    changes: &mut Vec<RecordChange>,
+    record: RecordId,
+    (key, part): (&str, &str),
+    value: (FieldId, Option<Known>),
+    from: Date,
+) {
+    match changes.iter_mut().find(|it| it.record == record) {
+        Some(change) => change.fields.push(value),
+        None => {
+            changes.push(RecordChange { record, key: Arc::from(key), part: part.to_owned(), fields: vec![value], from })
+        }
+    }
+}
+
 /// Under which key and part a record is kept that belongs to a subject, or is the subject.
-pub(super) fn key_of<'k>(
-    policy: &Policy,
-    record: crate::ids::RecordId,
-    of: &'k str,
-    period: &'k str,
-) -> (&'k str, &'k str) {
+pub(super) fn key_of<'k>(policy: &Policy, record: RecordId, of: &'k str, period: &'k str) -> (&'k str, &'k str) {
     match policy.record(record).shape {
         Shape::Entity { .. } => (of, ""),
         Shape::Panel { .. } => (of, period),
