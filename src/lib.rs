@@ -14,6 +14,7 @@ pub mod eval;
 pub mod examine;
 pub mod explain;
 pub mod ids;
+pub mod plan;
 #[doc(hidden)]
 pub mod planted;
 pub mod policy;
@@ -21,6 +22,7 @@ pub mod sample;
 mod side_by_side;
 pub mod source;
 pub mod syntax;
+pub mod table;
 pub mod value;
 pub mod workflow;
 

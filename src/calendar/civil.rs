@@ -5,6 +5,8 @@ use jiff::civil::Date;
 
 use crate::calendar::CalendarProblem;
 
+const EPOCH: Date = jiff::civil::date(1970, 1, 1);
+
 /// A day so many days later (earlier, if negative).
 pub(super) fn plus_days(date: Date, days: i64) -> Result<Date, CalendarProblem> {
     let span = Span::new().try_days(days).map_err(|_| CalendarProblem::OutOfRange)?;
@@ -25,6 +27,18 @@ pub(super) fn plus_months_back(date: Date, months: i64) -> Result<Date, Calendar
     let first = first_of_month_plus(date, months)?;
     let day = date.day().min(first.days_in_month());
     Date::new(first.year(), first.month(), day).map_err(|_| CalendarProblem::OutOfRange)
+}
+
+/// A day as a number: how many days after 1 January 1970.
+#[must_use]
+pub fn day_number(date: Date) -> i64 {
+    days_between(EPOCH, date)
+}
+
+/// The day so many days after 1 January 1970; nothing beyond the years that a date can have.
+#[must_use]
+pub fn day_of_number(days: i64) -> Option<Date> {
+    plus_days(EPOCH, days).ok()
 }
 
 /// Days from one day to another; negative when it lies before.

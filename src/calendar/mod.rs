@@ -62,6 +62,7 @@ mod words;
 mod working;
 
 pub(crate) use civil::days_between;
+pub use civil::{day_number, day_of_number};
 pub use deadline::{Anchor, DateRole, Deadline, DeadlineInput, Direction, Extension, Length, SuspendedDays, Unit};
 pub use derivation::{Derivation, DerivationStep};
 pub use holidays::HolidayClash;

@@ -72,7 +72,7 @@ pub(super) struct Asked {
 }
 
 /// On which day dated facts are read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Reading {
     /// On the day asked: what a workflow and its steps do.
     #[default]
@@ -201,6 +201,18 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub fn reading(&self, reading: Reading) -> Self {
         Self { reading, earlier: Rc::default(), ..self.clone() }
+    }
+
+    /// The same rules and rankings for a record, a period and a day, so many periods back from where somebody began to ask; nothing
+    /// that was found out for others is kept.
+    pub(crate) fn placed(
+        &self,
+        subject: RecordRef,
+        (period, on, reading): (Option<Period>, Date, Reading),
+        back: u32,
+    ) -> Self {
+        let (earlier, asked) = (Rc::default(), Rc::default());
+        Self { subject, period, on, reading, back, earlier, asked, ..self.clone() }
     }
 
     /// The same scope for another record.

@@ -6,8 +6,9 @@
 
 use std::sync::Arc;
 
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 
+use crate::calendar::{day_number, day_of_number};
 use crate::policy::model::{Label, Order, Policy};
 use crate::policy::row_set::RowSet;
 use crate::policy::terms::{Expr, Type};
@@ -174,7 +175,7 @@ pub(super) fn place(policy: &Policy, ty: &Type, texts: &[Arc<str>], known: &Know
     match (known, ty) {
         (Known::Number(number), Type::Number) => Some(*number),
         (Known::Money { amount, currency }, Type::Money { currency: own, .. }) => (currency == own).then_some(*amount),
-        (Known::Date(day), Type::Date) => Some(Number::from(days_since_1970(*day))),
+        (Known::Date(day), Type::Date) => Some(Number::from(day_number(*day))),
         (Known::Moment(at), Type::Timestamp) => Some(Number::from(*at)),
         (Known::Duration { count, unit }, Type::Duration(own)) => (unit == own).then(|| Number::from(*count)),
         (Known::YesNo(yes), Type::YesNo) => Some(Number::from(i64::from(*yes))),
@@ -214,14 +215,8 @@ pub(super) fn words(policy: &Policy, ty: &Type, axis: &Axis, at: Number) -> Stri
     }
 }
 
-/// Days since 1 January 1970.
-fn days_since_1970(day: Date) -> i64 {
-    date(1970, 1, 1).until(day).map_or(0, |it| i64::from(it.get_days()))
-}
-
 fn day_at(at: Number) -> Option<Date> {
-    let days = i64::try_from(at.to_scaled(0)?).ok()?;
-    date(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()
+    day_of_number(i64::try_from(at.to_scaled(0)?).ok()?)
 }
 
 fn day_words(at: Number) -> String {

@@ -102,6 +102,22 @@ impl Number {
         self.numerator.checked_mul(units / self.denominator)
     }
 
+    /// The whole number of units of one over a denominator, if it is exact there and fits: 12.34 is 1234 of 100.
+    #[must_use]
+    pub fn units_of(&self, denominator: i64) -> Option<i64> {
+        let denominator = i128::from(denominator);
+        if denominator % self.denominator != 0 {
+            return None;
+        }
+        self.numerator.checked_mul(denominator / self.denominator).and_then(|it| i64::try_from(it).ok())
+    }
+
+    /// The two parts of the reduced fraction; the second is above nought.
+    #[must_use]
+    pub fn parts(&self) -> (i128, i128) {
+        (self.numerator, self.denominator)
+    }
+
     /// How many decimals it has, if they end: 12.50 has one.
     #[must_use]
     pub fn decimals(&self) -> Option<u8> {

@@ -1,0 +1,191 @@
+//! What a framework proposes, as nodes: a verdict for each rule, and what is paid.
+
+use crate::plan::node::{Node, NodeId, Op, state};
+use crate::plan::{At, Lowered, NoKernel, Planner, Quotient};
+use crate::policy::framework::{Combination, Framework, OutcomeRule, Proposed};
+use crate::policy::model::Expr;
+
+/// How many rules of a framework one node holds.
+const TOGETHER: usize = 31;
+
+/// A framework in a plan.
+#[derive(Debug, Clone)]
+pub struct Judging {
+    /// Its rules, in its order.
+    pub rules: Vec<RuleNodes>,
+    /// Why it is asked row by row, where it is.
+    pub row_by_row: bool,
+}
+
+/// A rule in a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleNodes {
+    /// Its verdict.
+    pub verdict: NodeId,
+    /// What is paid, where something is.
+    pub amount: Amount,
+}
+
+/// What a rule pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    /// Nothing.
+    None,
+    /// A number of each row.
+    Number(Quotient),
+    /// What the evaluator that goes row by row says.
+    RowByRow,
+}
+
+impl<'a> Planner<'a> {
+    /// A framework of a ground's policy, by its place, for a period and a day.
+    pub fn judging(&mut self, ground: usize, framework: usize, at: At) -> Judging {
+        let policy = self.grounds[ground].policy;
+        let framework_of = &policy.frameworks[framework];
+        match self.verdicts(ground, framework_of, at) {
+            Ok(rules) => Judging { rules, row_by_row: false },
+            Err(NoKernel) => {
+                let rules = (0..framework_of.rules.len()).map(|rule| RuleNodes {
+                    verdict: self.judged(ground, framework, rule, at),
+                    amount: match framework_of.rules[rule].amount {
+                        Some(_) => Amount::RowByRow,
+                        None => Amount::None,
+                    },
+                });
+                Judging { rules: rules.collect(), row_by_row: true }
+            }
+        }
+    }
+
+    fn judged(&mut self, ground: usize, framework: usize, rule: usize, at: At) -> NodeId {
+        let from = rule / TOGETHER * TOGETHER;
+        let op = Op::Judged { ground, framework, from, at };
+        let judged =
+            self.nodes.add(Node { op, space: at.space, may: state::KNOWN, range: (0, i64::MAX), whole: false });
+        let rule = u32::try_from(rule - from).unwrap_or(u32::MAX);
+        let may = state::KNOWN | state::UNKNOWN | state::UNFIT | state::NO;
+        self.truth_node(judged, Op::Verdict { judged, rule }, may)
+    }
+
+    fn verdicts(&mut self, ground: usize, framework: &'a Framework, at: At) -> Result<Vec<RuleNodes>, NoKernel> {
+        let alone = framework.gives_way.is_empty()
+            && framework.exempt.is_empty()
+            && framework.ladders.is_empty()
+            && framework.rules.iter().all(|it| it.pool.is_none());
+        if !alone {
+            return Err(NoKernel);
+        }
+        let covered = match &framework.condition {
+            Some(condition) => self.truth(ground, at, condition)?,
+            None => self.constant(at.space, 0, state::KNOWN),
+        };
+        let own = framework.rules.iter().map(|it| self.own(ground, at, it, covered));
+        let own = own.collect::<Result<Vec<NodeId>, NoKernel>>()?;
+        let mut verdicts = own.clone();
+        let sanctions = ranked(framework, Proposed::Sanction);
+        let rewards = ranked(framework, Proposed::Reward);
+        self.combine(&own, &sanctions, (framework.sanctions, framework.meanwhile_the_lesser), &mut verdicts);
+        self.combine(&own, &rewards, (framework.rewards, false), &mut verdicts);
+        let measures = (framework.combination(Proposed::Measure), false);
+        self.combine(&own, &ranked(framework, Proposed::Measure), measures, &mut verdicts);
+        if framework.unless_a_sanction && !sanctions.is_empty() {
+            let earlier = self.together(sanctions.iter().map(|it| own[*it]).collect());
+            for reward in rewards {
+                verdicts[reward] = self.behind(verdicts[reward], earlier, false);
+            }
+        }
+        let rules = framework.rules.iter().zip(verdicts);
+        rules.map(|(rule, verdict)| self.paid(ground, at, rule, verdict)).collect()
+    }
+
+    /// Whether a rule applies by itself.
+    fn own(&mut self, ground: usize, at: At, rule: &'a OutcomeRule, covered: NodeId) -> Result<NodeId, NoKernel> {
+        if !rule.holds_on(at.rules()) {
+            return Ok(self.constant(at.space, 0, state::UNFIT));
+        }
+        let mut parts = vec![covered, self.truth(ground, at, &rule.when)?];
+        if !rule.unless.is_empty() {
+            let unless = rule.unless.iter().map(|it| {
+                let held = self.truth(ground, at, it)?;
+                Ok(self.or_no(held))
+            });
+            let unless = unless.collect::<Result<Vec<_>, NoKernel>>()?;
+            let held = self.any(at, unless);
+            parts.push(self.negated(held));
+        }
+        let verdict = self.all(at, parts);
+        if self.may(covered) == state::KNOWN {
+            return Ok(verdict);
+        }
+        let may = self.may(verdict) | state::UNFIT;
+        Ok(self.truth_node(verdict, Op::Covered { covered, verdict }, may))
+    }
+
+    fn combine(
+        &mut self,
+        own: &[NodeId],
+        rules: &[usize],
+        (combination, meanwhile): (Combination, bool),
+        verdicts: &mut [NodeId],
+    ) {
+        if combination == Combination::All {
+            return;
+        }
+        let mut earlier: Option<NodeId> = None;
+        for rule in rules {
+            if let Some(earlier) = earlier {
+                verdicts[*rule] = self.behind(own[*rule], earlier, meanwhile);
+            }
+            earlier = Some(match earlier {
+                Some(earlier) => self.together(vec![earlier, own[*rule]]),
+                None => own[*rule],
+            });
+        }
+    }
+
+    fn together(&mut self, of: Vec<NodeId>) -> NodeId {
+        let may = of.iter().fold(0, |any, it| any | self.may(*it));
+        match of.as_slice() {
+            [one] => *one,
+            _ => self.truth_node(of[0], Op::Together(of.clone()), may),
+        }
+    }
+
+    fn behind(&mut self, verdict: NodeId, earlier: NodeId, meanwhile: bool) -> NodeId {
+        let may = self.may(verdict) | self.may(earlier) & state::UNKNOWN | state::NO;
+        self.truth_node(verdict, Op::Behind { verdict, earlier, meanwhile }, may)
+    }
+
+    fn paid(&mut self, ground: usize, at: At, rule: &'a OutcomeRule, verdict: NodeId) -> Result<RuleNodes, NoKernel> {
+        let Some(amount) = &rule.amount else { return Ok(RuleNodes { verdict, amount: Amount::None }) };
+        let (node, amount) = match self.lower(ground, at, amount) {
+            Ok(Lowered::Number(of)) => (of.above, Amount::Number(of)),
+            Ok(Lowered::Units(_) | Lowered::Truth(_)) => return Err(NoKernel),
+            Err(NoKernel) => (self.whether_known(ground, at, amount), Amount::RowByRow),
+        };
+        let blank = self.may(node) & !state::KNOWN;
+        if blank == 0 {
+            return Ok(RuleNodes { verdict, amount });
+        }
+        let unfit = if blank & (state::UNFIT | state::NO) == 0 { 0 } else { state::UNFIT };
+        let may = self.may(verdict) | (blank & state::UNKNOWN) | unfit;
+        let verdict = self.truth_node(verdict, Op::Paid { verdict, amount: node }, may);
+        Ok(RuleNodes { verdict, amount })
+    }
+
+    /// Whether something without a kernel is known.
+    fn whether_known(&mut self, ground: usize, at: At, expr: &'a Expr) -> NodeId {
+        let asked = self.ask(ground, expr);
+        let may = state::KNOWN | state::UNKNOWN | state::UNFIT | state::NO;
+        self.nodes.add(Node { op: Op::Plain { asked, at }, space: at.space, may, range: (0, 0), whole: false })
+    }
+}
+
+/// Sanctions from the most severe down where that counts; everything else as written.
+fn ranked(framework: &Framework, what: Proposed) -> Vec<usize> {
+    let mut rules: Vec<usize> = (0..framework.rules.len()).filter(|at| framework.rules[*at].what() == what).collect();
+    if framework.sanctions == Combination::MostSevere {
+        rules.sort_by_key(|at| std::cmp::Reverse(framework.rules[*at].severity()));
+    }
+    rules
+}

@@ -1,0 +1,228 @@
+//! Records gathered from facts, whoever keeps them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::calendar::{Period, PeriodKind};
+use crate::eval::Facts;
+use crate::ids::{FieldId, RecordId};
+use crate::policy::model::{Policy, Shape};
+use crate::table::column::ColumnBuilder;
+use crate::table::{Column, Dated, Field, Records, Rows, owner_of};
+use crate::value::{Known, RecordRef};
+
+/// Whoever fetches records together before they are read: the type, the keys, and the first day of a period for what is kept by period.
+pub type Ahead<'f> = &'f mut dyn FnMut(RecordId, &[Arc<str>], Option<Date>);
+
+/// Every record that some facts know of, with what is kept for the periods that have begun by a day.
+///
+/// `ahead` hears of what is read next, so that a reader of a store can fetch it together.
+#[must_use]
+pub fn gather(policy: &Policy, facts: &dyn Facts, until: Date, ahead: Ahead<'_>) -> Records {
+    let mut gathering =
+        Gathering { policy, facts, until, records: Records::default(), named: HashMap::new(), behind: HashMap::new() };
+    gathering.keys(ahead);
+    gathering.first_periods();
+    gathering.fields();
+    gathering.panels(ahead);
+    gathering.imposed();
+    gathering.only_named();
+    gathering.records
+}
+
+struct Gathering<'a> {
+    policy: &'a Policy,
+    facts: &'a dyn Facts,
+    until: Date,
+    records: Records,
+    /// Records that others name and that are not there, by type, with the rows that they get behind all others.
+    named: HashMap<(RecordId, Arc<str>), u32>,
+    /// The next such row of each type.
+    behind: HashMap<RecordId, u32>,
+}
+
+impl Gathering<'_> {
+    fn types(&self) -> impl Iterator<Item = RecordId> + use<> {
+        (0..self.policy.records.len()).map(RecordId::at)
+    }
+
+    /// The keys of all records: owners first, each one's children behind those of the owner before.
+    fn keys(&mut self, ahead: Ahead<'_>) {
+        self.records.types = self.types().map(|_| Rows::default()).collect();
+        let mut waiting: Vec<RecordId> = self.types().collect();
+        let mut done: Vec<RecordId> = Vec::new();
+        while let Some(at) =
+            waiting.iter().position(|it| owner_of(self.policy, *it).is_none_or(|of| done.contains(&of)))
+        {
+            let record = waiting.remove(at);
+            done.push(record);
+            let rows = match self.policy.record(record).shape {
+                Shape::Entity { .. } => {
+                    let keys: Vec<Arc<str>> = self.facts.records(record).into_iter().map(|it| it.key).collect();
+                    ahead(record, &keys, None);
+                    Rows::of_keys(keys)
+                }
+                Shape::Child { of } => self.children(record, of),
+                Shape::Panel { .. } => continue,
+            };
+            self.records.types[record.index()] = rows;
+        }
+    }
+
+    fn children(&self, record: RecordId, of: RecordId) -> Rows {
+        let owners = self.records.rows(of);
+        let (mut keys, mut owner, mut first) = (Vec::new(), Vec::new(), vec![0]);
+        for row in 0..owners.len() {
+            let children = self.facts.children(&self.records.record(of, row), record);
+            owner.extend(children.iter().map(|_| place(row)));
+            keys.extend(children.into_iter().map(|it| it.key));
+            first.push(place(keys.len()));
+        }
+        Rows { owner, first_of_owner: first, ..Rows::of_keys(keys) }
+    }
+
+    fn first_periods(&mut self) {
+        for record in self.types() {
+            let first = |row| self.facts.first_kept(&self.records.record(record, row)).unwrap_or(Date::MAX);
+            let first = (0..self.records.rows(record).len()).map(first).collect();
+            self.records.types[record.index()].first_kept = first;
+        }
+    }
+
+    fn fields(&mut self) {
+        for record in self.types() {
+            if matches!(self.policy.record(record).shape, Shape::Panel { .. }) {
+                continue;
+            }
+            let fields = (0..self.policy.record(record).fields.len()).map(|at| self.field(record, FieldId::at(at)));
+            self.records.types[record.index()].fields = fields.collect();
+        }
+    }
+
+    fn field(&mut self, record: RecordId, field: FieldId) -> Field {
+        let rows = self.records.rows(record).len();
+        let kind = self.policy.field(record, field);
+        let mut column = ColumnBuilder::new(kind);
+        if !kind.dated {
+            for row in 0..rows {
+                let value = self.facts.field(&self.records.record(record, row), field, Date::MIN);
+                column.push(&value, |it| self.row_of(it));
+            }
+            return Field::Plain(self.column(column, record, field));
+        }
+        let (mut first, mut since) = (vec![0], Vec::new());
+        for row in 0..rows {
+            for (day, value) in self.facts.spells(&self.records.record(record, row), field) {
+                since.push(day);
+                column.push(&value, |it| self.row_of(it));
+            }
+            first.push(place(since.len()));
+        }
+        Field::Dated(Dated::new(first, since, self.column(column, record, field)))
+    }
+
+    fn column(&self, column: ColumnBuilder, record: RecordId, field: FieldId) -> Column {
+        let named: HashMap<(RecordId, u32), &Arc<str>> =
+            self.named.iter().map(|((of, key), at)| ((*of, *at), key)).collect();
+        column.finish(&self.policy.field(record, field).kind, |of, row| {
+            let key = named.get(&(of, place(row))).copied().unwrap_or_else(|| self.records.rows(of).key(row));
+            Known::Record(RecordRef { record: of, key: Arc::clone(key) })
+        })
+    }
+
+    /// The row of a record; of one that is not there, one behind all others.
+    fn row_of(&mut self, of: &RecordRef) -> i64 {
+        let rows = self.records.rows(of.record);
+        let row = rows.row(&of.key).unwrap_or_else(|| {
+            let behind = self.behind.entry(of.record).or_insert_with(|| place(rows.len()));
+            *self.named.entry((of.record, Arc::clone(&of.key))).or_insert_with(|| {
+                *behind += 1;
+                *behind - 1
+            })
+        });
+        row.into()
+    }
+
+    fn panels(&mut self, ahead: Ahead<'_>) {
+        for panel in self.types() {
+            let Shape::Panel { of, each } = self.policy.record(panel).shape else { continue };
+            let earliest = self.records.rows(of).first_kept.iter().min().copied().filter(|it| *it < Date::MAX);
+            for period in self.periods(each, earliest) {
+                ahead(of, &self.records.rows(of).keys, Some(period.first));
+                let columns: Vec<Column> = (0..self.policy.record(panel).fields.len())
+                    .map(|at| self.panel(panel, of, &period, FieldId::at(at)))
+                    .collect();
+                if columns.iter().any(|it| it.known.as_ref().is_none_or(|it| it.contains(&true))) {
+                    self.records.panels.insert((panel, period.first), columns);
+                }
+            }
+        }
+    }
+
+    /// The periods from the one that holds a day until the last that has begun.
+    fn periods(&self, kind: PeriodKind, from: Option<Date>) -> Vec<Period> {
+        let calendar = self.policy.main();
+        let first = from.and_then(|it| calendar.period_containing(kind, it).ok());
+        let begun = |it: &Period| it.first <= self.until;
+        std::iter::successors(first, |it| calendar.next(*it).ok()).take_while(begun).collect()
+    }
+
+    fn panel(&mut self, panel: RecordId, of: RecordId, period: &Period, field: FieldId) -> Column {
+        let mut column = ColumnBuilder::new(self.policy.field(panel, field));
+        for row in 0..self.records.rows(of).len() {
+            let owner = self.records.record(of, row);
+            let value = self.facts.panel(&owner, panel, period.kind, period.first, field);
+            column.push(&value, |it| self.row_of(it));
+        }
+        self.column(column, panel, field)
+    }
+
+    /// What was imposed, of what the policy asks.
+    fn imposed(&mut self) {
+        let policy = self.policy;
+        let held_back = policy.frameworks.iter().flat_map(|it| &it.gives_way).map(|it| &policy.frameworks[*it]);
+        let ladders = policy.frameworks.iter().filter(|it| !it.ladders.is_empty());
+        let rules = held_back.chain(ladders).flat_map(|it| &it.rules).map(|it| &it.label.name);
+        let mut asked: Vec<&String> = policy.asked_in_force.iter().chain(rules).collect();
+        asked.sort();
+        asked.dedup();
+        if asked.is_empty() {
+            return;
+        }
+        let subjects: BTreeSet<RecordId> = policy.frameworks.iter().map(|it| it.subject).collect();
+        for record in subjects {
+            for row in 0..self.records.rows(record).len() {
+                let of = self.records.record(record, row);
+                let found = asked.iter().map(|rule| ((*rule).clone(), self.facts.imposed(&of, rule)));
+                let found: BTreeMap<_, _> = found.filter(|it| !it.1.is_empty()).collect();
+                if !found.is_empty() {
+                    self.records.imposed.insert((record, place(row)), found);
+                }
+            }
+        }
+    }
+
+    /// Gives those that are only named their rows, in which everything is blank.
+    fn only_named(&mut self) {
+        let mut named: Vec<((RecordId, Arc<str>), u32)> = std::mem::take(&mut self.named).into_iter().collect();
+        named.sort_by_key(|it| it.1);
+        for ((record, key), row) in named {
+            let rows = &mut self.records.types[record.index()];
+            rows.at.insert(Arc::clone(&key), row);
+            rows.keys.push(key);
+        }
+    }
+}
+
+impl Rows {
+    fn of_keys(keys: Vec<Arc<str>>) -> Self {
+        let at = keys.iter().enumerate().map(|(row, key)| (Arc::clone(key), place(row))).collect();
+        Rows { count: keys.len(), keys, at, ..Rows::default() }
+    }
+}
+
+fn place(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,304 @@
+//! One field of many records: whole numbers in as few bytes as they need, with what the blanks among them mean.
+
+use std::sync::Arc;
+
+use crate::calendar::{day_number, day_of_number};
+use crate::ids::RecordId;
+use crate::policy::model::{Blank, Field, FieldKind};
+use crate::value::{Known, Number, Value};
+
+/// Whole numbers in as few bytes as the greatest of them needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Units {
+    /// One byte each.
+    One(Vec<i8>),
+    /// Two bytes each.
+    Two(Vec<i16>),
+    /// Four bytes each.
+    Four(Vec<i32>),
+    /// Eight bytes each.
+    Eight(Vec<i64>),
+}
+
+/// What a column holds for each row. What stands at a blank is of no account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// Numbers and money as multiples of one over the denominator; days since 1970, moments in seconds, lengths of time, choices by
+    /// their places, yes as 1, records by their rows.
+    Units {
+        /// How many.
+        units: Units,
+        /// By what they are divided: 100 for two decimals.
+        denominator: i64,
+        /// The least and the greatest that is known; nothing where none is.
+        range: Option<(i64, i64)>,
+    },
+    /// Texts.
+    Texts(Vec<Arc<str>>),
+    /// What does not stand on one scale: each for itself.
+    Values(Vec<Value>),
+}
+
+/// One field of the records of a type, row by row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// What it holds.
+    pub held: Held,
+    /// Whether each is known; nothing where all are.
+    pub known: Option<Vec<bool>>,
+    /// What it means where one is not.
+    pub blank: Blank,
+}
+
+impl Units {
+    /// So many numbers as they are, narrowed.
+    fn of(numbers: Vec<i64>, (least, most): (i64, i64)) -> Self {
+        let fits = |low: i64, high: i64| low <= least && most <= high;
+        match () {
+            () if fits(i8::MIN.into(), i8::MAX.into()) => Units::One(narrowed(&numbers)),
+            () if fits(i16::MIN.into(), i16::MAX.into()) => Units::Two(narrowed(&numbers)),
+            () if fits(i32::MIN.into(), i32::MAX.into()) => Units::Four(narrowed(&numbers)),
+            () => Units::Eight(numbers),
+        }
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, at: usize) -> i64 {
+        match self {
+            Units::One(all) => all[at].into(),
+            Units::Two(all) => all[at].into(),
+            Units::Four(all) => all[at].into(),
+            Units::Eight(all) => all[at],
+        }
+    }
+
+    /// Some that follow one another, from `first` on.
+    pub fn copy(&self, first: usize, into: &mut [i64]) {
+        fn widen<T: Copy + Into<i64>>(from: &[T], into: &mut [i64]) {
+            into.iter_mut().zip(from).for_each(|(into, from)| *into = (*from).into());
+        }
+        match self {
+            Units::One(all) => widen(&all[first..], into),
+            Units::Two(all) => widen(&all[first..], into),
+            Units::Four(all) => widen(&all[first..], into),
+            Units::Eight(all) => widen(&all[first..], into),
+        }
+    }
+}
+
+/// Each is known to fit.
+fn narrowed<T: TryFrom<i64> + Default>(numbers: &[i64]) -> Vec<T> {
+    numbers.iter().map(|it| T::try_from(*it).unwrap_or_default()).collect()
+}
+
+impl Column {
+    /// One whose every row is blank.
+    #[must_use]
+    pub fn blank(rows: usize, blank: Blank) -> Self {
+        let held = Held::Units { units: Units::One(vec![0; rows]), denominator: 1, range: None };
+        Self { held, known: Some(vec![false; rows]), blank }
+    }
+
+    /// How many rows it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.held {
+            Held::Units { units: Units::One(all), .. } => all.len(),
+            Held::Units { units: Units::Two(all), .. } => all.len(),
+            Held::Units { units: Units::Four(all), .. } => all.len(),
+            Held::Units { units: Units::Eight(all), .. } => all.len(),
+            Held::Texts(all) => all.len(),
+            Held::Values(all) => all.len(),
+        }
+    }
+
+    /// Whether it has no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether something is known of a row.
+    #[must_use]
+    pub fn is_known(&self, row: usize) -> bool {
+        self.known.as_ref().is_none_or(|it| it[row])
+    }
+
+    /// What a row holds; `key_of` names a record of another type by its row.
+    #[must_use]
+    pub fn value(&self, kind: &FieldKind, row: usize, key_of: impl Fn(RecordId, usize) -> Known) -> Value {
+        if !self.is_known(row) {
+            return blank_value(self.blank);
+        }
+        match &self.held {
+            Held::Values(all) => all[row].clone(),
+            Held::Texts(all) => Known::Text(Arc::clone(&all[row])).into(),
+            Held::Units { units, denominator, .. } => {
+                told(kind, units.get(row), *denominator, key_of).map_or_else(|| blank_value(self.blank), Value::Known)
+            }
+        }
+    }
+
+    /// The same rows in another order, or some of them more than once.
+    #[must_use]
+    pub fn picked(&self, rows: &[Option<u32>]) -> Self {
+        let known: Vec<bool> = rows.iter().map(|it| it.is_some_and(|at| self.is_known(at as usize))).collect();
+        let held = match &self.held {
+            Held::Texts(all) => {
+                let nothing: Arc<str> = Arc::from("");
+                Held::Texts(
+                    rows.iter()
+                        .map(|it| it.map_or_else(|| Arc::clone(&nothing), |at| Arc::clone(&all[at as usize])))
+                        .collect(),
+                )
+            }
+            Held::Values(all) => Held::Values(
+                rows.iter()
+                    .map(|it| it.map_or_else(|| blank_value(self.blank), |at| all[at as usize].clone()))
+                    .collect(),
+            ),
+            Held::Units { units, denominator, range } => {
+                let numbers = rows.iter().map(|it| it.map_or(0, |at| units.get(at as usize))).collect();
+                let (least, most) = range.unwrap_or_default();
+                Held::Units {
+                    units: Units::of(numbers, (least.min(0), most.max(0))),
+                    denominator: *denominator,
+                    range: *range,
+                }
+            }
+        };
+        let known = if known.iter().all(|it| *it) { None } else { Some(known) };
+        Self { held, known, blank: self.blank }
+    }
+}
+
+/// What an empty cell means.
+pub(super) fn blank_value(blank: Blank) -> Value {
+    match blank {
+        Blank::Unknown => Value::Unknown(Vec::new()),
+        Blank::NotApplicable => Value::NotApplicable,
+        Blank::NotHappened => Value::NotHappened,
+    }
+}
+
+/// A number of units as the value that it stands for.
+fn told(kind: &FieldKind, units: i64, denominator: i64, key_of: impl Fn(RecordId, usize) -> Known) -> Option<Known> {
+    let number = || Number::fraction(units.into(), denominator.into()).ok();
+    let place = || u32::try_from(units).ok();
+    Some(match kind {
+        FieldKind::Number { .. } => Known::Number(number()?),
+        FieldKind::Money { currency, .. } => Known::Money { amount: number()?, currency: Arc::clone(currency) },
+        FieldKind::Date | FieldKind::Event => Known::Date(day_of_number(units)?),
+        FieldKind::Timestamp => Known::Moment(units),
+        FieldKind::Duration(unit) => Known::Duration { count: units, unit: *unit },
+        FieldKind::YesNo => Known::YesNo(units != 0),
+        FieldKind::Choice(list) => Known::Choice(*list, place()?),
+        FieldKind::Reference(record) => key_of(*record, place()? as usize),
+        FieldKind::Text | FieldKind::Email | FieldKind::Post | FieldKind::Phone => return None,
+    })
+}
+
+/// Makes a column, row by row.
+#[derive(Debug)]
+pub(super) struct ColumnBuilder {
+    blank: Blank,
+    denominator: i64,
+    is_text: bool,
+    numbers: Vec<i64>,
+    texts: Vec<Arc<str>>,
+    known: Vec<bool>,
+    range: Option<(i64, i64)>,
+    /// What does not fit the scale, with its row.
+    odd: Vec<(usize, Value)>,
+    nothing: Arc<str>,
+}
+
+impl ColumnBuilder {
+    pub(super) fn new(field: &Field) -> Self {
+        let decimals = match &field.kind {
+            FieldKind::Number { decimals, percent, .. } => u32::from(*decimals) + if *percent { 2 } else { 0 },
+            FieldKind::Money { decimals, .. } => u32::from(*decimals),
+            _ => 0,
+        };
+        let is_text = matches!(field.kind, FieldKind::Text | FieldKind::Email | FieldKind::Post | FieldKind::Phone);
+        Self {
+            blank: field.blank,
+            denominator: 10_i64.checked_pow(decimals).unwrap_or(1),
+            is_text,
+            numbers: Vec::new(),
+            texts: Vec::new(),
+            known: Vec::new(),
+            range: None,
+            odd: Vec::new(),
+            nothing: Arc::from(""),
+        }
+    }
+
+    /// The next row; `row_of` finds the row of a record.
+    pub(super) fn push(&mut self, value: &Value, row_of: impl FnOnce(&crate::value::RecordRef) -> i64) {
+        let (row, known) = (self.known.len(), value.known());
+        let units = known.and_then(|it| match it {
+            Known::Text(_) => None,
+            Known::Record(record) => Some(row_of(record)),
+            other => units_of(other, self.denominator),
+        });
+        let odd = match (known, units) {
+            (Some(Known::Text(_)), _) => !self.is_text,
+            (Some(_), None) => true,
+            (Some(_), Some(_)) => self.is_text,
+            // A blank of another kind than the field's own: what does not apply though nobody has said.
+            (None, _) => match value {
+                Value::Unknown(_) => self.blank != Blank::Unknown,
+                Value::NotApplicable => self.blank != Blank::NotApplicable,
+                _ => self.blank != Blank::NotHappened,
+            },
+        };
+        if odd {
+            self.odd.push((row, value.clone()));
+        } else if let Some(units) = units {
+            let (least, most) = self.range.unwrap_or((units, units));
+            self.range = Some((least.min(units), most.max(units)));
+        }
+        self.known.push(known.is_some() || odd);
+        if self.is_text {
+            let text = if let Some(Known::Text(text)) = known { text } else { &self.nothing };
+            self.texts.push(Arc::clone(text));
+        } else {
+            self.numbers.push(units.unwrap_or(0));
+        }
+    }
+
+    pub(super) fn finish(self, kind: &FieldKind, key_of: impl Fn(RecordId, usize) -> Known) -> Column {
+        let Self { blank, denominator, numbers, texts, known, range, odd, .. } = self;
+        let (least, most) = range.map_or((0, 0), |(least, most)| (least.min(0), most.max(0)));
+        let held = if self.is_text {
+            Held::Texts(texts)
+        } else {
+            Held::Units { units: Units::of(numbers, (least, most)), denominator, range }
+        };
+        let all = known.iter().all(|it| *it);
+        let column = Column { held, known: (!all).then_some(known), blank };
+        if odd.is_empty() {
+            return column;
+        }
+        let mut values: Vec<Value> = (0..column.len()).map(|row| column.value(kind, row, &key_of)).collect();
+        for (row, value) in odd {
+            values[row] = value;
+        }
+        Column { held: Held::Values(values), known: None, blank }
+    }
+}
+
+/// A known value as a number of units; nothing where it does not stand on the scale.
+fn units_of(known: &Known, denominator: i64) -> Option<i64> {
+    match known {
+        Known::Number(number) | Known::Money { amount: number, .. } => number.units_of(denominator),
+        Known::Date(day) => Some(day_number(*day)),
+        Known::Moment(at) => Some(*at),
+        Known::Duration { count, .. } => Some(*count),
+        Known::YesNo(yes) => Some(i64::from(*yes)),
+        Known::Choice(_, at) => Some(i64::from(*at)),
+        Known::Text(_) | Known::Record(_) => None,
+    }
+}

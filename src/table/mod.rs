@@ -1,0 +1,173 @@
+//! Records as columns: every record of a policy, one column for each field, ready to be asked of all at once.
+//!
+//! Rows stand in the order in which they came; a record is known by its row. Children stand one owner after another, what is kept by
+//! period is a column for each field and period beside its owner's rows, and a reference is the row of what it names. [`AsFacts`] reads
+//! the same records one by one, for the evaluator that goes row by row. Start reading at [`Records`].
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+use jiff::civil::Date;
+
+use crate::ids::{FieldId, RecordId};
+use crate::policy::model::{Policy, Shape};
+use crate::value::{Known, RecordRef};
+
+mod build;
+mod column;
+mod dated;
+mod facts;
+mod referring;
+
+pub use build::{Ahead, gather};
+pub use column::{Column, Held, Units};
+pub use dated::Dated;
+pub use facts::AsFacts;
+pub use referring::Referring;
+
+/// When something was imposed, and the day on which it was ended before its time.
+pub type Imposed = Vec<(Date, Option<Date>)>;
+
+/// Every record of a policy, as columns.
+#[derive(Debug, Default)]
+pub struct Records {
+    types: Vec<Rows>,
+    /// What is kept by period: panel and first day of the period, a column for each field, beside the rows of its owners.
+    panels: BTreeMap<(RecordId, Date), Vec<Column>>,
+    /// What was imposed on whom, by rule.
+    imposed: HashMap<(RecordId, u32), BTreeMap<String, Imposed>>,
+    /// Who refers to whom, made when it is first asked.
+    referring: Mutex<HashMap<(RecordId, FieldId), Arc<Referring>>>,
+}
+
+/// The records of one type.
+#[derive(Debug, Default)]
+pub struct Rows {
+    keys: Vec<Arc<str>>,
+    at: HashMap<Arc<str>, u32>,
+    /// How many there are: behind them stand those that are only named by others.
+    count: usize,
+    fields: Vec<Field>,
+    /// For children the row of each one's owner.
+    owner: Vec<u32>,
+    /// For children, by the owner's row, where its stretch of rows begins; one more at the end.
+    first_of_owner: Vec<u32>,
+    /// When the first period begins for which anything is kept of each; the last of days where nothing is.
+    first_kept: Vec<Date>,
+}
+
+/// A field of all records of a type.
+#[derive(Debug)]
+pub enum Field {
+    /// It is what it is.
+    Plain(Column),
+    /// It held one value after another.
+    Dated(Dated),
+}
+
+impl Records {
+    /// The records of a type.
+    #[must_use]
+    pub fn rows(&self, record: RecordId) -> &Rows {
+        &self.types[record.index()]
+    }
+
+    /// A field of what is kept by period, beside the rows of its owners; nothing where nothing is kept for that period.
+    #[must_use]
+    pub fn panel(&self, panel: RecordId, first: Date, field: FieldId) -> Option<&Column> {
+        self.panels.get(&(panel, first)).map(|it| &it[field.index()])
+    }
+
+    /// What was imposed on a record by a rule.
+    #[must_use]
+    pub fn imposed(&self, of: &RecordRef, rule: &str) -> Imposed {
+        let row = self.rows(of.record).row(&of.key);
+        let found = row.and_then(|row| self.imposed.get(&(of.record, row))?.get(rule));
+        found.cloned().unwrap_or_default()
+    }
+
+    /// A record by its row.
+    #[must_use]
+    pub fn record(&self, record: RecordId, row: usize) -> RecordRef {
+        RecordRef { record, key: Arc::clone(&self.rows(record).keys[row]) }
+    }
+
+    /// The same as a value.
+    #[must_use]
+    pub fn named(&self, record: RecordId, row: usize) -> Known {
+        Known::Record(self.record(record, row))
+    }
+
+    /// The row of a record.
+    #[must_use]
+    pub fn row(&self, of: &RecordRef) -> Option<usize> {
+        self.rows(of.record).row(&of.key).map(|it| it as usize)
+    }
+}
+
+impl Rows {
+    /// How many records there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// How many rows there are, with those of records that are only named by others.
+    #[must_use]
+    pub fn with_named(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The key of a row.
+    #[must_use]
+    pub fn key(&self, row: usize) -> &Arc<str> {
+        &self.keys[row]
+    }
+
+    /// The row of a key.
+    #[must_use]
+    pub fn row(&self, key: &str) -> Option<u32> {
+        self.at.get(key).copied()
+    }
+
+    /// A field.
+    #[must_use]
+    pub fn field(&self, field: FieldId) -> &Field {
+        &self.fields[field.index()]
+    }
+
+    /// For children, the owners' rows.
+    #[must_use]
+    pub fn owners(&self) -> &[u32] {
+        &self.owner
+    }
+
+    /// For children, the rows of those of an owner.
+    #[must_use]
+    pub fn of_owner(&self, owner: usize) -> std::ops::Range<usize> {
+        match self.first_of_owner.get(owner + 1) {
+            Some(end) => self.first_of_owner[owner] as usize..*end as usize,
+            None => 0..0,
+        }
+    }
+
+    /// When the first period begins for which anything is kept of a record.
+    #[must_use]
+    pub fn first_kept(&self, row: usize) -> Option<Date> {
+        self.first_kept.get(row).copied().filter(|it| *it < Date::MAX)
+    }
+}
+
+/// The type that owns what is kept by period or any number of times.
+fn owner_of(policy: &Policy, record: RecordId) -> Option<RecordId> {
+    match policy.record(record).shape {
+        Shape::Entity { .. } => None,
+        Shape::Panel { of, .. } | Shape::Child { of } => Some(of),
+    }
+}
