@@ -20,6 +20,7 @@ pub mod planted;
 pub mod policy;
 pub mod sample;
 mod side_by_side;
+pub mod simulate;
 pub mod source;
 pub mod syntax;
 pub mod table;

@@ -35,6 +35,7 @@ mod restore;
 mod run;
 mod sample;
 mod serve;
+mod simulate;
 mod status;
 mod test;
 
@@ -166,6 +167,8 @@ enum Verb {
     Deploy(deploy::Arguments),
     /// Tell what deploying the working policy, or moving open cases to it, would do
     Plan(plan::Arguments),
+    /// Tell what a framework would do to everybody, as it is in force and as it might be
+    Simulate(simulate::Arguments),
     /// Let open cases go on under another version of the policy
     Migrate(migrate::Arguments),
     /// Open cases, remind, escalate and send whatever has come due
@@ -248,6 +251,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Import(it) => import::run(global, it),
         Verb::Deploy(it) => deploy::run(global, it),
         Verb::Plan(it) => plan::run(global, it),
+        Verb::Simulate(it) => simulate::run(global, it),
         Verb::Migrate(it) => migrate::run(global, it),
         Verb::Run(it) => run::run(global, it),
         Verb::Serve(it) => serve::run(global, it),

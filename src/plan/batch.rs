@@ -5,14 +5,16 @@ use std::ops::Range;
 use jiff::civil::Date;
 
 use crate::calendar::day_number;
-use crate::eval::{self, Scope, framework};
+use crate::eval::framework::{Verdict, judge};
+use crate::eval::{self, Scope};
 use crate::ids::RecordId;
 use crate::plan::fold::Made;
 use crate::plan::kernel::{self, Side};
 use crate::plan::node::{Folded, Node, NodeId, Op, Word, state};
 use crate::plan::run::{Lane, View, Wholes};
 use crate::plan::{At, Planner};
-use crate::policy::model::{Blank, Type};
+use crate::policy::framework::Framework;
+use crate::policy::model::{Blank, Expr, Type};
 use crate::table::{Column, Held};
 use crate::value::{Known, Truth, Value};
 
@@ -221,21 +223,6 @@ impl<'p, 'a> Batch<'p, 'a> {
                     (out.units[place], out.state[place]) = self.ask(*asked, *at, row);
                 }
             }
-            Op::Judged { ground, framework, from, at } => {
-                let policy = self.plan.grounds[*ground].policy;
-                let framework = &policy.frameworks[*framework];
-                for (place, row) in rows.enumerate() {
-                    let scope = self.scope(*ground, *at, row);
-                    out.units[place] = judged(&scope, framework, *from);
-                    out.state[place] = state::KNOWN;
-                }
-            }
-            Op::Verdict { judged, rule } => {
-                let judged = self.view(*judged);
-                for (out, judged) in out.state.iter_mut().zip(judged.units) {
-                    *out = 1 << (judged >> (2 * rule) & 3);
-                }
-            }
         }
     }
 
@@ -297,6 +284,20 @@ impl<'p, 'a> Batch<'p, 'a> {
 }
 
 impl Planner<'_> {
+    /// What becomes of the rules of a framework for some rows, as the evaluator that goes row by row says it.
+    #[must_use]
+    pub fn judged_row_by_row(&self, ground: usize, framework: &Framework, at: At, rows: &[u32]) -> Vec<Vec<Verdict>> {
+        let base = self.grounds[ground].scope();
+        rows.iter().map(|row| judge(&at_row(self, &base, at, *row as usize), framework)).collect()
+    }
+
+    /// What an expression is for some rows, as the evaluator that goes row by row says it.
+    #[must_use]
+    pub fn values_row_by_row(&self, ground: usize, expr: &Expr, at: At, rows: &[u32]) -> Vec<Value> {
+        let base = self.grounds[ground].scope();
+        rows.iter().map(|row| eval::value(&at_row(self, &base, at, *row as usize), expr)).collect()
+    }
+
     /// What the evaluator that goes row by row says of some rows.
     pub(super) fn plain(&self, asked: u32, at: At, rows: &[u32]) -> Vec<(i64, u8)> {
         let (ground, expr) = self.asked[asked as usize];
@@ -376,7 +377,7 @@ fn held_at(column: &Column, row: usize) -> (i64, u8) {
 }
 
 /// What the evaluator says, as units and a state.
-fn told(scope: &Scope<'_>, expr: &crate::policy::model::Expr) -> (i64, u8) {
+fn told(scope: &Scope<'_>, expr: &Expr) -> (i64, u8) {
     if expr.ty == Type::YesNo {
         return match eval::truth(scope, expr) {
             Truth::Yes => (0, state::KNOWN),
@@ -394,17 +395,4 @@ fn told(scope: &Scope<'_>, expr: &crate::policy::model::Expr) -> (i64, u8) {
         Value::NotApplicable => (0, state::UNFIT),
         Value::NotHappened => (0, state::NO),
     }
-}
-
-/// What becomes of the rules of a framework from one on: two bits each, the place of the state's bit.
-fn judged(scope: &Scope<'_>, of: &crate::policy::framework::Framework, from: usize) -> i64 {
-    let verdicts = framework::judge(scope, of);
-    let bits = |verdict: &framework::Verdict| match verdict {
-        framework::Verdict::Proposed(_) => 0,
-        framework::Verdict::Undetermined(_) => 1,
-        framework::Verdict::NotCovered => 2,
-        framework::Verdict::No(_) => 3,
-    };
-    let some = verdicts.iter().skip(from).take(31).enumerate();
-    some.fold(0, |all, (at, verdict)| all | bits(verdict) << (2 * at))
 }

@@ -5,16 +5,11 @@ use crate::plan::{At, Lowered, NoKernel, Planner, Quotient};
 use crate::policy::framework::{Combination, Framework, OutcomeRule, Proposed};
 use crate::policy::model::Expr;
 
-/// How many rules of a framework one node holds.
-const TOGETHER: usize = 31;
-
 /// A framework in a plan.
 #[derive(Debug, Clone)]
 pub struct Judging {
     /// Its rules, in its order.
     pub rules: Vec<RuleNodes>,
-    /// Why it is asked row by row, where it is.
-    pub row_by_row: bool,
 }
 
 /// A rule in a plan.
@@ -39,32 +34,12 @@ pub enum Amount {
 
 impl<'a> Planner<'a> {
     /// A framework of a ground's policy, by its place, for a period and a day.
-    pub fn judging(&mut self, ground: usize, framework: usize, at: At) -> Judging {
+    ///
+    /// # Errors
+    /// When it gives way to another, stands on a ladder, lets people off or shares out money: that is asked row by row.
+    pub fn judging(&mut self, ground: usize, framework: usize, at: At) -> Result<Judging, NoKernel> {
         let policy = self.grounds[ground].policy;
-        let framework_of = &policy.frameworks[framework];
-        match self.verdicts(ground, framework_of, at) {
-            Ok(rules) => Judging { rules, row_by_row: false },
-            Err(NoKernel) => {
-                let rules = (0..framework_of.rules.len()).map(|rule| RuleNodes {
-                    verdict: self.judged(ground, framework, rule, at),
-                    amount: match framework_of.rules[rule].amount {
-                        Some(_) => Amount::RowByRow,
-                        None => Amount::None,
-                    },
-                });
-                Judging { rules: rules.collect(), row_by_row: true }
-            }
-        }
-    }
-
-    fn judged(&mut self, ground: usize, framework: usize, rule: usize, at: At) -> NodeId {
-        let from = rule / TOGETHER * TOGETHER;
-        let op = Op::Judged { ground, framework, from, at };
-        let judged =
-            self.nodes.add(Node { op, space: at.space, may: state::KNOWN, range: (0, i64::MAX), whole: false });
-        let rule = u32::try_from(rule - from).unwrap_or(u32::MAX);
-        let may = state::KNOWN | state::UNKNOWN | state::UNFIT | state::NO;
-        self.truth_node(judged, Op::Verdict { judged, rule }, may)
+        Ok(Judging { rules: self.verdicts(ground, &policy.frameworks[framework], at)? })
     }
 
     fn verdicts(&mut self, ground: usize, framework: &'a Framework, at: At) -> Result<Vec<RuleNodes>, NoKernel> {

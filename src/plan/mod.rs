@@ -133,7 +133,7 @@ impl<'a> Planner<'a> {
     /// How many of them are asked row by row.
     #[must_use]
     pub fn plain_nodes(&self) -> usize {
-        let is_plain = |id: &NodeId| matches!(self.nodes.get(*id).op, node::Op::Plain { .. } | node::Op::Judged { .. });
+        let is_plain = |id: &NodeId| matches!(self.nodes.get(*id).op, node::Op::Plain { .. });
         (0..self.nodes.len()).filter_map(|it| NodeId::try_from(it).ok()).filter(is_plain).count()
     }
 

@@ -106,10 +106,6 @@ pub(super) enum Op {
     Place(u32),
     /// What the evaluator that goes row by row says of an expression.
     Plain { asked: u32, at: At },
-    /// What it says of all rules of a framework, two bits each, from this rule on.
-    Judged { ground: usize, framework: usize, from: usize, at: At },
-    /// One of those.
-    Verdict { judged: NodeId, rule: u32 },
 }
 
 /// How to round, as a key.
@@ -260,8 +256,7 @@ impl Op {
             | Op::Constant { .. }
             | Op::Row
             | Op::Place(_)
-            | Op::Plain { .. }
-            | Op::Judged { .. } => Vec::new(),
+            | Op::Plain { .. } => Vec::new(),
             Op::OfOwner(of)
             | Op::HeldOf { at: of, .. }
             // What it is worked out for stands whole.
@@ -272,8 +267,7 @@ impl Op {
             | Op::AsTruth(of)
             | Op::Not(of)
             | Op::OrNo(of)
-            | Op::IsKnown(of)
-            | Op::Verdict { judged: of, .. } => vec![*of],
+            | Op::IsKnown(of) => vec![*of],
             Op::Sum(a, b)
             | Op::Difference(a, b)
             | Op::Product(a, b)

@@ -91,6 +91,7 @@ pub(crate) use dates::unit_of;
 use guarantees::Promise;
 use model::Policy;
 use names::Builder;
+pub(crate) use names::nearest;
 pub use reads::{Read, Reads, Reference, Turns, Way};
 pub(crate) use records::time_unit;
 
@@ -172,6 +173,14 @@ pub fn compile_scenario(sources: &Sources, calendar: Option<&str>, name: &str) -
         policy.hash = hash_of(&Sources::single(scenario.name.text.clone(), policy.hash.clone()));
     }
     Some(told(policy, found))
+}
+
+/// The names of the scenarios that are written in some text.
+#[must_use]
+pub fn scenario_names(sources: &Sources) -> Vec<String> {
+    let (items, _) = read(sources, &mut Diagnostics::new());
+    let name = |it: &tree::Item| if let tree::Item::Scenario(it) = it { Some(it.name.text.clone()) } else { None };
+    items.iter().filter_map(name).collect()
 }
 
 /// Every scenario gives a policy in which nothing is wrong that was not wrong before.

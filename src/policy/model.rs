@@ -583,6 +583,29 @@ impl Policy {
         })
     }
 
+    /// Whether records of another policy can be read as records of this one, field by field and choice by choice.
+    #[must_use]
+    pub fn keeps_the_records_of(&self, other: &Policy) -> bool {
+        let field = |a: &Field, b: &Field| {
+            (&a.label.name, &a.kind, a.blank, a.dated) == (&b.label.name, &b.kind, b.blank, b.dated)
+        };
+        let record = |a: &RecordType, b: &RecordType| {
+            let alike = (&a.label.name, a.shape, a.spell) == (&b.label.name, b.shape, b.spell);
+            alike && a.fields.len() == b.fields.len() && a.fields.iter().zip(&b.fields).all(|it| field(it.0, it.1))
+        };
+        // Lists of choices that stand in no field come with scales, and may differ.
+        let of_fields = |it: &Policy| -> Vec<ChoiceId> {
+            let fields = it.records.iter().flat_map(|it| &it.fields);
+            fields.filter_map(|it| if let FieldKind::Choice(list) = it.kind { Some(list) } else { None }).collect()
+        };
+        let names = |it: &Policy, list: ChoiceId| -> Vec<String> {
+            it.choices[list.index()].choices.iter().map(|it| it.name.clone()).collect()
+        };
+        self.records.len() == other.records.len()
+            && self.records.iter().zip(&other.records).all(|it| record(it.0, it.1))
+            && of_fields(self).into_iter().zip(of_fields(other)).all(|(a, b)| names(self, a) == names(other, b))
+    }
+
     /// A record type by its name.
     #[must_use]
     pub fn record_named(&self, name: &str) -> Option<RecordId> {

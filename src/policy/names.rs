@@ -189,7 +189,7 @@ fn next(count: &mut usize) -> usize {
 }
 
 /// The nearest of some names, if one is near.
-pub(super) fn nearest<'n>(name: &str, known: &'n [String]) -> Option<&'n String> {
+pub(crate) fn nearest<'n>(name: &str, known: &'n [String]) -> Option<&'n String> {
     let distance = |other: &&String| strsim::damerau_levenshtein(name, other);
     let near = known.iter().min_by_key(distance)?;
     (distance(&near) <= 1 + name.chars().count() / 3).then_some(near)

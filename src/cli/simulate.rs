@@ -1,0 +1,385 @@
+//! `merit simulate`: what a framework would do to everybody in the store, as it is in force and as it might be. Nothing is written to the
+//! store.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::calendar::{Period, day_in_words};
+use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
+use crate::config::Project;
+use crate::plan::Working;
+use crate::policy::framework::Framework;
+use crate::policy::model::Policy;
+use crate::policy::{compile_scenario, compile_with};
+use crate::simulate::{Change, Cost, Grouping, Question, RuleTold, Setting, SettingTold, Simulation, simulate};
+use crate::source::Sources;
+use crate::store::Store;
+use crate::store::sqlite::SqliteStore;
+use crate::table::{Records, gather};
+
+/// How many records are fetched together.
+const TOGETHER: usize = 5_000;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Against a scenario of the working policy; more than once for several
+    #[arg(long, value_name = "NAME")]
+    scenario: Vec<String>,
+    /// Against the policy in another folder; more than once for several
+    #[arg(long, value_name = "DIR")]
+    against: Vec<PathBuf>,
+    /// The framework [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    framework: Option<String>,
+    /// The period, as the policy writes it: 2026, 2025/26 [default: the last that has ended]
+    #[arg(long = "in", value_name = "PERIOD")]
+    period: Option<String>,
+    /// As on this day (2026-07-31) [default: today]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<String>,
+    /// Tell outcomes apart by this field of those who are judged, or by several together (grade,gender); more than once for more tables
+    #[arg(long, value_name = "FIELDS")]
+    by: Vec<String>,
+    /// Groups of fewer people are not told
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    at_least: usize,
+    /// List the first so many people whose outcome is another
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    people: usize,
+    /// Tell on stderr how long each part took
+    #[arg(long)]
+    timings: bool,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
+    let project = open::project(global)?;
+    let began = Instant::now();
+    let store = open::reading_store(&project)?;
+    let (_, in_force) = open::deployed_text(&project, &store)?;
+    let candidates = candidates(&project, arguments)?;
+    let framework = framework(&in_force, arguments.framework.as_deref())?;
+    let on = match &arguments.as_of {
+        Some(words) => open::day(words)?,
+        None => store.state()?.as_of.unwrap_or_else(|| open::today(&in_force)),
+    };
+    let period = match &arguments.period {
+        Some(label) => open::period(&in_force, framework, label)?,
+        None => last_ended(&in_force, framework, on)?,
+    };
+    let compiled = began.elapsed();
+    let records = records(&store, &in_force, on)?;
+    let mut own: Vec<Option<Records>> = Vec::new();
+    for (_, policy) in &candidates {
+        let same = in_force.keeps_the_records_of(policy);
+        own.push(if same { None } else { Some(self::records(&store, policy, on)?) });
+    }
+    let read = began.elapsed();
+    let mut settings = vec![Setting { name: "in force", policy: &in_force, records: &records }];
+    for ((name, policy), own) in candidates.iter().zip(&own) {
+        settings.push(Setting { name, policy, records: own.as_ref().unwrap_or(&records) });
+    }
+    let question = Question {
+        framework: framework.label.name.clone(),
+        period,
+        on,
+        by: arguments.by.iter().map(|it| it.split(',').map(|it| it.trim().to_owned()).collect()).collect(),
+        least: arguments.at_least,
+        ask_missing: 20_000,
+        working: Working::default(),
+    };
+    let simulation = simulate(&settings, &question).map_err(|fault| Failure::usage(fault.to_string()))?;
+    let evaluated = began.elapsed();
+    if arguments.timings {
+        let parts = [("policies", compiled), ("records", read - compiled), ("evaluation", evaluated - read)];
+        parts.iter().for_each(|(what, took)| output::note(global, &timing(what, *took)));
+    }
+    match global.format {
+        Format::Json => output::json(&simulation)?,
+        Format::Human => output::text(&words(&simulation, arguments.people))?,
+    };
+    let findings = simulation.settings.iter().any(|it| it.undetermined > 0);
+    Ok(if findings { Done::Findings } else { Done::Clean })
+}
+
+fn timing(what: &str, took: Duration) -> String {
+    format!("{what}: {:.1} ms", took.as_secs_f64() * 1_000.0)
+}
+
+/// The policies that are compared with the one in force; without any, the working policy.
+fn candidates(project: &Project, arguments: &Arguments) -> Result<Vec<(String, Policy)>, Failure> {
+    let mut found = Vec::new();
+    let calendar = project.calendar.as_deref();
+    let mistakes = |name: &str, sources: &Sources, rendered: String| {
+        let _ = sources;
+        output::text(&rendered).ok();
+        Failure { code: 1, ..Failure::usage(format!("{name} has mistakes; there is nothing to simulate")) }
+    };
+    let nothing_named = arguments.scenario.is_empty() && arguments.against.is_empty();
+    if nothing_named || !arguments.scenario.is_empty() {
+        let (sources, compilation) = open::working_policy(project)?;
+        if compilation.policy.is_none() {
+            return Err(mistakes(
+                "the working policy",
+                &sources,
+                compilation.diagnostics.render(&sources, output::colour()),
+            ));
+        }
+        for name in &arguments.scenario {
+            let Some(compilation) = compile_scenario(&sources, calendar, name) else {
+                return Err(no_scenario(&sources, name));
+            };
+            match compilation.policy {
+                Some(policy) => found.push((name.clone(), policy)),
+                None => {
+                    let rendered = compilation.diagnostics.render(&sources, output::colour());
+                    return Err(mistakes(&format!("scenario `{name}`"), &sources, rendered));
+                }
+            }
+        }
+        if nothing_named {
+            found.extend(compilation.policy.map(|it| ("working policy".to_owned(), it)));
+        }
+    }
+    for folder in &arguments.against {
+        let sources = open::named_sources(std::slice::from_ref(folder))?;
+        let name = folder.display().to_string();
+        let compilation = compile_with(&sources, calendar);
+        match compilation.policy {
+            Some(policy) => found.push((name, policy)),
+            None => {
+                let rendered = compilation.diagnostics.render(&sources, output::colour());
+                return Err(mistakes(&name, &sources, rendered));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn no_scenario(sources: &Sources, name: &str) -> Failure {
+    let known = crate::policy::scenario_names(sources);
+    let help = match crate::policy::nearest(name, &known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => {
+            "the working policy has none; a scenario is written `scenario name { … }`".to_owned()
+        }
+        None => format!("known: {}", known.join(", ")),
+    };
+    Failure::usage(format!("the working policy has no scenario `{name}`")).help(help)
+}
+
+fn framework<'p>(policy: &'p Policy, name: Option<&str>) -> Result<&'p Framework, Failure> {
+    match (name, policy.frameworks.as_slice()) {
+        (Some(name), _) => open::framework(policy, name),
+        (None, [only]) => Ok(only),
+        (None, []) => Err(Failure::usage("the policy in force has no framework; there is nothing to simulate")),
+        (None, several) => {
+            let known: Vec<&str> = several.iter().map(|it| it.label.name.as_str()).collect();
+            Err(Failure::usage("the policy in force has several frameworks")
+                .help(format!("name one with `--framework`: {}", known.join(", "))))
+        }
+    }
+}
+
+/// The last period that has ended by a day.
+fn last_ended(policy: &Policy, framework: &Framework, on: jiff::civil::Date) -> Result<Period, Failure> {
+    let calendar = &policy.calendars[framework.calendar];
+    let now = calendar.period_containing(framework.each, on);
+    let ended = now.and_then(|it| if it.last <= on { Ok(it) } else { calendar.previous(it) });
+    ended.map_err(|problem| Failure::usage(problem.to_string()).help("name a period with `--in`"))
+}
+
+/// Every record of the store, as a policy reads them.
+fn records(store: &SqliteStore, policy: &Policy, on: jiff::civil::Date) -> Result<Records, Failure> {
+    let reader = store.reader(policy);
+    let records = gather(policy, &*reader, on, &mut |record, keys, period| {
+        keys.chunks(TOGETHER).for_each(|keys| reader.prefetch(record, keys, period));
+    });
+    match reader.fault() {
+        Some(fault) => Err(fault.into()),
+        None => Ok(records),
+    }
+}
+
+// ---- words
+
+fn words(told: &Simulation, people: usize) -> String {
+    let day = told.on.parse().map_or_else(|_| told.on.clone(), day_in_words);
+    let count = output::count(told.people as u64, "record", "records");
+    let mut words = format!("{}, {}, judged as on {day}: {count} of `{}`\n", told.framework, told.period, told.subject);
+    for setting in &told.settings {
+        words += &format!("  {} (policy {})\n", setting.name, &setting.policy[..12.min(setting.policy.len())]);
+    }
+    if told.changes.is_empty() {
+        words += &rules_of_one(&told.settings[0]);
+    }
+    for (change, after) in told.changes.iter().zip(&told.settings[1..]) {
+        words += &format!("\nFrom {} to {}\n", change.from, change.to);
+        words += &rules(&told.settings[0], after);
+        words += &changes(change);
+    }
+    for setting in &told.settings {
+        words += &undetermined(setting);
+    }
+    for grouping in &told.groupings {
+        words += &groups(told, grouping);
+    }
+    if people > 0 {
+        for change in &told.changes {
+            words += &listed(change, people);
+        }
+    }
+    words
+}
+
+fn number(count: usize) -> String {
+    output::grouped(&count.to_string())
+}
+
+fn money(cost: &Cost) -> String {
+    let currency = cost.currency.as_ref().map_or_else(String::new, |it| format!("{it} "));
+    let mut words = format!("{currency}{}", output::grouped(&cost.known.to_string()));
+    if cost.could_add != crate::value::Number::ZERO {
+        words += &format!(" (the undetermined could add {})", output::grouped(&cost.could_add.to_string()));
+    }
+    if cost.not_known > 0 {
+        words += &format!(" (and {} of an amount that is not known)", number(cost.not_known));
+    }
+    words
+}
+
+fn rules_of_one(setting: &SettingTold) -> String {
+    let row = |it: &RuleTold| {
+        let cost = it.cost.as_ref().map_or_else(String::new, money);
+        [it.title.clone(), it.kind.clone(), number(it.proposed), number(it.undetermined), cost]
+    };
+    output::table(["rule", "kind", "proposed", "undetermined", "cost"], setting.rules.iter().map(row))
+}
+
+fn rules(before: &SettingTold, after: &SettingTold) -> String {
+    let names: Vec<&RuleTold> = {
+        let new = after.rules.iter().filter(|it| before.rules.iter().all(|own| own.name != it.name));
+        before.rules.iter().chain(new).collect()
+    };
+    let of = |setting: &SettingTold, name: &str| {
+        let same: Vec<&RuleTold> = setting.rules.iter().filter(|it| it.name == name).collect();
+        let sum = |of: fn(&RuleTold) -> usize| same.iter().map(|it| of(it)).sum::<usize>();
+        (!same.is_empty()).then(|| (sum(|it| it.proposed), sum(|it| it.undetermined)))
+    };
+    let mut seen: Vec<&str> = Vec::new();
+    let mut rows = Vec::new();
+    for rule in names {
+        if seen.contains(&rule.name.as_str()) {
+            continue;
+        }
+        seen.push(&rule.name);
+        let told = |it: Option<(usize, usize)>| {
+            it.map_or_else(|| ["–".to_owned(), "–".to_owned()], |it| [number(it.0), number(it.1)])
+        };
+        let (own, theirs) = (of(before, &rule.name), of(after, &rule.name));
+        let difference = theirs.unwrap_or_default().0 as i128 - own.unwrap_or_default().0 as i128;
+        let difference = if difference > 0 { format!("+{difference}") } else { difference.to_string() };
+        let ([proposed, open], [proposed_after, open_after]) = (told(own), told(theirs));
+        let title = format!("{} ({})", rule.title, rule.kind);
+        rows.push([title, proposed, open, proposed_after, open_after, output::grouped(&difference)]);
+    }
+    let head = ["rule", "proposed", "undetermined", "then proposed", "undetermined", "difference"];
+    let mut words = output::table(head, rows);
+    for (what, setting) in [("Cost", before), ("Then", after)] {
+        for cost in &setting.cost {
+            words += &format!("{what}: {}\n", money(cost));
+        }
+    }
+    words
+}
+
+fn changes(change: &Change) -> String {
+    if change.changed == 0 {
+        return "Nothing is otherwise for anybody.\n".to_owned();
+    }
+    let mut words = format!("Otherwise for {}:\n", output::count(change.changed as u64, "person", "people"));
+    let lines = [
+        (change.more_severe, "a more severe sanction"),
+        (change.less_severe, "a less severe sanction, or none any more"),
+        (change.more_money, "more money"),
+        (change.less_money, "less money"),
+        (change.newly_undetermined, "undetermined now"),
+        (change.newly_decided, "decided now"),
+    ];
+    for (count, what) in lines.iter().filter(|it| it.0 > 0) {
+        words += &format!("  {} {what}\n", number(*count));
+    }
+    for (what, moves) in [("sanction", &change.sanctions), ("reward", &change.rewards)] {
+        let moved: Vec<[String; 3]> = moves
+            .iter()
+            .filter(|it| it.from != it.to)
+            .map(|it| [it.from.clone(), it.to.clone(), number(it.people)])
+            .collect();
+        if !moved.is_empty() {
+            words += &output::table([what, "then", "people"], moved);
+        }
+    }
+    words
+}
+
+fn undetermined(setting: &SettingTold) -> String {
+    if setting.undetermined == 0 {
+        return String::new();
+    }
+    let of = if setting.missing_asked < setting.undetermined {
+        format!(" (asked of {})", number(setting.missing_asked))
+    } else {
+        String::new()
+    };
+    let facts: Vec<String> =
+        setting.missing.iter().take(8).map(|it| format!("{} of {}", it.what, number(it.people))).collect();
+    let more = if setting.missing.len() > 8 { ", …" } else { "" };
+    format!(
+        "{}: undetermined for {}; missing{of}: {}{more}\n",
+        setting.name,
+        output::count(setting.undetermined as u64, "person", "people"),
+        facts.join(", ")
+    )
+}
+
+fn groups(told: &Simulation, grouping: &Grouping) -> String {
+    let mut words = format!("\nBy {}\n", grouping.by.join(", "));
+    let rate = |some: usize, of: usize| format!("{:.1} %", some as f64 * 100.0 / of.max(1) as f64);
+    for (place, setting) in told.settings.iter().enumerate() {
+        let rows = grouping.groups.iter().map(|it| {
+            let share = &it.shares[place];
+            let ratio = |it: &Option<crate::simulate::Ratio>| {
+                it.map_or_else(|| "–".to_owned(), |it| format!("{:.2} ({:.2}–{:.2})", it.ratio, it.low, it.high))
+            };
+            [
+                it.values.join(", "),
+                number(it.people),
+                rate(share.sanctioned, it.people),
+                ratio(&share.sanction_ratio),
+                rate(share.rewarded, it.people),
+                ratio(&share.reward_ratio),
+                share.cost.iter().map(money).collect::<Vec<_>>().join("; "),
+            ]
+        });
+        let head = [setting.name.as_str(), "people", "sanctioned", "of the most", "rewarded", "of the most", "cost"];
+        words += &output::table(head, rows);
+    }
+    if grouping.too_small > 0 {
+        let groups = output::count(grouping.too_small as u64, "group", "groups");
+        let people = output::count(grouping.people_in_small as u64, "person", "people");
+        words += &format!("{groups} with {people} in all too small to be told\n");
+    }
+    words += "`of the most`: the rate against that of the group with the highest, and where it lies with a confidence of 95 %. A figure \
+              to look at, and no finding.\n";
+    words
+}
+
+fn listed(change: &Change, most: usize) -> String {
+    let told = |it: &[String]| if it.is_empty() { "nothing".to_owned() } else { it.join("; ") };
+    let rows = change.people.iter().take(most).map(|it| [it.key.clone(), told(&it.before), told(&it.after)]);
+    let mut words = format!("\nFrom {} to {}\n", change.from, change.to);
+    words += &output::table(["who", "before", "then"], rows);
+    if change.people.len() > most {
+        words += &format!("… and {} more (`--people N` shows more)\n", number(change.people.len() - most));
+    }
+    words
+}

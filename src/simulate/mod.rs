@@ -1,0 +1,215 @@
+//! What a framework would do to everybody: outcomes before and after, who gains and who loses, what it costs and where it falls.
+//!
+//! It decides nothing and writes nothing. Every figure is counted from the outcomes of single people; who stands behind it can be listed,
+//! and the evaluator that goes row by row can be asked why. Start reading at [`simulate`].
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::calendar::Period;
+use crate::plan::Working;
+use crate::policy::model::Policy;
+use crate::table::Records;
+use crate::value::Number;
+
+mod compare;
+mod groups;
+mod judged;
+mod missing;
+mod statistics;
+
+pub use groups::{Group, Grouping, Share};
+pub use judged::Judged;
+pub use missing::Lack;
+pub use statistics::Ratio;
+
+/// A policy in a simulation.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// What it is called: `in force`, a scenario's name, a folder.
+    pub name: &'a str,
+    /// The policy.
+    pub policy: &'a Policy,
+    /// Its records.
+    pub records: &'a Records,
+}
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The framework's name.
+    pub framework: String,
+    /// The period.
+    pub period: Period,
+    /// As on which day it is judged.
+    pub on: Date,
+    /// Fields of the subject by which outcomes are told apart: each list on its own, the fields of a list together.
+    pub by: Vec<Vec<String>>,
+    /// Groups of fewer people are not told.
+    pub least: usize,
+    /// How many people of whom something is undetermined are asked what is missing; all others are counted only.
+    pub ask_missing: usize,
+    /// How it is worked out.
+    pub working: Working,
+}
+
+/// Why a simulation can't be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A policy lacks the framework.
+    #[error("`{setting}` has no framework `{framework}`")]
+    NoFramework {
+        /// Which policy.
+        setting: String,
+        /// Which framework.
+        framework: String,
+    },
+    /// The framework judges records of another type than that of the policy in force.
+    #[error("in `{0}` the framework judges other records")]
+    OtherSubject(String),
+    /// There is no such field, or it can't tell people apart.
+    #[error("`{field}` can't tell {subject} records apart: {why}")]
+    NoGroup {
+        /// The field.
+        field: String,
+        /// The record type.
+        subject: String,
+        /// Why not.
+        why: String,
+    },
+}
+
+/// What came of a simulation: the first policy, and each of the others against it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Simulation {
+    /// The framework's title.
+    pub framework: String,
+    /// The period as people write it.
+    pub period: String,
+    /// As on which day it is judged (ISO).
+    pub on: String,
+    /// The record type that it judges.
+    pub subject: String,
+    /// How many people there are.
+    pub people: usize,
+    /// What each policy comes to.
+    pub settings: Vec<SettingTold>,
+    /// What changes from the first to each of the others.
+    pub changes: Vec<Change>,
+    /// The same by fields of the subject.
+    pub groupings: Vec<Grouping>,
+}
+
+/// What one policy comes to.
+#[derive(Debug, Clone, Serialize)]
+pub struct SettingTold {
+    /// What it is called.
+    pub name: String,
+    /// The policy's hash.
+    pub policy: String,
+    /// Its rules, in the order of the framework.
+    pub rules: Vec<RuleTold>,
+    /// What is paid, by currency; nothing stands for plain numbers.
+    pub cost: Vec<Cost>,
+    /// How many people have something undetermined.
+    pub undetermined: usize,
+    /// What is missing, the most frequent first.
+    pub missing: Vec<Lack>,
+    /// Of how many of those people it was asked what is missing.
+    pub missing_asked: usize,
+}
+
+/// What a rule comes to.
+#[derive(Debug, Clone, Serialize)]
+pub struct RuleTold {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// `sanction`, `reward` or `measure`.
+    pub kind: String,
+    /// To how many it is proposed.
+    pub proposed: usize,
+    /// Of how many it is undetermined.
+    pub undetermined: usize,
+    /// Of how many it does not follow.
+    pub no: usize,
+    /// How many it says nothing of.
+    pub not_covered: usize,
+    /// What is paid.
+    pub cost: Option<Cost>,
+}
+
+/// What is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cost {
+    /// The currency's code; nothing for plain numbers.
+    pub currency: Option<String>,
+    /// To those to whom it is proposed.
+    pub known: Number,
+    /// What those could add of whom it is undetermined.
+    pub could_add: Number,
+    /// How many there are of whom nobody knows how much it would be.
+    pub not_known: usize,
+}
+
+/// What changes from one policy to another.
+#[derive(Debug, Clone, Serialize)]
+pub struct Change {
+    /// The policy before.
+    pub from: String,
+    /// The policy after.
+    pub to: String,
+    /// To how many people another outcome follows, or the same with another amount.
+    pub changed: usize,
+    /// A more severe sanction than before, or one where there was none.
+    pub more_severe: usize,
+    /// A less severe one, or none any more.
+    pub less_severe: usize,
+    /// More money than before.
+    pub more_money: usize,
+    /// Less money than before.
+    pub less_money: usize,
+    /// Undetermined now, and decided before.
+    pub newly_undetermined: usize,
+    /// Decided now, and undetermined before.
+    pub newly_decided: usize,
+    /// From the most severe sanction before to that after: how many people go from each to each.
+    pub sanctions: Vec<Move>,
+    /// The same of rewards.
+    pub rewards: Vec<Move>,
+    /// Those whose outcome is another, in the order of their keys.
+    #[serde(skip)]
+    pub people: Vec<Person>,
+}
+
+/// From one outcome to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Move {
+    /// Before.
+    pub from: String,
+    /// After.
+    pub to: String,
+    /// How many people.
+    pub people: usize,
+}
+
+/// Somebody whose outcome is another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Person {
+    /// Their key.
+    pub key: String,
+    /// What followed for them, and with which amount.
+    pub before: Vec<String>,
+    /// What follows now.
+    pub after: Vec<String>,
+}
+
+/// Judges everybody by each policy, and compares the first with each of the others.
+///
+/// # Errors
+/// When a policy lacks the framework, or people can't be told apart as asked.
+pub fn simulate(settings: &[Setting<'_>], question: &Question) -> Result<Simulation, Fault> {
+    let judged = judged::judge_all(settings, question)?;
+    compare::told(&judged, question)
+}
