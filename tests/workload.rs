@@ -1,0 +1,189 @@
+//! The workload of `benches/workload`, judged by the plain evaluator: both frameworks come to the checksums that its README fixes.
+
+#![cfg(feature = "parquet")]
+#![expect(clippy::unwrap_used, reason = "a test whose policy can't be read has failed")]
+
+use std::path::Path;
+use std::thread;
+
+use merit::eval::framework::{Verdict, judge};
+use merit::eval::{Reading, Scope, value};
+use merit::policy::framework::{Framework, OutcomeRule, Proposed};
+use merit::policy::model::{Expr, Policy};
+use merit::policy::{compile, compile_scenario};
+use merit::source::Sources;
+use merit::value::{Known, Value};
+
+mod columns;
+
+use columns::{Columns, Tables};
+
+/// In force and candidate: the checksum of each, and of the groups.
+const FIXED: ([i64; 2], i64) = ([395_056_268_137, 402_215_411_288], 26_076_542);
+
+/// What becomes of one officer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Outcome {
+    /// From 1, the poorest, to 5; 0 where it is not known.
+    band: i64,
+    /// The most severe sanction that is proposed, and that is open; 0 for none.
+    sanction: Highest,
+    /// The same of rewards.
+    reward: Highest,
+    cost: i64,
+    cost_upper: i64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Highest {
+    proposed: i64,
+    open: i64,
+}
+
+impl Highest {
+    fn is_undetermined(&self) -> bool {
+        self.open > self.proposed
+    }
+}
+
+impl Outcome {
+    fn code(&self) -> i64 {
+        self.band
+            + 8 * self.sanction.proposed
+            + 64 * i64::from(self.sanction.is_undetermined())
+            + 128 * self.reward.proposed
+            + 512 * i64::from(self.reward.is_undetermined())
+    }
+}
+
+fn text() -> Vec<(String, String)> {
+    let file = |name: &str| {
+        let path = Path::new("benches/workload/policy").join(name);
+        (name.to_owned(), std::fs::read_to_string(path).unwrap())
+    };
+    ["workload.merit", "candidate.merit"].map(file).to_vec()
+}
+
+/// The framework in force, or that of a scenario.
+fn policy(text: Vec<(String, String)>, scenario: Option<&str>) -> Policy {
+    let sources = Sources::of(text);
+    let compilation = match scenario {
+        None => compile(&sources),
+        Some(name) => compile_scenario(&sources, None, name).unwrap(),
+    };
+    let findings = compilation.diagnostics.render(&sources, false);
+    compilation.policy.unwrap_or_else(|| panic!("{findings}"))
+}
+
+fn outcomes(policy: &Policy, tables: &Tables) -> Vec<Outcome> {
+    let columns = Columns::new(policy, tables);
+    let framework = &policy.frameworks[0];
+    let year = policy.main().period_from_label(framework.each, "2025").unwrap();
+    let first = columns.officers()[0].clone();
+    let scope = Scope::new(policy, policy.main(), &columns, first, Some(year), year.last).reading(Reading::PeriodEnd);
+    let step = &policy.definitions.iter().find(|it| it.label.name == "step").unwrap().value;
+    columns.officers().iter().map(|it| outcome(&scope.about(it.clone()), framework, step)).collect()
+}
+
+fn outcome(scope: &Scope<'_>, framework: &Framework, step: &Expr) -> Outcome {
+    let step = value(scope, step);
+    let band = if let Value::Unknown(_) = step { 0 } else { whole(&step) };
+    let mut outcome = Outcome { band, ..Outcome::default() };
+    let (mut sanctions, mut rewards) = (0, 0);
+    for (rule, verdict) in framework.rules.iter().zip(judge(scope, framework)) {
+        let (degree, highest) = match rule.what() {
+            Proposed::Sanction => (&mut sanctions, &mut outcome.sanction),
+            _ => (&mut rewards, &mut outcome.reward),
+        };
+        *degree += 1;
+        match verdict {
+            Verdict::Proposed(amount) => {
+                highest.proposed = *degree;
+                let amount = amount.map_or(0, |it| whole(&it));
+                outcome.cost += amount;
+                outcome.cost_upper += amount;
+            }
+            Verdict::Undetermined(_) => {
+                highest.open = *degree;
+                outcome.cost_upper += amount(scope, rule);
+            }
+            Verdict::No(_) | Verdict::NotCovered => {}
+        }
+    }
+    outcome
+}
+
+fn amount(scope: &Scope<'_>, rule: &OutcomeRule) -> i64 {
+    rule.amount.as_ref().map_or(0, |it| whole(&value(scope, it)))
+}
+
+fn whole(value: &Value) -> i64 {
+    match value {
+        Value::Known(Known::Number(number)) => i64::try_from(number.to_scaled(0).unwrap()).unwrap(),
+        other => panic!("no number: {other:?}"),
+    }
+}
+
+/// The checksum of one framework.
+fn checksum(outcomes: &[Outcome]) -> i64 {
+    let one = |(weight, it): (i64, &Outcome)| (it.code() * 10_007 + it.cost + it.cost_upper) * (weight % 101 + 1);
+    (0..).zip(outcomes).map(one).sum()
+}
+
+/// The checksum of the table by ministry, grade and gender, both frameworks together. It is a sum over the groups, so that each
+/// officer may be added to it alone, but for what is paid.
+fn checksum_of_groups(tables: &Tables, [before, after]: [&[Outcome]; 2]) -> i64 {
+    let of = |name: &str, at: usize| tables.officers[name][at].unwrap();
+    let one = |(at, (before, after)): (usize, (&Outcome, &Outcome))| {
+        let group = (of("ministry", at) * 8 + of("grade", at) - 1) * 2 + of("gender", at);
+        let (both, either) = ([before, after], i64::from);
+        let count = |holds: &dyn Fn(&Outcome) -> bool| both.into_iter().map(|it| either(holds(it))).sum::<i64>();
+        let worse = after.sanction.proposed > before.sanction.proposed;
+        let better = after.sanction.proposed < before.sanction.proposed;
+        let counts = 1
+            + 3 * count(&|it| it.sanction.proposed > 0)
+            + 5 * count(&|it| it.sanction.is_undetermined())
+            + 7 * count(&|it| it.reward.proposed > 0)
+            + 11 * count(&|it| it.reward.is_undetermined())
+            + 13 * either(before.code() != after.code())
+            + 17 * either(worse)
+            + 19 * either(better);
+        (group + 1) * counts
+    };
+    let counts: i64 = before.iter().zip(after).enumerate().map(one).sum();
+    let before: i64 = before.iter().map(|it| it.cost_upper).sum();
+    let after: i64 = after.iter().map(|it| it.cost).sum();
+    counts + (before + after) % 1_000_003
+}
+
+#[test]
+fn both_frameworks_come_to_the_checksums_that_are_fixed() {
+    let tables = Tables::read(Path::new("benches/data"));
+    let judged = |scenario| outcomes(&policy(text(), scenario), &tables);
+    let (before, after) = thread::scope(|threads| {
+        let before = threads.spawn(|| judged(None));
+        let after = judged(Some("candidate"));
+        (before.join().unwrap(), after)
+    });
+    let frameworks = [checksum(&before), checksum(&after)];
+    assert_eq!((frameworks, checksum_of_groups(&tables, [&before, &after])), FIXED);
+}
+
+#[test]
+fn a_parameter_changed_in_the_text_changes_what_comes_of_it() {
+    let tables = Tables::read(Path::new("benches/data")).first(1_250);
+    let judged = |from: &str, to: &str| {
+        let mut text = text();
+        let changed = text[0].1.replace(from, to);
+        assert!(from == to || changed != text[0].1, "`{from}` stands in the text");
+        text[0].1 = changed;
+        checksum(&outcomes(&policy(text, None), &tables))
+    };
+    let now = judged("", "");
+    let lines = [("are warned of\"", "600", "650"), ("by each day late\"", "2", "3"), ("blocks rewards\"", "1", "2")];
+    for (line, from, to) in lines {
+        let text = &text()[0].1;
+        let line = text.lines().find(|it| it.contains(line)).unwrap();
+        assert_ne!(judged(line, &line.replace(from, to)), now, "{line}");
+    }
+}
