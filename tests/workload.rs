@@ -10,7 +10,7 @@ use merit::eval::framework::{Verdict, judge};
 use merit::eval::{Reading, Scope, value};
 use merit::policy::framework::{Framework, OutcomeRule, Proposed};
 use merit::policy::model::{Expr, Policy};
-use merit::policy::{compile, compile_scenario};
+use merit::policy::{compile_deployed, compile_scenario};
 use merit::source::Sources;
 use merit::value::{Known, Value};
 
@@ -68,7 +68,7 @@ fn text() -> Vec<(String, String)> {
 fn policy(text: Vec<(String, String)>, scenario: Option<&str>) -> Policy {
     let sources = Sources::of(text);
     let compilation = match scenario {
-        None => compile(&sources),
+        None => compile_deployed(&sources, None),
         Some(name) => compile_scenario(&sources, None, name).unwrap(),
     };
     let findings = compilation.diagnostics.render(&sources, false);
@@ -169,21 +169,51 @@ fn both_frameworks_come_to_the_checksums_that_are_fixed() {
     assert_eq!((frameworks, checksum_of_groups(&tables, [&before, &after])), FIXED);
 }
 
-#[test]
-fn a_parameter_changed_in_the_text_changes_what_comes_of_it() {
-    let tables = Tables::read(Path::new("benches/data")).first(1_250);
-    let judged = |from: &str, to: &str| {
-        let mut text = text();
-        let changed = text[0].1.replace(from, to);
-        assert!(from == to || changed != text[0].1, "`{from}` stands in the text");
-        text[0].1 = changed;
-        checksum(&outcomes(&policy(text, None), &tables))
-    };
-    let now = judged("", "");
-    let lines = [("are warned of\"", "600", "650"), ("by each day late\"", "2", "3"), ("blocks rewards\"", "1", "2")];
-    for (line, from, to) in lines {
-        let text = &text()[0].1;
-        let line = text.lines().find(|it| it.contains(line)).unwrap();
-        assert_ne!(judged(line, &line.replace(from, to)), now, "{line}");
-    }
+/// The text with another value of a parameter.
+fn with(text: &str, (parameter, value): (&str, &str)) -> String {
+    let head = format!("parameter {parameter} ");
+    let line = text.lines().find(|it| it.starts_with(&head)).unwrap();
+    let (title, _) = line.rsplit_once('"').unwrap();
+    text.replace(line, &format!("{title}\" {value}"))
 }
+
+#[test]
+fn a_value_changed_in_the_text_changes_what_comes_of_it_and_nothing_else() {
+    let tables = Tables::read(Path::new("benches/data"));
+    let text = text().swap_remove(0).1;
+    let judged = |changes: &[(&str, &str)], share: &str| {
+        let text = changes.iter().fold(text.replace("top 5%", share), |text, it| with(&text, *it));
+        checksum(&outcomes(&policy(vec![("workload.merit".to_owned(), text)], None), &tables))
+    };
+    let came = thread::scope(|threads| {
+        let few = threads.spawn(|| judged(&[("warn", "650"), ("rate", "3"), ("block", "2")], "top 5%"));
+        let all = judged(&EVERYTHING, "top 8%");
+        (few.join().unwrap(), all)
+    });
+    assert_eq!(came, (384_658_565_310, 642_244_479_692), "as a program written by hand has it");
+}
+
+/// A framework in which no value is as it is in force.
+const EVERYTHING: [(&str, &str); 21] = [
+    ("rate", "3"),
+    ("cap", "90"),
+    ("weight", "7 from 2021, 0 from 2022, 20 from 2023, 30 from 2024, 43 from 2025"),
+    ("min_cov", "85"),
+    ("t1", "550"),
+    ("t2", "650"),
+    ("t3", "700"),
+    ("t4", "880"),
+    ("warn", "640"),
+    ("high", "870"),
+    ("bonus_pct", "4%"),
+    ("bonus_cap", "30000"),
+    ("decline", "90"),
+    ("improve", "100"),
+    ("late_limit", "25"),
+    ("chronic_n", "2"),
+    ("absence_n", "2"),
+    ("top_floor", "820"),
+    ("award", "12345"),
+    ("block", "4"),
+    ("miss_reports_n", "1"),
+];

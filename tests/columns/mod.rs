@@ -24,7 +24,6 @@ const FIRST_YEAR: i16 = 2021;
 pub(crate) type Table = BTreeMap<String, Vec<Option<i64>>>;
 
 /// The three tables as they stand in their files.
-#[derive(Clone)]
 pub(crate) struct Tables {
     pub(crate) officers: Table,
     appraisals: Table,
@@ -36,20 +35,6 @@ impl Tables {
         let read = |name: &str| table(&folder.join(name));
         let (officers, appraisals) = (read("officers.parquet"), read("appraisals.parquet"));
         Self { officers, appraisals, incidents: read("incidents.parquet") }
-    }
-
-    /// Only the officers with the first so many numbers, and what is theirs.
-    pub(crate) fn first(&self, count: usize) -> Self {
-        let cut = |table: &Table, rows: usize| {
-            table.iter().map(|(name, column)| (name.clone(), column[..rows].to_vec())).collect()
-        };
-        let most = Some(i64::try_from(count).unwrap());
-        let incidents = self.incidents["officer"].partition_point(|it| *it < most);
-        Self {
-            officers: cut(&self.officers, count),
-            appraisals: cut(&self.appraisals, count * YEARS),
-            incidents: cut(&self.incidents, incidents),
-        }
     }
 
     pub(crate) fn count(&self) -> usize {
