@@ -121,7 +121,7 @@ fn ugly_texts_become_pretty() {
 
 #[test]
 fn every_shipped_policy_is_in_its_form() {
-    let mut shipped = texts(&["rules", "workflows", "tests/projects"]);
+    let mut shipped = texts(&["rules", "workflows", "tests/projects", "benches"]);
     shipped.push(("docs/language.md".to_owned(), page()));
     let guide = "tests/lang/good/guide.merit";
     shipped.push((guide.to_owned(), fs::read_to_string(guide).unwrap()));

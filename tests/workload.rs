@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::thread;
 
+use merit::casework::examples;
 use merit::eval::framework::{Verdict, judge};
 use merit::eval::{Reading, Scope, value};
 use merit::policy::framework::{Framework, OutcomeRule, Proposed};
@@ -61,7 +62,7 @@ fn text() -> Vec<(String, String)> {
         let path = Path::new("benches/workload/policy").join(name);
         (name.to_owned(), std::fs::read_to_string(path).unwrap())
     };
-    ["workload.merit", "candidate.merit"].map(file).to_vec()
+    ["workload.merit", "candidate.merit", "examples.merit"].map(file).to_vec()
 }
 
 /// The framework in force, or that of a scenario.
@@ -159,7 +160,12 @@ fn checksum_of_groups(tables: &Tables, [before, after]: [&[Outcome]; 2]) -> i64 
 #[test]
 fn both_frameworks_come_to_the_checksums_that_are_fixed() {
     let tables = Tables::read(Path::new("benches/data"));
-    let judged = |scenario| outcomes(&policy(text(), scenario), &tables);
+    let judged = |scenario| {
+        let policy = policy(text(), scenario);
+        let failures: Vec<_> = policy.examples.iter().flat_map(|it| examples::run(&policy, it).failures).collect();
+        assert!(failures.is_empty(), "{failures:?}");
+        outcomes(&policy, &tables)
+    };
     let (before, after) = thread::scope(|threads| {
         let before = threads.spawn(|| judged(None));
         let after = judged(Some("candidate"));
