@@ -8,7 +8,7 @@ use crate::calendar::day_number;
 use crate::eval::framework::{Verdict, judge};
 use crate::eval::{self, Scope};
 use crate::ids::RecordId;
-use crate::plan::fold::Made;
+use crate::plan::fold::{self, Made};
 use crate::plan::kernel::{self, Side};
 use crate::plan::node::{Folded, Node, NodeId, Op, Word, state};
 use crate::plan::run::{Lane, View, Wholes};
@@ -203,8 +203,18 @@ impl<'p, 'a> Batch<'p, 'a> {
                 let periods: Vec<_> = periods.iter().map(|it| (self.view(it.holds).state, begun(&it.begun))).collect();
                 kernel::history(&mut out.state, &periods, *counting);
             }
-            Op::Fold { members, word, counts, gives } => {
-                self.fold(out, rows, *members, (*word, *counts, *gives));
+            Op::Fold { members, word, counts, gives, those_known } => {
+                self.fold(out, rows, *members, (*word, *counts, *gives), *those_known);
+            }
+            Op::FoldPeriods { periods, most, word, those_known } => {
+                let periods: Vec<_> = periods
+                    .iter()
+                    .map(|it| {
+                        let begun = it.begun.map(|it| self.view(it).state);
+                        (begun, self.view(it.counts).state, it.gives.map(|it| self.view(it)))
+                    })
+                    .collect();
+                fold::periods(out, &periods, *most, *word, *those_known);
             }
             Op::Covered { covered, verdict } => {
                 kernel::covered(&mut out.state, self.view(*covered).state, self.view(*verdict).state);
@@ -232,7 +242,13 @@ impl<'p, 'a> Batch<'p, 'a> {
         rows: Range<usize>,
         members: Folded,
         (word, counts, gives): (Word, NodeId, Option<NodeId>),
+        those_known: bool,
     ) {
+        let take = |made: &mut Made, counts: u8, gives: u8, units: i64| {
+            if !(those_known && (counts | gives) & state::UNKNOWN != 0) {
+                made.take(counts, gives, units);
+            }
+        };
         match members {
             Folded::Children(kind) => {
                 let children = self.plan.records.rows(kind);
@@ -243,7 +259,7 @@ impl<'p, 'a> Batch<'p, 'a> {
                     for child in children.of_owner(row) {
                         let at = child - first;
                         let (state, units) = gives.map_or((state::KNOWN, 0), |it| (it.state[at], it.units[at]));
-                        made.take(counts.state[at], state, units);
+                        take(&mut made, counts.state[at], state, units);
                     }
                     (out.units[place], out.state[place]) = made.come();
                 }
@@ -261,7 +277,7 @@ impl<'p, 'a> Batch<'p, 'a> {
                             continue;
                         }
                         let (state, units) = gives.map_or((state::KNOWN, 0), |it| (it.state[at], it.units[at]));
-                        made.take(counts.state[at], state, units);
+                        take(&mut made, counts.state[at], state, units);
                     }
                     (out.units[place], out.state[place]) = made.come();
                 }

@@ -93,7 +93,9 @@ pub(super) enum Op {
     /// In how many periods it holds; the first is the one at hand.
     History { periods: Vec<HistoryPart>, counting: Counting },
     /// How many children (or who refers) count, what they give together, or whether any does.
-    Fold { members: Folded, word: Word, counts: NodeId, gives: Option<NodeId> },
+    Fold { members: Folded, word: Word, counts: NodeId, gives: Option<NodeId>, those_known: bool },
+    /// What several periods of one record come to: those that apply, the one at hand first, or all of them.
+    FoldPeriods { periods: Vec<PeriodPart>, most: Option<u32>, word: Word, those_known: bool },
     /// A verdict of those covered: else it is not covered.
     Covered { covered: NodeId, verdict: NodeId },
     /// What several say, side by side, for [`Op::Behind`].
@@ -164,6 +166,14 @@ pub(super) struct HistoryPart {
     pub(super) begun: Option<NodeId>,
 }
 
+/// A period that may count: whether it is one of theirs, whether it counts, and what it gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct PeriodPart {
+    pub(super) begun: Option<NodeId>,
+    pub(super) counts: NodeId,
+    pub(super) gives: Option<NodeId>,
+}
+
 /// How periods are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Counting {
@@ -196,6 +206,10 @@ pub(super) enum Folded {
 pub(super) enum Word {
     Count,
     Sum,
+    /// The sum of what is averaged.
+    Averaged,
+    /// Of how many.
+    AveragedOf,
     Least,
     Greatest,
     Any,
@@ -286,6 +300,9 @@ impl Op {
             Op::Reached(parts) | Op::Reachable(parts) => parts.iter().flat_map(|it| [it.0, it.1]).collect(),
             Op::Band { of, caps, .. } => std::iter::once(*of).chain(caps.iter().map(|it| it.2)).collect(),
             Op::History { periods, .. } => periods.iter().flat_map(|it| std::iter::once(it.holds).chain(it.begun)).collect(),
+            Op::FoldPeriods { periods, .. } => {
+                periods.iter().flat_map(|it| [Some(it.counts), it.begun, it.gives]).flatten().collect()
+            }
             Op::Fold { members: Folded::Children(_), counts, gives, .. } => std::iter::once(*counts).chain(*gives).collect(),
             Op::Fold { members: Folded::Referring { .. }, .. } => Vec::new(),
         }
