@@ -157,9 +157,7 @@ fn rows_of(first: &Judged<'_>, other: &Judged<'_>) -> Vec<Option<usize>> {
     if std::ptr::eq(first.setting.records, other.setting.records) {
         return (0..first.people()).map(Some).collect();
     }
-    let theirs = other.setting.records.rows(other.framework.subject);
-    let own = first.setting.records.rows(first.framework.subject);
-    (0..first.people()).map(|row| theirs.row(own.key(row)).map(|it| it as usize)).collect()
+    (0..first.people()).map(|row| other.row_of(first, row)).collect()
 }
 
 fn change(first: &Judged<'_>, other: &Judged<'_>) -> Change {
@@ -192,7 +190,7 @@ fn change(first: &Judged<'_>, other: &Judged<'_>) -> Change {
         change.newly_decided += usize::from(!after.is_open() && before.is_open());
         if same_rules.differ(first, row, other, theirs) {
             change.changed += 1;
-            let key = first.setting.records.rows(first.framework.subject).key(row);
+            let key = first.setting.records.key(first.framework.subject, row);
             let (before, after) = (outcomes(first, row), outcomes(other, theirs));
             change.people.push(Person { key: key.to_string(), before, after });
         }

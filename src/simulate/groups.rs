@@ -151,15 +151,6 @@ fn grouping(judged: &[Judged<'_>], question: &Question, fields: &[String]) -> Re
     Ok(Grouping { by: fields.to_vec(), groups, too_small, people_in_small })
 }
 
-/// The row of somebody of the first policy in the records of another.
-fn row_in(first: &Judged<'_>, other: &Judged<'_>, row: usize) -> Option<usize> {
-    if std::ptr::eq(first.setting.records, other.setting.records) {
-        return Some(row);
-    }
-    let key = first.setting.records.rows(first.framework.subject).key(row);
-    other.setting.records.rows(other.framework.subject).row(key).map(|it| it as usize)
-}
-
 fn share(first: &Judged<'_>, judged: &Judged<'_>, rows: &[usize]) -> Share {
     let mut share = Share {
         sanctioned: 0,
@@ -170,7 +161,7 @@ fn share(first: &Judged<'_>, judged: &Judged<'_>, rows: &[usize]) -> Share {
         sanction_ratio: None,
         reward_ratio: None,
     };
-    for row in rows.iter().filter_map(|it| row_in(first, judged, *it)) {
+    for row in rows.iter().filter_map(|it| judged.row_of(first, *it)) {
         let stand = stand(judged, row);
         share.sanctioned += usize::from(stand.sanction.is_some());
         share.sanction_undetermined += usize::from(stand.sanction_open);
@@ -195,7 +186,7 @@ fn share(first: &Judged<'_>, judged: &Judged<'_>, rows: &[usize]) -> Share {
 fn changes(first: &Judged<'_>, other: &Judged<'_>, rows: &[usize]) -> [usize; 3] {
     let mut found = [0; 3];
     for row in rows {
-        let Some(theirs) = row_in(first, other, *row) else { continue };
+        let Some(theirs) = other.row_of(first, *row) else { continue };
         let (before, after) = (stand(first, *row), stand(other, theirs));
         let label = |judged: &Judged<'_>, rule: &usize| judged.rules()[*rule].label.name.clone();
         let said = |judged: &Judged<'_>, stand: &crate::simulate::compare::Stand| {

@@ -6,7 +6,7 @@ use crate::policy::framework::{Framework, OutcomeRule};
 use crate::policy::model::{Policy, Type};
 use crate::side_by_side::side_by_side;
 use crate::simulate::{Fault, Question, Setting};
-use crate::value::{Known, Number, Value};
+use crate::value::{Known, Number, RecordRef, Value};
 
 /// What a rule says of somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,16 @@ impl<'a> Judged<'a> {
     #[must_use]
     pub fn people(&self) -> usize {
         self.setting.records.rows(self.framework.subject).len()
+    }
+
+    /// The row of somebody who was judged by another policy.
+    #[must_use]
+    pub fn row_of(&self, other: &Judged<'_>, row: usize) -> Option<usize> {
+        if std::ptr::eq(self.setting.records, other.setting.records) {
+            return Some(row);
+        }
+        let key = other.setting.records.key(other.framework.subject, row);
+        self.setting.records.row(&RecordRef { record: self.framework.subject, key })
     }
 
     /// What a rule pays somebody to whom it is proposed, or of whom it is undetermined.

@@ -10,7 +10,8 @@ use crate::eval::Facts;
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Policy, Shape};
 use crate::table::column::ColumnBuilder;
-use crate::table::{Column, Dated, Field, Records, Rows, owner_of};
+use crate::table::keys::{Keys, Named};
+use crate::table::{Called, Column, Dated, Field, Records, Rows, owner_of};
 use crate::value::{Known, RecordRef};
 
 /// Whoever fetches records together before they are read: the type, the keys, and the first day of a period for what is kept by period.
@@ -21,8 +22,7 @@ pub type Ahead<'f> = &'f mut dyn FnMut(RecordId, &[Arc<str>], Option<Date>);
 /// `ahead` hears of what is read next, so that a reader of a store can fetch it together.
 #[must_use]
 pub fn gather(policy: &Policy, facts: &dyn Facts, until: Date, ahead: Ahead<'_>) -> Records {
-    let mut gathering =
-        Gathering { policy, facts, until, records: Records::default(), named: HashMap::new(), behind: HashMap::new() };
+    let mut gathering = Gathering { policy, facts, until, records: Records::default(), named: HashMap::new() };
     gathering.keys(ahead);
     gathering.first_periods();
     gathering.fields();
@@ -37,10 +37,8 @@ struct Gathering<'a> {
     facts: &'a dyn Facts,
     until: Date,
     records: Records,
-    /// Records that others name and that are not there, by type, with the rows that they get behind all others.
-    named: HashMap<(RecordId, Arc<str>), u32>,
-    /// The next such row of each type.
-    behind: HashMap<RecordId, u32>,
+    /// Records that others name and that are not there, by type.
+    named: HashMap<RecordId, Named>,
 }
 
 impl Gathering<'_> {
@@ -62,7 +60,7 @@ impl Gathering<'_> {
                 Shape::Entity { .. } => {
                     let keys: Vec<Arc<str>> = self.facts.records(record).into_iter().map(|it| it.key).collect();
                     ahead(record, &keys, None);
-                    Rows::of_keys(keys)
+                    Rows { called: Called::Keys(Keys::texts(&keys)), ..Rows::default() }
                 }
                 Shape::Child { of } => self.children(record, of),
                 Shape::Panel { .. } => continue,
@@ -73,14 +71,16 @@ impl Gathering<'_> {
 
     fn children(&self, record: RecordId, of: RecordId) -> Rows {
         let owners = self.records.rows(of);
-        let (mut keys, mut owner, mut first) = (Vec::new(), Vec::new(), vec![0]);
+        let (mut numbers, mut owner, mut first) = (Vec::new(), Vec::new(), vec![0]);
         for row in 0..owners.len() {
             let children = self.facts.children(&self.records.record(of, row), record);
             owner.extend(children.iter().map(|_| place(row)));
-            keys.extend(children.into_iter().map(|it| it.key));
-            first.push(place(keys.len()));
+            let number = |it: &RecordRef| it.key.rsplit_once('/').and_then(|it| it.1.parse().ok());
+            numbers.extend(children.iter().map(|it| number(it).unwrap_or(0)));
+            first.push(place(owner.len()));
         }
-        Rows { owner, first_of_owner: first, ..Rows::of_keys(keys) }
+        let called = Called::OfOwner { owners: of, numbers: Some(numbers) };
+        Rows { called, owner, first_of_owner: first, ..Rows::default() }
     }
 
     fn first_periods(&mut self) {
@@ -124,33 +124,29 @@ impl Gathering<'_> {
     }
 
     fn column(&self, column: ColumnBuilder, record: RecordId, field: FieldId) -> Column {
-        let named: HashMap<(RecordId, u32), &Arc<str>> =
-            self.named.iter().map(|((of, key), at)| ((*of, *at), key)).collect();
         column.finish(&self.policy.field(record, field).kind, |of, row| {
-            let key = named.get(&(of, place(row))).copied().unwrap_or_else(|| self.records.rows(of).key(row));
-            Known::Record(RecordRef { record: of, key: Arc::clone(key) })
+            let named = self.named.get(&of).and_then(|it| it.key(row, self.records.rows(of).len()));
+            let key = named.map_or_else(|| self.records.key(of, row), Arc::clone);
+            Known::Record(RecordRef { record: of, key })
         })
     }
 
     /// The row of a record; of one that is not there, one behind all others.
     fn row_of(&mut self, of: &RecordRef) -> i64 {
-        let rows = self.records.rows(of.record);
-        let row = rows.row(&of.key).unwrap_or_else(|| {
-            let behind = self.behind.entry(of.record).or_insert_with(|| place(rows.len()));
-            *self.named.entry((of.record, Arc::clone(&of.key))).or_insert_with(|| {
-                *behind += 1;
-                *behind - 1
-            })
-        });
-        row.into()
+        if let Some(row) = self.records.row(of) {
+            return i64::try_from(row).unwrap_or(i64::MAX);
+        }
+        let behind = self.records.rows(of.record).len();
+        self.named.entry(of.record).or_default().row(&of.key, behind).into()
     }
 
     fn panels(&mut self, ahead: Ahead<'_>) {
         for panel in self.types() {
             let Shape::Panel { of, each } = self.policy.record(panel).shape else { continue };
             let earliest = self.records.rows(of).first_kept.iter().min().copied().filter(|it| *it < Date::MAX);
+            let keys: Vec<Arc<str>> = (0..self.records.rows(of).len()).map(|row| self.records.key(of, row)).collect();
             for period in self.periods(each, earliest) {
-                ahead(of, &self.records.rows(of).keys, Some(period.first));
+                ahead(of, &keys, Some(period.first));
                 let columns: Vec<Column> = (0..self.policy.record(panel).fields.len())
                     .map(|at| self.panel(panel, of, &period, FieldId::at(at)))
                     .collect();
@@ -206,20 +202,11 @@ impl Gathering<'_> {
 
     /// Gives those that are only named their rows, in which everything is blank.
     fn only_named(&mut self) {
-        let mut named: Vec<((RecordId, Arc<str>), u32)> = std::mem::take(&mut self.named).into_iter().collect();
-        named.sort_by_key(|it| it.1);
-        for ((record, key), row) in named {
-            let rows = &mut self.records.types[record.index()];
-            rows.at.insert(Arc::clone(&key), row);
-            rows.keys.push(key);
+        for (record, named) in std::mem::take(&mut self.named) {
+            if let Called::Keys(keys) = &mut self.records.types[record.index()].called {
+                keys.name(named.keys());
+            }
         }
-    }
-}
-
-impl Rows {
-    fn of_keys(keys: Vec<Arc<str>>) -> Self {
-        let at = keys.iter().enumerate().map(|(row, key)| (Arc::clone(key), place(row))).collect();
-        Rows { count: keys.len(), keys, at, ..Rows::default() }
     }
 }
 

@@ -17,12 +17,14 @@ mod build;
 mod column;
 mod dated;
 mod facts;
+mod keys;
 mod referring;
 
 pub use build::{Ahead, gather};
 pub use column::{Column, Held, Units};
 pub use dated::Dated;
 pub use facts::AsFacts;
+pub use keys::Keys;
 pub use referring::Referring;
 
 /// When something was imposed, and the day on which it was ended before its time.
@@ -43,10 +45,7 @@ pub struct Records {
 /// The records of one type.
 #[derive(Debug, Default)]
 pub struct Rows {
-    keys: Vec<Arc<str>>,
-    at: HashMap<Arc<str>, u32>,
-    /// How many there are: behind them stand those that are only named by others.
-    count: usize,
+    called: Called,
     fields: Vec<Field>,
     /// For children the row of each one's owner.
     owner: Vec<u32>,
@@ -54,6 +53,21 @@ pub struct Rows {
     first_of_owner: Vec<u32>,
     /// When the first period begins for which anything is kept of each; the last of days where nothing is.
     first_kept: Vec<Date>,
+}
+
+/// How the records of a type are called.
+#[derive(Debug)]
+enum Called {
+    /// By keys of their own.
+    Keys(Keys),
+    /// By their owner, and a number among its children: those that are not numbered one after another by the numbers given.
+    OfOwner { owners: RecordId, numbers: Option<Vec<i64>> },
+}
+
+impl Default for Called {
+    fn default() -> Self {
+        Called::Keys(Keys::default())
+    }
 }
 
 /// A field of all records of a type.
@@ -81,7 +95,7 @@ impl Records {
     /// What was imposed on a record by a rule.
     #[must_use]
     pub fn imposed(&self, of: &RecordRef, rule: &str) -> Imposed {
-        let row = self.rows(of.record).row(&of.key);
+        let row = self.row(of).and_then(|it| u32::try_from(it).ok());
         let found = row.and_then(|row| self.imposed.get(&(of.record, row))?.get(rule));
         found.cloned().unwrap_or_default()
     }
@@ -89,7 +103,22 @@ impl Records {
     /// A record by its row.
     #[must_use]
     pub fn record(&self, record: RecordId, row: usize) -> RecordRef {
-        RecordRef { record, key: Arc::clone(&self.rows(record).keys[row]) }
+        RecordRef { record, key: self.key(record, row) }
+    }
+
+    /// What a record is called.
+    #[must_use]
+    pub fn key(&self, record: RecordId, row: usize) -> Arc<str> {
+        let rows = self.rows(record);
+        match &rows.called {
+            Called::Keys(keys) => keys.key(row),
+            Called::OfOwner { owners, numbers } => {
+                let owner = rows.owner[row] as usize;
+                let place = |row: usize| i64::try_from(row - rows.of_owner(owner).start + 1).unwrap_or(i64::MAX);
+                let number = numbers.as_ref().map_or_else(|| place(row), |it| it[row]);
+                Arc::from(format!("{}/{number}", self.key(*owners, owner)))
+            }
+        }
     }
 
     /// The same as a value.
@@ -101,7 +130,26 @@ impl Records {
     /// The row of a record.
     #[must_use]
     pub fn row(&self, of: &RecordRef) -> Option<usize> {
-        self.rows(of.record).row(&of.key).map(|it| it as usize)
+        self.row_of(of.record, &of.key)
+    }
+
+    fn row_of(&self, record: RecordId, key: &str) -> Option<usize> {
+        let rows = self.rows(record);
+        match &rows.called {
+            Called::Keys(keys) => keys.row(key).map(|it| it as usize),
+            Called::OfOwner { owners, numbers } => {
+                let (owner, number) = key.rsplit_once('/')?;
+                let own = rows.of_owner(self.row_of(*owners, owner)?);
+                let number: i64 = number.parse().ok()?;
+                match numbers {
+                    Some(numbers) => own.into_iter().find(|it| numbers[*it] == number),
+                    None => own
+                        .start
+                        .checked_add(usize::try_from(number).ok()?.checked_sub(1)?)
+                        .filter(|it| own.contains(it)),
+                }
+            }
+        }
     }
 }
 
@@ -109,31 +157,25 @@ impl Rows {
     /// How many records there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.count
+        match &self.called {
+            Called::Keys(keys) => keys.len(),
+            Called::OfOwner { .. } => self.owner.len(),
+        }
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.len() == 0
     }
 
     /// How many rows there are, with those of records that are only named by others.
     #[must_use]
     pub fn with_named(&self) -> usize {
-        self.keys.len()
-    }
-
-    /// The key of a row.
-    #[must_use]
-    pub fn key(&self, row: usize) -> &Arc<str> {
-        &self.keys[row]
-    }
-
-    /// The row of a key.
-    #[must_use]
-    pub fn row(&self, key: &str) -> Option<u32> {
-        self.at.get(key).copied()
+        match &self.called {
+            Called::Keys(keys) => keys.with_named(),
+            Called::OfOwner { .. } => self.owner.len(),
+        }
     }
 
     /// A field.
