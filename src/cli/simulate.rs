@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use crate::calendar::{Period, day_in_words};
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
 use crate::config::Project;
+use crate::engine::EngineError;
+use crate::exchange::{PopulationFile, population};
 use crate::plan::Working;
+use crate::policy::compile_to_try;
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
-use crate::policy::{compile_scenario, compile_with};
 use crate::simulate::{Change, Cost, Grouping, Question, RuleTold, Setting, SettingTold, Simulation, simulate};
 use crate::source::Sources;
 use crate::store::Store;
@@ -40,6 +42,12 @@ pub(super) struct Arguments {
     /// Tell outcomes apart by this field of those who are judged, or by several together (grade,gender); more than once for more tables
     #[arg(long, value_name = "FIELDS")]
     by: Vec<String>,
+    /// A file of records to be judged in the place of the store's: CSV or Parquet, RECORD=FILE; one for each record type
+    #[arg(long, value_name = "FILE")]
+    data: Vec<String>,
+    /// Leave rows of these files out in which something is wrong, and count them
+    #[arg(long, requires = "data")]
+    skip_bad: bool,
     /// Groups of fewer people are not told
     #[arg(long, value_name = "N", default_value_t = 10)]
     at_least: usize,
@@ -54,26 +62,35 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = open::project(global)?;
     let began = Instant::now();
-    let store = open::reading_store(&project)?;
-    let (_, in_force) = open::deployed_text(&project, &store)?;
+    let store = if arguments.data.is_empty() { Some(open::reading_store(&project)?) } else { store_if_any(&project)? };
+    let in_force = match &store {
+        Some(store) => in_force(&project, store)?,
+        None => tried(&project, &working_sources(&project)?, None, "the working policy")?,
+    };
     let candidates = candidates(&project, arguments)?;
     let framework = framework(&in_force, arguments.framework.as_deref())?;
-    let on = match &arguments.as_of {
-        Some(words) => open::day(words)?,
-        None => store.state()?.as_of.unwrap_or_else(|| open::today(&in_force)),
+    let on = match (&arguments.as_of, &store) {
+        (Some(words), _) => open::day(words)?,
+        (None, Some(store)) if arguments.data.is_empty() => {
+            store.state()?.as_of.unwrap_or_else(|| open::today(&in_force))
+        }
+        (None, _) => open::today(&in_force),
     };
     let period = match &arguments.period {
         Some(label) => open::period(&in_force, framework, label)?,
         None => last_ended(&in_force, framework, on)?,
     };
     let compiled = began.elapsed();
-    let records = records(&store, &in_force, on)?;
+    let read = |policy: &Policy| match &store {
+        Some(store) if arguments.data.is_empty() => of_store(store, policy, on),
+        _ => of_files(global, policy, arguments),
+    };
+    let records = read(&in_force)?;
     let mut own: Vec<Option<Records>> = Vec::new();
     for (_, policy) in &candidates {
-        let same = in_force.keeps_the_records_of(policy);
-        own.push(if same { None } else { Some(self::records(&store, policy, on)?) });
+        own.push(if in_force.keeps_the_records_of(policy) { None } else { Some(read(policy)?) });
     }
-    let read = began.elapsed();
+    let loaded = began.elapsed();
     let mut settings = vec![Setting { name: "in force", policy: &in_force, records: &records }];
     for ((name, policy), own) in candidates.iter().zip(&own) {
         settings.push(Setting { name, policy, records: own.as_ref().unwrap_or(&records) });
@@ -84,13 +101,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         on,
         by: arguments.by.iter().map(|it| it.split(',').map(|it| it.trim().to_owned()).collect()).collect(),
         least: arguments.at_least,
-        ask_missing: 20_000,
+        ask_missing: 1_000,
         working: Working::default(),
     };
     let simulation = simulate(&settings, &question).map_err(|fault| Failure::usage(fault.to_string()))?;
     let evaluated = began.elapsed();
     if arguments.timings {
-        let parts = [("policies", compiled), ("records", read - compiled), ("evaluation", evaluated - read)];
+        let parts = [("policies", compiled), ("records", loaded - compiled), ("evaluation", evaluated - loaded)];
         parts.iter().for_each(|(what, took)| output::note(global, &timing(what, *took)));
     }
     match global.format {
@@ -105,52 +122,56 @@ fn timing(what: &str, took: Duration) -> String {
     format!("{what}: {:.1} ms", took.as_secs_f64() * 1_000.0)
 }
 
+fn working_sources(project: &Project) -> Result<Sources, Failure> {
+    project.sources().map_err(|error| Failure::environment(error.to_string()).help(error.help()))
+}
+
+/// A policy, or a scenario of it, with its mistakes told.
+fn tried(project: &Project, sources: &Sources, scenario: Option<&str>, name: &str) -> Result<Policy, Failure> {
+    let compilation = compile_to_try(sources, project.calendar.as_deref(), scenario)
+        .ok_or_else(|| no_scenario(sources, scenario.unwrap_or_default()))?;
+    if let Some(policy) = compilation.policy {
+        return Ok(policy);
+    }
+    output::text(&compilation.diagnostics.render(sources, output::colour()))?;
+    Err(Failure { code: 1, ..Failure::usage(format!("{name} has mistakes; there is nothing to simulate")) })
+}
+
+/// The policy in force, which was checked before it was deployed.
+fn in_force(project: &Project, store: &SqliteStore) -> Result<Policy, Failure> {
+    let version = store.latest_policy()?.ok_or(EngineError::NothingDeployed)?;
+    tried(project, &Sources::of(version.files), None, "the policy in force")
+}
+
+/// The store, where something is deployed in one.
+fn store_if_any(project: &Project) -> Result<Option<SqliteStore>, Failure> {
+    if !project.store.exists() {
+        return Ok(None);
+    }
+    let store = open::reading_store(project)?;
+    Ok(if store.latest_policy()?.is_some() { Some(store) } else { None })
+}
+
 /// The policies that are compared with the one in force; without any, the working policy.
 fn candidates(project: &Project, arguments: &Arguments) -> Result<Vec<(String, Policy)>, Failure> {
     let mut found = Vec::new();
-    let calendar = project.calendar.as_deref();
-    let mistakes = |name: &str, sources: &Sources, rendered: String| {
-        let _ = sources;
-        output::text(&rendered).ok();
-        Failure { code: 1, ..Failure::usage(format!("{name} has mistakes; there is nothing to simulate")) }
-    };
     let nothing_named = arguments.scenario.is_empty() && arguments.against.is_empty();
     if nothing_named || !arguments.scenario.is_empty() {
-        let (sources, compilation) = open::working_policy(project)?;
-        if compilation.policy.is_none() {
-            return Err(mistakes(
-                "the working policy",
-                &sources,
-                compilation.diagnostics.render(&sources, output::colour()),
-            ));
-        }
+        let sources = working_sources(project)?;
         for name in &arguments.scenario {
-            let Some(compilation) = compile_scenario(&sources, calendar, name) else {
-                return Err(no_scenario(&sources, name));
-            };
-            match compilation.policy {
-                Some(policy) => found.push((name.clone(), policy)),
-                None => {
-                    let rendered = compilation.diagnostics.render(&sources, output::colour());
-                    return Err(mistakes(&format!("scenario `{name}`"), &sources, rendered));
-                }
-            }
+            let policy = tried(project, &sources, Some(name), &format!("scenario `{name}`"))?;
+            found.push((name.clone(), policy));
         }
         if nothing_named {
-            found.extend(compilation.policy.map(|it| ("working policy".to_owned(), it)));
+            let name = "working policy".to_owned();
+            found.push((name, tried(project, &sources, None, "the working policy")?));
         }
     }
     for folder in &arguments.against {
         let sources = open::named_sources(std::slice::from_ref(folder))?;
         let name = folder.display().to_string();
-        let compilation = compile_with(&sources, calendar);
-        match compilation.policy {
-            Some(policy) => found.push((name, policy)),
-            None => {
-                let rendered = compilation.diagnostics.render(&sources, output::colour());
-                return Err(mistakes(&name, &sources, rendered));
-            }
-        }
+        let policy = tried(project, &sources, None, &name)?;
+        found.push((name, policy));
     }
     Ok(found)
 }
@@ -189,7 +210,7 @@ fn last_ended(policy: &Policy, framework: &Framework, on: jiff::civil::Date) -> 
 }
 
 /// Every record of the store, as a policy reads them.
-fn records(store: &SqliteStore, policy: &Policy, on: jiff::civil::Date) -> Result<Records, Failure> {
+fn of_store(store: &SqliteStore, policy: &Policy, on: jiff::civil::Date) -> Result<Records, Failure> {
     let reader = store.reader(policy);
     let records = gather(policy, &*reader, on, &mut |record, keys, period| {
         keys.chunks(TOGETHER).for_each(|keys| reader.prefetch(record, keys, period));
@@ -198,6 +219,37 @@ fn records(store: &SqliteStore, policy: &Policy, on: jiff::civil::Date) -> Resul
         Some(fault) => Err(fault.into()),
         None => Ok(records),
     }
+}
+
+/// Every record of the files that are named.
+fn of_files(global: &Global, policy: &Policy, arguments: &Arguments) -> Result<Records, Failure> {
+    let files = arguments.data.iter().map(|it| population_file(policy, it)).collect::<Result<Vec<_>, _>>()?;
+    let found = population(policy, &files, arguments.skip_bad).map_err(|error| {
+        let failure = Failure::usage(error.to_string());
+        if arguments.skip_bad { failure } else { failure.help("`--skip-bad` leaves such rows out, and counts them") }
+    })?;
+    if found.left_out > 0 {
+        let rows = output::count(found.left_out as u64, "row was", "rows were");
+        output::note(global, &format!("{rows} left out:\n{}", found.bad.join("\n")));
+    }
+    Ok(found.records)
+}
+
+/// `officer=officers.parquet`, or a file that bears the name of its record type.
+fn population_file(policy: &Policy, words: &str) -> Result<PopulationFile, Failure> {
+    let (name, path) = match words.split_once('=') {
+        Some((name, path)) => (name.trim().to_owned(), PathBuf::from(path.trim())),
+        None => {
+            let path = PathBuf::from(words);
+            (path.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default(), path)
+        }
+    };
+    let record = policy.record_named(&name).ok_or_else(|| {
+        let known: Vec<&str> = policy.records.iter().map(|it| it.label.name.as_str()).collect();
+        Failure::usage(format!("there is no record `{name}`"))
+            .help(format!("write `--data RECORD=FILE`; known: {}", known.join(", ")))
+    })?;
+    Ok(PopulationFile { record, path })
 }
 
 // ---- words
@@ -277,10 +329,11 @@ fn rules(before: &SettingTold, after: &SettingTold) -> String {
         };
         let (own, theirs) = (of(before, &rule.name), of(after, &rule.name));
         let difference = theirs.unwrap_or_default().0 as i128 - own.unwrap_or_default().0 as i128;
-        let difference = if difference > 0 { format!("+{difference}") } else { difference.to_string() };
+        let sign = if difference > 0 { "+" } else { "" };
+        let difference = format!("{sign}{}", output::grouped(&difference.to_string()));
         let ([proposed, open], [proposed_after, open_after]) = (told(own), told(theirs));
         let title = format!("{} ({})", rule.title, rule.kind);
-        rows.push([title, proposed, open, proposed_after, open_after, output::grouped(&difference)]);
+        rows.push([title, proposed, open, proposed_after, open_after, difference]);
     }
     let head = ["rule", "proposed", "undetermined", "then proposed", "undetermined", "difference"];
     let mut words = output::table(head, rows);

@@ -1,8 +1,12 @@
 //! Records from CSV files: a reader gives cells with their place, a checker knows types and references, and what follows is a plan
 //! that can be shown, written at once, or thrown away. Every rejected cell is named.
 
+mod cells;
 mod check;
 mod mapping;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod population;
 mod reader;
 mod spells;
 mod values;
@@ -19,6 +23,7 @@ use crate::value::Known;
 
 use check::Checked;
 pub use mapping::{Mapping, MappingFault};
+pub use population::{Population, PopulationFile, population};
 pub use reader::{OWN_COLUMNS, Rows, read_rows};
 
 /// Why a file can't be taken in at all.

@@ -27,6 +27,7 @@ impl<'a> Planner<'a> {
         let records = self.records;
         let rows = records.rows(at.space);
         let (key, made) = match rows.field(field) {
+            Field::Key => return Err(NoKernel),
             Field::Plain(column) => (HeldKey::Field(at.space, field, None), ColumnAt::Lent(column)),
             Field::Dated(dated) => {
                 let key = HeldKey::Field(at.space, field, Some(at.day()));

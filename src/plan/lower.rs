@@ -208,6 +208,7 @@ impl<'a> Planner<'a> {
                 (Lowered::Units(place), Type::Choice(list)) => self.listed(place, &policy.choices[list.index()]),
                 _ => Err(NoKernel),
             },
+            ExprKind::DateOf(rule) => self.fixed_date(ground, at, expr, rule),
             ExprKind::Aggregate(aggregate) => self.aggregate(ground, at, aggregate, &expr.ty),
             ExprKind::Population(population) => self.population(ground, at, population, expr),
             ExprKind::Owner { .. }
@@ -219,7 +220,6 @@ impl<'a> Planner<'a> {
             | ExprKind::SpellDays { .. }
             | ExprKind::PayForDays { .. }
             | ExprKind::Between { .. }
-            | ExprKind::DateOf(_)
             | ExprKind::Table(_)
             | ExprKind::StageIs { .. } => Err(NoKernel),
         }

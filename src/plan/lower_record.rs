@@ -1,10 +1,12 @@
 //! Whose facts are asked, and of which period.
 
 use crate::calendar::day_number;
+use crate::eval;
 use crate::ids::{FieldId, RecordId};
 use crate::plan::node::{Comparison, Node, NodeId, Op, state};
 use crate::plan::{At, Lowered, NoKernel, Planner, Quotient};
-use crate::policy::model::{AsOn, Expr, ExprKind, Shape, Type, When};
+use crate::policy::model::{AsOn, DateRule, Expr, ExprKind, Point, Shape, Type, When};
+use crate::value::{Known, RecordRef, Value};
 
 /// How many periods back a chain of definitions may lead, as in the evaluator that goes row by row.
 pub(super) const MOST_PERIODS_BACK: u32 = 60;
@@ -194,6 +196,30 @@ impl<'a> Planner<'a> {
         })
     }
 
+    /// A date that is the same for everybody.
+    pub(super) fn fixed_date(
+        &mut self,
+        ground: usize,
+        at: At,
+        expr: &Expr,
+        rule: &DateRule,
+    ) -> Result<Lowered, NoKernel> {
+        let of = self.grounds[ground];
+        let own_calendars = !of.one_calendar && of.policy.records.iter().any(|it| !it.goes_by.is_empty());
+        if own_calendars || !is_fixed(rule) {
+            return Err(NoKernel);
+        }
+        let base = of.scope();
+        let nobody = RecordRef { record: at.space, key: "".into() };
+        let scope = base.placed(nobody, (at.period, at.on, at.reading), at.back);
+        match eval::value(&scope, expr) {
+            Value::Known(Known::Date(day)) => {
+                Ok(Lowered::Units(self.constant(at.space, day_number(day), state::KNOWN)))
+            }
+            _ => Err(NoKernel),
+        }
+    }
+
     /// Something as it was on another day.
     pub(super) fn as_on(&mut self, ground: usize, at: At, value: &'a Expr, day: &'a AsOn) -> Result<Lowered, NoKernel> {
         let on = match (day, at.period) {
@@ -211,5 +237,20 @@ impl<'a> Planner<'a> {
             },
         };
         self.lower(ground, At { on, reading: crate::eval::Reading::OnDay, ..at }, value)
+    }
+}
+
+/// Whether a date rests on the period and the calendar alone.
+fn is_fixed(rule: &DateRule) -> bool {
+    match rule {
+        DateRule::At(point) => match point {
+            Point::Date(_) | Point::DayMonth { .. } | Point::PeriodStart(_) | Point::PeriodEnd(_) => true,
+            Point::EdgeOf { of, .. } => is_fixed(of),
+            Point::Opening | Point::Due | Point::Stage(..) | Point::Event(_) => false,
+        },
+        DateRule::Offset { anchor, .. } => is_fixed(anchor),
+        DateRule::Beginning { on, .. } => is_fixed(on),
+        DateRule::PutOff { .. } => false,
+        DateRule::Earliest(rules) | DateRule::Latest(rules) => rules.iter().all(is_fixed),
     }
 }

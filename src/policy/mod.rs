@@ -131,7 +131,7 @@ fn compiled(sources: &Sources, calendar: Option<&str>, with_scenarios: bool) -> 
     let mut found = Diagnostics::new();
     let (items, lost) = read(sources, &mut found);
     let items: Vec<&tree::Item> = items.iter().collect();
-    let mut policy = check(&items, calendar, lost, sources, &mut found);
+    let mut policy = check(&items, calendar, lost, (sources, Reasoning::Whole), &mut found);
     policy.hash = hash_of(sources);
     if with_scenarios && found.no_errors() {
         scenarios_stand(&items, calendar, sources, &mut found);
@@ -159,6 +159,32 @@ fn told(policy: Policy, mut found: Diagnostics) -> Compilation {
 /// A scenario that changes nothing gives the same policy. Another one has a hash of its own.
 #[must_use]
 pub fn compile_scenario(sources: &Sources, calendar: Option<&str>, name: &str) -> Option<Compilation> {
+    scenario_compiled((sources, Reasoning::Whole), calendar, name)
+}
+
+/// The policy, or as a scenario of it would have it, to be tried out: every error is found, but nothing is proved, and nobody looks for
+/// what never happens. That is what takes long, and `merit check` says it. Nothing if there is no scenario of that name.
+#[must_use]
+pub fn compile_to_try(sources: &Sources, calendar: Option<&str>, scenario: Option<&str>) -> Option<Compilation> {
+    if let Some(name) = scenario {
+        return scenario_compiled((sources, Reasoning::Left), calendar, name);
+    }
+    let mut found = Diagnostics::new();
+    let (items, lost) = read(sources, &mut found);
+    let mut policy = check(&items.iter().collect::<Vec<_>>(), calendar, lost, (sources, Reasoning::Left), &mut found);
+    policy.hash = hash_of(sources);
+    Some(told(policy, found))
+}
+
+/// Whether a policy is reasoned about once it is free of errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reasoning {
+    Whole,
+    Left,
+}
+
+fn scenario_compiled(of: (&Sources, Reasoning), calendar: Option<&str>, name: &str) -> Option<Compilation> {
+    let sources = of.0;
     let mut found = Diagnostics::new();
     let (items, lost) = read(sources, &mut found);
     let items: Vec<&tree::Item> = items.iter().collect();
@@ -167,7 +193,7 @@ pub fn compile_scenario(sources: &Sources, calendar: Option<&str>, name: &str) -
         _ => None,
     })?;
     let edited = scenarios::edited(&items, scenario, &mut found);
-    let mut policy = check(&edited.iter().collect::<Vec<_>>(), calendar, lost, sources, &mut found);
+    let mut policy = check(&edited.iter().collect::<Vec<_>>(), calendar, lost, of, &mut found);
     policy.hash = hash_of(sources);
     if !scenario.changes.is_empty() {
         policy.hash = hash_of(&Sources::single(scenario.name.text.clone(), policy.hash.clone()));
@@ -189,7 +215,7 @@ fn scenarios_stand(items: &[&tree::Item], calendar: Option<&str>, sources: &Sour
     for scenario in items.iter().filter_map(|it| if let tree::Item::Scenario(it) = it { Some(it) } else { None }) {
         let mut own = Diagnostics::new();
         let edited = scenarios::edited(items, scenario, &mut own);
-        check(&edited.iter().collect::<Vec<_>>(), calendar, None, sources, &mut own);
+        check(&edited.iter().collect::<Vec<_>>(), calendar, None, (sources, Reasoning::Whole), &mut own);
         for finding in own.iter().filter(|it| !before.iter().any(|other| other == *it)) {
             let inside = scenario.span.start <= finding.span.start && finding.span.end <= scenario.span.end;
             let told = finding.clone();
@@ -214,7 +240,7 @@ fn check(
     items: &[&tree::Item],
     calendar: Option<&str>,
     lost: Option<BTreeSet<String>>,
-    sources: &Sources,
+    (sources, reasoning): (&Sources, Reasoning),
     found: &mut Diagnostics,
 ) -> Policy {
     let half_read = checks::half_read(items, found);
@@ -243,7 +269,10 @@ fn check(
         checks::check_all(&policy, items, found);
     }
     found.leave_out(|it| checks::says_what_lacks(it.code) && it.places().any(|place| half_said.contains(&place)));
-    if found.no_errors() {
+    if found.no_errors() && reasoning == Reasoning::Left {
+        policy.guarantees.iter_mut().for_each(|it| it.standing = guarantees::Standing::NotDecided);
+        policy.let_proposals_follow();
+    } else if found.no_errors() {
         let (judged, other) = reasoned(&policy, sources, &promises);
         other.iter().for_each(|it| found.push(it.clone()));
         guarantees::stand(&mut policy, &promises, judged, found);

@@ -95,6 +95,8 @@ fn tells_apart(kind: &FieldKind) -> bool {
 /// A field as it stood on the last day of the period.
 fn column(judged: &Judged<'_>, question: &Question, field: FieldId) -> Column {
     match judged.setting.records.rows(judged.framework.subject).field(field) {
+        // Only texts are keys, and no text tells people apart.
+        Field::Key => Column::blank(judged.people(), crate::policy::model::Blank::Unknown),
         Field::Plain(column) => column.clone(),
         Field::Dated(dated) => dated.on(question.period.last),
     }

@@ -104,6 +104,9 @@ impl Gathering<'_> {
     fn field(&mut self, record: RecordId, field: FieldId) -> Field {
         let rows = self.records.rows(record).len();
         let kind = self.policy.field(record, field);
+        if matches!(self.policy.record(record).shape, Shape::Entity { key } if key == field) {
+            return Field::Key;
+        }
         let mut column = ColumnBuilder::new(kind);
         if !kind.dated {
             for row in 0..rows {

@@ -100,6 +100,34 @@ impl Column {
         Self { held, known: Some(vec![false; rows]), blank }
     }
 
+    /// Whole numbers by a denominator; `known` says which of them are, nothing where all are.
+    #[must_use]
+    pub fn of_units(numbers: Vec<i64>, known: Option<Vec<bool>>, denominator: i64, blank: Blank) -> Self {
+        let is_known = |at: usize| known.as_ref().is_none_or(|it| it[at]);
+        let mut range: Option<(i64, i64)> = None;
+        for (at, number) in numbers.iter().enumerate() {
+            if is_known(at) {
+                let (least, most) = range.unwrap_or((*number, *number));
+                range = Some((least.min(*number), most.max(*number)));
+            }
+        }
+        let (least, most) = range.map_or((0, 0), |(least, most)| (least.min(0), most.max(0)));
+        let known = known.filter(|it| it.contains(&false));
+        Self { held: Held::Units { units: Units::of(numbers, (least, most)), denominator, range }, known, blank }
+    }
+
+    /// Values of a field, none of them a record.
+    #[must_use]
+    pub fn of_values(field: &Field, values: Vec<Option<Known>>) -> Self {
+        let mut column = ColumnBuilder::new(field);
+        for value in values {
+            let value = value.map_or_else(|| blank_value(field.blank), Value::Known);
+            column.push(&value, |_| 0);
+        }
+        let nobody = |record, _| Known::Record(crate::value::RecordRef { record, key: Arc::from("") });
+        column.finish(&field.kind, nobody)
+    }
+
     /// How many rows it has.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -8,7 +8,7 @@ use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Policy, Shape};
 use crate::table::column::blank_value;
 use crate::table::{Field, Records};
-use crate::value::{RecordRef, Value};
+use crate::value::{Known, RecordRef, Value};
 
 /// Records in columns, read as facts.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,7 @@ impl Facts for AsFacts<'_> {
         let kind = &self.policy.field(of.record, field).kind;
         let key_of = |record, row| self.records.named(record, row);
         match self.records.rows(of.record).field(field) {
+            Field::Key => Known::Text(self.records.key(of.record, row)).into(),
             Field::Plain(column) => column.value(kind, row, key_of),
             Field::Dated(dated) => match dated.held_on(row, on) {
                 (Some(place), values) => values.value(kind, place, key_of),

@@ -18,6 +18,7 @@ mod column;
 mod dated;
 mod facts;
 mod keys;
+mod load;
 mod referring;
 
 pub use build::{Ahead, gather};
@@ -25,6 +26,7 @@ pub use column::{Column, Held, Units};
 pub use dated::Dated;
 pub use facts::AsFacts;
 pub use keys::Keys;
+pub use load::Loading;
 pub use referring::Referring;
 
 /// When something was imposed, and the day on which it was ended before its time.
@@ -73,6 +75,8 @@ impl Default for Called {
 /// A field of all records of a type.
 #[derive(Debug)]
 pub enum Field {
+    /// What they are called.
+    Key,
     /// It is what it is.
     Plain(Column),
     /// It held one value after another.

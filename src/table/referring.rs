@@ -55,6 +55,7 @@ impl Records {
                 }
             };
             match rows.field(field) {
+                Field::Key => {}
                 Field::Plain(column) => (0..rows.len()).for_each(|row| take(column, row, row)),
                 Field::Dated(dated) => {
                     for row in 0..rows.len() {

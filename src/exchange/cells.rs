@@ -1,0 +1,75 @@
+//! Columns of a file as they stand in it, before anybody knows what they mean.
+
+use std::path::Path;
+
+use crate::exchange::ImportError;
+use crate::exchange::reader;
+
+/// A column of a file.
+#[derive(Debug)]
+pub(super) enum Cells {
+    #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "only Parquet has them"))]
+    /// Whole numbers, or numbers with so many decimals; what stands where nothing is known is of no account.
+    Numbers { values: Vec<i64>, known: Option<Vec<bool>>, decimals: u8 },
+    /// Words; nothing where the cell is empty.
+    Words(Vec<Option<String>>),
+}
+
+/// A file that gives its columns one by one.
+pub(super) trait Sheet: Sync {
+    /// The names of the columns.
+    fn head(&self) -> &[String];
+
+    /// How many rows there are.
+    fn rows(&self) -> usize;
+
+    /// A column by its place.
+    fn column(&self, at: usize) -> Result<Cells, ImportError>;
+
+    /// Where a row stands, as people look for it.
+    fn place(&self, row: usize) -> String;
+}
+
+/// A file as columns: Parquet by its ending, anything else as CSV.
+pub(super) fn open(path: &Path) -> Result<Box<dyn Sheet>, ImportError> {
+    if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("parquet")) {
+        return parquet(path);
+    }
+    let rows = reader::read_rows(path)?;
+    Ok(Box::new(Csv { head: rows.head, rows: rows.rows }))
+}
+
+#[cfg(feature = "parquet")]
+fn parquet(path: &Path) -> Result<Box<dyn Sheet>, ImportError> {
+    Ok(Box::new(crate::exchange::parquet::Parquet::open(path)?))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet(path: &Path) -> Result<Box<dyn Sheet>, ImportError> {
+    let words = "this program was built without Parquet; build it with `--features parquet`, or give CSV";
+    Err(ImportError::File(format!("{}: {words}", path.display())))
+}
+
+struct Csv {
+    head: Vec<String>,
+    rows: Vec<(u64, Vec<String>)>,
+}
+
+impl Sheet for Csv {
+    fn head(&self) -> &[String] {
+        &self.head
+    }
+
+    fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn column(&self, at: usize) -> Result<Cells, ImportError> {
+        let cell = |row: &(u64, Vec<String>)| row.1.get(at).filter(|it| !it.trim().is_empty()).cloned();
+        Ok(Cells::Words(self.rows.iter().map(cell).collect()))
+    }
+
+    fn place(&self, row: usize) -> String {
+        format!("line {}", self.rows[row].0)
+    }
+}

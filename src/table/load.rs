@@ -1,0 +1,113 @@
+//! Records loaded column by column, by whoever has columns.
+
+use jiff::civil::Date;
+
+use crate::ids::{FieldId, RecordId};
+use crate::policy::model::{Blank, Policy, Shape};
+use crate::table::{Called, Column, Field, Keys, Records, Rows};
+
+/// Records that are being loaded: first the keys of all entities, then fields, children and what is kept by period.
+#[derive(Debug)]
+pub struct Loading<'p> {
+    policy: &'p Policy,
+    records: Records,
+}
+
+impl<'p> Loading<'p> {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(policy: &'p Policy) -> Self {
+        let types = policy.records.iter().map(|_| Rows::default()).collect();
+        Self { policy, records: Records { types, ..Records::default() } }
+    }
+
+    /// Who there is of a type.
+    pub fn entity(&mut self, record: RecordId, keys: Keys) {
+        self.records.types[record.index()].called = Called::Keys(keys);
+    }
+
+    /// Children, by the rows of their owners, which must ascend.
+    pub fn children(&mut self, record: RecordId, of: RecordId, owner: Vec<u32>) {
+        let owners = self.records.rows(of).len();
+        let mut first = vec![0_u32; owners + 1];
+        owner.iter().for_each(|it| first[*it as usize + 1] += 1);
+        for at in 0..owners {
+            first[at + 1] += first[at];
+        }
+        let called = Called::OfOwner { owners: of, numbers: None };
+        self.records.types[record.index()] = Rows { called, owner, first_of_owner: first, ..Rows::default() };
+    }
+
+    /// Whether anybody is there of a type.
+    #[must_use]
+    pub fn has(&self, record: RecordId) -> bool {
+        !self.records.rows(record).is_empty()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self, record: RecordId) -> usize {
+        self.records.rows(record).len()
+    }
+
+    /// What the records of a type are called, if they are not children.
+    #[must_use]
+    pub fn keys(&self, record: RecordId) -> Option<&Keys> {
+        match &self.records.rows(record).called {
+            Called::Keys(keys) => Some(keys),
+            Called::OfOwner { .. } => None,
+        }
+    }
+
+    /// A field of all records of a type; the next in order.
+    pub fn field(&mut self, record: RecordId, field: FieldId, column: Column) {
+        self.add(record, field, Field::Plain(column));
+    }
+
+    /// The field that holds what they are called.
+    pub fn key_field(&mut self, record: RecordId, field: FieldId) {
+        self.add(record, field, Field::Key);
+    }
+
+    fn add(&mut self, record: RecordId, at: FieldId, field: Field) {
+        let fields = &mut self.records.types[record.index()].fields;
+        assert_eq!(fields.len(), at.index(), "fields are loaded in their order");
+        fields.push(field);
+    }
+
+    /// What is kept for a period, a column for each field beside the rows of the owners; `there` says of whom anything is.
+    pub fn panel(&mut self, panel: RecordId, of: RecordId, first: Date, there: &[Option<u32>], columns: Vec<Column>) {
+        let owners = &mut self.records.types[of.index()];
+        owners.first_kept.resize(there.len(), Date::MAX);
+        for (kept, there) in owners.first_kept.iter_mut().zip(there) {
+            if there.is_some() {
+                *kept = (*kept).min(first);
+            }
+        }
+        self.records.panels.insert((panel, first), columns);
+    }
+
+    /// The records; what nobody has loaded is blank.
+    #[must_use]
+    pub fn finish(mut self) -> Records {
+        for (at, kind) in self.policy.records.iter().enumerate() {
+            if matches!(kind.shape, Shape::Panel { .. }) {
+                continue;
+            }
+            let rows = self.records.types[at].len();
+            let loaded = self.records.types[at].fields.len();
+            for field in &kind.fields[loaded..] {
+                let blank: Blank = field.blank;
+                self.records.types[at].fields.push(Field::Plain(Column::blank(rows, blank)));
+            }
+            if let (Shape::Child { of }, true) = (kind.shape, self.records.types[at].first_of_owner.is_empty()) {
+                let owners = self.records.types[of.index()].len();
+                let called = Called::OfOwner { owners: of, numbers: None };
+                let fields = std::mem::take(&mut self.records.types[at].fields);
+                self.records.types[at] =
+                    Rows { called, fields, first_of_owner: vec![0; owners + 1], ..Rows::default() };
+            }
+        }
+        self.records
+    }
+}
