@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::calendar::{Period, day_in_words};
-use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
+use crate::cli::{Done, Failure, Format, Global, Outcome, open, output, simulate_files as files};
 use crate::config::Project;
 use crate::plan::Working;
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
-use crate::policy::{compile_scenario, compile_with};
-use crate::simulate::{Change, Cost, Grouping, Question, RuleTold, Setting, SettingTold, Simulation, simulate};
+use crate::policy::{compile_scenario, compile_with, scenario_title};
+use crate::simulate::{
+    Change, Cost, Grouping, Question, RuleTold, Setting, SettingTold, Side, Simulation, side_by_side, simulate,
+};
 use crate::source::Sources;
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
@@ -46,14 +48,29 @@ pub(super) struct Arguments {
     /// List the first so many people whose outcome is another
     #[arg(long, value_name = "N", default_value_t = 0)]
     people: usize,
+    /// Write the figures as one page for people, too: for a browser, or for paper
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the figures as CSV files into this folder, too: rules, moves, groups, and everybody whose outcome is another
+    #[arg(long, value_name = "DIR")]
+    csv: Option<PathBuf>,
     /// Tell on stderr how long each part took
     #[arg(long)]
     timings: bool,
 }
 
+/// A policy that is compared with the one in force.
+struct Candidate {
+    name: String,
+    /// What people call it.
+    title: String,
+    policy: Policy,
+}
+
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = open::project(global)?;
     let began = Instant::now();
+    files::refuse(&project, arguments.html.as_deref(), arguments.csv.as_deref())?;
     let store = open::reading_store(&project)?;
     let (_, in_force) = open::deployed_text(&project, &store)?;
     let candidates = candidates(&project, arguments)?;
@@ -69,13 +86,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let compiled = began.elapsed();
     let records = records(&store, &in_force, on)?;
     let mut own: Vec<Option<Records>> = Vec::new();
-    for (_, policy) in &candidates {
+    for Candidate { policy, .. } in &candidates {
         let same = in_force.keeps_the_records_of(policy);
         own.push(if same { None } else { Some(self::records(&store, policy, on)?) });
     }
     let read = began.elapsed();
     let mut settings = vec![Setting { name: "in force", policy: &in_force, records: &records }];
-    for ((name, policy), own) in candidates.iter().zip(&own) {
+    for (Candidate { name, policy, .. }, own) in candidates.iter().zip(&own) {
         settings.push(Setting { name, policy, records: own.as_ref().unwrap_or(&records) });
     }
     let question = Question {
@@ -87,10 +104,21 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         ask_missing: 20_000,
         working: Working::default(),
     };
-    let simulation = simulate(&settings, &question).map_err(|fault| Failure::usage(fault.to_string()))?;
+    let mut simulation = simulate(&settings, &question).map_err(|fault| Failure::usage(fault.to_string()))?;
     let evaluated = began.elapsed();
+    simulation.data = records.hash(&in_force);
+    for (told, candidate) in simulation.settings[1..].iter_mut().zip(&candidates) {
+        told.title.clone_from(&candidate.title);
+    }
+    let hashed = began.elapsed();
+    files::write(global, &simulation, arguments.html.as_deref(), arguments.csv.as_deref())?;
     if arguments.timings {
-        let parts = [("policies", compiled), ("records", read - compiled), ("evaluation", evaluated - read)];
+        let parts = [
+            ("policies", compiled),
+            ("records", read - compiled),
+            ("evaluation", evaluated - read),
+            ("hash of the records", hashed - evaluated),
+        ];
         parts.iter().for_each(|(what, took)| output::note(global, &timing(what, *took)));
     }
     match global.format {
@@ -106,7 +134,7 @@ fn timing(what: &str, took: Duration) -> String {
 }
 
 /// The policies that are compared with the one in force; without any, the working policy.
-fn candidates(project: &Project, arguments: &Arguments) -> Result<Vec<(String, Policy)>, Failure> {
+fn candidates(project: &Project, arguments: &Arguments) -> Result<Vec<Candidate>, Failure> {
     let mut found = Vec::new();
     let calendar = project.calendar.as_deref();
     let mistakes = |name: &str, sources: &Sources, rendered: String| {
@@ -129,7 +157,10 @@ fn candidates(project: &Project, arguments: &Arguments) -> Result<Vec<(String, P
                 return Err(no_scenario(&sources, name));
             };
             match compilation.policy {
-                Some(policy) => found.push((name.clone(), policy)),
+                Some(policy) => {
+                    let title = scenario_title(&sources, name).unwrap_or_else(|| name.clone());
+                    found.push(Candidate { name: name.clone(), title, policy });
+                }
                 None => {
                     let rendered = compilation.diagnostics.render(&sources, output::colour());
                     return Err(mistakes(&format!("scenario `{name}`"), &sources, rendered));
@@ -137,7 +168,8 @@ fn candidates(project: &Project, arguments: &Arguments) -> Result<Vec<(String, P
             }
         }
         if nothing_named {
-            found.extend(compilation.policy.map(|it| ("working policy".to_owned(), it)));
+            let name = "working policy".to_owned();
+            found.extend(compilation.policy.map(|policy| Candidate { title: name.clone(), name, policy }));
         }
     }
     for folder in &arguments.against {
@@ -145,7 +177,7 @@ fn candidates(project: &Project, arguments: &Arguments) -> Result<Vec<(String, P
         let name = folder.display().to_string();
         let compilation = compile_with(&sources, calendar);
         match compilation.policy {
-            Some(policy) => found.push((name, policy)),
+            Some(policy) => found.push(Candidate { title: name.clone(), name, policy }),
             None => {
                 let rendered = compilation.diagnostics.render(&sources, output::colour());
                 return Err(mistakes(&name, &sources, rendered));
@@ -256,32 +288,17 @@ fn rules_of_one(setting: &SettingTold) -> String {
 }
 
 fn rules(before: &SettingTold, after: &SettingTold) -> String {
-    let names: Vec<&RuleTold> = {
-        let new = after.rules.iter().filter(|it| before.rules.iter().all(|own| own.name != it.name));
-        before.rules.iter().chain(new).collect()
+    let told = |side: &Option<Side>| {
+        side.as_ref()
+            .map_or_else(|| ["–".to_owned(), "–".to_owned()], |it| [number(it.proposed), number(it.undetermined)])
     };
-    let of = |setting: &SettingTold, name: &str| {
-        let same: Vec<&RuleTold> = setting.rules.iter().filter(|it| it.name == name).collect();
-        let sum = |of: fn(&RuleTold) -> usize| same.iter().map(|it| of(it)).sum::<usize>();
-        (!same.is_empty()).then(|| (sum(|it| it.proposed), sum(|it| it.undetermined)))
-    };
-    let mut seen: Vec<&str> = Vec::new();
-    let mut rows = Vec::new();
-    for rule in names {
-        if seen.contains(&rule.name.as_str()) {
-            continue;
-        }
-        seen.push(&rule.name);
-        let told = |it: Option<(usize, usize)>| {
-            it.map_or_else(|| ["–".to_owned(), "–".to_owned()], |it| [number(it.0), number(it.1)])
-        };
-        let (own, theirs) = (of(before, &rule.name), of(after, &rule.name));
-        let difference = theirs.unwrap_or_default().0 as i128 - own.unwrap_or_default().0 as i128;
+    let rows = side_by_side(before, after).into_iter().map(|it| {
+        let difference = it.difference();
         let difference = if difference > 0 { format!("+{difference}") } else { difference.to_string() };
-        let ([proposed, open], [proposed_after, open_after]) = (told(own), told(theirs));
-        let title = format!("{} ({})", rule.title, rule.kind);
-        rows.push([title, proposed, open, proposed_after, open_after, output::grouped(&difference)]);
-    }
+        let ([proposed, open], [proposed_after, open_after]) = (told(&it.before), told(&it.after));
+        let title = format!("{} ({})", it.title, it.kind);
+        [title, proposed, open, proposed_after, open_after, output::grouped(&difference)]
+    });
     let head = ["rule", "proposed", "undetermined", "then proposed", "undetermined", "difference"];
     let mut words = output::table(head, rows);
     for (what, setting) in [("Cost", before), ("Then", after)] {
