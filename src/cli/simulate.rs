@@ -12,7 +12,7 @@ use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
 use crate::policy::{compile_scenario, compile_with, scenario_title};
 use crate::simulate::{
-    Change, Cost, Grouping, Question, RuleTold, Setting, SettingTold, Side, Simulation, side_by_side, simulate,
+    Change, Cost, Grouping, Question, Ratio, RuleTold, Setting, SettingTold, Side, Simulation, side_by_side, simulate,
 };
 use crate::source::Sources;
 use crate::store::Store;
@@ -256,7 +256,7 @@ fn words(told: &Simulation, people: usize) -> String {
         words += &groups(told, grouping);
     }
     if people > 0 {
-        for change in &told.changes {
+        for change in told.changes.iter().filter(|it| it.changed > 0) {
             words += &listed(change, people);
         }
     }
@@ -358,15 +358,20 @@ fn undetermined(setting: &SettingTold) -> String {
     )
 }
 
+fn ratio_words(it: Ratio) -> String {
+    if it.ratio >= 1.0 && it.low == it.high {
+        return "1.00 (the highest)".to_owned();
+    }
+    format!("{:.2} ({:.2}–{:.2})", it.ratio, it.low, it.high)
+}
+
 fn groups(told: &Simulation, grouping: &Grouping) -> String {
     let mut words = format!("\nBy {}\n", grouping.by.join(", "));
     let rate = |some: usize, of: usize| format!("{:.1} %", some as f64 * 100.0 / of.max(1) as f64);
     for (place, setting) in told.settings.iter().enumerate() {
         let rows = grouping.groups.iter().map(|it| {
             let share = &it.shares[place];
-            let ratio = |it: &Option<crate::simulate::Ratio>| {
-                it.map_or_else(|| "–".to_owned(), |it| format!("{:.2} ({:.2}–{:.2})", it.ratio, it.low, it.high))
-            };
+            let ratio = |it: &Option<Ratio>| it.map_or_else(|| "–".to_owned(), ratio_words);
             [
                 it.values.join(", "),
                 number(it.people),

@@ -145,17 +145,23 @@ fn both_costs<'a>(before: &'a [Cost], after: &'a [Cost]) -> Vec<(Option<&'a str>
 
 fn cost_in_short(before: &SettingTold, after: &SettingTold) -> String {
     let told = both_costs(&before.cost, &after.cost).into_iter().map(|(currency, before, after)| {
+        let not_known = before.not_known.max(after.not_known);
+        let beside = match not_known {
+            0 => String::new(),
+            count => format!(" Up to {} not known, and in no sum.", counted(count, "amount is", "amounts are")),
+        };
         let (was, becomes) = (money(currency, before.known), money(currency, after.known));
         let open = if after.could_add == Number::ZERO {
             String::new()
         } else {
             format!(", and what is undetermined could add {}", money(currency, after.could_add))
         };
-        match (before.known == after.known, before.known < after.known) {
+        let told = match (before.known == after.known, before.known < after.known) {
             (true, _) => format!("What is paid stays at {was}{open}."),
             (_, true) => format!("What is paid rises from {was} to {becomes}{open}."),
             (_, false) => format!("What is paid falls from {was} to {becomes}{open}."),
-        }
+        };
+        told + &beside
     });
     told.collect::<Vec<_>>().join(" ")
 }

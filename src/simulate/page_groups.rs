@@ -72,7 +72,7 @@ fn capital(words: &str) -> String {
 }
 
 fn name(group: &Group) -> String {
-    group.values.join(", ")
+    group.values.join(" / ")
 }
 
 /// The rates of one kind: a drawing, its table, and what to look at.
