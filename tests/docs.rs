@@ -210,6 +210,39 @@ fn the_guide_can_be_walked_as_it_is_written() {
 }
 
 #[test]
+fn the_page_on_simulation_can_be_walked_as_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (printed, codes, here) = walk("docs/simulate.md", folder.path());
+    assert_eq!(
+        merit(&here, &["fmt", "--check"].map(str::to_owned)).status.code(),
+        Some(0),
+        "its policy stands in its form"
+    );
+    for (line, code, words) in &codes {
+        assert!(*code == Some(0) || (line == "merit demo" && *code == Some(1)), "{line}: {code:?} {words}");
+    }
+    for words in ["From in force to a_week_more", "Thanks for an early plan", "a less severe sanction", "By grade, sex"]
+    {
+        assert!(printed.contains(words), "nothing printed says `{words}`: {printed}");
+    }
+    assert!(fs::read_to_string(here.join("plans.html")).unwrap().contains("A week more for everybody"));
+    let page = fs::read_to_string("docs/simulate.md").unwrap();
+    for table in ["rules.csv", "moves.csv", "groups.csv", "people.csv"] {
+        let head = fs::read_to_string(here.join("plans").join(table)).unwrap().lines().next().unwrap().to_owned();
+        let told = |column: &str| page.contains(&format!("`{column}`")) || column.starts_with("reward");
+        let untold: Vec<&str> = head.split(',').filter(|it| !told(it)).collect();
+        assert!(untold.is_empty(), "docs/simulate.md does not tell of these columns of {table}: {untold:?}");
+    }
+    let call = "simulate --scenario a_week_more --in 2026/27 --by sex --format json".split(' ').map(str::to_owned);
+    let told: serde_json::Value = serde_json::from_slice(&merit(&here, &call.collect::<Vec<_>>()).stdout).unwrap();
+    let mut keys = BTreeSet::new();
+    keys_of(&told, &mut keys);
+    let known = shape_of("simulate");
+    let untold: Vec<_> = keys.difference(&known).collect();
+    assert!(untold.is_empty(), "docs/cli.md does not tell of these keys of `merit simulate`: {untold:?}");
+}
+
+#[test]
 fn the_page_of_registers_shows_what_there_is() {
     let folder = tempfile::tempdir().unwrap();
     let mut here = folder.path().to_owned();
@@ -260,14 +293,17 @@ fn keys_of(value: &serde_json::Value, keys: &mut BTreeSet<String>) {
     }
 }
 
-#[test]
-fn every_key_of_the_json_is_documented() {
+/// The words that the page of the command line has for what a verb prints as JSON.
+fn shape_of(verb: &str) -> BTreeSet<String> {
     let page = fs::read_to_string("docs/cli.md").unwrap();
     let shapes = page.split("## JSON").nth(1).unwrap().split("\nDays are").next().unwrap();
-    let of = |verb: &str| {
-        let shape = shapes.split("\n- `").find(|it| it.starts_with(&format!("{verb}`"))).unwrap();
-        shape.split(|it: char| !it.is_alphanumeric() && it != '_').map(str::to_owned).collect::<BTreeSet<_>>()
-    };
+    let shape = shapes.split("\n- `").find(|it| it.starts_with(&format!("{verb}`"))).unwrap();
+    shape.split(|it: char| !it.is_alphanumeric() && it != '_').map(str::to_owned).collect()
+}
+
+#[test]
+fn every_key_of_the_json_is_documented() {
+    let of = shape_of;
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path().join("merit-demo");
     let words = |it: &str| it.split(' ').map(str::to_owned).collect::<Vec<_>>();

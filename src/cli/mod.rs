@@ -36,6 +36,7 @@ mod run;
 mod sample;
 mod serve;
 mod simulate;
+mod simulate_files;
 mod status;
 mod test;
 

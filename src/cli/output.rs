@@ -7,6 +7,7 @@ use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Done, Failure, Global, Outcome};
+pub(crate) use crate::value::grouped;
 
 /// Prints a result as it is. A reader that went away is no failure.
 pub(crate) fn text(words: &str) -> Outcome {
@@ -64,20 +65,6 @@ pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Ite
 /// `1 case`, `2 cases`.
 pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(&number.to_string()), if number == 1 { one } else { many })
-}
-
-/// Digits in groups of three: `1,234,567.50`.
-pub(crate) fn grouped(digits: &str) -> String {
-    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
-    let (sign, whole) = whole.split_at(usize::from(whole.starts_with('-')));
-    let mut written = sign.to_owned();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            written.push(',');
-        }
-        written.push(digit);
-    }
-    written + fraction
 }
 
 /// How the log of a program that stays is written.

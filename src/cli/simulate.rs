@@ -5,15 +5,17 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::calendar::{Period, day_in_words};
-use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
+use crate::cli::{Done, Failure, Format, Global, Outcome, open, output, simulate_files as files};
 use crate::config::Project;
 use crate::engine::EngineError;
 use crate::exchange::{PopulationFile, population};
 use crate::plan::Working;
-use crate::policy::compile_to_try;
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
-use crate::simulate::{Change, Cost, Grouping, Question, RuleTold, Setting, SettingTold, Simulation, simulate};
+use crate::policy::{compile_to_try, scenario_title};
+use crate::simulate::{
+    Change, Cost, Grouping, Question, Ratio, RuleTold, Setting, SettingTold, Side, Simulation, side_by_side, simulate,
+};
 use crate::source::Sources;
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
@@ -54,14 +56,29 @@ pub(super) struct Arguments {
     /// List the first so many people whose outcome is another
     #[arg(long, value_name = "N", default_value_t = 0)]
     people: usize,
+    /// Write the figures as one page for people, too: for a browser, or for paper
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the figures as CSV files into this folder, too: rules, moves, groups, and everybody whose outcome is another
+    #[arg(long, value_name = "DIR")]
+    csv: Option<PathBuf>,
     /// Tell on stderr how long each part took
     #[arg(long)]
     timings: bool,
 }
 
+/// A policy that is compared with the one in force.
+struct Candidate {
+    name: String,
+    /// What people call it.
+    title: String,
+    policy: Policy,
+}
+
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = open::project(global)?;
     let began = Instant::now();
+    files::refuse(&project, arguments.html.as_deref(), arguments.csv.as_deref())?;
     let store = if arguments.data.is_empty() { Some(open::reading_store(&project)?) } else { store_if_any(&project)? };
     let in_force = match &store {
         Some(store) => in_force(&project, store)?,
@@ -87,12 +104,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let records = read(&in_force)?;
     let mut own: Vec<Option<Records>> = Vec::new();
-    for (_, policy) in &candidates {
+    for Candidate { policy, .. } in &candidates {
         own.push(if in_force.keeps_the_records_of(policy) { None } else { Some(read(policy)?) });
     }
     let loaded = began.elapsed();
     let mut settings = vec![Setting { name: "in force", policy: &in_force, records: &records }];
-    for ((name, policy), own) in candidates.iter().zip(&own) {
+    for (Candidate { name, policy, .. }, own) in candidates.iter().zip(&own) {
         settings.push(Setting { name, policy, records: own.as_ref().unwrap_or(&records) });
     }
     let question = Question {
@@ -104,10 +121,24 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         ask_missing: 1_000,
         working: Working::default(),
     };
-    let simulation = simulate(&settings, &question).map_err(|fault| Failure::usage(fault.to_string()))?;
+    let mut simulation = simulate(&settings, &question).map_err(|fault| Failure::usage(fault.to_string()))?;
     let evaluated = began.elapsed();
+    // It takes as long as the rest, and who looks at a terminal does not need it.
+    if global.format == Format::Json || arguments.html.is_some() || arguments.csv.is_some() {
+        simulation.data = records.hash(&in_force);
+    }
+    for (told, candidate) in simulation.settings[1..].iter_mut().zip(&candidates) {
+        told.title.clone_from(&candidate.title);
+    }
+    let hashed = began.elapsed();
+    files::write(global, &simulation, arguments.html.as_deref(), arguments.csv.as_deref())?;
     if arguments.timings {
-        let parts = [("policies", compiled), ("records", loaded - compiled), ("evaluation", evaluated - loaded)];
+        let parts = [
+            ("policies", compiled),
+            ("records", loaded - compiled),
+            ("evaluation", evaluated - loaded),
+            ("hash of the records", hashed - evaluated),
+        ];
         parts.iter().for_each(|(what, took)| output::note(global, &timing(what, *took)));
     }
     match global.format {
@@ -153,25 +184,27 @@ fn store_if_any(project: &Project) -> Result<Option<SqliteStore>, Failure> {
 }
 
 /// The policies that are compared with the one in force; without any, the working policy.
-fn candidates(project: &Project, arguments: &Arguments) -> Result<Vec<(String, Policy)>, Failure> {
+fn candidates(project: &Project, arguments: &Arguments) -> Result<Vec<Candidate>, Failure> {
     let mut found = Vec::new();
     let nothing_named = arguments.scenario.is_empty() && arguments.against.is_empty();
     if nothing_named || !arguments.scenario.is_empty() {
         let sources = working_sources(project)?;
         for name in &arguments.scenario {
             let policy = tried(project, &sources, Some(name), &format!("scenario `{name}`"))?;
-            found.push((name.clone(), policy));
+            let title = scenario_title(&sources, name).unwrap_or_else(|| name.clone());
+            found.push(Candidate { name: name.clone(), title, policy });
         }
         if nothing_named {
             let name = "working policy".to_owned();
-            found.push((name, tried(project, &sources, None, "the working policy")?));
+            let policy = tried(project, &sources, None, "the working policy")?;
+            found.push(Candidate { title: name.clone(), name, policy });
         }
     }
     for folder in &arguments.against {
         let sources = open::named_sources(std::slice::from_ref(folder))?;
         let name = folder.display().to_string();
         let policy = tried(project, &sources, None, &name)?;
-        found.push((name, policy));
+        found.push(Candidate { title: name.clone(), name, policy });
     }
     Ok(found)
 }
@@ -276,7 +309,7 @@ fn words(told: &Simulation, people: usize) -> String {
         words += &groups(told, grouping);
     }
     if people > 0 {
-        for change in &told.changes {
+        for change in told.changes.iter().filter(|it| it.changed > 0) {
             words += &listed(change, people);
         }
     }
@@ -308,33 +341,17 @@ fn rules_of_one(setting: &SettingTold) -> String {
 }
 
 fn rules(before: &SettingTold, after: &SettingTold) -> String {
-    let names: Vec<&RuleTold> = {
-        let new = after.rules.iter().filter(|it| before.rules.iter().all(|own| own.name != it.name));
-        before.rules.iter().chain(new).collect()
+    let told = |side: &Option<Side>| {
+        side.as_ref()
+            .map_or_else(|| ["–".to_owned(), "–".to_owned()], |it| [number(it.proposed), number(it.undetermined)])
     };
-    let of = |setting: &SettingTold, name: &str| {
-        let same: Vec<&RuleTold> = setting.rules.iter().filter(|it| it.name == name).collect();
-        let sum = |of: fn(&RuleTold) -> usize| same.iter().map(|it| of(it)).sum::<usize>();
-        (!same.is_empty()).then(|| (sum(|it| it.proposed), sum(|it| it.undetermined)))
-    };
-    let mut seen: Vec<&str> = Vec::new();
-    let mut rows = Vec::new();
-    for rule in names {
-        if seen.contains(&rule.name.as_str()) {
-            continue;
-        }
-        seen.push(&rule.name);
-        let told = |it: Option<(usize, usize)>| {
-            it.map_or_else(|| ["–".to_owned(), "–".to_owned()], |it| [number(it.0), number(it.1)])
-        };
-        let (own, theirs) = (of(before, &rule.name), of(after, &rule.name));
-        let difference = theirs.unwrap_or_default().0 as i128 - own.unwrap_or_default().0 as i128;
-        let sign = if difference > 0 { "+" } else { "" };
-        let difference = format!("{sign}{}", output::grouped(&difference.to_string()));
-        let ([proposed, open], [proposed_after, open_after]) = (told(own), told(theirs));
-        let title = format!("{} ({})", rule.title, rule.kind);
-        rows.push([title, proposed, open, proposed_after, open_after, difference]);
-    }
+    let rows = side_by_side(before, after).into_iter().map(|it| {
+        let difference = it.difference();
+        let difference = if difference > 0 { format!("+{difference}") } else { difference.to_string() };
+        let ([proposed, open], [proposed_after, open_after]) = (told(&it.before), told(&it.after));
+        let title = format!("{} ({})", it.title, it.kind);
+        [title, proposed, open, proposed_after, open_after, output::grouped(&difference)]
+    });
     let head = ["rule", "proposed", "undetermined", "then proposed", "undetermined", "difference"];
     let mut words = output::table(head, rows);
     for (what, setting) in [("Cost", before), ("Then", after)] {
@@ -394,15 +411,20 @@ fn undetermined(setting: &SettingTold) -> String {
     )
 }
 
+fn ratio_words(it: Ratio) -> String {
+    if it.ratio >= 1.0 && it.low == it.high {
+        return "1.00 (the highest)".to_owned();
+    }
+    format!("{:.2} ({:.2}–{:.2})", it.ratio, it.low, it.high)
+}
+
 fn groups(told: &Simulation, grouping: &Grouping) -> String {
     let mut words = format!("\nBy {}\n", grouping.by.join(", "));
     let rate = |some: usize, of: usize| format!("{:.1} %", some as f64 * 100.0 / of.max(1) as f64);
     for (place, setting) in told.settings.iter().enumerate() {
         let rows = grouping.groups.iter().map(|it| {
             let share = &it.shares[place];
-            let ratio = |it: &Option<crate::simulate::Ratio>| {
-                it.map_or_else(|| "–".to_owned(), |it| format!("{:.2} ({:.2}–{:.2})", it.ratio, it.low, it.high))
-            };
+            let ratio = |it: &Option<Ratio>| it.map_or_else(|| "–".to_owned(), ratio_words);
             [
                 it.values.join(", "),
                 number(it.people),

@@ -209,6 +209,16 @@ pub fn scenario_names(sources: &Sources) -> Vec<String> {
     items.iter().filter_map(name).collect()
 }
 
+/// The title of a scenario; nothing where none is written.
+#[must_use]
+pub fn scenario_title(sources: &Sources, name: &str) -> Option<String> {
+    let (items, _) = read(sources, &mut Diagnostics::new());
+    items.iter().find_map(|it| match it {
+        tree::Item::Scenario(it) if it.name.text == name => it.title.as_ref().map(|it| it.text.clone()),
+        _ => None,
+    })
+}
+
 /// Every scenario gives a policy in which nothing is wrong that was not wrong before.
 fn scenarios_stand(items: &[&tree::Item], calendar: Option<&str>, sources: &Sources, found: &mut Diagnostics) {
     let before = found.clone();

@@ -8,7 +8,7 @@ use crate::simulate::judged::{Judged, Says};
 use crate::simulate::{
     Change, Cost, Fault, Move, Person, Question, RuleTold, SettingTold, Simulation, groups, missing,
 };
-use crate::value::Number;
+use crate::value::{Number, grouped};
 
 /// Everything that is told of some judgements; the first is what the others are compared with.
 pub(super) fn told(judged: &[Judged<'_>], question: &Question) -> Result<Simulation, Fault> {
@@ -20,6 +20,8 @@ pub(super) fn told(judged: &[Judged<'_>], question: &Question) -> Result<Simulat
         period: calendar.label(&question.period),
         on: question.on.to_string(),
         subject: first.setting.policy.record(first.framework.subject).label.name.clone(),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        data: String::new(),
         people: first.people(),
         settings: judged.iter().map(|it| setting_told(it, question)).collect(),
         changes: judged[1..].iter().map(|it| change(first, it)).collect(),
@@ -40,6 +42,7 @@ fn setting_told(judged: &Judged<'_>, question: &Question) -> SettingTold {
     let (missing, missing_asked) = missing::missing(judged, question);
     SettingTold {
         name: judged.setting.name.to_owned(),
+        title: judged.setting.name.to_owned(),
         policy: judged.setting.policy.hash.clone(),
         rules,
         cost,
@@ -88,7 +91,7 @@ impl Cost {
         }
     }
 
-    fn add(&mut self, other: &Cost) {
+    pub(super) fn add(&mut self, other: &Cost) {
         for (sum, more) in [(&mut self.known, other.known), (&mut self.could_add, other.could_add)] {
             match sum.add(more) {
                 Ok(new) => *sum = new,
@@ -180,8 +183,9 @@ fn change(first: &Judged<'_>, other: &Judged<'_>) -> Change {
     for (row, theirs) in rows_of(first, other).into_iter().enumerate() {
         let Some(theirs) = theirs else { continue };
         let (before, after) = (stand(first, row), stand(other, theirs));
-        *sanctions.entry((sanction_label(first, &before), sanction_label(other, &after))).or_insert(0) += 1;
-        *rewards.entry((reward_label(first, &before), reward_label(other, &after))).or_insert(0) += 1;
+        *sanctions.entry((sanction_label(first, first, &before), sanction_label(first, other, &after))).or_insert(0) +=
+            1;
+        *rewards.entry((reward_label(first, first, &before), reward_label(first, other, &after))).or_insert(0) += 1;
         change.more_severe += usize::from(after.severity > before.severity);
         change.less_severe += usize::from(after.severity < before.severity);
         change.more_money += usize::from(after.paid > before.paid);
@@ -191,12 +195,18 @@ fn change(first: &Judged<'_>, other: &Judged<'_>) -> Change {
         if same_rules.differ(first, row, other, theirs) {
             change.changed += 1;
             let key = first.setting.records.key(first.framework.subject, row);
-            let (before, after) = (outcomes(first, row), outcomes(other, theirs));
+            let (before, after) = (outcomes(first, first, row), outcomes(first, other, theirs));
             change.people.push(Person { key: key.to_string(), before, after });
         }
     }
     let moves = |of: BTreeMap<(Label, Label), usize>| {
-        of.into_iter().map(|((from, to), people)| Move { from: from.1, to: to.1, people }).collect()
+        let told = |((from, to), people): ((Label, Label), usize)| Move {
+            places: [from.0, to.0],
+            from: from.1,
+            to: to.1,
+            people,
+        };
+        of.into_iter().map(told).collect()
     };
     (change.sanctions, change.rewards) = (moves(sanctions), moves(rewards));
     change.people.sort_by(|a, b| a.key.cmp(&b.key));
@@ -206,19 +216,25 @@ fn change(first: &Judged<'_>, other: &Judged<'_>) -> Change {
 /// What stands in a cell of the table of moves, and its place among others.
 type Label = (usize, String);
 
-fn sanction_label(judged: &Judged<'_>, stand: &Stand) -> Label {
+/// A rule's title as the first policy has it, so that the same rule is called the same before and after.
+fn title<'a>(first: &Judged<'a>, of: &'a OutcomeRule) -> &'a str {
+    let own = first.rules().iter().find(|it| it.label.name == of.label.name);
+    own.map_or(&of.label.title, |it| &it.label.title)
+}
+
+fn sanction_label(first: &Judged<'_>, judged: &Judged<'_>, stand: &Stand) -> Label {
     match stand.sanction {
         _ if stand.sanction_open => (usize::MAX, "undetermined".to_owned()),
-        Some(rule) => (stand.severity.unwrap_or(0) + 1, judged.rules()[rule].label.title.clone()),
+        Some(rule) => (stand.severity.unwrap_or(0) + 1, title(first, &judged.rules()[rule]).to_owned()),
         None => (0, "none".to_owned()),
     }
 }
 
-fn reward_label(judged: &Judged<'_>, stand: &Stand) -> Label {
+fn reward_label(first: &Judged<'_>, judged: &Judged<'_>, stand: &Stand) -> Label {
     if stand.reward_open {
         return (usize::MAX, "undetermined".to_owned());
     }
-    let titles: Vec<&str> = stand.rewards.iter().map(|it| judged.rules()[*it].label.title.as_str()).collect();
+    let titles: Vec<&str> = stand.rewards.iter().map(|it| title(first, &judged.rules()[*it])).collect();
     match titles.as_slice() {
         [] => (0, "none".to_owned()),
         titles => (titles.len(), titles.join(" and ")),
@@ -226,16 +242,16 @@ fn reward_label(judged: &Judged<'_>, stand: &Stand) -> Label {
 }
 
 /// What follows for somebody: `bonus, UGX 40,000`, `warning undetermined`.
-fn outcomes(judged: &Judged<'_>, row: usize) -> Vec<String> {
+fn outcomes(first: &Judged<'_>, judged: &Judged<'_>, row: usize) -> Vec<String> {
     let mut found = Vec::new();
     for (rule, of) in judged.rules().iter().enumerate() {
-        let title = &of.label.title;
+        let title = title(first, of);
         match (judged.says[rule][row], judged.amount(rule, row)) {
             (Says::Proposed, Some(amount)) => {
                 let currency = judged.currency(rule).map_or_else(String::new, |it| format!("{it} "));
-                found.push(format!("{title}, {currency}{amount}"));
+                found.push(format!("{title}, {currency}{}", grouped(&amount.to_string())));
             }
-            (Says::Proposed, None) => found.push(title.clone()),
+            (Says::Proposed, None) => found.push(title.to_owned()),
             (Says::Undetermined, _) => found.push(format!("{title} undetermined")),
             (Says::No | Says::NotCovered, _) => {}
         }

@@ -202,18 +202,22 @@ fn changes(first: &Judged<'_>, other: &Judged<'_>, rows: &[usize]) -> [usize; 3]
     found
 }
 
-/// Each group's rates against those of the group that has most.
+/// Each group's rates against those of the group that has most, which stands at 1 by itself and has no interval.
 fn ratios(groups: &mut [Group], setting: usize) {
     let most = |of: &dyn Fn(&Share) -> usize| {
-        let rate = |it: &&Group| (of(&it.shares[setting]), it.people);
-        let rates = groups.iter().map(|it| rate(&it));
-        rates.max_by(|a, b| (a.0 * b.1).cmp(&(b.0 * a.1)))
+        let rates = groups.iter().map(|it| (of(&it.shares[setting]), it.people)).enumerate();
+        rates.max_by(|(_, a), (_, b)| (a.0 * b.1).cmp(&(b.0 * a.1)))
     };
     let (sanctioned, rewarded) = (most(&|it| it.sanctioned), most(&|it| it.rewarded));
-    for group in groups {
+    let against = |most: Option<(usize, (usize, usize))>, place: usize, own: (usize, usize)| {
+        let (of_most, most) = most?;
+        let found = ratio(own, most)?;
+        Some(if of_most == place { Ratio { low: found.ratio, high: found.ratio, ..found } } else { found })
+    };
+    for (place, group) in groups.iter_mut().enumerate() {
         let people = group.people;
         let share = &mut group.shares[setting];
-        share.sanction_ratio = sanctioned.and_then(|most| ratio((share.sanctioned, people), most));
-        share.reward_ratio = rewarded.and_then(|most| ratio((share.rewarded, people), most));
+        share.sanction_ratio = against(sanctioned, place, (share.sanctioned, people));
+        share.reward_ratio = against(rewarded, place, (share.rewarded, people));
     }
 }

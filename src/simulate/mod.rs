@@ -12,15 +12,22 @@ use crate::policy::model::Policy;
 use crate::table::Records;
 use crate::value::Number;
 
+mod both;
 mod compare;
 mod groups;
 mod judged;
 mod missing;
+mod page;
+mod page_charts;
+mod page_groups;
+mod page_parts;
 mod statistics;
 
+pub use both::{Both, Side, side_by_side};
 pub use groups::{Group, Grouping, Share};
 pub use judged::Judged;
 pub use missing::Lack;
+pub use page::page;
 pub use statistics::Ratio;
 
 /// A policy in a simulation.
@@ -90,6 +97,10 @@ pub struct Simulation {
     pub on: String,
     /// The record type that it judges.
     pub subject: String,
+    /// The program's version.
+    pub program: String,
+    /// What the records hash to ([`Records::hash`]); empty until somebody says it, for it costs a look at every record.
+    pub data: String,
     /// How many people there are.
     pub people: usize,
     /// What each policy comes to.
@@ -105,6 +116,8 @@ pub struct Simulation {
 pub struct SettingTold {
     /// What it is called.
     pub name: String,
+    /// What people call it: a scenario's title. The same as the name until somebody says it.
+    pub title: String,
     /// The policy's hash.
     pub policy: String,
     /// Its rules, in the order of the framework.
@@ -192,6 +205,9 @@ pub struct Move {
     pub to: String,
     /// How many people.
     pub people: usize,
+    /// Where both stand among others of their kind: `none` first, `undetermined` last.
+    #[serde(skip)]
+    pub places: [usize; 2],
 }
 
 /// Somebody whose outcome is another.

@@ -34,6 +34,11 @@ impl Dated {
         self.values.picked(&places)
     }
 
+    /// The values of all rows.
+    pub(super) fn values(&self) -> &Column {
+        &self.values
+    }
+
     /// The values of a row, by their places among those of all rows.
     pub(super) fn of_row(&self, row: usize) -> impl Iterator<Item = (Date, usize)> + '_ {
         (self.first[row] as usize..self.first[row + 1] as usize).map(|at| (self.since[at], at))

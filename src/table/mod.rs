@@ -17,6 +17,7 @@ mod build;
 mod column;
 mod dated;
 mod facts;
+mod hash;
 mod keys;
 mod load;
 mod referring;

@@ -15,7 +15,7 @@ mod number;
 mod truth;
 
 pub use answer::Answer;
-pub use number::{Number, NumberFault, Rounding};
+pub use number::{Number, NumberFault, Rounding, grouped};
 pub use truth::Truth;
 
 /// A value, or the reason why there is none.

@@ -330,6 +330,21 @@ impl FromStr for Number {
     }
 }
 
+/// Digits in groups of three: `1,234,567.50`.
+#[must_use]
+pub fn grouped(digits: &str) -> String {
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let (sign, whole) = whole.split_at(usize::from(whole.starts_with('-')));
+    let mut written = sign.to_owned();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            written.push(',');
+        }
+        written.push(digit);
+    }
+    written + fraction
+}
+
 impl fmt::Display for Number {
     /// As a decimal; one that does not end (or is too long to be written out) is shown to ten decimals, rounded half even, with `≈`
     /// before it.

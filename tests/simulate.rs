@@ -1,0 +1,474 @@
+//! What `merit simulate` tells and writes: its words, its page and its tables tell the same figures, and the page stands by itself.
+
+#![expect(clippy::unwrap_used, reason = "a test whose files can't be read has failed")]
+
+mod folders;
+#[expect(dead_code, reason = "other tests look at a city that answers complaints")]
+mod program;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use jiff::civil::{Date, date};
+use merit::calendar::PeriodKind;
+use merit::eval::{Facts, MemoryFacts};
+use merit::ids::{FieldId, RecordId};
+use merit::plan::Working;
+use merit::policy::compile;
+use merit::policy::model::Policy;
+use merit::simulate::{Question, Setting, Simulation, page, simulate};
+use merit::source::Sources;
+use merit::table::gather;
+use merit::value::{Known, Number, RecordRef, Value};
+use program::{Project, merit, text};
+use serde_json::Value as Json;
+
+const ASKED: [&str; 15] = [
+    "simulate",
+    "--scenario",
+    "stricter",
+    "--scenario",
+    "as_before",
+    "--by",
+    "team",
+    "--by",
+    "gender,team",
+    "--at-least",
+    "8",
+    "--in",
+    "2026",
+    "--as-of",
+    "2027-01-31",
+];
+
+fn marks() -> Project {
+    let project = Project::of("marks");
+    project.merit(0, &["deploy", "--adopt", "2026-01-01"]);
+    project.merit(0, &["import", "records", "--from", "2026-01-01"]);
+    project
+}
+
+fn written(project: &Project) -> (Json, String) {
+    let told = project.json(1, &[&ASKED[..], &["--html", "page.html"]].concat());
+    (told, fs::read_to_string(project.path("page.html")).unwrap())
+}
+
+fn expect(file: &str, came: &str) {
+    let file = Path::new("tests/simulate").join(file);
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&file, came).unwrap();
+    }
+    assert!(fs::read_to_string(&file).is_ok_and(|it| it == came), "{}: UPDATE_EXPECT=1 writes it anew", file.display());
+}
+
+/// A text of a page as a browser shows it.
+fn shown(html: &str) -> String {
+    let mut text = String::new();
+    for (at, part) in html.split('<').enumerate() {
+        text += if at == 0 { part } else { part.split_once('>').unwrap().1 };
+    }
+    for (sign, is) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")] {
+        text = text.replace(sign, is);
+    }
+    text.replace('\u{a0}', " ")
+}
+
+/// The tables of a piece of a page by their captions: the cells of each row.
+fn tables(page: &str) -> BTreeMap<String, Vec<Vec<String>>> {
+    let rows = |table: &str| -> Vec<Vec<String>> {
+        let cells = |row: &str| -> Vec<String> {
+            let row = row.split("</tr>").next().unwrap().replace("</th>", "</td>");
+            let cells: Vec<&str> = row.split("</td>").collect();
+            cells[..cells.len() - 1].iter().map(|it| shown(it)).collect()
+        };
+        table.split("<tr>").skip(1).map(cells).collect()
+    };
+    let named = |table: &str| {
+        let caption = table.split("<caption>").nth(1).unwrap().split("</caption>").next().unwrap();
+        (shown(caption), rows(table.split("</table>").next().unwrap()))
+    };
+    page.split("<table>").skip(1).map(named).collect()
+}
+
+/// The sections of a page: in short, each change, and how to get the figures again.
+fn sections(page: &str) -> Vec<&str> {
+    page.split("<section>").skip(1).collect()
+}
+
+fn grouped(number: &Json) -> String {
+    merit::value::grouped(&number.to_string())
+}
+
+#[test]
+fn the_page_tells_the_figures_that_programs_get() {
+    let project = marks();
+    let (told, page) = written(&project);
+    let sections = sections(&page);
+    assert_eq!(sections.len(), 4);
+    for place in 0..2 {
+        let (change, before, after) = (&told["changes"][place], &told["settings"][0], &told["settings"][place + 1]);
+        let tables = tables(sections[place + 1]);
+        let rules = &tables["People to whom each rule proposes something"];
+        for (at, rule) in before["rules"].as_array().unwrap().iter().enumerate() {
+            let then = &after["rules"][at];
+            let row = &rules[at + 1];
+            assert_eq!(row[0], rule["title"].as_str().unwrap());
+            let figures = [&rule["proposed"], &rule["undetermined"], &then["proposed"], &then["undetermined"]];
+            assert_eq!(row[2..6], figures.map(grouped));
+        }
+        if change["changed"] == 0 {
+            continue;
+        }
+        let counted: Vec<&String> =
+            tables["For how many something changes"].iter().skip(1).map(|row| &row[1]).collect();
+        let keys = [
+            "changed",
+            "more_severe",
+            "less_severe",
+            "more_money",
+            "less_money",
+            "newly_undetermined",
+            "newly_decided",
+        ];
+        assert_eq!(counted, keys.map(|it| grouped(&change[it])).iter().collect::<Vec<_>>());
+        for (kind, caption) in [
+            ("sanctions", "Sanctions: from the most severe before to that after"),
+            ("rewards", "Rewards: from those before to those after"),
+        ] {
+            let matrix = &tables[caption];
+            let mut sum = 0;
+            for moved in change[kind].as_array().unwrap() {
+                let (from, to) = (moved["from"].as_str().unwrap(), moved["to"].as_str().unwrap());
+                let row = matrix.iter().find(|it| it[0] == from).unwrap();
+                let column = matrix[0].iter().position(|it| it == to).unwrap();
+                assert_eq!(row[column], grouped(&moved["people"]), "{from} to {to}");
+                sum += moved["people"].as_u64().unwrap();
+            }
+            assert_eq!(matrix.last().unwrap().last().unwrap(), &sum.to_string());
+        }
+        let paid = tables["What is paid"].last().unwrap();
+        let cost = |setting: &Json, key: &str| {
+            let words = setting["cost"][0][key].as_str().unwrap().to_owned();
+            if words == "0" { "–".to_owned() } else { format!("KES {}", merit::value::grouped(&words)) }
+        };
+        let figures =
+            [cost(before, "known"), cost(before, "could_add"), cost(after, "known"), cost(after, "could_add")];
+        assert_eq!(paid[1..], figures);
+    }
+}
+
+#[test]
+fn the_page_tells_the_groups_that_programs_get() {
+    let project = marks();
+    let (told, page) = written(&project);
+    for place in 0..2 {
+        let tables = tables(sections(&page)[place + 1]);
+        for grouping in told["groupings"].as_array().unwrap() {
+            let by: Vec<&str> = grouping["by"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+            for (kind, count, ratio) in
+                [("Sanctions", "sanctioned", "sanction_ratio"), ("Rewards", "rewarded", "reward_ratio")]
+            {
+                let rows = &tables[&format!("{kind} by {}", by.join(" and "))][1..];
+                for (at, group) in grouping["groups"].as_array().unwrap().iter().enumerate() {
+                    let sides = [&rows[2 * at][1..], &rows[2 * at + 1][..]];
+                    for (side, share) in sides.iter().zip([&group["shares"][0], &group["shares"][place + 1]]) {
+                        let told = match share[ratio]["ratio"].as_f64() {
+                            Some(it) => format!("{it:.2}"),
+                            None => "–".to_owned(),
+                        };
+                        assert_eq!(
+                            [&side[1], &side[2], &side[5]],
+                            [&grouped(&group["people"]), &grouped(&share[count]), &told]
+                        );
+                    }
+                }
+            }
+        }
+    }
+    let small = &told["groupings"][1];
+    assert!(small["too_small"].as_u64().unwrap() > 0, "some group is too small");
+    assert!(shown(&page).contains(&format!("with {} people in all", small["people_in_small"])));
+}
+
+#[test]
+fn the_page_stands_by_itself() {
+    let project = marks();
+    let (_, page) = written(&project);
+    let lower = page.to_lowercase();
+    for mark in ["http", "src=", "<script", "<link", "@import", "<iframe", "onload", "onclick"] {
+        assert!(!lower.contains(mark), "the page holds `{mark}`");
+    }
+    assert_eq!(lower.matches("url(").count(), lower.matches("url(#open)").count());
+    assert!(page.starts_with("<!doctype html>\n<html lang=\"en\">"));
+    assert!(page.contains("@media print"));
+    let drawings = page.matches("role=\"img\"").count();
+    assert!(drawings > 0);
+    assert_eq!(page.matches("role=\"img\" width=\"100%\"").count(), page.matches("<figure>").count());
+    for drawing in page.split("role=\"img\"").skip(1) {
+        assert!(drawing.split_once('>').unwrap().1.starts_with("<title>"), "each drawing has a title");
+    }
+    for behind in page.split("</figure>\n").skip(1) {
+        assert!(
+            behind.starts_with("<div class=\"box\"") || behind.starts_with("<figure>"),
+            "a table follows each drawing"
+        );
+    }
+    assert_eq!(page.matches("<table>").count(), page.matches("<caption>").count());
+    let mut level = 0;
+    for heading in page.split("<h").skip(1).filter_map(|it| it.chars().next()?.to_digit(10)) {
+        assert!(heading <= level + 1, "no heading leaves a level out");
+        level = heading;
+    }
+}
+
+#[test]
+fn names_are_shown_as_they_are_written() {
+    let project = marks();
+    let (_, page) = written(&project);
+    for (raw, escaped) in [
+        ("North & <East>", "North &amp; &lt;East&gt;"),
+        ("Letter <b>of thanks</b>", "Letter &lt;b&gt;of thanks&lt;/b&gt;"),
+        ("Reprimand 'in writing'", "Reprimand &#39;in writing&#39;"),
+        ("Rewards & <sanctions>", "Rewards &amp; &lt;sanctions&gt;"),
+        ("A pass mark of 55 & no bonus", "A pass mark of 55 &amp; no bonus"),
+    ] {
+        assert!(page.contains(escaped) && !page.contains(raw), "{raw}");
+        assert!(shown(&page).contains(raw));
+    }
+}
+
+#[test]
+fn a_scenario_that_changes_nothing_makes_no_difference() {
+    let project = marks();
+    let (told, page) = written(&project);
+    let change = &told["changes"][1];
+    assert_eq!((&change["to"], &change["changed"]), (&Json::from("as_before"), &Json::from(0)));
+    assert_eq!(told["settings"][0]["policy"], told["settings"][2]["policy"]);
+    let section = shown(sections(&page)[2]);
+    assert!(section.contains("Nothing is otherwise for anybody."), "{section}");
+    let rules = &tables(sections(&page)[2])["People to whom each rule proposes something"];
+    assert!(rules[1..].iter().all(|row| row[6] == "0"), "{rules:?}");
+}
+
+#[test]
+fn the_words_and_the_page_are_as_they_were() {
+    let project = marks();
+    let words = project.merit(1, &[&ASKED[..], &["--people", "6", "--html", "page.html"]].concat());
+    let lines = words.lines().map(|it| it.trim_end().to_owned() + "\n");
+    expect("marks.txt", &lines.collect::<String>());
+    let page = fs::read_to_string(project.path("page.html")).unwrap();
+    expect("marks.html", &page.replace(&format!("merit {}", env!("CARGO_PKG_VERSION")), "merit VERSION"));
+}
+
+fn rows(project: &Project, name: &str) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(project.path("tables").join(name)).unwrap();
+    reader.deserialize().map(|row| row.unwrap()).collect()
+}
+
+#[test]
+fn the_tables_hold_the_same_figures() {
+    let project = marks();
+    let told = project.json(1, &[&ASKED[..], &["--csv", "tables"]].concat());
+    let rules = rows(&project, "rules.csv");
+    assert_eq!(rules.len(), 12);
+    let bonus = rules.iter().find(|it| it["policy"] == "stricter" && it["rule"] == "bonus").unwrap();
+    let known = &told["settings"][1]["rules"][3]["cost"]["known"];
+    assert_eq!((bonus["currency"].as_str(), &bonus["cost"]), ("KES", &known.as_str().unwrap().to_owned()));
+    let moves = rows(&project, "moves.csv");
+    let sum = |kind: &str| -> u64 {
+        let of = moves.iter().filter(|it| it["to"] == "stricter" && it["kind"] == kind);
+        of.map(|it| it["people"].parse::<u64>().unwrap()).sum()
+    };
+    assert_eq!((sum("sanction"), sum("reward")), (80, 80));
+    let groups = rows(&project, "groups.csv");
+    assert!(groups.iter().any(|it| it["by"] == "team" && it["group"] == "North & <East>"));
+    let people = rows(&project, "people.csv");
+    assert_eq!(people.len() as u64, told["changes"][0]["changed"].as_u64().unwrap());
+    let formula = people.iter().find(|it| it["key"].contains("P005")).unwrap();
+    assert_eq!(formula["key"], "'-P005", "a spreadsheet takes it as a text");
+    assert!(people.iter().any(|it| it["before"].contains("KES 9,300") && !it["after"].contains("Bonus")));
+}
+
+#[test]
+fn files_are_written_whole_and_in_their_place() {
+    let project = marks();
+    fs::write(project.path("page.html"), "of yesterday").unwrap();
+    project.merit(1, &[&ASKED[..], &["--html", "page.html"]].concat());
+    assert!(fs::read_to_string(project.path("page.html")).unwrap().ends_with("</html>\n"));
+    let left: Vec<String> = fs::read_dir(project.folder.path())
+        .unwrap()
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .filter(|it| it.contains("unfinished"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    for (place, says) in [
+        ("merit.db", "is the store itself"),
+        ("records", "is a folder"),
+        ("nowhere/page.html", "there is no folder nowhere"),
+    ] {
+        let refused = project.merit(2, &[&ASKED[..], &["--html", place]].concat());
+        assert!(refused.contains(says), "{refused}");
+    }
+    let refused = project.merit(2, &[&ASKED[..], &["--csv", "page.html"]].concat());
+    assert!(refused.contains("is a file, and no folder"), "{refused}");
+    let output = merit(project.folder.path(), &[&ASKED[..], &["--html", "page.html", "--quiet"]].concat());
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn without_a_scenario_the_working_policy_is_compared() {
+    let project = marks();
+    fs::write(project.path("policy/marks.merit"), {
+        let policy = fs::read_to_string(project.path("policy/marks.merit")).unwrap();
+        policy.replace("when mark < 30;", "when mark < 35;")
+    })
+    .unwrap();
+    project.merit(1, &["simulate", "--in", "2026", "--as-of", "2027-01-31", "--html", "page.html"]);
+    let page = shown(&fs::read_to_string(project.path("page.html")).unwrap());
+    assert!(page.contains("With the working policy in place of the policy in force"), "{page}");
+}
+
+/// The policy of the project over some marks, by itself.
+fn alone(marks: &[i64]) -> Simulation {
+    let policy = fs::read_to_string("tests/projects/marks/policy/marks.merit").unwrap();
+    let policy = compile(&Sources::single("marks.merit", policy)).policy.unwrap();
+    let id = |name: &str| RecordId::at(policy.records.iter().position(|it| it.label.name == name).unwrap());
+    let mut facts = MemoryFacts::new(&policy);
+    for (nth, mark) in marks.iter().enumerate() {
+        let who = RecordRef { record: id("person"), key: format!("p{nth:05}").into() };
+        facts.declare(&who);
+        let field = policy.record(id("review")).field_named("mark").unwrap();
+        let mark = Value::Known(Known::Number(Number::from(*mark)));
+        facts.set_panel(&who, id("review"), date(2026, 1, 1), field, mark);
+    }
+    let records = gather(&policy, &facts, date(2027, 1, 31), &mut |_, _, _| {});
+    let framework = &policy.frameworks[0];
+    let question = Question {
+        framework: framework.label.name.clone(),
+        period: policy.main().period_from_label(framework.each, "2026").unwrap(),
+        on: date(2027, 1, 31),
+        by: Vec::new(),
+        least: 10,
+        ask_missing: 10,
+        working: Working::default(),
+    };
+    simulate(&[Setting { name: "in force", policy: &policy, records: &records }], &question).unwrap()
+}
+
+#[test]
+fn one_policy_alone_is_told_as_it_is() {
+    let told = alone(&[100; 1_234]);
+    let text = page(&told);
+    let section = sections(&text)[1];
+    assert!(section.starts_with("\n<h2>As it is in force</h2>"), "{section}");
+    let rules = &tables(section)["What each rule comes to"];
+    assert_eq!(rules[4], ["Bonus", "reward", "1,234", "0", "KES 12,340,000", "–"]);
+    assert!(!section.contains("before"), "there is nothing to compare");
+    let nobody = alone(&[]);
+    assert!(shown(&page(&nobody)).contains("come to for 0 people"));
+}
+
+// ---- what the records hash to
+
+/// The same facts, told in the other order.
+struct Backwards<'a>(&'a MemoryFacts<'a>);
+
+impl Facts for Backwards<'_> {
+    fn field(&self, of: &RecordRef, field: FieldId, on: Date) -> Value {
+        Facts::field(self.0, of, field, on)
+    }
+
+    fn panel(&self, of: &RecordRef, panel: RecordId, period: PeriodKind, first: Date, field: FieldId) -> Value {
+        Facts::panel(self.0, of, panel, period, first, field)
+    }
+
+    fn spells(&self, of: &RecordRef, field: FieldId) -> Vec<(Date, Value)> {
+        Facts::spells(self.0, of, field)
+    }
+
+    fn first_kept(&self, of: &RecordRef) -> Option<Date> {
+        Facts::first_kept(self.0, of)
+    }
+
+    fn records(&self, kind: RecordId) -> Vec<RecordRef> {
+        Facts::records(self.0, kind).into_iter().rev().collect()
+    }
+
+    fn children(&self, of: &RecordRef, kind: RecordId) -> Vec<RecordRef> {
+        Facts::children(self.0, of, kind).into_iter().rev().collect()
+    }
+
+    fn referring(&self, to: &RecordRef, kind: RecordId, field: FieldId) -> Vec<RecordRef> {
+        Facts::referring(self.0, to, kind, field)
+    }
+}
+
+const KEPT: &str = "calendar c { time zone \"UTC\"; working Monday to Friday; period year / years every 12 months from 1 January, \
+    written 2026; roll forward; month end back }\n\
+    record person { id key text; boss optional person; grade dated one of low, high }\n\
+    record incident of person { weight number from 0 to 9 }\n\
+    record review of person each year { mark number from 0 to 100 }\n";
+
+/// What some facts hash to: forwards and backwards.
+fn hashes(policy: &Policy, change: impl Fn(&mut MemoryFacts<'_>)) -> [String; 2] {
+    let id = |name: &str| RecordId::at(policy.records.iter().position(|it| it.label.name == name).unwrap());
+    let field = |record: &str, name: &str| policy.record(id(record)).field_named(name).unwrap();
+    let number = |it: i64| Value::Known(Known::Number(Number::from(it)));
+    let mut facts = MemoryFacts::new(policy);
+    for (nth, key) in ["a", "b", "c"].into_iter().enumerate() {
+        let who = RecordRef { record: id("person"), key: key.into() };
+        facts.declare(&who);
+        let boss = RecordRef { record: id("person"), key: "z".into() };
+        facts.set(&who, field("person", "boss"), Date::MIN, Known::Record(boss).into());
+        for weight in 0..nth {
+            let incident = facts.add_child(&who, id("incident"));
+            facts.set(&incident, field("incident", "weight"), Date::MIN, number(weight as i64));
+        }
+        facts.set_panel(&who, id("review"), date(2026, 1, 1), field("review", "mark"), number(50 + nth as i64));
+    }
+    change(&mut facts);
+    let until = date(2026, 12, 31);
+    let forwards = gather(policy, &facts, until, &mut |_, _, _| {});
+    let backwards = gather(policy, &Backwards(&facts), until, &mut |_, _, _| {});
+    [forwards.hash(policy), backwards.hash(policy)]
+}
+
+#[test]
+fn the_hash_of_the_records_knows_no_order_and_every_value() {
+    let policy = compile(&Sources::single("kept.merit", KEPT)).policy.unwrap();
+    let [forwards, backwards] = hashes(&policy, |_| {});
+    assert_eq!(forwards, backwards);
+    assert_eq!(forwards.len(), 64);
+    let id = |name: &str| RecordId::at(policy.records.iter().position(|it| it.label.name == name).unwrap());
+    let who = |key: &str| RecordRef { record: id("person"), key: key.into() };
+    let mark = policy.record(id("review")).field_named("mark").unwrap();
+    let grade = policy.record(id("person")).field_named("grade").unwrap();
+    let high = || -> Value {
+        let list = match &policy.field(id("person"), grade).kind {
+            merit::policy::model::FieldKind::Choice(list) => *list,
+            other => panic!("{other:?}"),
+        };
+        Known::Choice(list, 1).into()
+    };
+    let others = [
+        hashes(&policy, |it| it.set_panel(&who("a"), id("review"), date(2026, 1, 1), mark, Value::NotApplicable)),
+        hashes(&policy, |it| it.set(&who("a"), grade, date(2026, 1, 1), high())),
+        hashes(&policy, |it| it.set(&who("a"), grade, date(2026, 1, 2), high())),
+        hashes(&policy, |it| it.set(&who("b"), grade, date(2026, 1, 1), high())),
+        hashes(&policy, |it| drop(it.add_child(&who("a"), id("incident")))),
+        hashes(&policy, |it| it.declare(&who("d"))),
+    ];
+    let mut seen = vec![forwards];
+    for [one, other] in others {
+        assert_eq!(one, other);
+        assert!(!seen.contains(&one), "another fact gives another hash");
+        seen.push(one);
+    }
+    let moved = KEPT.replace(
+        "boss optional person; grade dated one of low, high",
+        "grade dated one of low, high; boss optional person",
+    );
+    let moved = compile(&Sources::single("kept.merit", moved)).policy.unwrap();
+    assert_eq!(hashes(&moved, |_| {})[0], seen[0], "where a field stands is of no account");
+}
