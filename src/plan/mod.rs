@@ -191,6 +191,15 @@ impl Lowered {
         }
     }
 
+    /// The one denominator of all rows, of a number that has one.
+    #[must_use]
+    pub fn denominator(&self) -> Option<i64> {
+        match self {
+            Lowered::Number(Quotient { below: None, denominator, .. }) => Some(*denominator),
+            _ => None,
+        }
+    }
+
     /// What a row of a batch came to.
     #[must_use]
     pub fn told(&self, views: &[View<'_>], row: usize) -> Told {
@@ -203,6 +212,14 @@ impl Lowered {
             (Lowered::Units(_), _) => Told::Units(views[0].units[row]),
             (Lowered::Number(of), _) => of.number(views, row).map_or(Told::Unknown, Told::Number),
         }
+    }
+}
+
+impl View<'_> {
+    /// Whether a state says that something is known.
+    #[must_use]
+    pub fn is_known(state: u8) -> bool {
+        state == state::KNOWN
     }
 }
 

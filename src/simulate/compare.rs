@@ -1,10 +1,11 @@
 //! What changes for whom, counted.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use crate::policy::framework::{OutcomeRule, Proposed};
+use crate::side_by_side::side_by_side;
 use crate::simulate::judged::{Judged, Says};
+use crate::simulate::stand::{Names, Stand};
 use crate::simulate::{
     Change, Cost, Fault, Move, Person, Question, RuleTold, SettingTold, Simulation, groups, missing,
 };
@@ -38,7 +39,7 @@ fn setting_told(judged: &Judged<'_>, question: &Question) -> SettingTold {
             None => cost.push(paid.clone()),
         }
     }
-    let undetermined = (0..judged.people()).filter(|row| stand(judged, *row).is_open()).count();
+    let undetermined = (0..judged.people()).filter(|row| judged.stands[*row].is_open()).count();
     let (missing, missing_asked) = missing::missing(judged, question);
     SettingTold {
         name: judged.setting.name.to_owned(),
@@ -57,9 +58,7 @@ fn rule_told(judged: &Judged<'_>, rule: usize) -> RuleTold {
     let count = |says| judged.says[rule].iter().filter(|it| **it == says).count();
     let cost = judged.amounts[rule].as_ref().map(|amounts| {
         let mut cost = Cost::nothing(judged.currency(rule));
-        for (says, amount) in judged.says[rule].iter().zip(amounts) {
-            cost.take(*says, *amount);
-        }
+        amounts.add_up(&judged.says[rule], &mut cost);
         cost
     });
     RuleTold {
@@ -102,115 +101,129 @@ impl Cost {
     }
 }
 
-/// Where somebody stands after a judgement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stand {
-    /// The most severe sanction that is proposed, by its place among the rules.
-    pub(super) sanction: Option<usize>,
-    /// Its rank.
-    pub(super) severity: Option<usize>,
-    /// Whether a more severe one is undetermined.
-    pub(super) sanction_open: bool,
-    /// The rewards that are proposed.
-    pub(super) rewards: Vec<usize>,
-    /// Whether one is undetermined.
-    pub(super) reward_open: bool,
-    /// What is paid, whatever the currency, and how many amounts can't be told.
-    pub(super) paid: Number,
-}
-
-impl Stand {
-    pub(super) fn is_open(&self) -> bool {
-        self.sanction_open || self.reward_open
+/// What is paid to somebody, whatever the currency.
+fn paid(judged: &Judged<'_>, stand: Stand, row: usize) -> Number {
+    if !stand.pays {
+        return Number::ZERO;
     }
+    let proposed = (0..judged.rules().len()).filter(|rule| judged.says[*rule][row] == Says::Proposed);
+    let amounts = proposed.filter_map(|rule| judged.amount(rule, row));
+    amounts.fold(Number::ZERO, |sum, it| sum.add(it).unwrap_or(sum))
 }
 
-pub(super) fn stand(judged: &Judged<'_>, row: usize) -> Stand {
-    let mut stand = Stand {
-        sanction: None,
-        severity: None,
-        sanction_open: false,
-        rewards: Vec::new(),
-        reward_open: false,
-        paid: Number::ZERO,
-    };
-    let mut open: Option<usize> = None;
-    for (rule, of) in judged.rules().iter().enumerate() {
-        match (of.what(), judged.says[rule][row]) {
-            (Proposed::Sanction, Says::Proposed) if stand.severity.is_none_or(|it| of.severity() >= Some(it)) => {
-                (stand.sanction, stand.severity) = (Some(rule), of.severity());
+/// How many rows are compared at once by one thread.
+const AT_ONCE: usize = 16_384;
+
+/// What was counted of some people.
+#[derive(Default)]
+struct Counted {
+    more_severe: usize,
+    less_severe: usize,
+    more_money: usize,
+    less_money: usize,
+    newly_undetermined: usize,
+    newly_decided: usize,
+    sanctions: HashMap<[Option<Option<u16>>; 2], usize>,
+    rewards: HashMap<[Option<u64>; 2], usize>,
+    /// The rows of those for whom something is otherwise, in both judgements.
+    changed: Vec<(usize, usize)>,
+}
+
+impl Counted {
+    fn of(first: &Judged<'_>, other: &Judged<'_>, names: &Names, rows: std::ops::Range<usize>) -> Self {
+        let mut counted = Self::default();
+        // Most people stand where the one before them stands.
+        let (mut last, mut same): (Option<[Stand; 2]>, usize) = (None, 0);
+        for row in rows {
+            let Some(theirs) = other.row_of(first, row) else { continue };
+            let stands = [first.stands[row], other.stands[theirs]];
+            if last == Some(stands) {
+                same += 1;
+            } else {
+                counted.take(last, same);
+                (last, same) = (Some(stands), 1);
             }
-            (Proposed::Sanction, Says::Undetermined) => open = open.max(of.severity()),
-            (Proposed::Reward, Says::Proposed) => stand.rewards.push(rule),
-            (Proposed::Reward, Says::Undetermined) => stand.reward_open = true,
-            _ => {}
+            let [before, after] = stands;
+            if before.pays || after.pays {
+                let (was, is) = (paid(first, before, row), paid(other, after, theirs));
+                counted.more_money += usize::from(is > was);
+                counted.less_money += usize::from(is < was);
+            }
+            if names.differ(first, row, other, theirs) {
+                counted.changed.push((row, theirs));
+            }
         }
-        if judged.says[rule][row] == Says::Proposed
-            && let Some(amount) = judged.amount(rule, row)
-        {
-            stand.paid = stand.paid.add(amount).unwrap_or(stand.paid);
-        }
+        counted.take(last, same);
+        counted
     }
-    stand.sanction_open = open > stand.severity;
-    stand
-}
 
-/// The row of each person in another judgement; nothing for whoever is not there.
-fn rows_of(first: &Judged<'_>, other: &Judged<'_>) -> Vec<Option<usize>> {
-    if std::ptr::eq(first.setting.records, other.setting.records) {
-        return (0..first.people()).map(Some).collect();
+    fn take(&mut self, stands: Option<[Stand; 2]>, people: usize) {
+        let Some([before, after]) = stands else { return };
+        self.more_severe += people * usize::from(after.severity > before.severity);
+        self.less_severe += people * usize::from(after.severity < before.severity);
+        self.newly_undetermined += people * usize::from(after.is_open() && !before.is_open());
+        self.newly_decided += people * usize::from(!after.is_open() && before.is_open());
+        *self.sanctions.entry([before.sanction_told(), after.sanction_told()]).or_default() += people;
+        *self.rewards.entry([before.rewards_told(), after.rewards_told()]).or_default() += people;
     }
-    (0..first.people()).map(|row| other.row_of(first, row)).collect()
+
+    fn add(mut self, other: Self) -> Self {
+        self.more_severe += other.more_severe;
+        self.less_severe += other.less_severe;
+        self.more_money += other.more_money;
+        self.less_money += other.less_money;
+        self.newly_undetermined += other.newly_undetermined;
+        self.newly_decided += other.newly_decided;
+        other.sanctions.into_iter().for_each(|(moved, people)| *self.sanctions.entry(moved).or_default() += people);
+        other.rewards.into_iter().for_each(|(moved, people)| *self.rewards.entry(moved).or_default() += people);
+        self.changed.extend(other.changed);
+        self
+    }
 }
 
 fn change(first: &Judged<'_>, other: &Judged<'_>) -> Change {
-    let mut change = Change {
+    let names = Names::of(first, other);
+    let people = first.people();
+    let parts: Vec<_> = (0..people).step_by(AT_ONCE).map(|at| at..(at + AT_ONCE).min(people)).collect();
+    let counted = side_by_side(&parts, |rows| Counted::of(first, other, &names, rows.clone()));
+    let counted = counted.into_iter().fold(Counted::default(), Counted::add);
+    let person = |(row, theirs): &(usize, usize)| Person {
+        key: first.setting.records.key(first.framework.subject, *row).to_string(),
+        before: outcomes(first, first, *row),
+        after: outcomes(first, other, *theirs),
+    };
+    let mut people: Vec<Person> = counted.changed.iter().map(person).collect();
+    people.sort_by(|a, b| a.key.cmp(&b.key));
+    // Two rules may bear one title.
+    let mut sanctions: BTreeMap<(Label, Label), usize> = BTreeMap::new();
+    for ([from, to], people) in counted.sanctions {
+        let moved = (sanction_label(first, first, from), sanction_label(first, other, to));
+        *sanctions.entry(moved).or_default() += people;
+    }
+    let mut rewards: BTreeMap<(Label, Label), usize> = BTreeMap::new();
+    for ([from, to], people) in counted.rewards {
+        *rewards.entry((reward_label(first, first, from), reward_label(first, other, to))).or_default() += people;
+    }
+    Change {
         from: first.setting.name.to_owned(),
         to: other.setting.name.to_owned(),
-        changed: 0,
-        more_severe: 0,
-        less_severe: 0,
-        more_money: 0,
-        less_money: 0,
-        newly_undetermined: 0,
-        newly_decided: 0,
-        sanctions: Vec::new(),
-        rewards: Vec::new(),
-        people: Vec::new(),
-    };
-    let (mut sanctions, mut rewards) = (BTreeMap::new(), BTreeMap::new());
-    let same_rules = Names::of(first, other);
-    for (row, theirs) in rows_of(first, other).into_iter().enumerate() {
-        let Some(theirs) = theirs else { continue };
-        let (before, after) = (stand(first, row), stand(other, theirs));
-        *sanctions.entry((sanction_label(first, first, &before), sanction_label(first, other, &after))).or_insert(0) +=
-            1;
-        *rewards.entry((reward_label(first, first, &before), reward_label(first, other, &after))).or_insert(0) += 1;
-        change.more_severe += usize::from(after.severity > before.severity);
-        change.less_severe += usize::from(after.severity < before.severity);
-        change.more_money += usize::from(after.paid > before.paid);
-        change.less_money += usize::from(after.paid < before.paid);
-        change.newly_undetermined += usize::from(after.is_open() && !before.is_open());
-        change.newly_decided += usize::from(!after.is_open() && before.is_open());
-        if same_rules.differ(first, row, other, theirs) {
-            change.changed += 1;
-            let key = first.setting.records.key(first.framework.subject, row);
-            let (before, after) = (outcomes(first, first, row), outcomes(first, other, theirs));
-            change.people.push(Person { key: key.to_string(), before, after });
-        }
+        changed: people.len(),
+        more_severe: counted.more_severe,
+        less_severe: counted.less_severe,
+        more_money: counted.more_money,
+        less_money: counted.less_money,
+        newly_undetermined: counted.newly_undetermined,
+        newly_decided: counted.newly_decided,
+        sanctions: moves(sanctions),
+        rewards: moves(rewards),
+        people,
     }
-    let moves = |of: BTreeMap<(Label, Label), usize>| {
-        let told = |((from, to), people): ((Label, Label), usize)| Move {
-            places: [from.0, to.0],
-            from: from.1,
-            to: to.1,
-            people,
-        };
-        of.into_iter().map(told).collect()
-    };
-    (change.sanctions, change.rewards) = (moves(sanctions), moves(rewards));
-    change.people.sort_by(|a, b| a.key.cmp(&b.key));
-    change
+}
+
+fn moves(of: BTreeMap<(Label, Label), usize>) -> Vec<Move> {
+    let told =
+        |((from, to), people): ((Label, Label), usize)| Move { places: [from.0, to.0], from: from.1, to: to.1, people };
+    of.into_iter().map(told).collect()
 }
 
 /// What stands in a cell of the table of moves, and its place among others.
@@ -222,19 +235,21 @@ fn title<'a>(first: &Judged<'a>, of: &'a OutcomeRule) -> &'a str {
     own.map_or(&of.label.title, |it| &it.label.title)
 }
 
-fn sanction_label(first: &Judged<'_>, judged: &Judged<'_>, stand: &Stand) -> Label {
-    match stand.sanction {
-        _ if stand.sanction_open => (usize::MAX, "undetermined".to_owned()),
-        Some(rule) => (stand.severity.unwrap_or(0) + 1, title(first, &judged.rules()[rule]).to_owned()),
-        None => (0, "none".to_owned()),
+fn sanction_label(first: &Judged<'_>, judged: &Judged<'_>, told: Option<Option<u16>>) -> Label {
+    match told {
+        None => (usize::MAX, "undetermined".to_owned()),
+        Some(None) => (0, "none".to_owned()),
+        Some(Some(place)) => {
+            let rule = &judged.rules()[usize::from(place)];
+            (rule.severity().unwrap_or(0) + 1, title(first, rule).to_owned())
+        }
     }
 }
 
-fn reward_label(first: &Judged<'_>, judged: &Judged<'_>, stand: &Stand) -> Label {
-    if stand.reward_open {
-        return (usize::MAX, "undetermined".to_owned());
-    }
-    let titles: Vec<&str> = stand.rewards.iter().map(|it| title(first, &judged.rules()[*it])).collect();
+fn reward_label(first: &Judged<'_>, judged: &Judged<'_>, told: Option<u64>) -> Label {
+    let Some(bits) = told else { return (usize::MAX, "undetermined".to_owned()) };
+    let rewards = judged.rules().iter().filter(|it| it.what() == Proposed::Reward).enumerate();
+    let titles: Vec<&str> = rewards.filter(|it| bits >> it.0 & 1 == 1).map(|it| title(first, it.1)).collect();
     match titles.as_slice() {
         [] => (0, "none".to_owned()),
         titles => (titles.len(), titles.join(" and ")),
@@ -259,30 +274,7 @@ fn outcomes(first: &Judged<'_>, judged: &Judged<'_>, row: usize) -> Vec<String> 
     found
 }
 
-/// The rules of two policies by their names: what one does not have says nothing.
-struct Names {
-    pairs: Vec<(Option<usize>, Option<usize>)>,
-}
-
 impl Names {
-    fn of(first: &Judged<'_>, other: &Judged<'_>) -> Self {
-        // Versions of one rule bear one name: the n-th is compared with the n-th.
-        let named = |rules: &[OutcomeRule]| -> HashMap<(Arc<str>, usize), usize> {
-            let mut seen: HashMap<&str, usize> = HashMap::new();
-            let mut found = HashMap::new();
-            for (place, rule) in rules.iter().enumerate() {
-                let nth = seen.entry(&rule.label.name).or_default();
-                found.insert((Arc::from(rule.label.name.as_str()), *nth), place);
-                *nth += 1;
-            }
-            found
-        };
-        let (own, theirs) = (named(first.rules()), named(other.rules()));
-        let both = own.iter().map(|(name, at)| (Some(*at), theirs.get(name).copied()));
-        let only = theirs.iter().filter(|it| !own.contains_key(it.0)).map(|it| (None, Some(*it.1)));
-        Self { pairs: both.chain(only).collect() }
-    }
-
     /// Whether something else follows, or the same with another amount.
     fn differ(&self, first: &Judged<'_>, row: usize, other: &Judged<'_>, theirs: usize) -> bool {
         self.pairs.iter().any(|(a, b)| {

@@ -1,16 +1,16 @@
 //! Where outcomes fall: by ministry, grade, gender or whatever else tells people apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
 use crate::ids::FieldId;
 use crate::policy::model::{FieldKind, Policy};
-use crate::simulate::compare::stand;
 use crate::simulate::judged::{Judged, Says};
+use crate::simulate::stand::Names;
 use crate::simulate::statistics::{Ratio, ratio};
 use crate::simulate::{Cost, Fault, Question};
-use crate::table::{Column, Field};
+use crate::table::{Column, Field, Held};
 use crate::value::{Known, Value};
 
 /// Outcomes by some fields.
@@ -102,14 +102,35 @@ fn column(judged: &Judged<'_>, question: &Question, field: FieldId) -> Column {
     }
 }
 
-/// What people are told apart by: its place in an order that people expect, and its words.
-fn value_of(judged: &Judged<'_>, told: &Told<'_>, row: usize) -> (i64, String) {
+/// What people are told apart by.
+struct Parts {
+    /// Its place in an order that people expect, and its words.
+    values: Vec<(i64, String)>,
+    /// The value of each row.
+    of_row: Vec<u32>,
+}
+
+fn parts(judged: &Judged<'_>, told: &Told<'_>) -> Parts {
     let named = |record, row| judged.setting.records.named(record, row);
-    match told.column.value(told.kind, row, named) {
-        Value::Known(known) => words(judged.setting.policy, &known),
-        Value::Unknown(_) => (i64::MAX, "unknown".to_owned()),
-        Value::NotApplicable | Value::NotHappened => (i64::MAX, "none".to_owned()),
+    let mut parts = Parts { values: Vec::new(), of_row: Vec::with_capacity(judged.people()) };
+    // What stands in many rows is put into words once.
+    let mut known: HashMap<Option<i64>, u32> = HashMap::new();
+    for row in 0..judged.people() {
+        let place = match (&told.column.held, told.column.is_known(row)) {
+            (Held::Units { units, .. }, true) => Some(units.get(row)),
+            _ => None,
+        };
+        let part = *known.entry(place).or_insert_with(|| {
+            parts.values.push(match told.column.value(told.kind, row, named) {
+                Value::Known(known) => words(judged.setting.policy, &known),
+                Value::Unknown(_) => (i64::MAX, "unknown".to_owned()),
+                Value::NotApplicable | Value::NotHappened => (i64::MAX, "none".to_owned()),
+            });
+            u32::try_from(parts.values.len() - 1).unwrap_or(u32::MAX)
+        });
+        parts.of_row.push(part);
     }
+    parts
 }
 
 fn words(policy: &Policy, known: &Known) -> (i64, String) {
@@ -130,10 +151,19 @@ fn words(policy: &Policy, known: &Known) -> (i64, String) {
 fn grouping(judged: &[Judged<'_>], question: &Question, fields: &[String]) -> Result<Grouping, Fault> {
     let first = &judged[0];
     let told = fields.iter().map(|it| told(first, question, it)).collect::<Result<Vec<_>, _>>()?;
-    let mut rows: BTreeMap<Vec<(i64, String)>, Vec<usize>> = BTreeMap::new();
+    let parts: Vec<Parts> = told.iter().map(|it| parts(first, it)).collect();
+    let mut places: HashMap<u128, usize> = HashMap::new();
+    let mut found: Vec<(Vec<(i64, String)>, Vec<usize>)> = Vec::new();
     for row in 0..first.people() {
-        rows.entry(told.iter().map(|it| value_of(first, it, row)).collect()).or_default().push(row);
+        let number = |all: u128, it: &Parts| all * it.values.len() as u128 + u128::from(it.of_row[row]);
+        let place = *places.entry(parts.iter().fold(0, number)).or_insert_with(|| {
+            found.push((parts.iter().map(|it| it.values[it.of_row[row] as usize].clone()).collect(), Vec::new()));
+            found.len() - 1
+        });
+        found[place].1.push(row);
     }
+    let mut rows: BTreeMap<Vec<(i64, String)>, Vec<usize>> = found.into_iter().collect();
+    let names: Vec<Names> = judged[1..].iter().map(|it| Names::of(first, it)).collect();
     let small = |it: &Vec<usize>| it.len() < question.least;
     let too_small = rows.values().filter(|it| small(it)).count();
     let people_in_small = rows.values().filter(|it| small(it)).map(Vec::len).sum();
@@ -144,7 +174,7 @@ fn grouping(judged: &[Judged<'_>], question: &Question, fields: &[String]) -> Re
             values: values.into_iter().map(|it| it.1).collect(),
             people: rows.len(),
             shares: judged.iter().map(|it| share(first, it, &rows)).collect(),
-            changes: judged[1..].iter().map(|it| changes(first, it, &rows)).collect(),
+            changes: judged[1..].iter().zip(&names).map(|(it, names)| changes(first, it, names, &rows)).collect(),
         })
         .collect();
     for setting in 0..judged.len() {
@@ -164,10 +194,10 @@ fn share(first: &Judged<'_>, judged: &Judged<'_>, rows: &[usize]) -> Share {
         reward_ratio: None,
     };
     for row in rows.iter().filter_map(|it| judged.row_of(first, *it)) {
-        let stand = stand(judged, row);
+        let stand = judged.stands[row];
         share.sanctioned += usize::from(stand.sanction.is_some());
         share.sanction_undetermined += usize::from(stand.sanction_open);
-        share.rewarded += usize::from(!stand.rewards.is_empty());
+        share.rewarded += usize::from(stand.rewards != 0);
         share.reward_undetermined += usize::from(stand.reward_open);
         for rule in 0..judged.rules().len() {
             let says = judged.says[rule][row];
@@ -185,17 +215,12 @@ fn share(first: &Judged<'_>, judged: &Judged<'_>, rows: &[usize]) -> Share {
     share
 }
 
-fn changes(first: &Judged<'_>, other: &Judged<'_>, rows: &[usize]) -> [usize; 3] {
+fn changes(first: &Judged<'_>, other: &Judged<'_>, names: &Names, rows: &[usize]) -> [usize; 3] {
     let mut found = [0; 3];
     for row in rows {
         let Some(theirs) = other.row_of(first, *row) else { continue };
-        let (before, after) = (stand(first, *row), stand(other, theirs));
-        let label = |judged: &Judged<'_>, rule: &usize| judged.rules()[*rule].label.name.clone();
-        let said = |judged: &Judged<'_>, stand: &crate::simulate::compare::Stand| {
-            let rewards: Vec<String> = stand.rewards.iter().map(|it| label(judged, it)).collect();
-            (stand.sanction.map(|it| label(judged, &it)), stand.sanction_open, rewards, stand.reward_open)
-        };
-        found[0] += usize::from(said(first, &before) != said(other, &after));
+        let (before, after) = (first.stands[*row], other.stands[theirs]);
+        found[0] += usize::from(names.stand_apart(first, before, after));
         found[1] += usize::from(after.severity > before.severity);
         found[2] += usize::from(after.severity < before.severity);
     }

@@ -2,10 +2,11 @@
 
 use crate::eval::framework::Verdict;
 use crate::plan::{Amount, At, Lowered, NoKernel, Planner, Told, View};
-use crate::policy::framework::{Framework, OutcomeRule};
+use crate::policy::framework::{Framework, OutcomeRule, Proposed};
 use crate::policy::model::{Policy, Type};
 use crate::side_by_side::side_by_side;
-use crate::simulate::{Fault, Question, Setting};
+use crate::simulate::stand::{MOST_REWARDS, Stand, stands};
+use crate::simulate::{Cost, Fault, Question, Setting};
 use crate::value::{Known, Number, RecordRef, Value};
 
 /// What a rule says of somebody.
@@ -30,8 +31,75 @@ pub struct Judged<'a> {
     pub framework: &'a Framework,
     /// What each rule says of each row.
     pub says: Vec<Vec<Says>>,
-    /// What is proposed or undetermined with an amount: for each rule that pays, the amount of each row where it is known.
-    pub amounts: Vec<Option<Vec<Option<Number>>>>,
+    /// What is proposed or undetermined with an amount, for each rule that pays.
+    pub amounts: Vec<Option<Amounts>>,
+    /// Where each row stands.
+    pub(super) stands: Vec<Stand>,
+}
+
+/// The amounts of a rule, row by row.
+#[derive(Debug, Clone)]
+pub enum Amounts {
+    /// Whole numbers by one denominator, where they are known.
+    Units {
+        /// How many.
+        units: Vec<i64>,
+        /// Whether each is known.
+        known: Vec<bool>,
+        /// By what they are divided.
+        denominator: i64,
+    },
+    /// Each for itself.
+    Each(Vec<Option<Number>>),
+}
+
+impl Amounts {
+    fn get(&self, row: usize) -> Option<Number> {
+        match self {
+            Amounts::Units { units, known, denominator } => {
+                let number = || Number::fraction(units[row].into(), (*denominator).into()).ok();
+                known[row].then(number).flatten()
+            }
+            Amounts::Each(all) => all[row],
+        }
+    }
+
+    fn extend(&mut self, more: Amounts) {
+        match (self, more) {
+            (Amounts::Units { units, known, .. }, Amounts::Units { units: more, known: some, .. }) => {
+                units.extend(more);
+                known.extend(some);
+            }
+            (Amounts::Each(all), Amounts::Each(more)) => all.extend(more),
+            // A rule's amounts are all of one kind.
+            (Amounts::Units { .. }, Amounts::Each(_)) | (Amounts::Each(_), Amounts::Units { .. }) => {}
+        }
+    }
+
+    /// Adds what is paid to those to whom it is proposed, and what could be of whom it is undetermined.
+    pub(super) fn add_up(&self, says: &[Says], cost: &mut Cost) {
+        match self {
+            Amounts::Units { units, known, denominator } => {
+                let (mut sum, mut open) = (0_i128, 0_i128);
+                for ((units, known), says) in units.iter().zip(known).zip(says) {
+                    let into = match says {
+                        Says::Proposed => &mut sum,
+                        Says::Undetermined => &mut open,
+                        Says::No | Says::NotCovered => continue,
+                    };
+                    if *known {
+                        *into += i128::from(*units);
+                    } else {
+                        cost.not_known += 1;
+                    }
+                }
+                for (says, sum) in [(Says::Proposed, sum), (Says::Undetermined, open)] {
+                    cost.take(says, Number::fraction(sum, (*denominator).into()).ok());
+                }
+            }
+            Amounts::Each(all) => says.iter().zip(all).for_each(|(says, amount)| cost.take(*says, *amount)),
+        }
+    }
 }
 
 impl<'a> Judged<'a> {
@@ -60,7 +128,7 @@ impl<'a> Judged<'a> {
     /// What a rule pays somebody to whom it is proposed, or of whom it is undetermined.
     #[must_use]
     pub fn amount(&self, rule: usize, row: usize) -> Option<Number> {
-        self.amounts[rule].as_ref().and_then(|it| it[row])
+        self.amounts[rule].as_ref().and_then(|it| it.get(row))
     }
 
     /// The currency in which a rule pays; nothing for plain numbers.
@@ -162,10 +230,9 @@ fn judge_together<'a>(settings: &[Setting<'a>], question: &Question) -> Result<V
         .iter()
         .map(|it| {
             let room = |_: &OutcomeRule| Vec::with_capacity(people);
-            let paid = |it: &OutcomeRule| it.amount.is_some().then(|| Vec::with_capacity(people));
             let says = it.framework.rules.iter().map(room).collect();
-            let amounts = it.framework.rules.iter().map(paid).collect();
-            Judged { setting: it.setting, framework: it.framework, says, amounts }
+            let amounts = (0..it.framework.rules.len()).map(|rule| it.room(rule, people)).collect();
+            Judged { setting: it.setting, framework: it.framework, says, amounts, stands: Vec::new() }
         })
         .collect();
     for batch in batches {
@@ -181,18 +248,38 @@ fn judge_together<'a>(settings: &[Setting<'a>], question: &Question) -> Result<V
         }
     }
     for (judged, asked) in judged.iter_mut().zip(&asked) {
+        let rewards = asked.framework.rules.iter().filter(|it| it.what() == Proposed::Reward).count();
+        if rewards > MOST_REWARDS {
+            return Err(Fault::TooManyRewards { setting: asked.setting.name.to_owned(), most: MOST_REWARDS });
+        }
         match &asked.rules {
             Some(rules) => amounts_row_by_row(&planner, asked, rules, judged),
             None => row_by_row(&planner, asked, question.working.parts, judged),
         }
+        judged.stands = stands(&asked.framework.rules, &judged.says, people);
     }
     Ok(judged)
+}
+
+impl Asked<'_> {
+    /// Room for the amounts of a rule.
+    fn room(&self, rule: usize, people: usize) -> Option<Amounts> {
+        self.framework.rules[rule].amount.as_ref()?;
+        let wanted = self.rules.as_ref().and_then(|it| it[rule].amount);
+        Some(match wanted.and_then(|it| it.0.denominator()) {
+            Some(denominator) => {
+                let (units, known) = (Vec::with_capacity(people), Vec::with_capacity(people));
+                Amounts::Units { units, known, denominator }
+            }
+            None => Amounts::Each(Vec::new()),
+        })
+    }
 }
 
 /// What a batch came to.
 struct Taken {
     says: Vec<Vec<Says>>,
-    amounts: Vec<Option<Vec<Option<Number>>>>,
+    amounts: Vec<Option<Amounts>>,
 }
 
 fn taken(asked: &Asked<'_>, rows: usize, views: &[View<'_>]) -> Taken {
@@ -208,11 +295,16 @@ fn taken(asked: &Asked<'_>, rows: usize, views: &[View<'_>]) -> Taken {
     };
     let amounts = |rule: &Wanted| {
         let (of, place) = rule.amount?;
+        if let Some(denominator) = of.denominator() {
+            let view = views[place];
+            let known = view.state.iter().map(|it| View::is_known(*it)).collect();
+            return Some(Amounts::Units { units: view.units.to_vec(), known, denominator });
+        }
         let paid = |row| match of.told(&views[place..], row) {
             Told::Number(number) => Some(number),
             _ => None,
         };
-        Some((0..rows).map(paid).collect())
+        Some(Amounts::Each((0..rows).map(paid).collect()))
     };
     Taken { says: rules.iter().map(says).collect(), amounts: rules.iter().map(amounts).collect() }
 }
@@ -237,7 +329,7 @@ fn amounts_row_by_row(planner: &Planner<'_>, asked: &Asked<'_>, rules: &[Wanted]
         for (row, value) in rows.iter().zip(planner.values_row_by_row(asked.ground, expr, asked.at, &rows)) {
             amounts[*row as usize] = amount_of(&value);
         }
-        judged.amounts[rule] = Some(amounts);
+        judged.amounts[rule] = Some(Amounts::Each(amounts));
     }
 }
 
@@ -255,14 +347,16 @@ fn row_by_row(planner: &Planner<'_>, asked: &Asked<'_>, parts: usize, judged: &m
                 Verdict::NotCovered => (Says::NotCovered, None),
             };
             judged.says[rule].push(says);
-            if let Some(amounts) = &mut judged.amounts[rule] {
+            if let Some(Amounts::Each(amounts)) = &mut judged.amounts[rule] {
                 amounts.push(amount);
             }
         }
     }
     // What could follow for those of whom a fact is missing.
     for rule in 0..judged.says.len() {
-        let (Some(expr), Some(amounts)) = (&asked.framework.rules[rule].amount, &mut judged.amounts[rule]) else {
+        let (Some(expr), Some(Amounts::Each(amounts))) =
+            (&asked.framework.rules[rule].amount, &mut judged.amounts[rule])
+        else {
             continue;
         };
         let open = |row: &u32| judged.says[rule][*row as usize] == Says::Undetermined;

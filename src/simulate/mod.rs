@@ -21,6 +21,7 @@ mod page;
 mod page_charts;
 mod page_groups;
 mod page_parts;
+mod stand;
 mod statistics;
 
 pub use both::{Both, Side, side_by_side};
@@ -74,6 +75,14 @@ pub enum Fault {
     /// The framework judges records of another type than that of the policy in force.
     #[error("in `{0}` the framework judges other records")]
     OtherSubject(String),
+    /// More rewards than are told apart here.
+    #[error("in `{setting}` the framework has more than {most} rewards; so many can't be told apart")]
+    TooManyRewards {
+        /// Which policy.
+        setting: String,
+        /// How many there may be.
+        most: usize,
+    },
     /// There is no such field, or it can't tell people apart.
     #[error("`{field}` can't tell {subject} records apart: {why}")]
     NoGroup {
