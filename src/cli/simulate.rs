@@ -347,10 +347,11 @@ fn rules(before: &SettingTold, after: &SettingTold) -> String {
     };
     let rows = side_by_side(before, after).into_iter().map(|it| {
         let difference = it.difference();
-        let difference = if difference > 0 { format!("+{difference}") } else { difference.to_string() };
+        let sign = if difference > 0 { "+" } else { "" };
+        let difference = format!("{sign}{}", output::grouped(&difference.to_string()));
         let ([proposed, open], [proposed_after, open_after]) = (told(&it.before), told(&it.after));
         let title = format!("{} ({})", it.title, it.kind);
-        [title, proposed, open, proposed_after, open_after, output::grouped(&difference)]
+        [title, proposed, open, proposed_after, open_after, difference]
     });
     let head = ["rule", "proposed", "undetermined", "then proposed", "undetermined", "difference"];
     let mut words = output::table(head, rows);

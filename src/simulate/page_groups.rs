@@ -163,7 +163,7 @@ fn what_changes(of: &Grouping, settings: &[SettingTold], by: &str, sides: Sides<
     }
     let mut head = vec![words(by), figures("people")];
     if change.is_some() {
-        head.extend(["with another outcome", "more severe", "less severe"].map(figures));
+        head.extend(["another sanction or reward", "more severe", "less severe"].map(figures));
     }
     if paid {
         for (side, _) in sides {

@@ -113,7 +113,7 @@ impl<'a> Hashing<'a> {
         let mut found: Vec<_> = self.records.imposed.iter().collect();
         let name = |record: RecordId| &self.policy.record(record).label.name;
         let key = |(record, row): (RecordId, u32)| self.records.key(record, row as usize);
-        found.sort_by_key(|(of, _)| (name(of.0), key(**of)));
+        found.sort_by_cached_key(|(of, _)| (name(of.0), key(**of)));
         for (of, rules) in found {
             let (name, key) = (self.policy.record(of.0).label.name.clone(), key(*of).to_string());
             self.part(&name);
