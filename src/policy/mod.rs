@@ -127,6 +127,18 @@ pub fn compile_deployed(sources: &Sources, calendar: Option<&str>) -> Compilatio
     compiled(sources, calendar, false)
 }
 
+/// The policy of a text that was checked before: nothing is looked for that only warns. Every error is found all the same, and what
+/// the policy promises is proved.
+#[must_use]
+pub fn compile_checked(sources: &Sources, calendar: Option<&str>) -> Compilation {
+    let mut found = Diagnostics::new();
+    let (items, lost) = read(sources, &mut found);
+    let items: Vec<&tree::Item> = items.iter().collect();
+    let mut policy = check_with(&items, calendar, lost, (sources, false), &mut found);
+    policy.hash = hash_of(sources);
+    told(policy, found)
+}
+
 fn compiled(sources: &Sources, calendar: Option<&str>, with_scenarios: bool) -> Compilation {
     let mut found = Diagnostics::new();
     let (items, lost) = read(sources, &mut found);
@@ -217,6 +229,17 @@ fn check(
     sources: &Sources,
     found: &mut Diagnostics,
 ) -> Policy {
+    check_with(items, calendar, lost, (sources, true), found)
+}
+
+/// The same; what only warns, and takes reasoning, is looked for where it is wanted.
+fn check_with(
+    items: &[&tree::Item],
+    calendar: Option<&str>,
+    lost: Option<BTreeSet<String>>,
+    (sources, warns): (&Sources, bool),
+    found: &mut Diagnostics,
+) -> Policy {
     let half_read = checks::half_read(items, found);
     let mut builder = Builder::new(items, lost, found);
     builder.half_said.extend(half_read);
@@ -244,7 +267,7 @@ fn check(
     }
     found.leave_out(|it| checks::says_what_lacks(it.code) && it.places().any(|place| half_said.contains(&place)));
     if found.no_errors() {
-        let (judged, other) = reasoned(&policy, sources, &promises);
+        let (judged, other) = reasoned(&policy, (sources, warns), &promises);
         other.iter().for_each(|it| found.push(it.clone()));
         guarantees::stand(&mut policy, &promises, judged, found);
         policy.let_proposals_follow();
@@ -256,7 +279,11 @@ fn check(
 }
 
 /// What only reasoning over all facts finds: what became of each promise, and all else.
-fn reasoned(policy: &Policy, sources: &Sources, promises: &[Promise]) -> (Vec<Option<Diagnostic>>, Vec<Diagnostic>) {
+fn reasoned(
+    policy: &Policy,
+    (sources, warns): (&Sources, bool),
+    promises: &[Promise],
+) -> (Vec<Option<Diagnostic>>, Vec<Diagnostic>) {
     // All that nobody asked for shares one budget, and is one piece of work.
     let work: Vec<Option<&Promise>> = std::iter::once(None).chain(promises.iter().map(Some)).collect();
     let asked = guarantees::asked(policy);
@@ -264,9 +291,11 @@ fn reasoned(policy: &Policy, sources: &Sources, promises: &[Promise]) -> (Vec<Op
         Some(promise) => guarantees::judged(policy, promise, &asked).into_iter().collect(),
         None => {
             let (mut found, looks) = (Diagnostics::new(), reasoning::Looks::new());
-            conditions::conditions_can_go_either_way(policy, sources, &looks, &mut found);
-            shadows::every_rule_can_take_effect(policy, &looks, &mut found);
-            apart::frameworks_do_not_meet(policy, &looks, &mut found);
+            if warns {
+                conditions::conditions_can_go_either_way(policy, sources, &looks, &mut found);
+                shadows::every_rule_can_take_effect(policy, &looks, &mut found);
+                apart::frameworks_do_not_meet(policy, &looks, &mut found);
+            }
             judgements::ranks_are_judged_at_once(policy, &mut found);
             found.iter().cloned().collect::<Vec<_>>()
         }
