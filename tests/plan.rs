@@ -26,6 +26,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use compare::{Tally, compare_all};
+use merit::codes::Severity;
 use merit::plan::Working;
 use merit::policy::model::Policy;
 use merit::policy::{compile, compile_checked};
@@ -114,8 +115,11 @@ fn a_plan_of_a_policy_made_up_says_what_is_said_of_each() {
             std::env::var("PLAN_TEXT").map_or_else(|_| declared::policy(seed), |it| fs::read_to_string(it).unwrap());
         let compilation = compile_checked(&Sources::single("policy.merit", &text), None);
         let Some(policy) = compilation.policy else {
-            let errors: Vec<String> =
-                compilation.diagnostics.iter().map(|it| format!("{} {}", it.code.0, it.message)).collect();
+            let errors = compilation.diagnostics.iter().filter(|it| it.severity == Severity::Error).map(|it| {
+                let (start, end) = ((it.span.start as usize).saturating_sub(60), it.span.end as usize + 20);
+                format!("{} {} (`{}`)", it.code.0, it.message, text.get(start..end).unwrap_or_default())
+            });
+            let errors: Vec<String> = errors.collect();
             refused.push((seed, errors.join("; ")));
             continue;
         };

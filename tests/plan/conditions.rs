@@ -15,7 +15,7 @@ impl Writer {
         match self.draw.weighted(&weights) {
             0 => self.comparison(inner),
             1 | 2 => {
-                let word = self.draw.pick(&[" and ", " or "]);
+                let word = self.draw.pick(&[" and ", " or ", " or "]);
                 let parts: Vec<String> = (0..self.draw.below(2) + 2).map(|_| self.condition(inner)).collect();
                 format!("({})", parts.join(word))
             }
@@ -94,11 +94,14 @@ impl Writer {
         };
         let other = if other == "?" { literal(self) } else { other };
         match self.draw.below(if ordered { 12 } else { 4 }) {
-            0 | 4 => format!("({value} is {other})"),
-            1 => format!("({value} is not {other})"),
+            0 => format!("({value} is {other})"),
+            1 | 4 => format!("({value} is not {other})"),
             2 | 3 => {
                 let (a, b) = (literal(self), literal(self));
-                format!("({value} {} {other}, {a}, {b})", self.draw.pick(&["is one of", "is not one of"]))
+                format!(
+                    "({value} {} {other}, {a}, {b})",
+                    self.draw.pick(&["is one of", "is not one of", "is not one of"])
+                )
             }
             5 => {
                 let below = self.draw.pick(&["", "below "]);
@@ -203,7 +206,8 @@ impl Writer {
         }
         let dated: Vec<Named> = self.spoken_of(here).filter(|it| it.dated).cloned().collect();
         let of = dated.get(self.draw.place(dated.len()))?.clone();
-        let literal = self.literal(of.kind, of.stretch)?;
+        // What is no begins like what gathers.
+        let literal = if of.kind == Kind::YesNo { "yes".to_owned() } else { self.literal(of.kind, of.stretch)? };
         Some(format!("({} is {literal} {})", of.name, self.draw.pick(&["throughout year", "at any time in year"])))
     }
 }

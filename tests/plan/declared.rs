@@ -36,7 +36,7 @@ impl Writer {
             self.record("tally of officer each quarter", Of::Officer, Each::Quarter, 2);
         }
         self.record("incident of officer", Of::Incident, Each::Never, 4);
-        if self.draw.one_in(3) {
+        if self.draw.one_in(2) {
             self.line("record leave of officer from began until back {");
             self.line("  began date");
             self.line("  back  optional date");
@@ -65,7 +65,7 @@ impl Writer {
             self.line(&format!("  {name} {}unit", if dated { "dated " } else { "" }));
             self.field_named(name, (of, each, Kind::Record(Of::Unit)), Stretch::PLAIN, dated);
             let name = self.new_name("above");
-            let words = ["", "optional ", "dated ", "dated optional "][self.draw.place(4)];
+            let words = ["", "", "dated ", "optional ", "dated optional "][self.draw.place(5)];
             self.line(&format!("  {name} {words}officer"));
             self.field_named(name, (of, each, Kind::Record(Of::Officer)), Stretch::PLAIN, words.starts_with("dated"));
         }
@@ -88,7 +88,7 @@ impl Writer {
     fn field(&mut self, of: Of, each: Each, at: u64) {
         let which = if at == 0 { 0 } else { self.draw.weighted(&[6, 2, 3, 2, 3, 3, 3, 1, 2]) };
         let mut dated = each == Each::Never && !of.is_child() && self.draw.one_in(3);
-        let optional = if self.draw.one_in(4) { "optional " } else { "" };
+        let optional = if self.draw.one_in(6) { "optional " } else { "" };
         let (word, kind, stretch, written) = match which {
             0 => {
                 let stretch = some_stretch(&mut self.draw);
@@ -198,7 +198,7 @@ impl Writer {
         let head = format!("define {name} of {}{}", here.of.name(), here.each.words());
         let mut stretch = Stretch::PLAIN;
         if here.each == Each::Year && self.draw.one_in(9) {
-            let (value, own) = self.number_and_stretch(here);
+            let (value, own) = self.number_and_stretch(Here { depth: 0, ..here });
             stretch = own;
             self.line(&format!("{head} = if previous {name} is known then ({value} + previous {name}) else {value}"));
             self.work *= 8;

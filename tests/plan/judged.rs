@@ -7,7 +7,7 @@ impl Writer {
     pub(crate) fn framework(&mut self) {
         let here = Here { of: Of::Officer, each: Each::Year, depth: 2, times: 1 };
         self.line("framework conduct {");
-        let covered = match self.draw.percent(45) {
+        let covered = match self.draw.percent(35) {
             true => format!(" where {}", self.condition(Here { depth: 0, ..here })),
             false => String::new(),
         };
@@ -24,7 +24,7 @@ impl Writer {
         let meanwhile = if self.draw.one_in(3) { ", meanwhile the lesser" } else { "" };
         self.line(&format!("  sanctions {combination}{meanwhile}"));
         let combination = self.draw.pick(&["the first that applies", "all that apply"]);
-        let unless = if self.draw.one_in(2) { ", unless a sanction applies" } else { "" };
+        let unless = if self.draw.one_in(3) { ", unless a sanction applies" } else { "" };
         self.line(&format!("  rewards {combination}{unless}"));
         let mut rules: Vec<(&str, String)> = sanctions.into_iter().map(|it| ("sanction", it)).collect();
         rules.extend((0..self.draw.below(2) + 1).map(|at| ("reward", format!("reward_{at}"))));
@@ -37,7 +37,7 @@ impl Writer {
             self.rule(here, what, name, &mut exceptions);
         }
         for (what, name) in &rules {
-            if self.draw.one_in(8) {
+            if self.draw.one_in(10) {
                 let when = self.condition(Here { depth: 1, ..here });
                 let exception = self.named_exception(&mut exceptions);
                 self.line(&format!("  except {what} {name} when {when}{exception}"));
@@ -61,15 +61,20 @@ impl Writer {
     }
 
     fn rule(&mut self, here: Here, what: &str, name: &str, exceptions: &mut Vec<String>) {
-        let time = match self.draw.below(12) {
+        let time = match self.draw.below(20) {
             0 => " from 2026",
             1 => " until 2025",
             _ => "",
         };
         self.line(&format!("  {what} {name}{time} {{"));
-        let when = self.condition(here);
+        let mut when = self.condition(here);
+        // Alone, most conditions hold for few.
+        for _ in 0..self.draw.weighted(&[1, 2, 2]) {
+            let depth = u32::from(self.draw.one_in(3));
+            when = format!("({when} or {})", self.condition(Here { depth, ..here }));
+        }
         self.line(&format!("    when {when}"));
-        for _ in 0..self.draw.weighted(&[3, 2, 1]) {
+        for _ in 0..self.draw.weighted(&[7, 2, 1]) {
             let unless = self.condition(Here { depth: 1, ..here });
             let named = self.named_exception(exceptions);
             self.line(&format!("    unless {unless}{named}"));

@@ -287,6 +287,7 @@ impl Writer {
     /// Whose and which, and where they are asked.
     pub(crate) fn members(&mut self, here: Here) -> Option<(String, Here)> {
         let mut ways: Vec<(String, Of)> = Vec::new();
+        let below = self.tree && here.of == Of::Unit && self.draw.one_in(2);
         if here.of == Of::Officer {
             ways.push(("incidents".to_owned(), Of::Incident));
             ways.push(("incidents".to_owned(), Of::Incident));
@@ -302,15 +303,12 @@ impl Writer {
         }
         for field in self.fields.iter().filter(|it| it.kind == Kind::Record(here.of) && it.each == Each::Never) {
             let (name, own) = (&field.name, here.of.name());
-            let within =
-                if self.tree && here.of == Of::Unit && here.times % 2 == 0 { "is within this" } else { "is this" };
+            let within = if below { "is within this" } else { "is this" };
             ways.push((format!("{}s whose {name} {within} {own}", field.of.name()), field.of));
-            // Members of members are asked more seldom.
         }
         let at = self.draw.place(ways.len());
         let (words, of) = ways.get(at)?.clone();
-        let each = if of.is_child() && self.draw.one_in(2) { here.each } else { here.each };
-        let inner = Here { of, each, ..here.times(if of.is_child() { 2 } else { 3 }) };
+        let inner = Here { of, ..here.times(if of.is_child() { 2 } else { 3 }) };
         let filtered = self.draw.percent(60);
         if !filtered {
             return Some((words, inner));
@@ -341,8 +339,12 @@ impl Writer {
         if word == "average" && self.draw.one_in(2) {
             let weight = self.called(Here { depth: 0, ..inner }, Kind::Number);
             if let Some((weight, _)) = weight {
-                let enough =
-                    self.draw.pick(&["", " over those known", " over those known, at least 60% of the weight"]);
+                let enough = self.draw.pick(&[
+                    "",
+                    " over those known",
+                    " over those known, at least 60% of the weight",
+                    " over those known, at least 30% of the weight",
+                ]);
                 return Some(format!("({word} of {value} of {members} weighted by ({weight}){enough})"));
             }
         }
@@ -351,9 +353,9 @@ impl Writer {
 
     fn gathered_number(&mut self, here: Here) -> String {
         if self.draw.one_in(2)
-            && let Some((members, inner)) = self.members(here)
+            && let Some((members, _)) = self.members(here)
         {
-            if inner.of == Of::Leave && self.draw.one_in(2) {
+            if members.starts_with("leaves") && !members.contains("whose") && !self.draw.one_in(3) {
                 return format!("((days of {members}) / 1 day)");
             }
             let known = if self.draw.one_in(8) { " of those known" } else { "" };
@@ -411,8 +413,13 @@ impl Writer {
         Some((format!("{among} {group} by {by}{filter}"), format!("{awaited}, groups of at least {least}")))
     }
 
-    /// What ranks.
+    /// What ranks; what is no name stands in brackets.
     pub(crate) fn mark(&mut self, here: Here) -> String {
+        let mark = self.some_mark(here);
+        if mark.starts_with(|it: char| it.is_lowercase() || it == '(') { mark } else { format!("({mark})") }
+    }
+
+    fn some_mark(&mut self, here: Here) -> String {
         let orders = |lists: &[crate::writer::List], it: &Kind| matches!(it, Kind::Choice(at) if lists[*at].ordered);
         let choices: Vec<Kind> = self.spoken_of(here).map(|it| it.kind).filter(|it| orders(&self.lists, it)).collect();
         match self.draw.below(6) {
@@ -422,10 +429,7 @@ impl Writer {
             }
             1 => self.plain(here, Kind::Day),
             2 => self.plain(here, Kind::Money),
-            3 => {
-                let number = self.number(here);
-                if number.starts_with('(') { number } else { format!("({number})") }
-            }
+            3 => self.number(here),
             _ => self.plain_number(here).0,
         }
     }
