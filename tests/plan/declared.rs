@@ -244,11 +244,16 @@ impl Writer {
         let least = of.stretch.written(of.stretch.least);
         let below = !of.is_field || of.kind == Kind::Money || self.draw.one_in(2);
         self.line(&format!("scale {name} of {} {{", of.name));
+        // Nothing may be said of what lies beyond both ends.
+        let bounded = !of.is_field && of.kind == Kind::Number && self.draw.one_in(3);
+        let most = of.stretch.written(of.stretch.most);
         // The best is the greatest or the least.
         let falls = self.draw.one_in(2);
         for (at, choice) in choices.iter().enumerate() {
             let from_low = if falls { bands - 1 - at } else { at };
             let stretch = match (from_low, below) {
+                (0, true) if bounded => format!("{least} to below {}", cuts[0]),
+                (it, true) if bounded && it == bands - 1 => format!("{} to {most}", cuts[it - 1]),
                 (0, true) => format!("below {}", cuts[0]),
                 (0, false) => format!("{least} to {}", cuts[0]),
                 (it, true) if it == bands - 1 => format!("{} and more", cuts[it - 1]),

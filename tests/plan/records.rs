@@ -70,6 +70,8 @@ pub(crate) fn made_up<'p>(policy: &'p Policy, seed: u64, people: usize) -> Memor
         .iter()
         .map(|it| (0..count(&it.shape)).map(|at| Arc::from(format!("{}{at:03}", &it.label.name[..1]))).collect())
         .collect();
+    // Now and then everybody has been there for long.
+    let least_ago = if draw.one_in(3) { 4 } else { 0 };
     let mut types: Vec<RecordId> = (0..policy.records.len()).map(RecordId::at).collect();
     // Owners before children.
     types.sort_by_key(|it| !matches!(policy.record(*it).shape, Shape::Entity { .. }));
@@ -94,7 +96,7 @@ pub(crate) fn made_up<'p>(policy: &'p Policy, seed: u64, people: usize) -> Memor
             Shape::Panel { of, each } => {
                 for name in &keys[of.index()] {
                     let of = RecordRef { record: of, key: Arc::clone(name) };
-                    let ago = i32::try_from(draw.below(6)).unwrap();
+                    let ago = i32::try_from(draw.below(6).max(least_ago)).unwrap();
                     let now = policy.main().period_containing(each, TODAY).unwrap();
                     for back in 0..=ago {
                         let period = policy.main().shift(now, -back).unwrap();

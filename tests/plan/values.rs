@@ -102,7 +102,16 @@ impl Writer {
             }
             8 => {
                 let default = if self.draw.one_in(2) { self.number_in(stretch) } else { self.number(inner) };
-                let value = if self.draw.one_in(2) { plain } else { self.number(inner) };
+                let value = match self.draw.below(4) {
+                    0 => plain,
+                    // By nought nobody knows how much it is.
+                    1 => {
+                        let (by, limit) = (self.plain_number(inner).0, self.plain_number(inner).0);
+                        let by = if self.draw.one_in(2) { by } else { format!("({by}, at least {limit})") };
+                        format!("({plain} / {by}, rounded half up to whole)")
+                    }
+                    _ => self.number(inner),
+                };
                 format!("({value}, if unknown treat as {default})")
             }
             9 => return self.weighted(inner),
@@ -263,7 +272,7 @@ impl Writer {
         let inner = here.deeper();
         let literal = self.literal(kind, Stretch::PLAIN)?;
         let other = if self.draw.one_in(2) { literal } else { self.choice(inner, kind)? };
-        Some(match self.draw.below(if self.lists[list].ordered { 8 } else { 4 }) {
+        Some(match self.draw.below(if self.lists[list].ordered { 10 } else { 4 }) {
             0 => {
                 let condition = self.condition(inner);
                 format!("(if {condition} then {plain} else {other})")
