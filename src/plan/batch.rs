@@ -78,9 +78,10 @@ impl<'p, 'a> Batch<'p, 'a> {
             let kind = RecordId::at(at);
             if ground.policy.child_of(kind) == Some(owner) {
                 let children = self.plan.records.rows(kind);
-                let first = children.of_owner(own.start).start;
-                let end = if own.is_empty() { first } else { children.of_owner(own.end - 1).end.max(first) };
-                self.rows[at] = first..end;
+                // Rows behind those of records are only named by others, and have no children.
+                let there = own.end.min(self.plan.records.rows(owner).len());
+                let of = |row: usize| children.of_owner(row);
+                self.rows[at] = if own.start < there { of(own.start).start..of(there - 1).end } else { 0..0 };
                 self.rows_of_children(kind);
             }
         }
@@ -197,6 +198,10 @@ impl<'p, 'a> Batch<'p, 'a> {
             Op::Together(of) => kernel::together(&mut out.state, &self.states(of)),
             Op::Not(of) => kernel::not(&mut out.state, self.view(*of).state),
             Op::OrNo(of) => kernel::or_no(&mut out.state, self.view(*of).state),
+            Op::Followed { of, parts } => {
+                let parts: Vec<_> = parts.iter().map(|it| it.map(|one| self.view(*one).state)).collect();
+                kernel::followed(&mut out.state, self.view(*of).state, &parts);
+            }
             Op::IsKnown(of) => kernel::is_known(&mut out.state, self.view(*of).state),
             Op::History { periods, counting } => {
                 let begun = |it: &Option<NodeId>| it.map(|it| self.view(it).state);
@@ -382,6 +387,8 @@ fn held(column: &Column, rows: Range<usize>, out: &mut Lane) {
             }
         }
     }
+    // The room was used before.
+    out.units[there..].fill(0);
     out.state[there..].fill(blank);
 }
 

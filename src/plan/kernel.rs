@@ -1,6 +1,6 @@
 //! What is done with a batch: free functions over slices of units and states, one for each way of reckoning.
 
-use crate::plan::node::{BandEnds, Comparison, Counting, Missed, Mode, state};
+use crate::plan::node::{BandEnds, Comparison, Counting, Missed, Mode, Part, state};
 use crate::plan::run::{Lane, View};
 
 const BLANK: u8 = state::UNFIT | state::NO;
@@ -22,13 +22,13 @@ pub(super) fn fill(out: &mut Lane, units: i64, state: u8) {
     out.state.fill(state);
 }
 
-/// Two values reckoned with each other.
+/// Two values reckoned with each other. Where nothing is known nought stands, so that what is reckoned on stays within reach.
 pub(super) fn reckon(out: &mut Lane, a: View<'_>, b: View<'_>, by: impl Fn(i64, i64) -> i64) {
-    for ((out, a), b) in out.units.iter_mut().zip(a.units).zip(b.units) {
-        *out = by(*a, *b);
-    }
     for ((out, a), b) in out.state.iter_mut().zip(a.state).zip(b.state) {
         *out = joined(*a, *b);
+    }
+    for (((out, a), b), state) in out.units.iter_mut().zip(a.units).zip(b.units).zip(&out.state) {
+        *out = if *state == state::KNOWN { by(*a, *b) } else { 0 };
     }
 }
 
@@ -68,9 +68,10 @@ pub(super) fn round(out: &mut Lane, of: View<'_>, by: Option<View<'_>>, (up, dow
     match by {
         None => map(out, of, |it| rounded(it * up, down, mode) * to),
         Some(by) => {
-            for ((out, of), by) in out.units.iter_mut().zip(of.units).zip(by.units) {
-                // What stands below is nought only where nobody knows what comes of it.
-                *out = rounded(of * up, (by * down).max(1), mode) * to;
+            for (at, out) in out.units.iter_mut().enumerate() {
+                // What stands below may be nought where nobody knows what comes of it.
+                let known = of.state[at] == state::KNOWN;
+                *out = if known { rounded(of.units[at] * up, by.units[at] * down, mode) * to } else { 0 };
             }
             out.state.copy_from_slice(of.state);
         }
@@ -346,6 +347,58 @@ pub(super) fn not(out: &mut [u8], of: &[u8]) {
 
 pub(super) fn or_no(out: &mut [u8], of: &[u8]) {
     out.iter_mut().zip(of).for_each(|(out, of)| *out = if *of == state::UNFIT { state::NO } else { *of });
+}
+
+/// With more open parts than these nobody follows every way, as in the evaluator that goes row by row.
+const MOST_OPEN: u32 = 8;
+
+/// A condition; where it is not known, what it comes to whether its open parts hold or not. A part that can't be asked may leave nothing
+/// for them to change.
+pub(super) fn followed(out: &mut [u8], of: &[u8], parts: &[Part<&[u8]>]) {
+    let mut ways: Vec<u8> = Vec::new();
+    for (at, (out, of)) in out.iter_mut().zip(of).enumerate() {
+        *out = *of;
+        if *of == state::UNKNOWN
+            && let Some(only) = only_way(parts, at, &mut ways)
+        {
+            *out = only;
+        }
+    }
+}
+
+/// What all ways come to in which open parts may turn out; nothing where they differ, or are too many.
+fn only_way(parts: &[Part<&[u8]>], at: usize, ways: &mut Vec<u8>) -> Option<u8> {
+    // Each way stands for itself: a state's bit is set if the condition may come to it.
+    ways.clear();
+    let mut open = 0;
+    for part in parts {
+        let came = match part {
+            Part::One(of) if of[at] == state::UNKNOWN => {
+                open += 1;
+                state::KNOWN | state::NO
+            }
+            Part::One(of) => of[at],
+            Part::Not => turned(ways.pop()?),
+            Part::OrNo => match ways.pop()? {
+                of if of & state::UNFIT == 0 => of,
+                of => (of & !state::UNFIT) | state::NO,
+            },
+            Part::All(count) => {
+                let of = ways.split_off(ways.len().checked_sub(*count)?);
+                turned(of.into_iter().map(turned).fold(state::NO, either))
+            }
+            Part::Any(count) => ways.split_off(ways.len().checked_sub(*count)?).into_iter().fold(state::NO, either),
+        };
+        ways.push(came);
+    }
+    ways.pop().filter(|it| it.is_power_of_two() && open <= MOST_OPEN)
+}
+
+/// What any of two may come to, if each may come to some states.
+fn either(a: u8, b: u8) -> u8 {
+    let states = [state::KNOWN, state::UNFIT, state::NO];
+    let pairs = states.iter().filter(|it| a & **it != 0).flat_map(|x| states.iter().map(move |y| (*x, *y & b)));
+    pairs.filter(|it| it.1 != 0).fold(0, |any, (x, y)| any | ((x | y) & (x | y).wrapping_neg()))
 }
 
 pub(super) fn is_known(out: &mut [u8], of: &[u8]) {

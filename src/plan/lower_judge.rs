@@ -1,9 +1,9 @@
 //! What a framework proposes, as nodes: a verdict for each rule, and what is paid.
 
-use crate::plan::node::{Node, NodeId, Op, state};
+use crate::plan::node::{Node, NodeId, Op, Part, state};
 use crate::plan::{At, Lowered, NoKernel, Planner, Quotient};
 use crate::policy::framework::{Combination, Framework, OutcomeRule, Proposed};
-use crate::policy::model::Expr;
+use crate::policy::model::{Expr, ExprKind};
 
 /// A framework in a plan.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ impl<'a> Planner<'a> {
         if !rule.holds_on(at.rules()) {
             return Ok(self.constant(at.space, 0, state::UNFIT));
         }
-        let mut parts = vec![covered, self.truth(ground, at, &rule.when)?];
+        let mut parts = vec![covered, self.followed(ground, at, &rule.when)?];
         if !rule.unless.is_empty() {
             let unless = rule.unless.iter().map(|it| {
                 let held = self.truth(ground, at, it)?;
@@ -94,6 +94,39 @@ impl<'a> Planner<'a> {
         }
         let may = self.may(verdict) | state::UNFIT;
         Ok(self.truth_node(verdict, Op::Covered { covered, verdict }, may))
+    }
+
+    /// When a rule applies: open only where what is open could change it.
+    fn followed(&mut self, ground: usize, at: At, when: &'a Expr) -> Result<NodeId, NoKernel> {
+        let of = self.truth(ground, at, when)?;
+        let mut parts = Vec::new();
+        self.parts(ground, at, when, &mut parts)?;
+        let any = parts.iter().fold(0, |any, it| any | if let Part::One(one) = it { self.may(*one) } else { 0 });
+        // Where all can be asked, each open part could change what is open.
+        if parts.len() == 1 || any & state::UNFIT == 0 || self.may(of) & state::UNKNOWN == 0 {
+            return Ok(of);
+        }
+        let may = state::KNOWN | state::UNKNOWN | state::UNFIT | state::NO;
+        Ok(self.truth_node(of, Op::Followed { of, parts }, may))
+    }
+
+    fn parts(&mut self, ground: usize, at: At, expr: &'a Expr, parts: &mut Vec<Part<NodeId>>) -> Result<(), NoKernel> {
+        match &expr.kind {
+            ExprKind::And(of) | ExprKind::Or(of) => {
+                of.iter().try_for_each(|it| self.parts(ground, at, it, parts))?;
+                let all = matches!(expr.kind, ExprKind::And(_));
+                parts.push(if all { Part::All(of.len()) } else { Part::Any(of.len()) });
+            }
+            ExprKind::Not(inner) | ExprKind::OrNo(inner) => {
+                self.parts(ground, at, inner, parts)?;
+                parts.push(if matches!(expr.kind, ExprKind::Not(_)) { Part::Not } else { Part::OrNo });
+            }
+            _ => {
+                let one = self.truth(ground, at, expr)?;
+                parts.push(Part::One(one));
+            }
+        }
+        Ok(())
     }
 
     fn combine(

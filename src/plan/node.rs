@@ -88,6 +88,8 @@ pub(super) enum Op {
     Not(NodeId),
     /// No where it can't be asked.
     OrNo(NodeId),
+    /// A condition; where it is not known, whatever its open parts come to is followed.
+    Followed { of: NodeId, parts: Vec<Part<NodeId>> },
     /// Whether it is known.
     IsKnown(NodeId),
     /// In how many periods it holds; the first is the one at hand.
@@ -172,6 +174,34 @@ pub(super) struct PeriodPart {
     pub(super) begun: Option<NodeId>,
     pub(super) counts: NodeId,
     pub(super) gives: Option<NodeId>,
+}
+
+/// A condition in the order in which it is put together: each step takes what the steps before it left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Part<T> {
+    /// A part that is not taken apart.
+    One(T),
+    /// All of so many.
+    All(usize),
+    /// Any of so many.
+    Any(usize),
+    /// Not.
+    Not,
+    /// No where it can't be asked.
+    OrNo,
+}
+
+impl<T> Part<T> {
+    /// The same of what stands for the parts.
+    pub(super) fn map<U>(&self, of: impl FnOnce(&T) -> U) -> Part<U> {
+        match self {
+            Part::One(one) => Part::One(of(one)),
+            Part::All(count) => Part::All(*count),
+            Part::Any(count) => Part::Any(*count),
+            Part::Not => Part::Not,
+            Part::OrNo => Part::OrNo,
+        }
+    }
 }
 
 /// How periods are counted.
@@ -295,6 +325,10 @@ impl Op {
             | Op::Paid { verdict: a, amount: b } => vec![*a, *b],
             Op::Round { of, by, .. } => std::iter::once(*of).chain(*by).collect(),
             Op::Extreme { of, .. } | Op::All(of) | Op::Any(of) | Op::Together(of) => of.clone(),
+            Op::Followed { of, parts } => {
+                let one = |it: &Part<NodeId>| if let Part::One(one) = it { Some(*one) } else { None };
+                std::iter::once(*of).chain(parts.iter().filter_map(one)).collect()
+            }
             Op::If { condition, then, otherwise } => vec![*condition, *then, *otherwise],
             Op::Weighted(parts) | Op::Weights(parts) => parts.iter().map(|it| it.1).collect(),
             Op::Reached(parts) | Op::Reachable(parts) => parts.iter().flat_map(|it| [it.0, it.1]).collect(),
