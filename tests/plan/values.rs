@@ -64,6 +64,8 @@ impl Writer {
             1 => {
                 let sign = self.draw.pick(&["+", "-", "*", "/"]);
                 let other = if self.draw.one_in(3) { self.number_in(stretch) } else { self.number(inner) };
+                let below_nought = sign == "/" && self.draw.one_in(4);
+                let other = if below_nought { format!("-{}", self.draw.below(9) + 1) } else { other };
                 let first = if self.draw.one_in(2) { self.number(inner) } else { plain };
                 // A sum of few things stays where it can be banded.
                 format!("({first} {sign} {other})")
@@ -269,17 +271,24 @@ impl Writer {
         if here.depth == 0 {
             return Some(plain);
         }
+        // Of bands the best stands first: the least and the greatest of them are told apart.
+        if self.lists[list].choices[0].starts_with("scale")
+            && self.draw.one_in(3)
+            && let Some(of_several) = self.gathered(here, kind)
+        {
+            return Some(of_several);
+        }
         let inner = here.deeper();
         let literal = self.literal(kind, Stretch::PLAIN)?;
         let other = if self.draw.one_in(2) { literal } else { self.choice(inner, kind)? };
-        Some(match self.draw.below(if self.lists[list].ordered { 10 } else { 4 }) {
+        Some(match self.draw.below(if self.lists[list].ordered { 9 } else { 4 }) {
             0 => {
                 let condition = self.condition(inner);
                 format!("(if {condition} then {plain} else {other})")
             }
             1 => format!("({plain}, if unknown treat as {other})"),
             2 | 3 => plain,
-            4 => {
+            4 | 7 => {
                 let word = self.draw.pick(&["at least", "at most"]);
                 format!("({plain}, {word} {other})")
             }
