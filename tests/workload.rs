@@ -9,11 +9,14 @@ use std::thread;
 use merit::casework::examples;
 use merit::eval::framework::{Verdict, judge};
 use merit::eval::{Reading, Scope, value};
+use merit::exchange::{PopulationFile, population};
+use merit::plan::{Amount, At, Judging, Lowered, Planner, Told, Working};
 use merit::policy::framework::{Framework, OutcomeRule, Proposed};
 use merit::policy::model::{Expr, Policy};
-use merit::policy::{compile_deployed, compile_scenario};
+use merit::policy::{compile_deployed, compile_scenario, compile_to_try};
 use merit::source::Sources;
-use merit::value::{Known, Value};
+use merit::table::Records;
+use merit::value::{Known, Number, Value};
 
 mod columns;
 
@@ -173,6 +176,112 @@ fn both_frameworks_come_to_the_checksums_that_are_fixed() {
     });
     let frameworks = [checksum(&before), checksum(&after)];
     assert_eq!((frameworks, checksum_of_groups(&tables, [&before, &after])), FIXED);
+}
+
+/// The outcomes of both frameworks, as one plan tells them of everybody at once.
+fn planned(policies: &[Policy], records: &Records, working: Working) -> (Vec<Vec<Outcome>>, usize) {
+    let mut planner = Planner::new(records);
+    let (mut wanted, mut asked) = (Vec::new(), Vec::new());
+    for policy in policies {
+        let framework = &policy.frameworks[0];
+        let year = policy.main().period_from_label(framework.each, "2025").unwrap();
+        let ground = planner.ground(policy, framework);
+        let at = At::judging(framework, year, year.last);
+        let step = &policy.definitions.iter().find(|it| it.label.name == "step").unwrap().value;
+        let step = planner.expression(ground, at, step).unwrap();
+        let judging = planner.judging(ground, 0, at).unwrap();
+        let first = wanted.len();
+        wanted.extend(step.nodes());
+        for rule in &judging.rules {
+            wanted.push(rule.verdict);
+            if let Amount::Number(of) = rule.amount {
+                wanted.extend(Lowered::Number(of).nodes());
+            }
+        }
+        asked.push((framework, step, judging, first));
+    }
+    let subject = policies[0].frameworks[0].subject;
+    let batches = planner.work(working, (subject, &wanted), |rows, views| {
+        let outcome = |(framework, step, judging, first): &(&Framework, Lowered, Judging, usize), row| {
+            let band = if let Told::Number(it) = step.told(&views[*first..], row) { units(&it) } else { 0 };
+            let mut outcome = Outcome { band, ..Outcome::default() };
+            let (mut next, mut sanctions, mut rewards) = (first + step.nodes().len(), 0, 0);
+            for (rule, nodes) in framework.rules.iter().zip(&judging.rules) {
+                let (degree, highest) = match rule.what() {
+                    Proposed::Sanction => (&mut sanctions, &mut outcome.sanction),
+                    _ => (&mut rewards, &mut outcome.reward),
+                };
+                *degree += 1;
+                let verdict = Lowered::Truth(nodes.verdict).told(&views[next..], row);
+                next += 1;
+                let mut amount = 0;
+                if let Amount::Number(of) = nodes.amount {
+                    if let Told::Number(it) = Lowered::Number(of).told(&views[next..], row) {
+                        amount = units(&it);
+                    }
+                    next += Lowered::Number(of).nodes().len();
+                }
+                match verdict {
+                    Told::Truth(true) => {
+                        highest.proposed = *degree;
+                        outcome.cost += amount;
+                        outcome.cost_upper += amount;
+                    }
+                    Told::Unknown => {
+                        highest.open = *degree;
+                        outcome.cost_upper += amount;
+                    }
+                    _ => {}
+                }
+            }
+            outcome
+        };
+        asked.iter().map(|it| (0..rows.len()).map(|row| outcome(it, row)).collect()).collect::<Vec<Vec<Outcome>>>()
+    });
+    let mut outcomes: Vec<Vec<Outcome>> = policies.iter().map(|_| Vec::new()).collect();
+    for batch in batches {
+        for (all, part) in outcomes.iter_mut().zip(batch) {
+            all.extend(part);
+        }
+    }
+    (outcomes, planner.plain_nodes())
+}
+
+fn units(number: &Number) -> i64 {
+    i64::try_from(number.to_scaled(0).unwrap()).unwrap()
+}
+
+fn files(policy: &Policy, folder: &Path) -> Vec<PopulationFile> {
+    let file = |name: &str, kind: &str| PopulationFile {
+        record: policy.record_named(kind).unwrap(),
+        path: folder.join(format!("{name}.parquet")),
+    };
+    vec![file("officers", "officer"), file("appraisals", "appraisal"), file("incidents", "incident")]
+}
+
+#[test]
+fn a_plan_of_both_frameworks_comes_to_the_same_checksums_and_asks_nobody_one_by_one() {
+    let policies = [tried(None), tried(Some("candidate"))];
+    let folder = std::env::var("BENCH_DATA").map_or_else(|_| "benches/data".into(), std::path::PathBuf::from);
+    let records = population(&policies[0], &files(&policies[0], &folder), false).unwrap().records;
+    let tables = Tables::read(&folder);
+    let fixed = match tables.count() {
+        10_000 => FIXED,
+        100_000 => ([3_924_879_593_548, 3_998_424_388_468], 251_990_392),
+        1_000_000 => ([39_108_918_785_649, 39_751_980_369_965], 2_518_187_561),
+        other => panic!("no checksum is fixed for {other} officers"),
+    };
+    for working in [Working::default(), Working { rows: 97, parts: 3 }] {
+        let (outcomes, plain) = planned(&policies, &records, working);
+        let frameworks = [checksum(&outcomes[0]), checksum(&outcomes[1])];
+        assert_eq!((frameworks, checksum_of_groups(&tables, [&outcomes[0], &outcomes[1]])), fixed);
+        assert_eq!(plain, 0, "every node has a kernel");
+    }
+}
+
+fn tried(scenario: Option<&str>) -> Policy {
+    let sources = Sources::of(text());
+    compile_to_try(&sources, None, scenario).unwrap().policy.unwrap()
 }
 
 /// The text with another value of a parameter.

@@ -21,6 +21,9 @@ use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 use crate::table::{Records, gather};
 
+/// Of so many people nobody asks unasked what is missing: a place among others is reckoned of all of them, one by one.
+const MANY: usize = 20_000;
+
 /// How many records are fetched together.
 const TOGETHER: usize = 5_000;
 
@@ -53,6 +56,10 @@ pub(super) struct Arguments {
     /// Groups of fewer people are not told
     #[arg(long, value_name = "N", default_value_t = 10)]
     at_least: usize,
+    /// Ask what is missing of so many people of whom something is undetermined [default: 1,000 where there are at most 20,000
+    /// people, else none: it is asked one by one]
+    #[arg(long, value_name = "N")]
+    missing: Option<usize>,
     /// List the first so many people whose outcome is another
     #[arg(long, value_name = "N", default_value_t = 0)]
     people: usize,
@@ -112,13 +119,14 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     for (Candidate { name, policy, .. }, own) in candidates.iter().zip(&own) {
         settings.push(Setting { name, policy, records: own.as_ref().unwrap_or(&records) });
     }
+    let people = records.rows(framework.subject).len();
     let question = Question {
         framework: framework.label.name.clone(),
         period,
         on,
         by: arguments.by.iter().map(|it| it.split(',').map(|it| it.trim().to_owned()).collect()).collect(),
         least: arguments.at_least,
-        ask_missing: 1_000,
+        ask_missing: arguments.missing.unwrap_or(if people > MANY { 0 } else { 1_000 }),
         working: Working::default(),
     };
     let mut simulation = simulate(&settings, &question).map_err(|fault| Failure::usage(fault.to_string()))?;
@@ -395,6 +403,13 @@ fn changes(change: &Change) -> String {
 fn undetermined(setting: &SettingTold) -> String {
     if setting.undetermined == 0 {
         return String::new();
+    }
+    if setting.missing_asked == 0 {
+        let people = output::count(setting.undetermined as u64, "person", "people");
+        return format!(
+            "{}: undetermined for {people} (`--missing N` asks of so many what is missing)\n",
+            setting.name
+        );
     }
     let of = if setting.missing_asked < setting.undetermined {
         format!(" (asked of {})", number(setting.missing_asked))

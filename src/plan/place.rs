@@ -172,11 +172,11 @@ enum Grouped {
     None,
 }
 
-/// Everybody of whom all is known, group by group, the last first.
+/// Everybody of whom all is known, group by group, the last first, each with their row.
 #[derive(Default)]
 struct Standing {
     numbers: HashMap<Vec<i64>, usize>,
-    marks: Vec<Vec<Mark>>,
+    marks: Vec<Vec<(Mark, u32)>>,
     /// Whether a fact is missing of somebody in the group.
     loose: Vec<bool>,
     /// Whether of somebody it is not known in which group they are.
@@ -199,17 +199,29 @@ pub(super) fn placed<'v>(ranking: &Ranking, there: usize, whole: impl Fn(NodeId)
     let grouped: Vec<Grouped> = (0..rows).map(|row| looked.stand(row, &mut standing)).collect();
     standing.marks.iter_mut().for_each(|it| it.sort_unstable());
     let mut placed = Placed { units: vec![0; rows], state: vec![state::UNFIT; rows], open: Vec::new() };
-    for (row, grouped) in grouped.into_iter().enumerate() {
+    // Those who stand in order get their places in order; the others look for theirs.
+    let mut done = vec![false; rows];
+    for (group, marks) in standing.marks.iter().enumerate() {
+        if !standing.adrift && !standing.loose[group] {
+            looked.in_order(marks, &mut placed, &mut done);
+        }
+    }
+    for (row, grouped) in grouped.into_iter().enumerate().filter(|it| !done[it.0]) {
         match looked.place(row, grouped, &standing) {
             Found::Place(units, state) => (placed.units[row], placed.state[row]) = (units, state),
-            Found::Open => placed.open.push(u32::try_from(row).unwrap_or(u32::MAX)),
+            Found::Open => placed.open.push(as_row(row)),
             Found::None => {}
         }
     }
     placed
 }
 
+fn as_row(row: usize) -> u32 {
+    u32::try_from(row).unwrap_or(u32::MAX)
+}
+
 /// What is found for somebody.
+#[derive(Clone, Copy)]
 enum Found {
     Place(i64, u8),
     /// A missing fact leaves it open.
@@ -230,7 +242,7 @@ impl Looked<'_, '_> {
             return grouped;
         }
         match (grouped, self.mark(row), self.takes_part.state[row]) {
-            (Grouped::In(group), Some(mark), state::KNOWN) => standing.marks[group].push(mark),
+            (Grouped::In(group), Some(mark), state::KNOWN) => standing.marks[group].push((mark, as_row(row))),
             (Grouped::None, ..) => {}
             // Nobody waits for them.
             _ if !self.ranking.awaited => {}
@@ -274,25 +286,63 @@ impl Looked<'_, '_> {
             return Found::Open;
         }
         let marks = &standing.marks[group];
-        let less = marks.partition_point(|it| *it < mark);
-        let not_more = marks.partition_point(|it| *it <= mark);
-        let among = row < self.there && self.takes_part.state[row] == state::KNOWN;
-        let (others, size) = (not_more - less - usize::from(among), marks.len() + usize::from(!among));
+        let less = marks.partition_point(|it| it.0 < mark);
+        let not_more = marks.partition_point(|it| it.0 <= mark);
+        // Whoever takes part stands in order, and was placed there.
+        let (others, size) = (not_more - less, marks.len() + 1);
+        let before = self.before(marks.len(), less, not_more, others);
+        self.found(size, before, &self.ends(size))
+    }
+
+    /// The places of a group of whom all is known; whoever asks is one of them.
+    fn in_order(&self, marks: &[(Mark, u32)], placed: &mut Placed, done: &mut [bool]) {
+        let (size, ends) = (marks.len(), self.ends(marks.len()));
+        let mut less = 0;
+        for tied in marks.chunk_by(|a, b| a.0 == b.0) {
+            let not_more = less + tied.len();
+            let before = self.before(size, less, not_more, tied.len() - 1);
+            let found = self.found(size, before, &ends);
+            for row in tied.iter().map(|it| it.1 as usize) {
+                // Of whom it is not known whether they take part as one who asks, it is looked at alone.
+                if self.own.state[row] == state::KNOWN {
+                    done[row] = true;
+                    if let Found::Place(units, state) = found {
+                        (placed.units[row], placed.state[row]) = (units, state);
+                    }
+                }
+            }
+            less = not_more;
+        }
+    }
+
+    /// How many stand before those who tie, of whom there are so many others.
+    fn before(&self, all: usize, less: usize, not_more: usize, others: usize) -> usize {
+        let from_top = !matches!(self.ranking.asked, Sought::Among { top: false, .. });
+        let before = if from_top { all - not_more } else { less };
+        let ties_stand_before = !matches!(self.ranking.asked, Sought::Rank) && !self.ranking.ties_in;
+        before + if ties_stand_before { others } else { 0 }
+    }
+
+    /// How many places there are in a group of a size.
+    fn ends(&self, size: usize) -> Vec<usize> {
+        match &self.ranking.asked {
+            Sought::Among { places, .. } => vec![places.of(size)],
+            Sought::Rank => Vec::new(),
+            Sought::Split(ends) => ends.iter().map(|it| it.of(size)).collect(),
+        }
+    }
+
+    fn found(&self, size: usize, before: usize, ends: &[usize]) -> Found {
         if size < self.ranking.at_least as usize {
             return Found::None;
         }
-        let from_top = !matches!(self.ranking.asked, Sought::Among { top: false, .. });
-        let mut before = if from_top { marks.len() - not_more } else { less };
-        if !matches!(self.ranking.asked, Sought::Rank) && !self.ranking.ties_in {
-            before += others;
-        }
         let units = |it: usize| i64::try_from(it).unwrap_or(i64::MAX);
         match &self.ranking.asked {
-            Sought::Among { places, .. } if before < places.of(size) => Found::Place(0, state::KNOWN),
+            Sought::Among { .. } if before < ends[0] => Found::Place(0, state::KNOWN),
             Sought::Among { .. } => Found::Place(0, state::NO),
             Sought::Rank => Found::Place(units(before + 1), state::KNOWN),
-            Sought::Split(ends) => {
-                let part = ends.iter().position(|it| before < it.of(size)).unwrap_or(ends.len());
+            Sought::Split(_) => {
+                let part = ends.iter().position(|it| before < *it).unwrap_or(ends.len());
                 Found::Place(units(part), state::KNOWN)
             }
         }

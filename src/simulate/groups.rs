@@ -102,6 +102,9 @@ fn column(judged: &Judged<'_>, question: &Question, field: FieldId) -> Column {
     }
 }
 
+/// The values of a group, each with its place in an order that people expect.
+type Values = Vec<(i64, String)>;
+
 /// What people are told apart by.
 struct Parts {
     /// Its place in an order that people expect, and its words.
@@ -153,7 +156,7 @@ fn grouping(judged: &[Judged<'_>], question: &Question, fields: &[String]) -> Re
     let told = fields.iter().map(|it| told(first, question, it)).collect::<Result<Vec<_>, _>>()?;
     let parts: Vec<Parts> = told.iter().map(|it| parts(first, it)).collect();
     let mut places: HashMap<u128, usize> = HashMap::new();
-    let mut found: Vec<(Vec<(i64, String)>, Vec<usize>)> = Vec::new();
+    let mut found: Vec<(Values, Vec<usize>)> = Vec::new();
     for row in 0..first.people() {
         let number = |all: u128, it: &Parts| all * it.values.len() as u128 + u128::from(it.of_row[row]);
         let place = *places.entry(parts.iter().fold(0, number)).or_insert_with(|| {
@@ -162,7 +165,7 @@ fn grouping(judged: &[Judged<'_>], question: &Question, fields: &[String]) -> Re
         });
         found[place].1.push(row);
     }
-    let mut rows: BTreeMap<Vec<(i64, String)>, Vec<usize>> = found.into_iter().collect();
+    let mut rows: BTreeMap<Values, Vec<usize>> = found.into_iter().collect();
     let names: Vec<Names> = judged[1..].iter().map(|it| Names::of(first, it)).collect();
     let small = |it: &Vec<usize>| it.len() < question.least;
     let too_small = rows.values().filter(|it| small(it)).count();

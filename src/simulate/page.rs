@@ -407,7 +407,9 @@ fn undetermined(of: &[(&str, &SettingTold)]) -> String {
             },
             people(setting.undetermined)
         );
-        if setting.missing_asked < setting.undetermined {
+        if setting.missing_asked == 0 && setting.undetermined > 0 {
+            words += " What is missing was not asked.";
+        } else if setting.missing_asked < setting.undetermined {
             words += &format!(" What is missing was asked of {} of them.", number(setting.missing_asked));
         }
         part += &paragraph(&words);
@@ -417,6 +419,9 @@ fn undetermined(of: &[(&str, &SettingTold)]) -> String {
         if !facts.contains(&lack.what.as_str()) {
             facts.push(&lack.what);
         }
+    }
+    if facts.is_empty() {
+        return part;
     }
     let count =
         |setting: &SettingTold, what: &str| setting.missing.iter().find(|it| it.what == what).map_or(0, |it| it.people);
