@@ -50,7 +50,7 @@ pub(super) struct Arguments {
     /// A file of records to be judged in the place of the store's: CSV or Parquet, RECORD=FILE; one for each record type
     #[arg(long, value_name = "FILE")]
     data: Vec<String>,
-    /// Leave rows of these files out in which something is wrong, and count them
+    /// Go on where a row of these files is wrong, and count such rows; what is wrong is left out
     #[arg(long, requires = "data")]
     skip_bad: bool,
     /// Groups of fewer people are not told
@@ -267,11 +267,11 @@ fn of_files(global: &Global, policy: &Policy, arguments: &Arguments) -> Result<R
     let files = arguments.data.iter().map(|it| population_file(policy, it)).collect::<Result<Vec<_>, _>>()?;
     let found = population(policy, &files, arguments.skip_bad).map_err(|error| {
         let failure = Failure::usage(error.to_string());
-        if arguments.skip_bad { failure } else { failure.help("`--skip-bad` leaves such rows out, and counts them") }
+        if arguments.skip_bad { failure } else { failure.help("`--skip-bad` goes on without what is wrong, and counts it") }
     })?;
     if found.left_out > 0 {
-        let rows = output::count(found.left_out as u64, "row was", "rows were");
-        output::note(global, &format!("{rows} left out:\n{}", found.bad.join("\n")));
+        let rows = output::count(found.left_out as u64, "row is", "rows are");
+        output::note(global, &format!("{rows} wrong:\n{}", found.bad.join("\n")));
     }
     Ok(found.records)
 }
