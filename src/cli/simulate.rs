@@ -267,7 +267,11 @@ fn of_files(global: &Global, policy: &Policy, arguments: &Arguments) -> Result<R
     let files = arguments.data.iter().map(|it| population_file(policy, it)).collect::<Result<Vec<_>, _>>()?;
     let found = population(policy, &files, arguments.skip_bad).map_err(|error| {
         let failure = Failure::usage(error.to_string());
-        if arguments.skip_bad { failure } else { failure.help("`--skip-bad` goes on without what is wrong, and counts it") }
+        if arguments.skip_bad {
+            failure
+        } else {
+            failure.help("`--skip-bad` goes on without what is wrong, and counts it")
+        }
     })?;
     if found.left_out > 0 {
         let rows = output::count(found.left_out as u64, "row is", "rows are");
