@@ -251,6 +251,125 @@ fn a_scenario_that_changes_nothing_makes_no_difference() {
     assert!(rules[1..].iter().all(|row| row[6] == "0"), "{rules:?}");
 }
 
+/// The policy of the marks in other words: other numbers for the same, a condition written as a definition and as its opposite, other
+/// orders.
+fn in_other_words(project: &Project) -> String {
+    let text = fs::read_to_string(project.path("policy/marks.merit")).unwrap();
+    let (caution, reprimand) = (
+        "  sanction caution \"Caution\" { when mark < pass_mark; automatic }\n",
+        "  sanction reprimand \"Reprimand 'in writing'\" { when mark < 30; automatic }\n",
+    );
+    let low = "define low of person each year = mark < pass_mark\n\nframework marks";
+    let changes = [
+        ("\"Pass mark\" 50 from", "\"Pass mark\" 50.0 from"),
+        ("mark < pass_mark; automatic", "low; automatic"),
+        ("framework marks", low),
+        ("when mark >= 80", "when not (mark < 80)"),
+        ("mark / 100, rounded", "(mark * 2) / 200, rounded"),
+    ];
+    let swapped = text.replace(&format!("{caution}{reprimand}"), &format!("{reprimand}{caution}"));
+    assert_ne!(swapped, text);
+    changes.iter().fold(swapped, |text, (was, is)| {
+        assert!(text.contains(was), "{was}");
+        text.replace(was, is)
+    })
+}
+
+#[test]
+fn the_same_in_other_words_makes_no_difference() {
+    let project = marks();
+    fs::create_dir(project.path("other")).unwrap();
+    fs::write(project.path("other/marks.merit"), in_other_words(&project)).unwrap();
+    let asked = ["simulate", "--against", "other", "--by", "team", "--in", "2026", "--as-of", "2027-01-31"];
+    let told = project.json(1, &asked);
+    let change = &told["changes"][0];
+    assert_ne!(told["settings"][0]["policy"], told["settings"][1]["policy"], "it is another text");
+    assert_eq!(change["changed"], 0);
+    for moves in ["sanctions", "rewards"] {
+        let moved = |it: &&Json| it["from"] != it["to"];
+        assert!(change[moves].as_array().unwrap().iter().all(|it| !moved(&it)), "{moves}");
+    }
+    assert_eq!(told["settings"][0]["cost"], told["settings"][1]["cost"]);
+    for group in told["groupings"][0]["groups"].as_array().unwrap() {
+        assert_eq!(group["shares"][0], group["shares"][1]);
+    }
+}
+
+#[test]
+fn a_parameter_at_many_values_gives_what_each_gives_alone() {
+    let project = marks();
+    let asked = ["simulate", "--by", "team", "--in", "2026", "--as-of", "2027-01-31"];
+    let vary = ["--vary", "pass_mark", "from", "45", "to", "60", "step", "5"];
+    let told = project.json(1, &[&asked[..], &vary].concat());
+    let titles: Vec<&Json> = told["settings"].as_array().unwrap().iter().map(|it| &it["title"]).collect();
+    assert_eq!(titles[1..], ["pass_mark = 45", "pass_mark = 50", "pass_mark = 55", "pass_mark = 60"]);
+    assert_eq!(told["changes"][1]["changed"], 0, "50 is what it is in force");
+    let text = fs::read_to_string(project.path("policy/marks.merit")).unwrap();
+    fs::create_dir(project.path("other")).unwrap();
+    for (place, value) in ["45", "50", "55", "60"].into_iter().enumerate() {
+        let text = text.replace("\"Pass mark\" 50 from", &format!("\"Pass mark\" {value} from"));
+        // Its examples tell of the mark in force.
+        fs::write(project.path("other/marks.merit"), text).unwrap();
+        let alone = project.json(1, &[&asked[..], &["--against", "other"]].concat());
+        for part in ["rules", "cost", "undetermined", "missing"] {
+            assert_eq!(told["settings"][place + 1][part], alone["settings"][1][part], "{part} at {value}");
+        }
+        for part in ["changed", "more_severe", "less_severe", "more_money", "less_money", "sanctions", "rewards"] {
+            assert_eq!(told["changes"][place][part], alone["changes"][0][part], "{part} at {value}");
+        }
+    }
+    let curve = project.merit(1, &[&asked[..], &vary].concat());
+    let lines: Vec<&str> = curve.lines().filter(|it| it.contains("pass_mark = ")).collect();
+    assert_eq!(lines.len(), 4, "{curve}");
+}
+
+/// What a call that is refused says on stderr.
+fn refused(project: &Project, vary: &[&str]) -> String {
+    let arguments = [&["simulate", "--in", "2026", "--vary"][..], vary].concat();
+    let output = merit(project.folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(2));
+    text(&output.stderr)
+}
+
+#[test]
+fn what_can_not_be_varied_is_said_with_the_way_out() {
+    let project = marks();
+    let near = refused(&project, &["pass_marks", "from", "1", "to", "2", "step", "1"]);
+    assert!(
+        near.contains("there is no parameter `pass_marks`") && near.contains("did you mean `pass_mark`?"),
+        "{near}"
+    );
+    let word = refused(&project, &["pass_mark", "from", "1", "until", "2", "step", "1"]);
+    assert!(word.contains("can't be read") && word.contains("from 50 to 70 step 1"), "{word}");
+    let none = refused(&project, &["pass_mark", "from", "1", "to", "2", "step", "0"]);
+    assert!(none.contains("values go up"), "{none}");
+    let many = refused(&project, &["pass_mark", "from", "1", "to", "2", "step", "0.001"]);
+    assert!(many.contains("more than 200 values"), "{many}");
+}
+
+#[test]
+fn the_order_of_the_rows_of_files_is_of_no_account() {
+    let project = marks();
+    let told = |folder: &str| {
+        let files = ["person", "review"].map(|it| format!("{it}={folder}/{it}.csv"));
+        let mut asked = ASKED.to_vec();
+        files.iter().for_each(|it| asked.extend(["--data", it]));
+        project.json(1, &asked)
+    };
+    let as_written = told("records");
+    fs::create_dir(project.path("turned")).unwrap();
+    for file in ["person.csv", "review.csv"] {
+        let text = fs::read_to_string(project.path("records").join(file)).unwrap();
+        let (head, rows) = text.split_once('\n').unwrap();
+        let mut rows: Vec<&str> = rows.lines().collect();
+        rows.reverse();
+        rows.rotate_left(7);
+        fs::write(project.path("turned").join(file), format!("{head}\n{}\n", rows.join("\n"))).unwrap();
+    }
+    assert_eq!(told("turned"), as_written);
+    assert_eq!(as_written["changes"], project.json(1, &ASKED)["changes"], "files and store tell the same");
+}
+
 #[test]
 fn the_words_and_the_page_are_as_they_were() {
     let project = marks();

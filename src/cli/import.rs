@@ -35,6 +35,9 @@ impl From<ImportError> for Failure {
         match error {
             ImportError::Store(error) => error.into(),
             ImportError::File(words) => Failure::usage(words),
+            ImportError::Rows(words) => {
+                Failure::usage(words).help("`--skip-bad` goes on without what is wrong, and counts it")
+            }
             ImportError::Mapping(fault) => Failure::usage(fault.to_string()).help("docs/import.md explains mappings"),
         }
     }

@@ -37,6 +37,7 @@ mod sample;
 mod serve;
 mod simulate;
 mod simulate_files;
+mod simulate_vary;
 mod status;
 mod test;
 

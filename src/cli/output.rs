@@ -50,6 +50,14 @@ pub(crate) fn colour() -> bool {
 
 /// A table for people.
 pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    wide_table(head, rows)
+}
+
+/// The same with as many columns as there happen to be.
+pub(crate) fn wide_table<H: Into<comfy_table::Row>, R: Into<comfy_table::Row>>(
+    head: H,
+    rows: impl IntoIterator<Item = R>,
+) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     if std::io::stdout().is_terminal() {

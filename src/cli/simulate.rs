@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::calendar::{Period, day_in_words};
-use crate::cli::{Done, Failure, Format, Global, Outcome, open, output, simulate_files as files};
+use crate::cli::{
+    Done, Failure, Format, Global, Outcome, open, output, simulate_files as files, simulate_vary as vary,
+};
 use crate::config::Project;
 use crate::engine::EngineError;
 use crate::exchange::{PopulationFile, population};
@@ -35,6 +37,9 @@ pub(super) struct Arguments {
     /// Against the policy in another folder; more than once for several
     #[arg(long, value_name = "DIR")]
     against: Vec<PathBuf>,
+    /// Set a parameter to one value after another and tell how outcomes and cost answer: NAME from 50 to 70 step 1
+    #[arg(long, num_args = 7, value_names = ["NAME", "from", "A", "to", "B", "step", "C"])]
+    vary: Vec<String>,
     /// The framework [default: the only one]
     #[arg(long, value_name = "NAME")]
     framework: Option<String>,
@@ -91,7 +96,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         Some(store) => in_force(&project, store)?,
         None => tried(&project, &working_sources(&project)?, None, "the working policy")?,
     };
-    let candidates = candidates(&project, arguments)?;
+    let candidates = match arguments.vary.as_slice() {
+        [] => candidates(&project, arguments)?,
+        words => at_values(&project, arguments, &in_force, words)?,
+    };
     let framework = framework(&in_force, arguments.framework.as_deref())?;
     let on = match (&arguments.as_of, &store) {
         (Some(words), _) => open::day(words)?,
@@ -151,6 +159,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     match global.format {
         Format::Json => output::json(&simulation)?,
+        Format::Human if !arguments.vary.is_empty() => output::text(&(head(&simulation) + &vary::curve(&simulation)))?,
         Format::Human => output::text(&words(&simulation, arguments.people))?,
     };
     let findings = simulation.settings.iter().any(|it| it.undetermined > 0);
@@ -189,6 +198,22 @@ fn store_if_any(project: &Project) -> Result<Option<SqliteStore>, Failure> {
     }
     let store = open::reading_store(project)?;
     Ok(if store.latest_policy()?.is_some() { Some(store) } else { None })
+}
+
+/// One policy with a parameter at many values: the one that is named, or the one in force.
+fn at_values(
+    project: &Project,
+    arguments: &Arguments,
+    in_force: &Policy,
+    words: &[String],
+) -> Result<Vec<Candidate>, Failure> {
+    let named = arguments.scenario.len() + arguments.against.len();
+    if named > 1 {
+        return Err(Failure::usage("`--vary` changes one policy at a time; name one scenario or folder at most"));
+    }
+    let base = if named == 0 { in_force.clone() } else { candidates(project, arguments)?.swap_remove(0).policy };
+    let varied = vary::varied(&base, words)?.into_iter();
+    Ok(varied.map(|it| Candidate { title: it.name.clone(), name: it.name, policy: it.policy }).collect())
 }
 
 /// The policies that are compared with the one in force; without any, the working policy.
@@ -265,14 +290,7 @@ fn of_store(store: &SqliteStore, policy: &Policy, on: jiff::civil::Date) -> Resu
 /// Every record of the files that are named.
 fn of_files(global: &Global, policy: &Policy, arguments: &Arguments) -> Result<Records, Failure> {
     let files = arguments.data.iter().map(|it| population_file(policy, it)).collect::<Result<Vec<_>, _>>()?;
-    let found = population(policy, &files, arguments.skip_bad).map_err(|error| {
-        let failure = Failure::usage(error.to_string());
-        if arguments.skip_bad {
-            failure
-        } else {
-            failure.help("`--skip-bad` goes on without what is wrong, and counts it")
-        }
-    })?;
+    let found = population(policy, &files, arguments.skip_bad)?;
     if found.left_out > 0 {
         let rows = output::count(found.left_out as u64, "row is", "rows are");
         output::note(global, &format!("{rows} wrong:\n{}", found.bad.join("\n")));
@@ -299,10 +317,15 @@ fn population_file(policy: &Policy, words: &str) -> Result<PopulationFile, Failu
 
 // ---- words
 
-fn words(told: &Simulation, people: usize) -> String {
+/// What is judged, for when and as on which day.
+fn head(told: &Simulation) -> String {
     let day = told.on.parse().map_or_else(|_| told.on.clone(), day_in_words);
     let count = output::count(told.people as u64, "record", "records");
-    let mut words = format!("{}, {}, judged as on {day}: {count} of `{}`\n", told.framework, told.period, told.subject);
+    format!("{}, {}, judged as on {day}: {count} of `{}`\n", told.framework, told.period, told.subject)
+}
+
+fn words(told: &Simulation, people: usize) -> String {
+    let mut words = head(told);
     for setting in &told.settings {
         words += &format!("  {} (policy {})\n", setting.name, &setting.policy[..12.min(setting.policy.len())]);
     }

@@ -196,7 +196,7 @@ pub(super) fn rules_of(scope: &Scope<'_>) -> Date {
 }
 
 /// What holds on a day.
-pub(super) fn in_force<T>(values: &[Dated<T>], day: Date) -> Option<&T> {
+pub(crate) fn in_force<T>(values: &[Dated<T>], day: Date) -> Option<&T> {
     let holds = |it: &&Dated<T>| it.from.is_none_or(|from| from <= day) && it.until.is_none_or(|until| until >= day);
     values.iter().rev().find(holds).map(|it| &it.value)
 }

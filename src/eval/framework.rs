@@ -158,7 +158,7 @@ impl Own {
 }
 
 /// Sanctions from the most severe down where that counts; everything else as written.
-fn ranked(framework: &Framework, what: Proposed) -> Vec<usize> {
+pub(crate) fn ranked(framework: &Framework, what: Proposed) -> Vec<usize> {
     let of_kind = |at: &usize| framework.rules[*at].what() == what;
     let mut rules: Vec<usize> = (0..framework.rules.len()).filter(of_kind).collect();
     if framework.sanctions == Combination::MostSevere {

@@ -15,7 +15,7 @@ use crate::policy::model::{Expr, History, MissingPeriods, Shape, When};
 use crate::value::{Missing, RecordRef, Truth, Value};
 
 /// How many periods back a chain of definitions may lead: more than a working life of years.
-pub(super) const MOST_PERIODS_BACK: u32 = 60;
+pub(crate) const MOST_PERIODS_BACK: u32 = 60;
 
 /// Asks a record in this period or another; another period is asked only once.
 pub(super) fn of_period(

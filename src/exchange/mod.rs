@@ -32,6 +32,9 @@ pub enum ImportError {
     /// The file can't be read.
     #[error("{0}")]
     File(String),
+    /// Rows of a population are wrong.
+    #[error("{0}")]
+    Rows(String),
     /// The mapping can't be used.
     #[error(transparent)]
     Mapping(#[from] MappingFault),

@@ -62,7 +62,7 @@ pub fn population(policy: &Policy, files: &[PopulationFile], leave_out: bool) ->
     if reading.left_out > 0 && !leave_out {
         let more = reading.left_out - reading.bad.len().min(reading.left_out);
         let more = if more > 0 { format!("\n… and {more} more") } else { String::new() };
-        return Err(ImportError::File(format!("{}{more}", reading.bad.join("\n"))));
+        return Err(ImportError::Rows(format!("{}{more}", reading.bad.join("\n"))));
     }
     Ok(Population { records: reading.loading.finish(), left_out: reading.left_out, bad: reading.bad })
 }
@@ -98,6 +98,12 @@ impl Reading<'_> {
             let head = sheet.head().join(", ");
             ImportError::File(format!("{file}: a file of `{kind}` needs the column `{name}`; this one has {head}"))
         })
+    }
+
+    /// A column that says whose a row is, or of which period: by its own name or by the word that an import takes, too.
+    fn lead(&self, record: RecordId, name: &str, word: &str) -> Result<Cells, ImportError> {
+        let has = |name: &str| self.sheet(record).head().iter().any(|it| it.trim() == name);
+        self.needed(record, if has(word) && !has(name) { word } else { name })
     }
 
     fn tell(&mut self, record: RecordId, wrong: &Wrong) {
@@ -165,7 +171,7 @@ impl Reading<'_> {
             let file = &self.sheets[&record].0;
             return Err(ImportError::File(format!("{file}: there is no file of `{name}`, to whom these rows belong")));
         }
-        let cells = self.needed(record, name)?;
+        let cells = self.lead(record, name, "of")?;
         let rows = self.rows_of(of, cells);
         for (row, (found, key)) in rows.iter().enumerate() {
             if found.is_none() {
@@ -282,7 +288,7 @@ impl Reading<'_> {
                 }
             }
         };
-        Ok(match self.needed(panel, &name)? {
+        Ok(match self.lead(panel, &name, "period")? {
             Cells::Words(words) => {
                 words.into_iter().enumerate().map(|(row, it)| found(row, it.map(|it| it.trim().to_owned()))).collect()
             }

@@ -1,10 +1,11 @@
 //! Expressions as nodes, kind by kind.
 
 use crate::calendar::day_number;
+use crate::eval::{MOST_PERIODS_BACK, in_force};
 use crate::ids::{DefinitionId, ScaleId};
 use crate::plan::node::{Counting, HistoryPart, Missed, Node, NodeId, Op, comparison, state};
 use crate::plan::{At, Lowered, NoKernel, Planner};
-use crate::policy::model::{CompareOp, Dated, Expr, ExprKind, History, MissingPeriods, Order, Parameter, Type, When};
+use crate::policy::model::{CompareOp, Expr, ExprKind, History, MissingPeriods, Order, Parameter, Type, When};
 use crate::value::{Known, TimeUnit, Value};
 use jiff::civil::Date;
 
@@ -13,12 +14,6 @@ use jiff::civil::Date;
 pub(super) enum Called {
     Definition(DefinitionId),
     Band(ScaleId),
-}
-
-/// What holds on a day.
-pub(super) fn in_force<T>(values: &[Dated<T>], day: Date) -> Option<&T> {
-    let holds = |it: &&Dated<T>| it.from.is_none_or(|from| from <= day) && it.until.is_none_or(|until| until >= day);
-    values.iter().rev().find(holds).map(|it| &it.value)
 }
 
 impl<'a> Planner<'a> {
@@ -369,8 +364,8 @@ impl<'a> Planner<'a> {
         let left_out = if history.breaks { 0 } else { state::UNFIT };
         let left_out = left_out | if history.missing == MissingPeriods::Skipped { state::UNKNOWN } else { 0 };
         let mut sure = 1;
-        for ago in 1..=crate::plan::lower_record::MOST_PERIODS_BACK {
-            if sure >= history.last || at.back + ago > crate::plan::lower_record::MOST_PERIODS_BACK {
+        for ago in 1..=MOST_PERIODS_BACK {
+            if sure >= history.last || at.back + ago > MOST_PERIODS_BACK {
                 break;
             }
             let Some((other, begun)) = self.elsewhere(ground, at, When::Ago(ago))? else { break };

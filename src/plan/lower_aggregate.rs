@@ -1,8 +1,8 @@
 //! What is made of children, or of those who refer, as nodes.
 
+use crate::eval::MOST_PERIODS_BACK;
 use crate::ids::RecordId;
 use crate::plan::lower::ordered;
-use crate::plan::lower_record::MOST_PERIODS_BACK;
 use crate::plan::node::{Folded, NodeId, Op, PeriodPart, Word, state};
 use crate::plan::number::least_common;
 use crate::plan::{At, Lowered, NoKernel, Planner, Quotient};

@@ -1,5 +1,6 @@
 //! What a framework proposes, as nodes: a verdict for each rule, and what is paid.
 
+use crate::eval::framework::ranked;
 use crate::plan::node::{Node, NodeId, Op, Part, state};
 use crate::plan::{At, Lowered, NoKernel, Planner, Quotient};
 use crate::policy::framework::{Combination, Framework, OutcomeRule, Proposed};
@@ -187,13 +188,4 @@ impl<'a> Planner<'a> {
         let may = state::KNOWN | state::UNKNOWN | state::UNFIT | state::NO;
         self.nodes.add(Node { op: Op::Plain { asked, at }, space: at.space, may, range: (0, 0), whole: false })
     }
-}
-
-/// Sanctions from the most severe down where that counts; everything else as written.
-fn ranked(framework: &Framework, what: Proposed) -> Vec<usize> {
-    let mut rules: Vec<usize> = (0..framework.rules.len()).filter(|at| framework.rules[*at].what() == what).collect();
-    if framework.sanctions == Combination::MostSevere {
-        rules.sort_by_key(|at| std::cmp::Reverse(framework.rules[*at].severity()));
-    }
-    rules
 }

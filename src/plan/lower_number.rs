@@ -1,7 +1,7 @@
 //! Choosing, limiting, weighing and banding, as nodes.
 
 use crate::calendar::day_number;
-use crate::plan::lower::in_force;
+use crate::eval::in_force;
 use crate::plan::node::{BandEnds, Node, NodeId, Op, state};
 use crate::plan::number::{least_common, parts};
 use crate::plan::{At, Lowered, NoKernel, Planner, Quotient};

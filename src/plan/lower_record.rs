@@ -1,15 +1,12 @@
 //! Whose facts are asked, and of which period.
 
 use crate::calendar::day_number;
-use crate::eval;
+use crate::eval::{self, MOST_PERIODS_BACK};
 use crate::ids::{FieldId, RecordId};
 use crate::plan::node::{Comparison, Node, NodeId, Op, state};
 use crate::plan::{At, Lowered, NoKernel, Planner, Quotient};
 use crate::policy::model::{AsOn, DateRule, Expr, ExprKind, Point, Shape, Type, When};
 use crate::value::{Known, RecordRef, Value};
-
-/// How many periods back a chain of definitions may lead, as in the evaluator that goes row by row.
-pub(super) const MOST_PERIODS_BACK: u32 = 60;
 
 /// Whose facts they are, seen from the record at hand.
 enum Whose {

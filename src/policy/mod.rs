@@ -91,6 +91,7 @@ pub(crate) use dates::unit_of;
 use guarantees::Promise;
 use model::Policy;
 use names::Builder;
+#[cfg(feature = "shell")]
 pub(crate) use names::nearest;
 pub use reads::{Read, Reads, Reference, Turns, Way};
 pub(crate) use records::time_unit;
@@ -196,9 +197,15 @@ fn scenario_compiled(of: (&Sources, Reasoning), calendar: Option<&str>, name: &s
     let mut policy = check(&edited.iter().collect::<Vec<_>>(), calendar, lost, of, &mut found);
     policy.hash = hash_of(sources);
     if !scenario.changes.is_empty() {
-        policy.hash = hash_of(&Sources::single(scenario.name.text.clone(), policy.hash.clone()));
+        policy.hash = hash_otherwise(&policy.hash, &scenario.name.text);
     }
     Some(told(policy, found))
+}
+
+/// The hash of a policy in which something is otherwise, as the words say.
+#[must_use]
+pub fn hash_otherwise(hash: &str, words: &str) -> String {
+    hash_of(&Sources::single(words, hash))
 }
 
 /// The names of the scenarios that are written in some text.
