@@ -49,7 +49,7 @@ fn day(simulation: &Simulation) -> String {
 fn summary(told: &Simulation) -> String {
     let mut part = "<section>\n<h2>In short</h2>\n".to_owned();
     part += &paragraph(&format!(
-        "This page tells what the rules of \u{201c}{}\u{201d} come to for {}, judged for {} with what was known on {}. Nobody is judged by \
+        "This page tells what the rules of \u{201c}{}\u{201d} come to for {}, judged for {} as on {}. Nobody is judged by \
          it, and nothing is sent: it is a trial.",
         told.framework,
         people(told.people),
