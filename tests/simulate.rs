@@ -296,6 +296,23 @@ fn the_same_in_other_words_makes_no_difference() {
 }
 
 #[test]
+fn a_framework_that_judges_other_records_is_no_candidate() {
+    let project = marks();
+    let text = fs::read_to_string(project.path("policy/marks.merit")).unwrap();
+    let team = "record group \"Group\" { id key text }\n\nparameter pass_mark";
+    let text = text[..text.find("scenario stricter").unwrap()].replace("parameter pass_mark", team);
+    fs::write(project.path("policy/marks.merit"), &text).unwrap();
+    project.merit(0, &["deploy"]);
+    let other = text.split("framework marks").next().unwrap().to_owned()
+        + "framework marks \"Of groups\" { for each group each year; judged 31 January after the year; rewards all that apply\n\
+           reward letter \"Letter\" { when id is \"a\" }\n}\n";
+    fs::create_dir(project.path("other")).unwrap();
+    fs::write(project.path("other/marks.merit"), other).unwrap();
+    let said = project.merit(2, &["simulate", "--against", "other", "--in", "2026"]);
+    assert!(said.contains("in `other` the framework judges other records"), "{said}");
+}
+
+#[test]
 fn a_parameter_at_many_values_gives_what_each_gives_alone() {
     let project = marks();
     let asked = ["simulate", "--by", "team", "--in", "2026", "--as-of", "2027-01-31"];

@@ -61,6 +61,7 @@ mod rules;
 mod words;
 mod working;
 
+#[cfg(feature = "shell")]
 pub(crate) use civil::days_between;
 pub use civil::{day_number, day_of_number};
 pub use deadline::{Anchor, DateRole, Deadline, DeadlineInput, Direction, Extension, Length, SuspendedDays, Unit};

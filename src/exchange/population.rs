@@ -346,7 +346,10 @@ impl Reading<'_> {
         }
         match cells {
             Cells::Words(words) => Ok(self.words(about, &words, &mut bad)),
-            Cells::Numbers { values, known, decimals } => self.numbers(about, values, known, decimals, &mut bad),
+            Cells::Numbers { values, known, decimals } => {
+                let named = |it| ImportError::File(format!("{}: {it}", self.sheets[&record].0));
+                self.numbers(about, values, known, decimals, &mut bad).map_err(named)
+            }
         }
     }
 

@@ -37,9 +37,13 @@ impl<'a> Planner<'a> {
     /// A framework of a ground's policy, by its place, for a period and a day.
     ///
     /// # Errors
-    /// When it gives way to another, stands on a ladder, lets people off or shares out money: that is asked row by row.
+    /// When it judges children, gives way to another, stands on a ladder, lets people off or shares out money: that is asked row by row.
     pub fn judging(&mut self, ground: usize, framework: usize, at: At) -> Result<Judging, NoKernel> {
         let policy = self.grounds[ground].policy;
+        // Batches are cut by those to whom children belong.
+        if policy.child_of(at.space).is_some() {
+            return Err(NoKernel);
+        }
         Ok(Judging { rules: self.verdicts(ground, &policy.frameworks[framework], at)? })
     }
 

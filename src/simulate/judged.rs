@@ -222,6 +222,10 @@ fn judge_together<'a>(settings: &[Setting<'a>], question: &Question) -> Result<V
         asked.push(Asked { setting: *setting, framework, ground, at, rules });
     }
     let subject = asked[0].framework.subject;
+    // What is worked out together is worked out of the same rows.
+    if let Some(other) = asked.iter().find(|it| it.framework.subject != subject) {
+        return Err(Fault::OtherSubject(other.setting.name.to_owned()));
+    }
     let batches = planner.work(question.working, (subject, &wanted), |rows, views| {
         asked.iter().map(|it| taken(it, rows.len(), views)).collect::<Vec<_>>()
     });

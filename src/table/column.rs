@@ -236,7 +236,6 @@ pub(super) struct ColumnBuilder {
     numbers: Vec<i64>,
     texts: Vec<Arc<str>>,
     known: Vec<bool>,
-    range: Option<(i64, i64)>,
     /// What does not fit the scale, with its row.
     odd: Vec<(usize, Value)>,
     nothing: Arc<str>,
@@ -257,7 +256,6 @@ impl ColumnBuilder {
             numbers: Vec::new(),
             texts: Vec::new(),
             known: Vec::new(),
-            range: None,
             odd: Vec::new(),
             nothing: Arc::from(""),
         }
@@ -284,9 +282,6 @@ impl ColumnBuilder {
         };
         if odd {
             self.odd.push((row, value.clone()));
-        } else if let Some(units) = units {
-            let (least, most) = self.range.unwrap_or((units, units));
-            self.range = Some((least.min(units), most.max(units)));
         }
         self.known.push(known.is_some() || odd);
         if self.is_text {
@@ -298,15 +293,13 @@ impl ColumnBuilder {
     }
 
     pub(super) fn finish(self, kind: &FieldKind, key_of: impl Fn(RecordId, usize) -> Known) -> Column {
-        let Self { blank, denominator, numbers, texts, known, range, odd, .. } = self;
-        let (least, most) = range.map_or((0, 0), |(least, most)| (least.min(0), most.max(0)));
-        let held = if self.is_text {
-            Held::Texts(texts)
+        let Self { blank, denominator, numbers, texts, known, odd, .. } = self;
+        let column = if self.is_text {
+            let known = known.contains(&false).then_some(known);
+            Column { held: Held::Texts(texts), known, blank }
         } else {
-            Held::Units { units: Units::of(numbers, (least, most)), denominator, range }
+            Column::of_units(numbers, Some(known), denominator, blank)
         };
-        let all = known.iter().all(|it| *it);
-        let column = Column { held, known: (!all).then_some(known), blank };
         if odd.is_empty() {
             return column;
         }
