@@ -21,13 +21,10 @@ use crate::simulate::{
 use crate::source::Sources;
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
-use crate::table::{Records, gather};
+use crate::table::Records;
 
 /// Of so many people nobody asks unasked what is missing: a place among others is reckoned of all of them, one by one.
 const MANY: usize = 20_000;
-
-/// How many records are fetched together.
-const TOGETHER: usize = 5_000;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -113,14 +110,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         None => last_ended(&in_force, framework, on)?,
     };
     let compiled = began.elapsed();
-    let read = |policy: &Policy| match &store {
-        Some(store) if arguments.data.is_empty() => of_store(store, policy, on),
+    let read = |policy: &Policy, others: &[&Policy]| match &store {
+        Some(store) if arguments.data.is_empty() => Ok(store.columns(policy, others, on)?),
         _ => of_files(global, policy, arguments),
     };
-    let records = read(&in_force)?;
+    let alike = |it: &&Policy| in_force.keeps_the_records_of(it);
+    let others: Vec<&Policy> = candidates.iter().map(|it| &it.policy).filter(alike).collect();
+    let records = read(&in_force, &others)?;
     let mut own: Vec<Option<Records>> = Vec::new();
     for Candidate { policy, .. } in &candidates {
-        own.push(if in_force.keeps_the_records_of(policy) { None } else { Some(read(policy)?) });
+        own.push(if alike(&policy) { None } else { Some(read(policy, &[])?) });
     }
     let loaded = began.elapsed();
     let mut settings = vec![Setting { name: "in force", policy: &in_force, records: &records }];
@@ -273,18 +272,6 @@ fn last_ended(policy: &Policy, framework: &Framework, on: jiff::civil::Date) -> 
     let now = calendar.period_containing(framework.each, on);
     let ended = now.and_then(|it| if it.last <= on { Ok(it) } else { calendar.previous(it) });
     ended.map_err(|problem| Failure::usage(problem.to_string()).help("name a period with `--in`"))
-}
-
-/// Every record of the store, as a policy reads them.
-fn of_store(store: &SqliteStore, policy: &Policy, on: jiff::civil::Date) -> Result<Records, Failure> {
-    let reader = store.reader(policy);
-    let records = gather(policy, &*reader, on, &mut |record, keys, period| {
-        keys.chunks(TOGETHER).for_each(|keys| reader.prefetch(record, keys, period));
-    });
-    match reader.fault() {
-        Some(fault) => Err(fault.into()),
-        None => Ok(records),
-    }
 }
 
 /// Every record of the files that are named.

@@ -106,6 +106,11 @@ impl Builder<'_, '_> {
             return None;
         }
         outcomes.iter_mut().for_each(|it| it.lasts.sort_by_key(|it| it.0));
+        let names = outcomes.iter().map(|it| it.name.clone());
+        match &written.how {
+            HappenedHow::Imposed(_) | HappenedHow::Lifted(_) => self.policy.asked_imposed.extend(names),
+            HappenedHow::InForce | HappenedHow::Completed(_) => {}
+        }
         let how = match &written.how {
             HappenedHow::InForce => {
                 self.policy.asked_in_force.extend(outcomes.iter().map(|it| it.name.clone()));

@@ -48,6 +48,8 @@ pub struct Policy {
     pub frameworks: Vec<crate::policy::framework::Framework>,
     /// The sanctions, rewards and measures of which something asks whether they are in force.
     pub asked_in_force: std::collections::BTreeSet<String>,
+    /// Those of which something asks whether they were imposed, or lifted, within some time.
+    pub asked_imposed: std::collections::BTreeSet<String>,
     /// What the policy promises of itself, and what became of it.
     pub guarantees: Vec<crate::policy::guarantees::Guarantee>,
     /// Workflows.

@@ -17,6 +17,7 @@ use crate::workflow::{Entered, NoticeAct};
 mod backup;
 mod called;
 mod cases;
+mod columns;
 mod delegations;
 mod described;
 mod digests;

@@ -196,25 +196,29 @@ impl SqliteStore {
         self.connection.execute_batch(&sql).map_err(disk)
     }
 
+    /// Whether the store keeps a field, as what the policy takes it for.
+    pub(super) fn keeps_field(&self, name: &str, field: &Field) -> Result<bool, StoreError> {
+        let (word, scale) = (kind_word(&field.kind), scale_of(&field.kind));
+        let known: Option<(String, u8)> = self
+            .connection
+            .prepare_cached("select kind, scale from fields where type = ?1 and name = ?2")
+            .map_err(disk)?
+            .query_row(params![name, field.label.name], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()
+            .map_err(disk)?;
+        match known {
+            Some((was, was_scale)) if was != word || was_scale != scale => Err(StoreError::Refused(format!(
+                "`{name}.{}` is kept as {was} with {was_scale} decimals and can't become {word} with {scale}; give the new field another name",
+                field.label.name
+            ))),
+            known => Ok(known.is_some()),
+        }
+    }
+
     fn make_field(&self, policy: &Policy, record: RecordId, field: &Field, rev: i64) -> Result<(), StoreError> {
         let kind = policy.record(record);
         let (name, word, scale) = (&kind.label.name, kind_word(&field.kind), scale_of(&field.kind));
-        let known: Option<(String, u8)> = self
-            .connection
-            .query_row(
-                "select kind, scale from fields where type = ?1 and name = ?2",
-                params![name, field.label.name],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .optional()
-            .map_err(disk)?;
-        if let Some((was, was_scale)) = known {
-            if was != word || was_scale != scale {
-                return Err(StoreError::Refused(format!(
-                    "`{name}.{}` is kept as {was} with {was_scale} decimals and can't become {word} with {scale}; give the new field another name",
-                    field.label.name
-                )));
-            }
+        if self.keeps_field(name, field)? {
             return Ok(());
         }
         let unit = match &field.kind {

@@ -160,12 +160,8 @@ impl Gathering<'_> {
         }
     }
 
-    /// The periods from the one that holds a day until the last that has begun.
     fn periods(&self, kind: PeriodKind, from: Option<Date>) -> Vec<Period> {
-        let calendar = self.policy.main();
-        let first = from.and_then(|it| calendar.period_containing(kind, it).ok());
-        let begun = |it: &Period| it.first <= self.until;
-        std::iter::successors(first, |it| calendar.next(*it).ok()).take_while(begun).collect()
+        begun(self.policy, kind, from, self.until)
     }
 
     fn panel(&mut self, panel: RecordId, of: RecordId, period: &Period, field: FieldId) -> Column {
@@ -180,21 +176,14 @@ impl Gathering<'_> {
 
     /// What was imposed, of what the policy asks.
     fn imposed(&mut self) {
-        let policy = self.policy;
-        let held_back = policy.frameworks.iter().flat_map(|it| &it.gives_way).map(|it| &policy.frameworks[*it]);
-        let ladders = policy.frameworks.iter().filter(|it| !it.ladders.is_empty());
-        let rules = held_back.chain(ladders).flat_map(|it| &it.rules).map(|it| &it.label.name);
-        let mut asked: Vec<&String> = policy.asked_in_force.iter().chain(rules).collect();
-        asked.sort();
-        asked.dedup();
+        let (subjects, asked) = asked_imposed(self.policy);
         if asked.is_empty() {
             return;
         }
-        let subjects: BTreeSet<RecordId> = policy.frameworks.iter().map(|it| it.subject).collect();
         for record in subjects {
             for row in 0..self.records.rows(record).len() {
                 let of = self.records.record(record, row);
-                let found = asked.iter().map(|rule| ((*rule).clone(), self.facts.imposed(&of, rule)));
+                let found = asked.iter().map(|rule| ((*rule).to_owned(), self.facts.imposed(&of, rule)));
                 let found: BTreeMap<_, _> = found.filter(|it| !it.1.is_empty()).collect();
                 if !found.is_empty() {
                     self.records.imposed.insert((record, place(row)), found);
@@ -210,6 +199,45 @@ impl Gathering<'_> {
                 keys.name(named.keys());
             }
         }
+    }
+}
+
+/// The periods from the one that holds a day until the last that has begun.
+fn begun(policy: &Policy, kind: PeriodKind, from: Option<Date>, until: Date) -> Vec<Period> {
+    let calendar = policy.main();
+    let first = from.and_then(|it| calendar.period_containing(kind, it).ok());
+    std::iter::successors(first, |it| calendar.next(*it).ok()).take_while(|it| it.first <= until).collect()
+}
+
+/// Whose impositions a policy asks for, and those of which rules.
+#[must_use]
+pub fn asked_imposed(policy: &Policy) -> (BTreeSet<RecordId>, BTreeSet<&str>) {
+    let held_back = policy.frameworks.iter().flat_map(|it| &it.gives_way).map(|it| &policy.frameworks[*it]);
+    let ladders = policy.frameworks.iter().filter(|it| !it.ladders.is_empty());
+    let rules = held_back.chain(ladders).flat_map(|it| &it.rules).map(|it| it.label.name.as_str());
+    let asked = policy.asked_in_force.iter().chain(&policy.asked_imposed).map(String::as_str);
+    let rules = asked.chain(rules).collect();
+    (policy.frameworks.iter().map(|it| it.subject).collect(), rules)
+}
+
+impl Records {
+    /// Leaves of what is kept by period that for the periods of the policy that have begun by a day.
+    #[must_use]
+    pub fn begun_by(mut self, policy: &Policy, until: Date) -> Self {
+        let mut periods: HashMap<RecordId, BTreeSet<Date>> = HashMap::new();
+        for (at, kind) in policy.records.iter().enumerate() {
+            let Shape::Panel { of, each } = kind.shape else { continue };
+            let earliest = self.rows(of).first_kept.iter().min().copied().filter(|it| *it < Date::MAX);
+            let firsts = begun(policy, each, earliest, until).into_iter().map(|it| it.first);
+            periods.insert(RecordId::at(at), firsts.collect());
+        }
+        self.panels.retain(|(panel, first), _| periods.get(panel).is_some_and(|it| it.contains(first)));
+        self
+    }
+
+    /// Adds that something was imposed on a record; in the order of the days from which it held.
+    pub fn impose(&mut self, on: (RecordId, u32), rule: &str, since: Date, ended: Option<Date>) {
+        self.imposed.entry(on).or_default().entry(rule.to_owned()).or_default().push((since, ended));
     }
 }
 

@@ -312,7 +312,7 @@ impl ColumnBuilder {
 }
 
 /// A known value as a number of units; nothing where it does not stand on the scale.
-fn units_of(known: &Known, denominator: i64) -> Option<i64> {
+pub(super) fn units_of(known: &Known, denominator: i64) -> Option<i64> {
     match known {
         Known::Number(number) | Known::Money { amount: number, .. } => number.units_of(denominator),
         Known::Date(day) => Some(day_number(*day)),

@@ -1,12 +1,13 @@
 //! What all records hash to, so that somebody can tell later whether figures were made from the same ones.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use sha2::{Digest, Sha256};
 
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Policy, Shape};
-use crate::table::{Column, Field, Records, owner_of};
+use crate::table::{Column, Field, Imposed, Records, asked_imposed, owner_of};
 use crate::value::{Known, Value};
 
 impl Records {
@@ -109,8 +110,13 @@ impl<'a> Hashing<'a> {
         }
     }
 
+    /// Of what was imposed, that of which the policy asks: other policies that are compared with it may ask for more.
     fn imposed(&mut self) {
-        let mut found: Vec<_> = self.records.imposed.iter().collect();
+        let (subjects, asked) = asked_imposed(self.policy);
+        let is_asked = |of: &RecordId, rules: &BTreeMap<String, Imposed>| {
+            subjects.contains(of) && rules.keys().any(|it| asked.contains(it.as_str()))
+        };
+        let mut found: Vec<_> = self.records.imposed.iter().filter(|it| is_asked(&it.0.0, it.1)).collect();
         let name = |record: RecordId| &self.policy.record(record).label.name;
         let key = |(record, row): (RecordId, u32)| self.records.key(record, row as usize);
         found.sort_by_cached_key(|(of, _)| (name(of.0), key(**of)));
@@ -118,7 +124,7 @@ impl<'a> Hashing<'a> {
             let (name, key) = (self.policy.record(of.0).label.name.clone(), key(*of).to_string());
             self.part(&name);
             self.part(&key);
-            for (rule, imposed) in rules {
+            for (rule, imposed) in rules.iter().filter(|it| asked.contains(it.0.as_str())) {
                 self.part(rule);
                 for (since, ended) in imposed {
                     self.part(&since.to_string());

@@ -77,6 +77,16 @@ impl Keys {
         }
     }
 
+    /// Whether a row is called so.
+    #[must_use]
+    pub fn is(&self, row: usize, key: &str) -> bool {
+        match &self.held {
+            _ if row >= self.len() => false,
+            Held::Texts { .. } => self.text(row) == key,
+            Held::Numbers(all) => all[row].to_string() == key,
+        }
+    }
+
     fn text(&self, row: usize) -> &str {
         match &self.held {
             Held::Texts { all, ends } => &all[if row == 0 { 0 } else { ends[row - 1] }..ends[row]],

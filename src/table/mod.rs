@@ -17,15 +17,17 @@ mod build;
 mod column;
 mod dated;
 mod facts;
+mod filling;
 mod hash;
 mod keys;
 mod load;
 mod referring;
 
-pub use build::{Ahead, gather};
+pub use build::{Ahead, asked_imposed, gather};
 pub use column::{Column, Held, Units};
 pub use dated::Dated;
 pub use facts::AsFacts;
+pub use filling::Filling;
 pub use keys::Keys;
 pub use load::Loading;
 pub use referring::Referring;
