@@ -1,39 +1,38 @@
 //! One batch of rows: each node's kernel in turn, in room that is used again.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use jiff::civil::Date;
-
-use crate::calendar::day_number;
-use crate::eval::framework::{Verdict, judge};
-use crate::eval::{self, Scope};
+use crate::eval::Scope;
 use crate::ids::RecordId;
-use crate::plan::fold::{self, Made};
-use crate::plan::kernel::{self, Side};
+use crate::plan::asked::{at_row, told};
+use crate::plan::fold::{self, Made, Making, Period};
+use crate::plan::kernel::{self, Grid, In, Out, Side};
+use crate::plan::lane::{Cell, Cells, Units, View, Width};
 use crate::plan::node::{Folded, Node, NodeId, Op, Word, state};
-use crate::plan::run::{Lane, View, Wholes};
-use crate::plan::{At, Planner};
-use crate::policy::framework::Framework;
-use crate::policy::model::{Blank, Expr, Type};
+use crate::plan::room::{Place, Rooms};
+use crate::plan::run::Wholes;
+use crate::plan::{At, Planner, lane, truth};
+use crate::policy::model::Blank;
 use crate::table::{Column, Held};
-use crate::value::{Known, Truth, Value};
 
 /// Room for one batch after another.
 pub(super) struct Batch<'p, 'a> {
     plan: &'p Planner<'a>,
     wholes: &'p Wholes,
     order: &'p [NodeId],
-    lanes: Vec<Lane>,
-    /// The lane of each node; one serves several whose times do not meet.
-    lane_of: Vec<u32>,
+    places: Vec<Place>,
+    /// One serves several nodes whose times do not meet.
+    cells: Vec<Cells>,
+    states: Vec<Vec<u8>>,
+    /// The numbers and states of nodes that have none of their own.
+    noughts: Vec<i16>,
+    same: [Vec<u8>; 4],
     /// The rows at hand, by record type.
     rows: Vec<Range<usize>>,
     root: RecordId,
     scopes: Vec<Option<Scope<'p>>>,
 }
-
-/// No lane.
-const NONE: u32 = u32::MAX;
 
 impl<'p, 'a> Batch<'p, 'a> {
     pub(super) fn new(
@@ -43,14 +42,17 @@ impl<'p, 'a> Batch<'p, 'a> {
         order: &'p [NodeId],
         wanted: &[NodeId],
     ) -> Self {
-        let (lane_of, lanes) = lanes(plan, order, wanted);
+        let rooms = Rooms::of(plan, order, wanted);
         let types = plan.grounds.first().map_or(0, |it| it.policy.records.len());
         Self {
             plan,
             wholes,
             order,
-            lanes: (0..lanes).map(|_| Lane::default()).collect(),
-            lane_of,
+            places: rooms.places,
+            cells: rooms.cells.into_iter().map(|width| Cells::with(width, 0)).collect(),
+            states: vec![Vec::new(); rooms.states],
+            noughts: Vec::new(),
+            same: Default::default(),
             rows: vec![0..0; types],
             root,
             scopes: plan.grounds.iter().map(|_| None).collect(),
@@ -61,12 +63,56 @@ impl<'p, 'a> Batch<'p, 'a> {
     pub(super) fn work(&mut self, rows: Range<usize>) {
         self.rows[self.root.index()] = rows;
         self.rows_of_children(self.root);
+        let most = self.rows.iter().map(Range::len).max().unwrap_or(0);
+        if self.noughts.len() < most {
+            self.noughts.resize(most, 0);
+            for (bit, same) in self.same.iter_mut().enumerate() {
+                same.resize(most, 1 << bit);
+            }
+        }
         for id in self.order {
-            let mut lane = std::mem::take(&mut self.lanes[self.lane_of[*id as usize] as usize]);
             let node = self.plan.nodes.get(*id);
-            lane.resize(self.rows[node.space.index()].len());
-            self.node(node, &mut lane);
-            self.lanes[self.lane_of[*id as usize] as usize] = lane;
+            let rows = self.rows[node.space.index()].len();
+            let place = self.places[*id as usize];
+            let mut cells = place.cells.map(|it| std::mem::take(&mut self.cells[it])).unwrap_or_default();
+            let mut states = place.state.map(|it| std::mem::take(&mut self.states[it])).unwrap_or_default();
+            if place.cells.is_some() {
+                let units = if let Op::Constant { units, .. } = node.op { units } else { 0 };
+                cells.resize(rows, units);
+            }
+            if place.state.is_some() {
+                states.resize(rows, 0);
+            }
+            match self.width(node) {
+                Width::Short => self.written::<i16>(node, &mut cells, &mut states),
+                Width::Middle => self.written::<i32>(node, &mut cells, &mut states),
+                Width::Long => self.written::<i64>(node, &mut cells, &mut states),
+            }
+            if let Some(at) = place.cells {
+                self.cells[at] = cells;
+            }
+            if let Some(at) = place.state {
+                self.states[at] = states;
+            }
+        }
+    }
+
+    /// In how many bytes a node is reckoned: enough for it and for all that it is made of.
+    fn width(&self, node: &Node) -> Width {
+        let own = Width::of(node.range);
+        node.op.inputs().into_iter().map(|it| Width::of(self.plan.nodes.get(it).range)).fold(own, Ord::max)
+    }
+
+    /// Reckons a node in one width, and keeps it in its own.
+    fn written<T: Cell>(&mut self, node: &Node, cells: &mut Cells, state: &mut [u8]) {
+        if node.is_nought() {
+            self.node::<T>(node, Out { units: &mut [], state });
+        } else if Width::of(node.range) == T::WIDTH {
+            self.node(node, Out { units: T::cells(cells), state });
+        } else {
+            let mut units = vec![T::default(); self.rows[node.space.index()].len()];
+            self.node(node, Out { units: &mut units, state });
+            cells.narrow(&units);
         }
     }
 
@@ -89,203 +135,235 @@ impl<'p, 'a> Batch<'p, 'a> {
 
     /// What a node came to for the rows at hand.
     pub(super) fn view(&self, id: NodeId) -> View<'_> {
+        let node = self.plan.nodes.get(id);
+        let rows = self.rows[node.space.index()].clone();
         if let Some(whole) = &self.wholes[id as usize] {
-            let rows = self.rows[self.plan.nodes.get(id).space.index()].clone();
-            return whole.view(rows);
+            let noughts = Units::Short(&self.noughts[..rows.len()]);
+            let units = whole.cells.as_ref().map_or(noughts, |it| it.view(rows.clone()));
+            return View { units, state: &whole.state[rows] };
         }
-        let lane = &self.lanes[self.lane_of[id as usize] as usize];
-        lane.view(0..lane.state.len())
+        let place = self.places[id as usize];
+        let units = match place.cells {
+            Some(at) => self.cells[at].view(0..rows.len()),
+            None => Units::Short(&self.noughts[..rows.len()]),
+        };
+        let state = match (place.state, node.only_state()) {
+            (Some(at), _) => &self.states[at][..rows.len()],
+            (None, only) => &self.same[only.map_or(0, u8::trailing_zeros) as usize & 3][..rows.len()],
+        };
+        View { units, state }
+    }
+
+    fn state(&self, id: NodeId) -> &[u8] {
+        self.view(id).state
     }
 
     fn states(&self, ids: &[NodeId]) -> Vec<&[u8]> {
-        ids.iter().map(|it| self.view(*it).state).collect()
+        ids.iter().map(|it| self.state(*it)).collect()
     }
 
-    fn side(&self, id: NodeId) -> Side<'_> {
-        let node = self.plan.nodes.get(id);
-        match node.op {
-            Op::Constant { units, state: state::KNOWN } => Side::Same(units),
-            _ => Side::Of { view: self.view(id), sure: node.may == state::KNOWN },
+    /// What a node came to, in one width.
+    fn taken<T: Cell>(&self, id: NodeId) -> Taken<'_, T> {
+        let view = self.view(id);
+        Taken { units: T::copied(view.units), state: view.state, may: self.plan.nodes.get(id).may }
+    }
+
+    fn both<T: Cell>(&self, ids: &[(NodeId, NodeId)]) -> Vec<(Taken<'_, T>, Taken<'_, T>)> {
+        ids.iter().map(|it| (self.taken(it.0), self.taken(it.1))).collect()
+    }
+
+    /// Several nodes with a number each.
+    fn weighed<T: Cell>(&self, out: Out<'_, T>, parts: &[(i64, NodeId)], weights: bool) {
+        let taken: Vec<(i64, Taken<'_, T>)> = parts.iter().map(|it| (it.0, self.taken(it.1))).collect();
+        let parts: Vec<_> = taken.iter().map(|it| (it.0, it.1.as_in())).collect();
+        kernel::weighted(out, &parts, weights);
+    }
+
+    fn constant(&self, id: NodeId) -> Option<i64> {
+        match self.plan.nodes.get(id).op {
+            Op::Constant { units, state: state::KNOWN } => Some(units),
+            _ => None,
         }
     }
 
-    fn node(&mut self, node: &Node, out: &mut Lane) {
+    fn compare<T: Cell>(&self, out: &mut [u8], op: crate::plan::node::Comparison, left: NodeId, right: NodeId) {
+        let (a, b) = (self.taken::<T>(left), self.taken::<T>(right));
+        let side = |id: NodeId, taken: &'_ Taken<'_, T>| match self.constant(id) {
+            Some(units) => (Some(T::cut(units)), taken.may),
+            None => (None, taken.may),
+        };
+        let of = |same: (Option<T>, u8), taken| match same.0 {
+            Some(units) => Side::Same(units),
+            None => Side::Of(taken),
+        };
+        kernel::compare(out, op, of(side(left, &a), a.as_in()), of(side(right, &b), b.as_in()));
+    }
+
+    fn node<T: Cell>(&mut self, node: &Node, out: Out<'_, T>) {
         let rows = self.rows[node.space.index()].clone();
+        macro_rules! read {
+            ($id:expr) => {
+                self.taken::<T>($id).as_in()
+            };
+        }
         match &node.op {
             Op::Held(column) => held(self.plan.column(*column), rows, out),
-            Op::Constant { units, state } => kernel::fill(out, *units, *state),
-            Op::Row => {
-                out.units.iter_mut().zip(rows).for_each(|(out, row)| *out = as_units(row));
-                out.state.fill(state::KNOWN);
-            }
+            // Its room is filled when it is made.
+            Op::Constant { state, .. } => out.state.fill(*state),
+            Op::Row => out.units.iter_mut().zip(rows).for_each(|(out, row)| *out = T::cut(as_units(row))),
             Op::OfOwner(of) => {
                 let owners = &self.plan.records.rows(node.space).owners()[rows];
                 let first = self.rows[self.plan.nodes.get(*of).space.index()].start;
-                let of = self.view(*of);
-                for (at, owner) in owners.iter().enumerate() {
-                    out.units[at] = of.units[*owner as usize - first];
-                    out.state[at] = of.state[*owner as usize - first];
-                }
+                let of = self.taken::<T>(*of);
+                let at = |owner: &u32| *owner as usize - first;
+                out.units.iter_mut().zip(owners).for_each(|(out, owner)| *out = of.units[at(owner)]);
+                out.state.iter_mut().zip(owners).for_each(|(out, owner)| *out = of.state[at(owner)]);
             }
             Op::HeldOf { at, column } => {
                 let column = self.plan.column(*column);
-                let at = self.view(*at);
-                for row in 0..out.state.len() {
-                    let asked = usize::try_from(at.units[row]).unwrap_or(usize::MAX);
-                    (out.units[row], out.state[row]) = match at.state[row] {
-                        state::KNOWN => held_at(column, asked),
-                        blank => (0, blank),
-                    };
-                }
+                brought(out, self.view(*at), |row| held_at(column, row));
             }
             Op::Of { at, node: of } => {
-                let at = self.view(*at);
                 let Some(of) = &self.wholes[*of as usize] else { return };
-                for row in 0..out.state.len() {
-                    let asked = usize::try_from(at.units[row]).unwrap_or(usize::MAX);
-                    (out.units[row], out.state[row]) = match at.state[row] {
-                        state::KNOWN => (of.units[asked], of.state[asked]),
-                        blank => (0, blank),
-                    };
-                }
+                brought(out, self.view(*at), |row| (of.unit(row), of.state[row]));
             }
-            Op::Times { of, factor } => kernel::map(out, self.view(*of), |it| it * factor),
-            Op::Sum(a, b) => kernel::reckon(out, self.view(*a), self.view(*b), |a, b| a + b),
-            Op::Difference(a, b) => kernel::reckon(out, self.view(*a), self.view(*b), |a, b| a - b),
-            Op::Product(a, b) => kernel::reckon(out, self.view(*a), self.view(*b), |a, b| a * b),
-            Op::Divisible(a, b) => kernel::divisible(out, self.view(*a), self.view(*b)),
+            Op::Times { of, factor } => {
+                let factor = T::cut(*factor);
+                kernel::map(out, read!(*of), |it| it.times(factor));
+            }
+            Op::Sum(a, b) => kernel::reckon(out, read!(*a), read!(*b), T::plus),
+            Op::Difference(a, b) => kernel::reckon(out, read!(*a), read!(*b), T::minus),
+            Op::Product(a, b) => kernel::reckon(out, read!(*a), read!(*b), T::times),
+            Op::Divisible(a, b) => kernel::divisible(out, read!(*a), read!(*b)),
             Op::Round { of, by, up, down, mode, to } => {
-                kernel::round(out, self.view(*of), by.map(|it| self.view(it)), (*up, *down, *mode, *to));
+                let grid = Grid { up: *up, down: *down, mode: *mode, to: *to };
+                let range = |it: NodeId| self.plan.nodes.get(it).range;
+                let ranges = (range(*of), by.map_or((1, 1), range));
+                let by = by.map(|it| self.taken::<T>(it));
+                kernel::round(out, read!(*of), by.as_ref().map(Taken::as_in), grid, ranges);
             }
             Op::Extreme { greatest, of } => {
-                kernel::extreme(out, &of.iter().map(|it| self.view(*it)).collect::<Vec<_>>(), *greatest);
+                let of: Vec<Taken<'_, T>> = of.iter().map(|it| self.taken(*it)).collect();
+                kernel::extreme(out, &of.iter().map(Taken::as_in).collect::<Vec<_>>(), *greatest);
             }
-            Op::Limit { value, limit, at_most } => {
-                kernel::limit(out, self.view(*value), self.view(*limit), *at_most);
-            }
-            Op::IfUnknown { value, default } => kernel::if_unknown(out, self.view(*value), self.view(*default)),
+            Op::Limit { value, limit, at_most } => kernel::limit(out, read!(*value), read!(*limit), *at_most),
+            Op::IfUnknown { value, default } => kernel::if_unknown(out, read!(*value), read!(*default)),
             Op::If { condition, then, otherwise } => {
-                kernel::choose(out, self.view(*condition).state, self.view(*then), self.view(*otherwise));
+                kernel::choose(out, read!(*condition), read!(*then), read!(*otherwise));
             }
-            Op::Weighted(parts) => {
-                let parts: Vec<_> = parts.iter().map(|it| (it.0, self.view(it.1))).collect();
-                kernel::weighted(out, &parts, false);
-            }
-            Op::Weights(parts) => {
-                let parts: Vec<_> = parts.iter().map(|it| (it.0, self.view(it.1))).collect();
-                kernel::weighted(out, &parts, true);
-            }
+            Op::Weighted(parts) => self.weighed(out, parts, false),
+            Op::Weights(parts) => self.weighed(out, parts, true),
             Op::Reached(parts) | Op::Reachable(parts) => {
-                let parts: Vec<_> = parts.iter().map(|it| (self.view(it.0), self.view(it.1))).collect();
+                let taken = self.both::<T>(parts);
+                let parts: Vec<_> = taken.iter().map(|it| (it.0.as_in(), it.1.as_in())).collect();
                 kernel::share(out, &parts, matches!(node.op, Op::Reachable(_)));
             }
-            Op::Where { begun, value } => kernel::where_begun(out, self.view(*begun).state, self.view(*value)),
-            Op::Listed { of, list } => {
-                let last = list.len().saturating_sub(1);
-                kernel::map(out, self.view(*of), |it| list[usize::try_from(it).unwrap_or(0).min(last)]);
-            }
+            Op::Where { begun, value } => kernel::where_begun(out, self.state(*begun), read!(*value)),
+            Op::Listed { of, list } => kernel::listed(out, read!(*of), list),
             Op::Band { of, bands, caps } => {
-                let caps: Vec<_> = caps.iter().map(|it| (it.0, it.1, self.view(it.2).state)).collect();
-                kernel::band(out, self.view(*of), bands, &caps);
+                let caps: Vec<_> = caps.iter().map(|it| (it.0, it.1, self.state(it.2))).collect();
+                kernel::band(out, read!(*of), bands, &caps, self.plan.nodes.get(*of).range);
             }
-            Op::AsUnits(of) => kernel::as_units(out, self.view(*of).state),
-            Op::AsTruth(of) => kernel::as_truth(out, self.view(*of)),
-            Op::Compare { op, left, right } => {
-                kernel::compare(&mut out.state, *op, self.side(*left), self.side(*right));
-            }
-            Op::All(of) => kernel::all(&mut out.state, &self.states(of)),
-            Op::Any(of) => kernel::any(&mut out.state, &self.states(of)),
-            Op::Together(of) => kernel::together(&mut out.state, &self.states(of)),
-            Op::Not(of) => kernel::not(&mut out.state, self.view(*of).state),
-            Op::OrNo(of) => kernel::or_no(&mut out.state, self.view(*of).state),
-            Op::Followed { of, parts } => {
-                let parts: Vec<_> = parts.iter().map(|it| it.map(|one| self.view(*one).state)).collect();
-                kernel::followed(&mut out.state, self.view(*of).state, &parts);
-            }
-            Op::IsKnown(of) => kernel::is_known(&mut out.state, self.view(*of).state),
-            Op::History { periods, counting } => {
-                let begun = |it: &Option<NodeId>| it.map(|it| self.view(it).state);
-                let periods: Vec<_> = periods.iter().map(|it| (self.view(it.holds).state, begun(&it.begun))).collect();
-                kernel::history(&mut out.state, &periods, *counting);
-            }
+            Op::AsUnits(of) => kernel::as_units(out, self.state(*of)),
+            Op::AsTruth(of) => kernel::as_truth(out.state, read!(*of)),
+            Op::Compare { op, left, right } => self.compare::<T>(out.state, *op, *left, *right),
             Op::Fold { members, word, counts, gives, those_known } => {
                 self.fold(out, rows, *members, (*word, *counts, *gives), *those_known);
             }
             Op::FoldPeriods { periods, most, word, those_known } => {
-                let periods: Vec<_> = periods
+                let taken: Vec<_> = periods
                     .iter()
-                    .map(|it| {
-                        let begun = it.begun.map(|it| self.view(it).state);
-                        (begun, self.view(it.counts).state, it.gives.map(|it| self.view(it)))
-                    })
+                    .map(|it| (it.begun, self.taken::<T>(it.counts), it.gives.map(|it| self.taken::<T>(it))))
                     .collect();
-                fold::periods(out, &periods, *most, *word, *those_known);
-            }
-            Op::Covered { covered, verdict } => {
-                kernel::covered(&mut out.state, self.view(*covered).state, self.view(*verdict).state);
-            }
-            Op::Behind { verdict, earlier, meanwhile } => {
-                let (verdict, earlier) = (self.view(*verdict).state, self.view(*earlier).state);
-                kernel::behind(&mut out.state, verdict, earlier, *meanwhile);
-            }
-            Op::Paid { verdict, amount } => {
-                kernel::paid(&mut out.state, self.view(*verdict).state, self.view(*amount).state);
+                let periods = taken.iter().map(|(begun, counts, gives)| Period {
+                    begun: begun.map(|it| self.state(it)),
+                    counts: counts.as_in(),
+                    gives: gives.as_ref().map(Taken::as_in),
+                });
+                let making = Making { most: *most, word: *word, those_known: *those_known };
+                fold::periods(out, &periods.collect::<Vec<_>>(), making);
             }
             // It always stands whole.
             Op::Place(_) => {}
             Op::Plain { asked, at } => {
+                let Out { units, state } = out;
                 for (place, row) in rows.enumerate() {
-                    (out.units[place], out.state[place]) = self.ask(*asked, *at, row);
+                    let (own, known) = self.ask(*asked, *at, row);
+                    if let Some(out) = units.get_mut(place) {
+                        *out = T::cut(own);
+                    }
+                    state[place] = known;
                 }
             }
+            _ => self.truth(node, out.state),
         }
     }
 
-    fn fold(
+    /// Nodes that are states alone.
+    fn truth(&self, node: &Node, out: &mut [u8]) {
+        match &node.op {
+            Op::All(of) => truth::all(out, &self.states(of)),
+            Op::Any(of) => truth::any(out, &self.states(of)),
+            Op::Together(of) => truth::together(out, &self.states(of)),
+            Op::Not(of) => truth::not(out, self.state(*of)),
+            Op::OrNo(of) => truth::or_no(out, self.state(*of)),
+            Op::Followed { of, parts } => {
+                let parts: Vec<_> = parts.iter().map(|it| it.map(|one| self.state(*one))).collect();
+                truth::followed(out, self.state(*of), &parts);
+            }
+            Op::IsKnown(of) => truth::is_known(out, self.state(*of)),
+            Op::Counted { of, count } => truth::counted(out, &self.states(of), *count),
+            Op::History { periods, counting } => {
+                let begun = |it: &Option<NodeId>| it.map(|it| self.state(it));
+                let periods: Vec<_> = periods.iter().map(|it| (self.state(it.holds), begun(&it.begun))).collect();
+                truth::history(out, &periods, *counting);
+            }
+            Op::Covered { covered, verdict } => truth::covered(out, self.state(*covered), self.state(*verdict)),
+            Op::Behind { verdict, earlier, meanwhile } => {
+                truth::behind(out, self.state(*verdict), self.state(*earlier), *meanwhile);
+            }
+            Op::Paid { verdict, amount } => truth::paid(out, self.state(*verdict), self.state(*amount)),
+            // All others have numbers, and were looked at before.
+            _ => {}
+        }
+    }
+
+    fn fold<T: Cell>(
         &self,
-        out: &mut Lane,
+        mut out: Out<'_, T>,
         rows: Range<usize>,
         members: Folded,
         (word, counts, gives): (Word, NodeId, Option<NodeId>),
         those_known: bool,
     ) {
-        let take = |made: &mut Made, counts: u8, gives: u8, units: i64| {
-            if !(those_known && (counts | gives) & state::UNKNOWN != 0) {
-                made.take(counts, gives, units);
+        // Those who refer are gathered for all at once.
+        let Folded::Children(kind) = members else { return };
+        let children = self.plan.records.rows(kind);
+        let there = self.rows[kind.index()].clone();
+        let (counts, gives) = (self.view(counts), gives.map(|it| self.view(it)));
+        if matches!(word, Word::Count | Word::Any) {
+            let owners = &children.owners()[there];
+            let any = word == Word::Any;
+            out.units.fill(T::default());
+            out.state.fill(if any { state::NO } else { state::KNOWN });
+            for (owner, counts) in owners.iter().zip(counts.state) {
+                fold::more(&mut out, *owner as usize - rows.start, *counts, any, those_known);
             }
-        };
-        match members {
-            Folded::Children(kind) => {
-                let children = self.plan.records.rows(kind);
-                let first = self.rows[kind.index()].start;
-                let (counts, gives) = (self.view(counts), gives.map(|it| self.view(it)));
-                for (place, row) in rows.enumerate() {
-                    let mut made = Made::of(word);
-                    for child in children.of_owner(row) {
-                        let at = child - first;
-                        let (state, units) = gives.map_or((state::KNOWN, 0), |it| (it.state[at], it.units[at]));
-                        take(&mut made, counts.state[at], state, units);
-                    }
-                    (out.units[place], out.state[place]) = made.come();
-                }
+            return;
+        }
+        for (place, row) in rows.enumerate() {
+            let mut made = Made::of(word);
+            for child in children.of_owner(row) {
+                let at = child - there.start;
+                let (state, units) = gives.map_or((state::KNOWN, 0), |it| (it.state[at], it.unit(at)));
+                made.take_if(those_known, counts.state[at], state, units);
             }
-            Folded::Referring { referring, names } => {
-                let index = &self.plan.referring[referring as usize];
-                let whole = |it: NodeId| self.wholes[it as usize].as_ref();
-                let (Some(names), Some(counts)) = (whole(names), whole(counts)) else { return };
-                let gives = gives.and_then(whole);
-                for (place, row) in rows.enumerate() {
-                    let mut made = Made::of(word);
-                    for who in index.to(row) {
-                        let at = *who as usize;
-                        if names.state[at] != state::KNOWN || names.units[at] != as_units(row) {
-                            continue;
-                        }
-                        let (state, units) = gives.map_or((state::KNOWN, 0), |it| (it.state[at], it.units[at]));
-                        take(&mut made, counts.state[at], state, units);
-                    }
-                    (out.units[place], out.state[place]) = made.come();
-                }
+            let (units, state) = made.come();
+            if let Some(out) = out.units.get_mut(place) {
+                *out = T::cut(units);
+            }
+            if let Some(out) = out.state.get_mut(place) {
+                *out = state;
             }
         }
     }
@@ -304,63 +382,37 @@ impl<'p, 'a> Batch<'p, 'a> {
     }
 }
 
-impl Planner<'_> {
-    /// What becomes of the rules of a framework for some rows, as the evaluator that goes row by row says it.
-    #[must_use]
-    pub fn judged_row_by_row(&self, ground: usize, framework: &Framework, at: At, rows: &[u32]) -> Vec<Vec<Verdict>> {
-        let base = self.grounds[ground].scope();
-        rows.iter().map(|row| judge(&at_row(self, &base, at, *row as usize), framework)).collect()
-    }
+/// What a node came to, in the width of what is made of it.
+struct Taken<'v, T: Cell> {
+    units: Cow<'v, [T]>,
+    state: &'v [u8],
+    may: u8,
+}
 
-    /// What an expression is for some rows, as the evaluator that goes row by row says it.
-    #[must_use]
-    pub fn values_row_by_row(&self, ground: usize, expr: &Expr, at: At, rows: &[u32]) -> Vec<Value> {
-        let base = self.grounds[ground].scope();
-        rows.iter().map(|row| eval::value(&at_row(self, &base, at, *row as usize), expr)).collect()
-    }
-
-    /// What the evaluator that goes row by row says of some rows.
-    pub(super) fn plain(&self, asked: u32, at: At, rows: &[u32]) -> Vec<(i64, u8)> {
-        let (ground, expr) = self.asked[asked as usize];
-        let base = self.grounds[ground].scope();
-        rows.iter().map(|row| told(&at_row(self, &base, at, *row as usize), expr)).collect()
+impl<T: Cell> Taken<'_, T> {
+    fn as_in(&self) -> In<'_, T> {
+        In { units: &self.units, state: self.state, may: self.may }
     }
 }
 
-fn at_row<'s>(plan: &Planner<'_>, base: &Scope<'s>, at: At, row: usize) -> Scope<'s> {
-    base.placed(plan.records.record(at.space, row), (at.period, at.on, at.reading), at.back)
-}
-
-/// The lane of each node, and how many there are: a lane is free again once nobody needs it.
-fn lanes(plan: &Planner<'_>, order: &[NodeId], wanted: &[NodeId]) -> (Vec<u32>, u32) {
-    let mut last_use: Vec<usize> = vec![0; plan.nodes.len()];
-    for (place, id) in order.iter().enumerate() {
-        for input in plan.nodes.get(*id).op.inputs() {
-            last_use[input as usize] = place;
+/// What other rows have, where it is known which.
+fn brought<T: Cell>(out: Out<'_, T>, at: View<'_>, of: impl Fn(usize) -> (i64, u8)) {
+    let Out { units, state } = out;
+    for place in 0..at.state.len() {
+        let (own, known) = match at.state[place] {
+            state::KNOWN => of(usize::try_from(at.unit(place)).unwrap_or(usize::MAX)),
+            blank => (0, blank),
+        };
+        if let Some(out) = units.get_mut(place) {
+            *out = T::cut(own);
+        }
+        if let Some(out) = state.get_mut(place) {
+            *out = known;
         }
     }
-    for id in wanted {
-        last_use[*id as usize] = usize::MAX;
-    }
-    let (mut lane_of, mut free, mut count) = (vec![NONE; plan.nodes.len()], Vec::new(), 0);
-    for (place, id) in order.iter().enumerate() {
-        lane_of[*id as usize] = free.pop().unwrap_or_else(|| {
-            count += 1;
-            count - 1
-        });
-        let mut inputs = plan.nodes.get(*id).op.inputs();
-        inputs.sort_unstable();
-        inputs.dedup();
-        for input in inputs {
-            if last_use[input as usize] == place && lane_of[input as usize] != NONE {
-                free.push(lane_of[input as usize]);
-            }
-        }
-    }
-    (lane_of, count)
 }
 
-fn as_units(row: usize) -> i64 {
+pub(super) fn as_units(row: usize) -> i64 {
     i64::try_from(row).unwrap_or(i64::MAX)
 }
 
@@ -373,22 +425,25 @@ fn blank_state(blank: Blank) -> u8 {
 }
 
 /// Some rows of a column; those that it does not reach are only named, and blank.
-fn held(column: &Column, rows: Range<usize>, out: &mut Lane) {
+fn held<T: Cell>(column: &Column, rows: Range<usize>, out: Out<'_, T>) {
     let blank = blank_state(column.blank);
+    let first = rows.start.min(column.len());
     let there = rows.end.min(column.len()).saturating_sub(rows.start);
-    if let Held::Units { units, .. } = &column.held {
-        units.copy(rows.start.min(column.len()), &mut out.units[..there]);
+    if let (Held::Units { units, .. }, false) = (&column.held, out.units.is_empty()) {
+        lane::take(units, first, &mut out.units[..there]);
+    }
+    if out.state.is_empty() {
+        return;
     }
     match &column.known {
         None => out.state[..there].fill(state::KNOWN),
         Some(known) => {
-            for (out, known) in out.state[..there].iter_mut().zip(&known[rows.start.min(known.len())..]) {
+            for (out, known) in out.state[..there].iter_mut().zip(&known[first.min(known.len())..]) {
                 *out = if *known { state::KNOWN } else { blank };
             }
         }
     }
     // The room was used before.
-    out.units[there..].fill(0);
     out.state[there..].fill(blank);
 }
 
@@ -396,26 +451,5 @@ fn held_at(column: &Column, row: usize) -> (i64, u8) {
     match &column.held {
         Held::Units { units, .. } if row < column.len() && column.is_known(row) => (units.get(row), state::KNOWN),
         _ => (0, blank_state(column.blank)),
-    }
-}
-
-/// What the evaluator says, as units and a state.
-fn told(scope: &Scope<'_>, expr: &Expr) -> (i64, u8) {
-    if expr.ty == Type::YesNo {
-        return match eval::truth(scope, expr) {
-            Truth::Yes => (0, state::KNOWN),
-            Truth::No => (0, state::NO),
-            Truth::Unknown(_) => (0, state::UNKNOWN),
-            Truth::NotApplicable => (0, state::UNFIT),
-        };
-    }
-    match eval::value(scope, expr) {
-        Value::Known(Known::Date(day)) => (day_number(day.max(Date::MIN)), state::KNOWN),
-        Value::Known(Known::Choice(_, place)) => (place.into(), state::KNOWN),
-        Value::Known(Known::Number(number)) => (number.units_of(1).unwrap_or(0), state::KNOWN),
-        Value::Known(_) => (0, state::KNOWN),
-        Value::Unknown(_) => (0, state::UNKNOWN),
-        Value::NotApplicable => (0, state::UNFIT),
-        Value::NotHappened => (0, state::NO),
     }
 }

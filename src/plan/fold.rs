@@ -1,7 +1,8 @@
 //! What is made of those who count, for each of whom they belong to.
 
+use crate::plan::kernel::{In, Out};
+use crate::plan::lane::Cell;
 use crate::plan::node::{Word, state};
-use crate::plan::run::{Lane, View};
 
 /// What members of one record come to, one after another.
 pub(super) struct Made {
@@ -39,8 +40,15 @@ impl Made {
         }
     }
 
+    /// One more, unless only those are asked for of whom all is known.
+    pub(super) fn take_if(&mut self, those_known: bool, counts: u8, gives: u8, units: i64) {
+        if !(those_known && (counts | gives) & state::UNKNOWN != 0) {
+            self.take(counts, gives, units);
+        }
+    }
+
     /// One more.
-    pub(super) fn take(&mut self, counts: u8, gives: u8, units: i64) {
+    fn take(&mut self, counts: u8, gives: u8, units: i64) {
         let open = counts == state::UNKNOWN;
         if counts & (state::NO | state::UNFIT) != 0 {
             return;
@@ -137,26 +145,126 @@ impl Made {
     }
 }
 
-/// Whether a period is one of theirs where not all are, whether it counts, and what it gives.
-type Period<'v> = (Option<&'v [u8]>, &'v [u8], Option<View<'v>>);
+/// One more of those that are only counted, or of which any is looked for.
+pub(super) fn more<T: Cell>(out: &mut Out<'_, T>, row: usize, counts: u8, any: bool, those_known: bool) {
+    let is = match counts {
+        state::KNOWN => state::KNOWN,
+        state::UNKNOWN if !those_known => state::UNKNOWN,
+        _ => return,
+    };
+    if let (Some(out), false) = (out.units.get_mut(row), any) {
+        *out = out.plus(T::ONE);
+    }
+    if let Some(out) = out.state.get_mut(row) {
+        *out = match (any, *out, is) {
+            // One is enough.
+            (true, state::KNOWN, _) | (true, _, state::KNOWN) => state::KNOWN,
+            (false, state::KNOWN, state::KNOWN) => state::KNOWN,
+            _ => state::UNKNOWN,
+        };
+    }
+}
+
+/// Those who count, each with the row to which it belongs, in no order; `units` gets so many rows.
+pub(super) fn scattered<T: Cell>(
+    members: impl Iterator<Item = (usize, u8)>,
+    units: &mut Vec<T>,
+    state: &mut [u8],
+    rows: usize,
+    (any, those_known): (bool, bool),
+) {
+    units.resize(rows, T::default());
+    let mut out = Out { units, state };
+    members.for_each(|(row, counts)| more(&mut out, row, counts, any, those_known));
+}
+
+/// A period: whether it is one of theirs where not all are, whether it counts, and what it gives.
+pub(super) struct Period<'v, T> {
+    pub(super) begun: Option<&'v [u8]>,
+    pub(super) counts: In<'v, T>,
+    pub(super) gives: Option<In<'v, T>>,
+}
+
+/// How periods are made one.
+#[derive(Clone, Copy)]
+pub(super) struct Making {
+    /// How many of those to which what is asked applies; nothing where all are taken that are theirs.
+    pub(super) most: Option<u32>,
+    pub(super) word: Word,
+    pub(super) those_known: bool,
+}
 
 /// What periods come to, the one at hand first: the first so many to which what is asked applies, or all that are theirs.
-pub(super) fn periods(out: &mut Lane, periods: &[Period<'_>], most: Option<u32>, word: Word, those_known: bool) {
-    for at in 0..out.state.len() {
+pub(super) fn periods<T: Cell>(mut out: Out<'_, T>, periods: &[Period<'_, T>], making: Making) {
+    // None is left out but for what does not count.
+    let all_taken = making.most.is_none_or(|most| periods.len() <= most as usize);
+    let of_all = all_taken && periods.iter().all(|it| it.begun.is_none());
+    let sure = |it: &Period<'_, T>| it.counts.may == state::KNOWN;
+    match making.word {
+        Word::Count if of_all => counted(&mut out, periods, making.those_known),
+        Word::Sum if of_all && periods.iter().all(sure) => summed(&mut out, periods, making.those_known),
+        _ => one_by_one(out, periods, making),
+    }
+}
+
+/// How many count.
+fn counted<T: Cell>(out: &mut Out<'_, T>, periods: &[Period<'_, T>], those_known: bool) {
+    out.units.fill(T::default());
+    let taken = if those_known { state::KNOWN } else { state::KNOWN | state::UNKNOWN };
+    for period in periods {
+        for (out, counts) in out.units.iter_mut().zip(period.counts.state) {
+            *out = out.plus(if counts & taken == 0 { T::default() } else { T::ONE });
+        }
+    }
+    open(out, periods.iter().map(|it| it.counts.state), those_known);
+}
+
+/// What those that count give together; all of them count.
+fn summed<T: Cell>(out: &mut Out<'_, T>, periods: &[Period<'_, T>], those_known: bool) {
+    out.units.fill(T::default());
+    for gives in periods.iter().filter_map(|it| it.gives) {
+        if gives.may == state::KNOWN {
+            out.units.iter_mut().zip(gives.units).for_each(|(out, units)| *out = out.plus(*units));
+            continue;
+        }
+        for (out, (state, units)) in out.units.iter_mut().zip(gives.state.iter().zip(gives.units)) {
+            *out = out.plus(if *state == state::KNOWN { *units } else { T::default() });
+        }
+    }
+    open(out, periods.iter().filter_map(|it| it.gives).map(|it| it.state), those_known);
+}
+
+/// Known, unless one of some states is not and is asked for.
+fn open<'v, T>(out: &mut Out<'_, T>, states: impl Iterator<Item = &'v [u8]>, those_known: bool) {
+    out.state.fill(state::KNOWN);
+    if !those_known {
+        for states in states {
+            out.state.iter_mut().zip(states).for_each(|(out, state)| *out |= state & state::UNKNOWN);
+        }
+        // With both bits set it is not known.
+        out.state.iter_mut().for_each(|it| *it = 1 + (*it >> 1));
+    }
+}
+
+fn one_by_one<T: Cell>(out: Out<'_, T>, periods: &[Period<'_, T>], making: Making) {
+    let Making { most, word, those_known } = making;
+    let asks_gives = periods.first().is_some_and(|it| it.gives.is_some());
+    let rows = periods.first().map_or(0, |it| it.counts.state.len());
+    for at in 0..rows {
         let mut made = Made::of(word);
         let mut taken = 0;
-        for (begun, counts, gives) in periods {
-            if begun.is_some_and(|it| it[at] != state::KNOWN) {
+        for period in periods {
+            if period.begun.is_some_and(|it| it[at] != state::KNOWN) {
                 // Of the last, none before it is theirs either; of those inside, later ones may be.
                 if most.is_some() {
                     break;
                 }
                 continue;
             }
-            let counts = counts[at];
-            let (gives, units) = gives.map_or((state::KNOWN, 0), |it| (it.state[at], it.units[at]));
+            let counts = period.counts.state[at];
+            let (gives, units) = period.gives.map_or((state::KNOWN, 0), |it| (it.state[at], it.units[at].wide()));
             if let Some(most) = most {
-                let asked = if gives_something(periods) { gives } else { counts };
+                let asked = if asks_gives { gives } else { counts };
                 if asked == state::UNFIT {
                     continue;
                 }
@@ -165,15 +273,14 @@ pub(super) fn periods(out: &mut Lane, periods: &[Period<'_>], most: Option<u32>,
                 }
                 taken += 1;
             }
-            if !(those_known && (counts | gives) & state::UNKNOWN != 0) {
-                made.take(counts, gives, units);
-            }
+            made.take_if(those_known, counts, gives, units);
         }
-        (out.units[at], out.state[at]) = made.come();
+        let (units, state) = made.come();
+        if let Some(out) = out.units.get_mut(at) {
+            *out = T::cut(units);
+        }
+        if let Some(out) = out.state.get_mut(at) {
+            *out = state;
+        }
     }
-}
-
-/// Whether it is asked what they give, and not only whether they count.
-fn gives_something(periods: &[Period<'_>]) -> bool {
-    periods.first().is_some_and(|it| it.2.is_some())
 }

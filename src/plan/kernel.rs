@@ -1,9 +1,27 @@
-//! What is done with a batch: free functions over slices of units and states, one for each way of reckoning.
+//! What is done with the numbers of a batch: free functions over slices of units and states, one for each way of reckoning.
+//!
+//! Units and states are gone through one after the other, so that each loop does the same to every row. Where a node has no state of its
+//! own, or no units, there is no row to be written.
 
-use crate::plan::node::{BandEnds, Comparison, Counting, Missed, Mode, Part, state};
-use crate::plan::run::{Lane, View};
+use crate::plan::lane::Cell;
+use crate::plan::node::{BandEnds, Comparison, Mode, state};
 
 const BLANK: u8 = state::UNFIT | state::NO;
+
+/// Where a node is written to.
+pub(super) struct Out<'o, T> {
+    pub(super) units: &'o mut [T],
+    pub(super) state: &'o mut [u8],
+}
+
+/// What a node is made of.
+#[derive(Clone, Copy)]
+pub(super) struct In<'v, T> {
+    pub(super) units: &'v [T],
+    pub(super) state: &'v [u8],
+    /// The states that its rows may have.
+    pub(super) may: u8,
+}
 
 /// The state of what is reckoned from two values.
 fn joined(a: u8, b: u8) -> u8 {
@@ -17,40 +35,49 @@ fn joined(a: u8, b: u8) -> u8 {
     }
 }
 
-pub(super) fn fill(out: &mut Lane, units: i64, state: u8) {
-    out.units.fill(units);
-    out.state.fill(state);
-}
-
-/// Two values reckoned with each other. Where nothing is known nought stands, so that what is reckoned on stays within reach.
-pub(super) fn reckon(out: &mut Lane, a: View<'_>, b: View<'_>, by: impl Fn(i64, i64) -> i64) {
-    for ((out, a), b) in out.state.iter_mut().zip(a.state).zip(b.state) {
-        *out = joined(*a, *b);
-    }
-    for (((out, a), b), state) in out.units.iter_mut().zip(a.units).zip(b.units).zip(&out.state) {
-        *out = if *state == state::KNOWN { by(*a, *b) } else { 0 };
+/// The states of what is reckoned from two values.
+fn join(out: &mut [u8], (a, b): (&[u8], &[u8]), may: u8) {
+    if may & BLANK == 0 {
+        // Of the two states left, not known is the next bit.
+        let either = |a: u8, b: u8| 1 + (((a | b) & state::UNKNOWN) >> 1);
+        out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (a, b))| *out = either(*a, *b));
+    } else {
+        out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (a, b))| *out = joined(*a, *b));
     }
 }
 
-pub(super) fn map(out: &mut Lane, of: View<'_>, by: impl Fn(i64) -> i64) {
-    for (out, of) in out.units.iter_mut().zip(of.units) {
-        *out = by(*of);
-    }
-    out.state.copy_from_slice(of.state);
+/// Two values reckoned with each other.
+pub(super) fn reckon<T: Cell>(out: Out<'_, T>, a: In<'_, T>, b: In<'_, T>, by: impl Fn(T, T) -> T) {
+    join(out.state, (a.state, b.state), a.may | b.may);
+    both(out.units, a.units, b.units, by);
+}
+
+fn both<T: Cell>(out: &mut [T], a: &[T], b: &[T], by: impl Fn(T, T) -> T) {
+    out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (a, b))| *out = by(*a, *b));
+}
+
+pub(super) fn map<T: Cell>(out: Out<'_, T>, of: In<'_, T>, by: impl Fn(T) -> T) {
+    out.units.iter_mut().zip(of.units).for_each(|(out, of)| *out = by(*of));
+    copy(out.state, of.state);
+}
+
+/// States as they are.
+pub(super) fn copy(out: &mut [u8], of: &[u8]) {
+    out.iter_mut().zip(of).for_each(|(out, of)| *out = *of);
 }
 
 /// The first, unless the second is nought.
-pub(super) fn divisible(out: &mut Lane, a: View<'_>, b: View<'_>) {
-    out.units.copy_from_slice(a.units);
-    for (at, out) in out.state.iter_mut().enumerate() {
-        let state = joined(a.state[at], b.state[at]);
-        *out = if state == state::KNOWN && b.units[at] == 0 { state::UNKNOWN } else { state };
+pub(super) fn divisible<T: Cell>(out: Out<'_, T>, a: In<'_, T>, b: In<'_, T>) {
+    out.units.iter_mut().zip(a.units).for_each(|(out, a)| *out = *a);
+    join(out.state, (a.state, b.state), a.may | b.may);
+    for (out, by) in out.state.iter_mut().zip(b.units) {
+        *out = if *out == state::KNOWN && *by == T::default() { state::UNKNOWN } else { *out };
     }
 }
 
-/// A whole number of parts; `above` times `up`, by `below`.
+/// A whole number of parts of `below`.
 pub(super) fn rounded(above: i64, below: i64, mode: Mode) -> i64 {
-    let (whole, rest) = (above / below, above % below);
+    let (whole, rest) = (above.wrapping_div(below), above.wrapping_rem(below));
     if rest == 0 {
         return whole;
     }
@@ -64,67 +91,157 @@ pub(super) fn rounded(above: i64, below: i64, mode: Mode) -> i64 {
     }
 }
 
-pub(super) fn round(out: &mut Lane, of: View<'_>, by: Option<View<'_>>, (up, down, mode, to): (i64, i64, Mode, i64)) {
+/// How a number is rounded: times `up`, by what stands below and by `down`, to whole ones, then times `to`.
+#[derive(Clone, Copy)]
+pub(super) struct Grid {
+    pub(super) up: i64,
+    pub(super) down: i64,
+    pub(super) mode: Mode,
+    pub(super) to: i64,
+}
+
+impl Grid {
+    /// Whether numbers that reach so far and are divided by so much are the same in floating point, cut off, as whole: where both have
+    /// at most 31 bits the quotient is never so near to the next whole one that it is taken for it.
+    fn is_exact_in_floats(&self, above: (i64, i64), below: (i64, i64)) -> bool {
+        let small = |it: i64, by: i64| it.checked_mul(by).is_some_and(|it| it.abs() < 1 << 31);
+        let fits = |(least, most), by| small(least, by) && small(most, by);
+        self.mode == Mode::Down && self.to == 1 && fits(above, self.up) && fits(below, self.down)
+    }
+}
+
+pub(super) fn round<T: Cell>(
+    out: Out<'_, T>,
+    of: In<'_, T>,
+    by: Option<In<'_, T>>,
+    grid: Grid,
+    (above, below): ((i64, i64), (i64, i64)),
+) {
+    let Grid { up, down, mode, to } = grid;
+    copy(out.state, of.state);
+    let floats = grid.is_exact_in_floats(above, below);
     match by {
-        None => map(out, of, |it| rounded(it * up, down, mode) * to),
-        Some(by) => {
-            for (at, out) in out.units.iter_mut().enumerate() {
-                // What stands below may be nought where nobody knows what comes of it.
-                let known = of.state[at] == state::KNOWN;
-                *out = if known { rounded(of.units[at] * up, by.units[at] * down, mode) * to } else { 0 };
+        None if floats => {
+            let (up, down) = (up as f64, down as f64);
+            for (out, of) in out.units.iter_mut().zip(of.units) {
+                *out = T::cut_off(of.float() * up / down);
             }
-            out.state.copy_from_slice(of.state);
+        }
+        None => {
+            out.units.iter_mut().zip(of.units).for_each(|(out, of)| {
+                *out = T::cut(rounded(of.wide().wrapping_mul(up), down, mode).wrapping_mul(to));
+            });
+        }
+        // What stands below may be nought where nobody knows what comes of it.
+        Some(by) if floats => {
+            let (up, down) = (up as f64, down as f64);
+            for (out, (of, by)) in out.units.iter_mut().zip(of.units.iter().zip(by.units)) {
+                let by = if *by == T::default() { T::ONE } else { *by };
+                *out = T::cut_off(of.float() * up / (by.float() * down));
+            }
+        }
+        Some(by) => {
+            for (out, (of, by)) in out.units.iter_mut().zip(of.units.iter().zip(by.units)) {
+                let by = by.wide().wrapping_mul(down);
+                let whole = rounded(of.wide().wrapping_mul(up), if by == 0 { 1 } else { by }, mode);
+                *out = T::cut(whole.wrapping_mul(to));
+            }
         }
     }
 }
 
-pub(super) fn limit(out: &mut Lane, value: View<'_>, limit: View<'_>, at_most: bool) {
-    for at in 0..out.units.len() {
+pub(super) fn limit<T: Cell>(out: Out<'_, T>, value: In<'_, T>, limit: In<'_, T>, at_most: bool) {
+    if at_most {
+        both(out.units, value.units, limit.units, Ord::min);
+    } else {
+        both(out.units, value.units, limit.units, Ord::max);
+    }
+    let free = |a: u8, b: u8| (a | b) & BLANK != 0;
+    if (value.may | limit.may) & BLANK == 0 {
+        join(out.state, (value.state, limit.state), value.may | limit.may);
+        return;
+    }
+    // Where the limit does not apply the value stays as it is.
+    for (at, out) in out.units.iter_mut().enumerate() {
+        *out = if free(value.state[at], limit.state[at]) { value.units[at] } else { *out };
+    }
+    for (at, out) in out.state.iter_mut().enumerate() {
         let (a, b) = (value.state[at], limit.state[at]);
-        let (x, y) = (value.units[at], limit.units[at]);
-        let free = (a | b) & BLANK != 0;
-        let limited = if at_most { x.min(y) } else { x.max(y) };
-        out.units[at] = if free { x } else { limited };
-        out.state[at] = if free { a } else { joined(a, b) };
+        *out = if free(a, b) { a } else { joined(a, b) };
     }
 }
 
-pub(super) fn if_unknown(out: &mut Lane, value: View<'_>, default: View<'_>) {
-    for at in 0..out.units.len() {
-        let unknown = value.state[at] == state::UNKNOWN;
-        out.units[at] = if unknown { default.units[at] } else { value.units[at] };
-        out.state[at] = if unknown { default.state[at] } else { value.state[at] };
+pub(super) fn if_unknown<T: Cell>(out: Out<'_, T>, value: In<'_, T>, default: In<'_, T>) {
+    for (out, (state, (value, other))) in
+        out.units.iter_mut().zip(value.state.iter().zip(value.units.iter().zip(default.units)))
+    {
+        *out = if *state == state::UNKNOWN { *other } else { *value };
+    }
+    for (out, (value, other)) in out.state.iter_mut().zip(value.state.iter().zip(default.state)) {
+        *out = if *value == state::UNKNOWN { *other } else { *value };
     }
 }
 
 /// One or the other; where nobody can say which, what both are.
-pub(super) fn choose(out: &mut Lane, condition: &[u8], a: View<'_>, b: View<'_>) {
-    for (at, condition) in condition.iter().enumerate() {
+pub(super) fn choose<T: Cell>(out: Out<'_, T>, condition: In<'_, T>, a: In<'_, T>, b: In<'_, T>) {
+    // Where both are the same it is of no account which is taken.
+    let units = out.units.iter_mut().zip(condition.state.iter().zip(a.units.iter().zip(b.units)));
+    units.for_each(|(out, (condition, (a, b)))| *out = if *condition == state::NO { *b } else { *a });
+    if condition.may & !(state::KNOWN | state::NO) == 0 {
+        for (out, (condition, (x, y))) in
+            out.state.iter_mut().zip(condition.state.iter().zip(a.state.iter().zip(b.state)))
+        {
+            *out = if *condition == state::NO { *y } else { *x };
+        }
+        return;
+    }
+    if (condition.may & state::UNFIT) | ((a.may | b.may) & BLANK) == 0 {
+        // Where it is open, both are known and the same, or nobody knows.
+        for (out, (a, b)) in out.state.iter_mut().zip(a.units.iter().zip(b.units)) {
+            *out = u8::from(a == b);
+        }
+        for (out, (condition, (x, y))) in
+            out.state.iter_mut().zip(condition.state.iter().zip(a.state.iter().zip(b.state)))
+        {
+            let agreed = x & y & *out;
+            let taken = if *condition == state::NO { *y } else { *x };
+            *out = if *condition == state::UNKNOWN { state::UNKNOWN - agreed } else { taken };
+        }
+        return;
+    }
+    for (at, out) in out.state.iter_mut().enumerate() {
         let (x, y) = (a.state[at], b.state[at]);
-        let (units, state) = match *condition {
-            state::KNOWN => (a.units[at], x),
-            state::NO => (b.units[at], y),
-            open if (x | y) & state::UNKNOWN != 0 => (0, if open == state::UNFIT { state::UNKNOWN } else { open }),
-            _ if x == y && (x != state::KNOWN || a.units[at] == b.units[at]) => (a.units[at], x),
-            open => (0, open),
+        let same = x == y && (x != state::KNOWN || a.units[at] == b.units[at]);
+        *out = match condition.state[at] {
+            state::KNOWN => x,
+            state::NO => y,
+            open if (x | y) & state::UNKNOWN != 0 => {
+                if open == state::UNFIT {
+                    state::UNKNOWN
+                } else {
+                    open
+                }
+            }
+            _ if same => x,
+            open => open,
         };
-        out.units[at] = units;
-        out.state[at] = state;
     }
 }
 
 /// What has begun; else it does not apply.
-pub(super) fn where_begun(out: &mut Lane, begun: &[u8], value: View<'_>) {
-    out.units.copy_from_slice(value.units);
-    for ((out, begun), value) in out.state.iter_mut().zip(begun).zip(value.state) {
+pub(super) fn where_begun<T: Cell>(out: Out<'_, T>, begun: &[u8], value: In<'_, T>) {
+    out.units.iter_mut().zip(value.units).for_each(|(out, value)| *out = *value);
+    for (out, (begun, value)) in out.state.iter_mut().zip(begun.iter().zip(value.state)) {
         *out = if *begun == state::KNOWN { *value } else { state::UNFIT };
     }
 }
 
 /// The greatest or least of several; the later of what has not happened has not happened either.
-pub(super) fn extreme(out: &mut Lane, of: &[View<'_>], greatest: bool) {
-    for at in 0..out.units.len() {
-        let (mut best, mut any): (Option<i64>, u8) = (None, 0);
+pub(super) fn extreme<T: Cell>(out: Out<'_, T>, of: &[In<'_, T>], greatest: bool) {
+    // Without a state of its own all parts are known.
+    let rows = out.units.len().max(out.state.len());
+    for at in 0..rows {
+        let (mut best, mut any): (Option<T>, u8) = (None, 0);
         for part in of {
             let state = part.state[at];
             any |= state;
@@ -133,33 +250,33 @@ pub(super) fn extreme(out: &mut Lane, of: &[View<'_>], greatest: bool) {
                 best = Some(best.map_or(units, |it| if greatest { it.max(units) } else { it.min(units) }));
             }
         }
-        out.units[at] = best.unwrap_or(0);
-        out.state[at] = match best {
-            _ if greatest && any & state::NO != 0 => state::NO,
-            _ if any & state::UNKNOWN != 0 => state::UNKNOWN,
-            Some(_) => state::KNOWN,
-            None => state::UNFIT,
-        };
+        if let Some(out) = out.units.get_mut(at) {
+            *out = best.unwrap_or_default();
+        }
+        if let Some(out) = out.state.get_mut(at) {
+            *out = match best {
+                _ if greatest && any & state::NO != 0 => state::NO,
+                _ if any & state::UNKNOWN != 0 => state::UNKNOWN,
+                Some(_) => state::KNOWN,
+                None => state::UNFIT,
+            };
+        }
     }
 }
 
 /// What counts, each times its factor: what does not apply is left out, and nothing is known while anything is missing.
-pub(super) fn weighted(out: &mut Lane, parts: &[(i64, View<'_>)], weights: bool) {
-    out.units.fill(0);
+pub(super) fn weighted<T: Cell>(out: Out<'_, T>, parts: &[(i64, In<'_, T>)], weights: bool) {
+    out.units.fill(T::default());
     out.state.fill(0);
     for (factor, part) in parts {
-        for at in 0..out.units.len() {
-            let state = part.state[at];
-            let units = if weights { 1 } else { part.units[at] };
-            out.units[at] += if state == state::KNOWN { units * factor } else { 0 };
-            out.state[at] |= state;
+        let factor = T::cut(*factor);
+        for (out, (state, units)) in out.units.iter_mut().zip(part.state.iter().zip(part.units)) {
+            let more = if weights { factor } else { units.times(factor) };
+            *out = out.plus(if *state == state::KNOWN { more } else { T::default() });
         }
+        out.state.iter_mut().zip(part.state).for_each(|(out, state)| *out |= state);
     }
-    settle_sum(out);
-}
-
-fn settle_sum(out: &mut Lane) {
-    for state in &mut out.state {
+    for state in out.state {
         *state = if *state & state::UNKNOWN != 0 {
             state::UNKNOWN
         } else if *state & state::KNOWN != 0 {
@@ -171,49 +288,83 @@ fn settle_sum(out: &mut Lane) {
 }
 
 /// The points reached, each at most what it is out of, or those that could be reached.
-pub(super) fn share(out: &mut Lane, parts: &[(View<'_>, View<'_>)], reachable: bool) {
-    for at in 0..out.units.len() {
-        let (mut got, mut most, mut unknown) = (0, 0, false);
+pub(super) fn share<T: Cell>(out: Out<'_, T>, parts: &[(In<'_, T>, In<'_, T>)], reachable: bool) {
+    let rows = out.units.len().max(out.state.len());
+    for at in 0..rows {
+        let (mut got, mut most, mut unknown) = (T::default(), T::default(), false);
         for (part, of) in parts {
             let (a, b) = (part.state[at], of.state[at]);
             if (a | b) & BLANK != 0 {
                 continue;
             }
             if a == state::KNOWN && b == state::KNOWN {
-                got += part.units[at].min(of.units[at]);
-                most += of.units[at];
+                got = got.plus(part.units[at].min(of.units[at]));
+                most = most.plus(of.units[at]);
             } else {
                 unknown = true;
             }
         }
-        out.units[at] = if reachable { most } else { got };
-        out.state[at] = match (unknown, most) {
-            (true, _) => state::UNKNOWN,
-            (false, 0) => state::UNFIT,
-            (false, _) => state::KNOWN,
-        };
+        if let Some(out) = out.units.get_mut(at) {
+            *out = if reachable { most } else { got };
+        }
+        if let Some(out) = out.state.get_mut(at) {
+            *out = match unknown {
+                true => state::UNKNOWN,
+                false if most == T::default() => state::UNFIT,
+                false => state::KNOWN,
+            };
+        }
     }
 }
 
-/// The band of a number, held down or up by caps: the state of each says whether it holds.
-pub(super) fn band(out: &mut Lane, of: View<'_>, bands: &[BandEnds], caps: &[(bool, u32, &[u8])]) {
+/// The number that stands for each place.
+pub(super) fn listed<T: Cell>(out: Out<'_, T>, of: In<'_, T>, list: &[i64]) {
+    let last = list.len().saturating_sub(1);
+    map(out, of, |it| T::cut(list[usize::try_from(it.wide()).unwrap_or(0).min(last)]));
+}
+
+/// The band of a number, held down or up by caps: the state of each says whether it holds. `range` is how far the number reaches.
+pub(super) fn band<T: Cell>(
+    out: Out<'_, T>,
+    of: In<'_, T>,
+    bands: &[BandEnds],
+    caps: &[(bool, u32, &[u8])],
+    (least, most): (i64, i64),
+) {
+    let place = |units: i64| bands.iter().find(|it| it.least <= units && units <= it.most).map(|it| it.choice);
     let (first, last) = (bands.first().map_or(0, |it| it.choice), bands.last().map_or(0, |it| it.choice));
-    for at in 0..out.units.len() {
-        out.units[at] = 0;
+    let short = most.checked_sub(least).is_some_and(|it| it < MOST_LISTED);
+    // Of one band alone everybody is, whatever the number.
+    if caps.is_empty() && short && first != last {
+        let listed: Vec<Option<T>> = (least..=most).map(|it| place(it).map(|it| T::cut(it.into()))).collect();
+        if let Some(listed) = listed.into_iter().collect::<Option<Vec<T>>>() {
+            let (end, start) = (listed.len() - 1, T::cut(least));
+            let at = |of: T| usize::try_from(of.minus(start).wide()).unwrap_or(0).min(end);
+            map(out, of, |it| listed[at(it)]);
+            return;
+        }
+    }
+    let (units, states) = (out.units, out.state);
+    let mut write = |at: usize, choice: u32, state: u8| {
+        if let Some(out) = units.get_mut(at) {
+            *out = T::cut(choice.into());
+        }
+        if let Some(out) = states.get_mut(at) {
+            *out = state;
+        }
+    };
+    for at in 0..of.state.len() {
         let (mut best, mut worst) = match of.state[at] {
-            state::KNOWN => {
-                let units = of.units[at];
-                match bands.iter().find(|it| it.least <= units && units <= it.most) {
-                    Some(band) => (band.choice, band.choice),
-                    None => {
-                        out.state[at] = state::UNKNOWN;
-                        continue;
-                    }
+            state::KNOWN => match place(of.units[at].wide()) {
+                Some(choice) => (choice, choice),
+                None => {
+                    write(at, 0, state::UNKNOWN);
+                    continue;
                 }
-            }
+            },
             state::UNKNOWN => (first, last),
             blank => {
-                out.state[at] = blank;
+                write(at, 0, blank);
                 continue;
             }
         };
@@ -226,25 +377,23 @@ pub(super) fn band(out: &mut Lane, of: View<'_>, bands: &[BandEnds], caps: &[(bo
             best = if holds[at] == state::KNOWN { best.max(*choice) } else { best };
             worst = if possible(holds[at]) { worst.max(*choice) } else { worst };
         }
-        out.units[at] = best.into();
-        out.state[at] = if best == worst { state::KNOWN } else { state::UNKNOWN };
+        write(at, best, if best == worst { state::KNOWN } else { state::UNKNOWN });
     }
 }
 
-// ---- truths
+/// How many places a list may have that is made for one batch.
+const MOST_LISTED: i64 = 256;
 
-pub(super) fn as_units(out: &mut Lane, of: &[u8]) {
-    for ((units, state), of) in out.units.iter_mut().zip(&mut out.state).zip(of) {
-        *units = i64::from(*of == state::KNOWN);
-        *state = if *of == state::NO { state::KNOWN } else { *of };
-    }
+pub(super) fn as_units<T: Cell>(out: Out<'_, T>, of: &[u8]) {
+    out.units.iter_mut().zip(of).for_each(|(out, of)| *out = if *of == state::KNOWN { T::ONE } else { T::default() });
+    out.state.iter_mut().zip(of).for_each(|(out, of)| *out = if *of == state::NO { state::KNOWN } else { *of });
 }
 
-pub(super) fn as_truth(out: &mut Lane, of: View<'_>) {
-    for at in 0..out.state.len() {
-        out.state[at] = match of.state[at] {
-            state::KNOWN if of.units[at] != 0 => state::KNOWN,
-            state::KNOWN => state::NO,
+pub(super) fn as_truth<T: Cell>(out: &mut [u8], of: In<'_, T>) {
+    for (out, (units, state)) in out.iter_mut().zip(of.units.iter().zip(of.state)) {
+        let yes = if *units == T::default() { state::NO } else { state::KNOWN };
+        *out = match *state {
+            state::KNOWN => yes,
             state::UNKNOWN => state::UNKNOWN,
             _ => state::UNFIT,
         };
@@ -252,18 +401,29 @@ pub(super) fn as_truth(out: &mut Lane, of: View<'_>) {
 }
 
 /// A comparison of two values, or of a value with the same for all.
-pub(super) fn compare(out: &mut [u8], op: Comparison, left: Side<'_>, right: Side<'_>) {
+pub(super) fn compare<T: Cell>(out: &mut [u8], op: Comparison, left: Side<'_, T>, right: Side<'_, T>) {
     match op {
         Comparison::Less => compared(out, left, right, |a, b| a < b),
         Comparison::AtMost => compared(out, left, right, |a, b| a <= b),
         Comparison::Is => compared(out, left, right, |a, b| a == b),
         Comparison::IsNot => compared(out, left, right, |a, b| a != b),
     }
-    let not_happened = if op == Comparison::IsNot { state::KNOWN } else { state::NO };
+    let may = |side: &Side<'_, T>| if let Side::Of(of) = side { of.may } else { state::KNOWN };
+    let any = may(&left) | may(&right);
     for side in [left, right] {
-        let Side::Of { view, sure: false } = side else { continue };
+        let Side::Of(of) = side else { continue };
+        if of.may == state::KNOWN {
+            continue;
+        }
+        if any & BLANK == 0 {
+            out.iter_mut().zip(of.state).for_each(|(out, state)| {
+                *out = if *state == state::UNKNOWN { state::UNKNOWN } else { *out };
+            });
+            continue;
+        }
+        let not_happened = if op == Comparison::IsNot { state::KNOWN } else { state::NO };
         // What decides wins over what is already there: what does not apply over what is missing, and that over what has not happened.
-        for (out, state) in out.iter_mut().zip(view.state) {
+        for (out, state) in out.iter_mut().zip(of.state) {
             let own = match *state {
                 state::KNOWN => continue,
                 state::NO => not_happened | OF_WHAT_HAS_NOT,
@@ -272,7 +432,9 @@ pub(super) fn compare(out: &mut [u8], op: Comparison, left: Side<'_>, right: Sid
             *out = stronger(*out, own);
         }
     }
-    out.iter_mut().for_each(|it| *it &= !OF_WHAT_HAS_NOT);
+    if any & BLANK != 0 {
+        out.iter_mut().for_each(|it| *it &= !OF_WHAT_HAS_NOT);
+    }
 }
 
 /// Marks an answer that rests on what has not happened.
@@ -289,189 +451,27 @@ fn stronger(a: u8, b: u8) -> u8 {
 
 /// One side of a comparison.
 #[derive(Clone, Copy)]
-pub(super) enum Side<'v> {
+pub(super) enum Side<'v, T> {
     /// The same for all.
-    Same(i64),
-    /// Of each row; `sure` where it is known of all.
-    Of { view: View<'v>, sure: bool },
+    Same(T),
+    /// Of each row.
+    Of(In<'v, T>),
 }
 
-fn compared(out: &mut [u8], left: Side<'_>, right: Side<'_>, holds: impl Fn(i64, i64) -> bool) {
+fn compared<T: Cell>(out: &mut [u8], left: Side<'_, T>, right: Side<'_, T>, holds: impl Fn(T, T) -> bool) {
     let truth = |yes: bool| if yes { state::KNOWN } else { state::NO };
     match (left, right) {
-        (Side::Of { view: a, .. }, Side::Of { view: b, .. }) => {
-            for ((out, a), b) in out.iter_mut().zip(a.units).zip(b.units) {
+        (Side::Of(a), Side::Of(b)) => {
+            for (out, (a, b)) in out.iter_mut().zip(a.units.iter().zip(b.units)) {
                 *out = truth(holds(*a, *b));
             }
         }
-        (Side::Of { view, .. }, Side::Same(b)) => {
-            out.iter_mut().zip(view.units).for_each(|(out, a)| *out = truth(holds(*a, b)));
+        (Side::Of(a), Side::Same(b)) => {
+            out.iter_mut().zip(a.units).for_each(|(out, a)| *out = truth(holds(*a, b)));
         }
-        (Side::Same(a), Side::Of { view, .. }) => {
-            out.iter_mut().zip(view.units).for_each(|(out, b)| *out = truth(holds(a, *b)));
+        (Side::Same(a), Side::Of(b)) => {
+            out.iter_mut().zip(b.units).for_each(|(out, b)| *out = truth(holds(a, *b)));
         }
         (Side::Same(a), Side::Same(b)) => out.fill(truth(holds(a, b))),
-    }
-}
-
-/// What several say, side by side.
-pub(super) fn together(out: &mut [u8], parts: &[&[u8]]) {
-    out.fill(0);
-    for part in parts {
-        out.iter_mut().zip(*part).for_each(|(out, part)| *out |= part);
-    }
-}
-
-pub(super) fn any(out: &mut [u8], parts: &[&[u8]]) {
-    together(out, parts);
-    // The states stand in the order in which one settles the matter: the lowest bit decides.
-    out.iter_mut().for_each(|it| *it &= it.wrapping_neg());
-}
-
-pub(super) fn all(out: &mut [u8], parts: &[&[u8]]) {
-    together(out, parts);
-    for it in out {
-        let turned = turned(*it);
-        *it = self::turned(turned & turned.wrapping_neg());
-    }
-}
-
-/// Yes and no change places.
-fn turned(state: u8) -> u8 {
-    (state & (state::UNKNOWN | state::UNFIT)) | ((state & state::KNOWN) << 3) | ((state & state::NO) >> 3)
-}
-
-pub(super) fn not(out: &mut [u8], of: &[u8]) {
-    out.iter_mut().zip(of).for_each(|(out, of)| *out = turned(*of));
-}
-
-pub(super) fn or_no(out: &mut [u8], of: &[u8]) {
-    out.iter_mut().zip(of).for_each(|(out, of)| *out = if *of == state::UNFIT { state::NO } else { *of });
-}
-
-/// With more open parts than these nobody follows every way, as in the evaluator that goes row by row.
-const MOST_OPEN: u32 = 8;
-
-/// A condition; where it is not known, what it comes to whether its open parts hold or not. A part that can't be asked may leave nothing
-/// for them to change.
-pub(super) fn followed(out: &mut [u8], of: &[u8], parts: &[Part<&[u8]>]) {
-    let mut ways: Vec<u8> = Vec::new();
-    for (at, (out, of)) in out.iter_mut().zip(of).enumerate() {
-        *out = *of;
-        if *of == state::UNKNOWN
-            && let Some(only) = only_way(parts, at, &mut ways)
-        {
-            *out = only;
-        }
-    }
-}
-
-/// What all ways come to in which open parts may turn out; nothing where they differ, or are too many.
-fn only_way(parts: &[Part<&[u8]>], at: usize, ways: &mut Vec<u8>) -> Option<u8> {
-    // Each way stands for itself: a state's bit is set if the condition may come to it.
-    ways.clear();
-    let mut open = 0;
-    for part in parts {
-        let came = match part {
-            Part::One(of) if of[at] == state::UNKNOWN => {
-                open += 1;
-                state::KNOWN | state::NO
-            }
-            Part::One(of) => of[at],
-            Part::Not => turned(ways.pop()?),
-            Part::OrNo => match ways.pop()? {
-                of if of & state::UNFIT == 0 => of,
-                of => (of & !state::UNFIT) | state::NO,
-            },
-            Part::All(count) => {
-                let of = ways.split_off(ways.len().checked_sub(*count)?);
-                turned(of.into_iter().map(turned).fold(state::NO, either))
-            }
-            Part::Any(count) => ways.split_off(ways.len().checked_sub(*count)?).into_iter().fold(state::NO, either),
-        };
-        ways.push(came);
-    }
-    ways.pop().filter(|it| it.is_power_of_two() && open <= MOST_OPEN)
-}
-
-/// What any of two may come to, if each may come to some states.
-fn either(a: u8, b: u8) -> u8 {
-    let states = [state::KNOWN, state::UNFIT, state::NO];
-    let pairs = states.iter().filter(|it| a & **it != 0).flat_map(|x| states.iter().map(move |y| (*x, *y & b)));
-    pairs.filter(|it| it.1 != 0).fold(0, |any, (x, y)| any | ((x | y) & (x | y).wrapping_neg()))
-}
-
-pub(super) fn is_known(out: &mut [u8], of: &[u8]) {
-    out.iter_mut().zip(of).for_each(|(out, of)| *out = if *of == state::KNOWN { state::KNOWN } else { state::NO });
-}
-
-/// A condition counted over periods, the one at hand first; what is not begun is none of theirs.
-pub(super) fn history(out: &mut [u8], periods: &[(&[u8], Option<&[u8]>)], counting: Counting) {
-    let Some((now, _)) = periods.first().copied() else { return };
-    for at in 0..out.len() {
-        let waits = now[at] == state::UNKNOWN && counting.missing == Missed::Skipped;
-        if now[at] == state::UNFIT || waits {
-            out[at] = now[at];
-            continue;
-        }
-        let (mut yes, mut open, mut marks) = (0_u64, 0_u64, 0_u32);
-        for (holds, begun) in periods {
-            if marks == counting.last || begun.is_some_and(|it| it[at] != state::KNOWN) {
-                break;
-            }
-            let (is, may) = match (holds[at], counting.missing) {
-                (state::KNOWN, _) | (state::UNKNOWN, Missed::Counted(true)) => (true, false),
-                (state::NO, _) | (state::UNKNOWN, Missed::Counted(false)) => (false, false),
-                (state::UNKNOWN, Missed::Awaited) => (false, true),
-                (state::UNKNOWN, Missed::Skipped) => continue,
-                _ if counting.breaks => (false, false),
-                _ => continue,
-            };
-            yes |= u64::from(is) << marks;
-            open |= u64::from(may) << marks;
-            marks += 1;
-        }
-        out[at] = match (suffices(yes, counting), suffices(yes | open, counting)) {
-            (true, _) => state::KNOWN,
-            (false, true) => state::UNKNOWN,
-            (false, false) => state::NO,
-        };
-    }
-}
-
-fn suffices(bits: u64, counting: Counting) -> bool {
-    if counting.consecutive {
-        return (1..counting.count).fold(bits, |runs, by| runs & (bits >> by)) != 0;
-    }
-    bits.count_ones() >= counting.count
-}
-
-// ---- verdicts
-
-pub(super) fn covered(out: &mut [u8], covered: &[u8], verdict: &[u8]) {
-    for ((out, covered), verdict) in out.iter_mut().zip(covered).zip(verdict) {
-        *out = if covered & (state::NO | state::UNFIT) != 0 { state::UNFIT } else { *verdict };
-    }
-}
-
-/// What applies before takes the place of what comes behind; while that is not known, it waits.
-pub(super) fn behind(out: &mut [u8], verdict: &[u8], earlier: &[u8], meanwhile: bool) {
-    for ((out, own), earlier) in out.iter_mut().zip(verdict).zip(earlier) {
-        *out = match (*own, *earlier) {
-            (state::KNOWN | state::UNKNOWN, earlier) if earlier & state::KNOWN != 0 => state::NO,
-            (state::KNOWN, earlier) if earlier & state::UNKNOWN != 0 && !meanwhile => state::UNKNOWN,
-            (own, _) => own,
-        };
-    }
-}
-
-/// What is proposed waits for its amount.
-pub(super) fn paid(out: &mut [u8], verdict: &[u8], amount: &[u8]) {
-    for ((out, verdict), amount) in out.iter_mut().zip(verdict).zip(amount) {
-        *out = match (*verdict, *amount) {
-            (state::KNOWN, state::UNKNOWN) => state::UNKNOWN,
-            (state::KNOWN, state::UNFIT | state::NO) => state::UNFIT,
-            (verdict, _) => verdict,
-        };
     }
 }

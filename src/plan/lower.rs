@@ -3,7 +3,7 @@
 use crate::calendar::day_number;
 use crate::eval::{MOST_PERIODS_BACK, in_force};
 use crate::ids::{DefinitionId, ScaleId};
-use crate::plan::node::{Counting, HistoryPart, Missed, Node, NodeId, Op, comparison, state};
+use crate::plan::node::{Comparison, Counting, HistoryPart, Missed, Node, NodeId, Op, comparison, state};
 use crate::plan::{At, Lowered, NoKernel, Planner};
 use crate::policy::model::{CompareOp, Expr, ExprKind, History, MissingPeriods, Order, Parameter, Type, When};
 use crate::value::{Known, TimeUnit, Value};
@@ -266,7 +266,12 @@ impl<'a> Planner<'a> {
         self.nodes.add(Node { op, space, may, range: (0, 0), whole: false })
     }
 
-    pub(super) fn all(&mut self, at: At, parts: Vec<NodeId>) -> NodeId {
+    pub(super) fn all(&mut self, at: At, mut parts: Vec<NodeId>) -> NodeId {
+        // What always holds changes nothing, and what never does settles it.
+        parts.retain(|it| self.may(*it) != state::KNOWN);
+        if parts.iter().any(|it| self.may(*it) == state::NO) {
+            return self.constant(at.space, 0, state::NO);
+        }
         let (mut any, mut every) = (0, state::KNOWN);
         for part in &parts {
             any |= self.may(*part);
@@ -280,7 +285,11 @@ impl<'a> Planner<'a> {
         }
     }
 
-    pub(super) fn any(&mut self, at: At, parts: Vec<NodeId>) -> NodeId {
+    pub(super) fn any(&mut self, at: At, mut parts: Vec<NodeId>) -> NodeId {
+        parts.retain(|it| self.may(*it) != state::NO);
+        if parts.iter().any(|it| self.may(*it) == state::KNOWN) {
+            return self.constant(at.space, 0, state::KNOWN);
+        }
         let (mut any, mut every) = (0, state::NO);
         for part in &parts {
             any |= self.may(*part);
@@ -342,7 +351,8 @@ impl<'a> Planner<'a> {
         let turned = turned != (order == Order::BestFirst && !equality);
         let (left, right) = if turned { (right, left) } else { (left, right) };
         let (a, b) = (self.may(left), self.may(right));
-        let known = if a & b & state::KNOWN == 0 { 0 } else { state::KNOWN | state::NO };
+        let outcomes = decided(comparison, self.reach(left), self.reach(right));
+        let known = if a & b & state::KNOWN == 0 { 0 } else { outcomes };
         let not_happened = match (a | b) & state::NO {
             0 => 0,
             _ if op == CompareOp::IsNot => state::KNOWN,
@@ -385,8 +395,31 @@ impl<'a> Planner<'a> {
             },
         };
         let any = periods.iter().fold(0, |any, it| any | self.may(it.holds));
+        let awaited = counting.missing == Missed::Awaited || any & state::UNKNOWN == 0;
+        let everybodys = periods.iter().all(|it| it.begun.is_none());
+        if any & state::UNFIT == 0 && awaited && everybodys && counting.count > 0 {
+            let holds: Vec<NodeId> = periods.iter().take(counting.last as usize).map(|it| it.holds).collect();
+            return Ok(Lowered::Truth(self.counted(at, &holds, counting)));
+        }
         let may = state::KNOWN | state::NO | (any & state::UNKNOWN) | (self.may(now) & state::UNFIT);
         Ok(Lowered::Truth(self.truth_node(now, Op::History { periods, counting }, may)))
+    }
+
+    /// A condition in several periods that are everybody's: so many of them, or so many that follow one another.
+    fn counted(&mut self, at: At, holds: &[NodeId], counting: Counting) -> NodeId {
+        let count = counting.count as usize;
+        if counting.consecutive || count == 1 {
+            let runs = holds.windows(count).map(|it| self.all(at, it.to_vec())).collect();
+            return self.any(at, runs);
+        }
+        let any = holds.iter().fold(0, |any, it| any | self.may(*it));
+        match (u8::try_from(count), holds.first()) {
+            (Ok(count), Some(first)) if holds.len() >= count.into() => {
+                let may = state::KNOWN | state::NO | (any & state::UNKNOWN);
+                self.truth_node(*first, Op::Counted { of: holds.to_vec(), count }, may)
+            }
+            _ => self.constant(at.space, 0, state::NO),
+        }
     }
 }
 
@@ -395,6 +428,24 @@ fn negated(may: u8) -> u8 {
     let yes = if may & state::NO == 0 { 0 } else { state::KNOWN };
     let no = if may & state::KNOWN == 0 { 0 } else { state::NO };
     middle | yes | no
+}
+
+/// What a comparison may come to where both sides are known and reach so far.
+fn decided(op: Comparison, left: (i128, i128), right: (i128, i128)) -> u8 {
+    let (always, never) = match op {
+        Comparison::Less => (left.1 < right.0, left.0 >= right.1),
+        Comparison::AtMost => (left.1 <= right.0, left.0 > right.1),
+        Comparison::Is | Comparison::IsNot => {
+            let apart = left.1 < right.0 || right.1 < left.0;
+            let same = left == right && left.0 == left.1;
+            if op == Comparison::Is { (same, apart) } else { (apart, same) }
+        }
+    };
+    match (always, never) {
+        (true, _) => state::KNOWN,
+        (false, true) => state::NO,
+        (false, false) => state::KNOWN | state::NO,
+    }
 }
 
 /// The order of the values of a type.

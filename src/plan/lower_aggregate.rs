@@ -130,7 +130,11 @@ impl<'a> Planner<'a> {
                 }
                 let range = ranged(reach(self, *gives), *most);
                 let op = Op::Fold { members: *members, word, counts: *counts, gives: *gives, those_known };
-                self.units(at.space, op, may, range)
+                let node = self.units(at.space, op, may, range)?;
+                if let Folded::Referring { .. } = members {
+                    self.nodes.keep_whole(node);
+                }
+                Ok(node)
             }
             Gathered::Periods(periods, most) => {
                 let mut all = (0, 0);

@@ -33,16 +33,17 @@ impl<'a> Planner<'a> {
                 Ok((a.above, b.above, Lowered::Number(a)))
             }
             (Lowered::Units(a), Lowered::Units(b)) => Ok((a, b, Lowered::Units(a))),
-            (Lowered::Truth(a), Lowered::Truth(b)) => Ok((self.as_units(a), self.as_units(b), Lowered::Truth(a))),
+            // Of truths the states say all.
+            (Lowered::Truth(a), Lowered::Truth(b)) => Ok((a, b, Lowered::Truth(a))),
             _ => Err(NoKernel),
         }
     }
 
-    fn like(&mut self, kind: Lowered, node: NodeId) -> Lowered {
+    fn like(kind: Lowered, node: NodeId) -> Lowered {
         match kind {
             Lowered::Number(of) => Lowered::Number(Quotient { above: node, ..of }),
             Lowered::Units(_) => Lowered::Units(node),
-            Lowered::Truth(_) => Lowered::Truth(self.as_truth(node)),
+            Lowered::Truth(_) => Lowered::Truth(node),
         }
     }
 
@@ -65,7 +66,7 @@ impl<'a> Planner<'a> {
         let range = self.both_ranges(then, otherwise);
         let space = self.space(then);
         let node = self.units(space, Op::If { condition, then, otherwise }, may, range)?;
-        Ok(self.like(kind, node))
+        Ok(Self::like(kind, node))
     }
 
     pub(super) fn if_unknown(&mut self, value: Lowered, default: Lowered) -> Result<Lowered, NoKernel> {
@@ -77,7 +78,7 @@ impl<'a> Planner<'a> {
         let range = self.both_ranges(a, b);
         let space = self.space(a);
         let node = self.units(space, Op::IfUnknown { value: a, default: b }, may, range)?;
-        Ok(self.like(kind, node))
+        Ok(Self::like(kind, node))
     }
 
     pub(super) fn limited(&mut self, value: Lowered, limit: Lowered, at_most: bool) -> Result<Lowered, NoKernel> {
@@ -98,7 +99,7 @@ impl<'a> Planner<'a> {
         let may = self.may(a) | (self.may(b) & state::UNKNOWN);
         let space = self.space(a);
         let node = self.units(space, Op::Limit { value: a, limit: b, at_most }, may, range)?;
-        Ok(self.like(kind, node))
+        Ok(Self::like(kind, node))
     }
 
     /// `most` looks for the greatest units, `greatest` for the greatest value: of a scale the best stands first.
@@ -142,7 +143,7 @@ impl<'a> Planner<'a> {
         });
         let space = self.space(all[0]);
         let node = self.units(space, Op::Extreme { greatest: most, of: all }, may, range)?;
-        Ok(self.like(kind, node))
+        Ok(Self::like(kind, node))
     }
 
     pub(super) fn weighted(&mut self, parts_of: Vec<(Number, Lowered)>) -> Result<Lowered, NoKernel> {

@@ -5,8 +5,8 @@
 //! reading at [`Planner`].
 //!
 //! * Equal nodes are one node, also of two policies that are compared.
-//! * Numbers are whole numbers of 64 bits with one denominator for all rows. How far they reach is known from the columns before anything
-//!   is reckoned: what could overflow is left to the evaluator that goes row by row, whose numbers have twice as many.
+//! * Numbers are whole numbers with one denominator for all rows. How far they reach is known from the columns before anything
+//!   is reckoned, so that each node is kept in as few bytes as it needs: what could overflow is left to the evaluator that goes row by row, whose numbers have twice as many.
 //! * A quotient stays a pair of numbers until it is rounded or compared.
 //! * Nodes are worked out batch by batch. Ranks, and what is asked of other records than the one at hand, stand whole before what rests on
 //!   them.
@@ -24,10 +24,12 @@ use crate::policy::model::{Expr, Policy};
 use crate::table::{AsFacts, Column, Records, Referring};
 use crate::value::{Number, RecordRef};
 
+mod asked;
 mod batch;
 mod fold;
 mod held;
 mod kernel;
+mod lane;
 mod lower;
 mod lower_aggregate;
 mod lower_judge;
@@ -36,12 +38,16 @@ mod lower_record;
 mod node;
 mod number;
 mod place;
+mod room;
 mod run;
+mod standing;
+mod truth;
 
+pub use lane::{Units, View};
 pub use lower_judge::{Amount, Judging, RuleNodes};
 pub use node::NodeId;
 pub use number::Quotient;
-pub use run::{Lane, View, Working};
+pub use run::Working;
 
 use held::HeldKey;
 use node::{Nodes, state};
@@ -209,17 +215,9 @@ impl Lowered {
             (_, state::UNFIT) => Told::NotApplicable,
             (Lowered::Truth(_), state) => Told::Truth(state == state::KNOWN),
             (_, state::NO) => Told::NotHappened,
-            (Lowered::Units(_), _) => Told::Units(views[0].units[row]),
+            (Lowered::Units(_), _) => Told::Units(views[0].unit(row)),
             (Lowered::Number(of), _) => of.number(views, row).map_or(Told::Unknown, Told::Number),
         }
-    }
-}
-
-impl View<'_> {
-    /// Whether a state says that something is known.
-    #[must_use]
-    pub fn is_known(state: u8) -> bool {
-        state == state::KNOWN
     }
 }
 
@@ -227,8 +225,8 @@ impl Quotient {
     /// The number of a row of which it is known.
     #[must_use]
     pub fn number(&self, views: &[View<'_>], row: usize) -> Option<Number> {
-        let below = if self.below.is_some() { views.get(1)?.units[row] } else { 1 };
-        Number::fraction(views[0].units[row].into(), i128::from(below) * i128::from(self.denominator)).ok()
+        let below = if self.below.is_some() { views.get(1)?.unit(row) } else { 1 };
+        Number::fraction(views[0].unit(row).into(), i128::from(below) * i128::from(self.denominator)).ok()
     }
 }
 

@@ -92,6 +92,8 @@ pub(super) enum Op {
     Followed { of: NodeId, parts: Vec<Part<NodeId>> },
     /// Whether it is known.
     IsKnown(NodeId),
+    /// Whether so many of them hold; all of them can be asked.
+    Counted { of: Vec<NodeId>, count: u8 },
     /// In how many periods it holds; the first is the one at hand.
     History { periods: Vec<HistoryPart>, counting: Counting },
     /// How many children (or who refers) count, what they give together, or whether any does.
@@ -280,7 +282,13 @@ impl Nodes {
         self.all[id as usize].whole = true;
     }
 
-    pub(super) fn add(&mut self, node: Node) -> NodeId {
+    pub(super) fn add(&mut self, mut node: Node) -> NodeId {
+        // What can come to one thing alone is the same for all.
+        let same = node.range.0 == node.range.1 || node.may != state::KNOWN;
+        if same && node.may.is_power_of_two() {
+            let units = if node.may == state::KNOWN { node.range.0 } else { 0 };
+            node = Node { op: Op::Constant { units, state: node.may }, range: (units, units), whole: false, ..node };
+        }
         let key = (node.space, node.op.clone());
         if let Some(found) = self.known.get(&key) {
             return *found;
@@ -324,7 +332,7 @@ impl Op {
             | Op::Behind { verdict: a, earlier: b, .. }
             | Op::Paid { verdict: a, amount: b } => vec![*a, *b],
             Op::Round { of, by, .. } => std::iter::once(*of).chain(*by).collect(),
-            Op::Extreme { of, .. } | Op::All(of) | Op::Any(of) | Op::Together(of) => of.clone(),
+            Op::Extreme { of, .. } | Op::Counted { of, .. } | Op::All(of) | Op::Any(of) | Op::Together(of) => of.clone(),
             Op::Followed { of, parts } => {
                 let one = |it: &Part<NodeId>| if let Part::One(one) = it { Some(*one) } else { None };
                 std::iter::once(*of).chain(parts.iter().filter_map(one)).collect()

@@ -5,28 +5,12 @@ use std::ops::Range;
 
 use crate::ids::RecordId;
 use crate::plan::Planner;
-use crate::plan::batch::Batch;
-use crate::plan::node::{NodeId, Op};
-use crate::plan::place::placed;
+use crate::plan::batch::{Batch, as_units};
+use crate::plan::fold::{self, Made};
+use crate::plan::lane::{Cells, Lane, View};
+use crate::plan::node::{Folded, Node, NodeId, Op, Word, state};
+use crate::plan::standing::placed;
 use crate::side_by_side::side_by_side;
-
-/// Units and states of some rows.
-#[derive(Debug, Clone, Default)]
-pub struct Lane {
-    /// Whole numbers; of no account where the state is not known.
-    pub units: Vec<i64>,
-    /// What is known of each.
-    pub state: Vec<u8>,
-}
-
-/// The same, looked at.
-#[derive(Debug, Clone, Copy)]
-pub struct View<'v> {
-    /// Whole numbers.
-    pub units: &'v [i64],
-    /// What is known of each.
-    pub state: &'v [u8],
-}
 
 /// How a plan is worked out; nothing of it changes what comes of it.
 #[derive(Debug, Clone, Copy)]
@@ -39,25 +23,7 @@ pub struct Working {
 
 impl Default for Working {
     fn default() -> Self {
-        Self { rows: 1_024, parts: std::thread::available_parallelism().map_or(1, std::num::NonZero::get) }
-    }
-}
-
-impl Lane {
-    fn with(rows: usize) -> Self {
-        Self { units: Vec::with_capacity(rows), state: Vec::with_capacity(rows) }
-    }
-
-    /// Makes room for so many rows.
-    pub(super) fn resize(&mut self, rows: usize) {
-        self.units.resize(rows, 0);
-        self.state.resize(rows, 0);
-    }
-
-    /// Some of the rows.
-    #[must_use]
-    pub fn view(&self, rows: Range<usize>) -> View<'_> {
-        View { units: &self.units[rows.clone()], state: &self.state[rows] }
+        Self { rows: 2_048, parts: std::thread::available_parallelism().map_or(1, std::num::NonZero::get) }
     }
 }
 
@@ -75,7 +41,9 @@ impl Planner<'_> {
     ) -> Vec<R> {
         let wholes = self.wholes(working, wanted);
         let rows = self.records.rows(space).len();
-        self.batches(working, &wholes, (space, rows), wanted, &each)
+        let begin = |_: &Range<usize>| Vec::new();
+        let take = |made: &mut Vec<R>, rows: Range<usize>, views: &[View<'_>]| made.push(each(rows, views));
+        self.batches(working, &wholes, (space, rows), wanted, (&begin, &take)).into_iter().flatten().collect()
     }
 
     /// Everything that must stand whole before some nodes.
@@ -83,31 +51,36 @@ impl Planner<'_> {
         let mut wholes: Wholes = (0..self.nodes.len()).map(|_| None).collect();
         for (_, stage) in self.stages(wanted) {
             let mut by_root: BTreeMap<RecordId, Vec<NodeId>> = BTreeMap::new();
-            for node in stage {
-                match self.nodes.get(node).op {
-                    Op::Place(ranking) => {
-                        let lane = self.place(working, &wholes, node, ranking);
-                        wholes[node as usize] = Some(lane);
+            for id in stage {
+                let node = self.nodes.get(id);
+                match node.op {
+                    Op::Place(ranking) => wholes[id as usize] = Some(self.place(working, &wholes, node, ranking)),
+                    Op::Fold { members: Folded::Referring { .. }, .. } => {
+                        wholes[id as usize] = Some(self.gathered(&wholes, node));
                     }
-                    _ => by_root.entry(self.root(self.nodes.get(node).space)).or_default().push(node),
+                    _ => by_root.entry(self.root(node.space)).or_default().push(id),
                 }
             }
             for (root, nodes) in by_root {
                 let rows = self.records.rows(root).with_named();
-                let taken = |_: Range<usize>, views: &[View<'_>]| {
-                    views
-                        .iter()
-                        .map(|it| Lane { units: it.units.to_vec(), state: it.state.to_vec() })
-                        .collect::<Vec<_>>()
+                // The first part has room for all the others.
+                let lanes = |first: bool| -> Vec<Lane> {
+                    let room = |id: &NodeId| {
+                        let node = self.nodes.get(*id);
+                        Lane::with(node, if first { self.records.rows(node.space).with_named() } else { 0 })
+                    };
+                    nodes.iter().map(room).collect()
                 };
-                let mut lanes: Vec<Lane> = nodes.iter().map(|_| Lane::with(rows)).collect();
-                for batch in self.batches(working, &wholes, (root, rows), &nodes, &taken) {
-                    for (lane, part) in lanes.iter_mut().zip(batch) {
-                        lane.units.extend_from_slice(&part.units);
-                        lane.state.extend_from_slice(&part.state);
-                    }
+                let take = |lanes: &mut Vec<Lane>, _: Range<usize>, views: &[View<'_>]| {
+                    lanes.iter_mut().zip(views).for_each(|(lane, view)| lane.extend(view.units, view.state));
+                };
+                let begin = |part: &Range<usize>| lanes(part.start == 0);
+                let mut parts = self.batches(working, &wholes, (root, rows), &nodes, (&begin, &take)).into_iter();
+                let mut all = parts.next().unwrap_or_else(|| lanes(true));
+                for part in parts {
+                    all.iter_mut().zip(&part).for_each(|(lane, more)| lane.append(more));
                 }
-                for (node, lane) in nodes.into_iter().zip(lanes) {
+                for (node, lane) in nodes.into_iter().zip(all) {
                     wholes[node as usize] = Some(lane);
                 }
             }
@@ -156,50 +129,89 @@ impl Planner<'_> {
         }
     }
 
-    fn place(&self, working: Working, wholes: &Wholes, node: NodeId, ranking: u32) -> Lane {
+    fn place(&self, working: Working, wholes: &Wholes, node: &Node, ranking: u32) -> Lane {
         let ranking = &self.rankings[ranking as usize];
-        let rows = self.records.rows(self.nodes.get(node).space);
-        let whole = |node: NodeId| match &wholes[node as usize] {
-            Some(lane) => lane.view(0..lane.state.len()),
-            None => View { units: &[], state: &[] },
-        };
-        let placed = placed(ranking, rows.len(), whole);
-        let mut lane = Lane { units: placed.units, state: placed.state };
+        let rows = self.records.rows(node.space);
+        let nothing = Lane::default();
+        let whole = |id: NodeId| (wholes[id as usize].as_ref().unwrap_or(&nothing), self.nodes.get(id).range);
+        let (mut lane, open) = placed(ranking, node, (rows.len(), rows.with_named()), working.parts, whole);
         let (asked, at) = ranking.plain();
-        let part = placed.open.len().div_ceil(working.parts.max(1)).max(1);
-        let parts: Vec<&[u32]> = placed.open.chunks(part).collect();
+        let parts: Vec<&[u32]> = open.chunks(open.len().div_ceil(working.parts.max(1)).max(1)).collect();
         let told = side_by_side(&parts, |rows| self.plain(asked, at, rows));
-        for (row, (units, state)) in placed.open.iter().zip(told.into_iter().flatten()) {
-            lane.units[*row as usize] = units;
-            lane.state[*row as usize] = state;
+        for (row, (units, state)) in open.iter().zip(told.into_iter().flatten()) {
+            lane.set(*row as usize, units, state);
         }
         lane
     }
 
-    fn batches<R: Send>(
+    /// What is made of those who refer.
+    fn gathered(&self, wholes: &Wholes, node: &Node) -> Lane {
+        let rows = self.records.rows(node.space).with_named();
+        let mut lane = Lane::with(node, rows);
+        let Op::Fold { members: Folded::Referring { referring, names }, word, counts, gives, those_known } = node.op
+        else {
+            return lane;
+        };
+        let whole = |id: NodeId| wholes[id as usize].as_ref();
+        let (Some(names), Some(counts)) = (whole(names), whole(counts)) else { return lane };
+        if matches!(word, Word::Count | Word::Any) {
+            let any = word == Word::Any;
+            lane.state.resize(rows, if any { state::NO } else { state::KNOWN });
+            let Lane { cells, state } = &mut lane;
+            let named = counts.state.iter().enumerate().filter(|(who, counts)| {
+                **counts & (state::KNOWN | state::UNKNOWN) != 0 && names.state[*who] == state::KNOWN
+            });
+            let named = named.map(|(who, counts)| (usize::try_from(names.unit(who)).unwrap_or(usize::MAX), *counts));
+            match cells {
+                Some(Cells::Short(units)) => fold::scattered(named, units, state, rows, (any, those_known)),
+                Some(Cells::Middle(units)) => fold::scattered(named, units, state, rows, (any, those_known)),
+                Some(Cells::Long(units)) => fold::scattered(named, units, state, rows, (any, those_known)),
+                None => fold::scattered(named, &mut Vec::<i16>::new(), state, 0, (any, those_known)),
+            }
+            return lane;
+        }
+        let index = &self.referring[referring as usize];
+        let gives = gives.and_then(whole);
+        for row in 0..rows {
+            let mut made = Made::of(word);
+            for at in index.to(row).iter().map(|it| *it as usize) {
+                // They named others on other days.
+                if names.state[at] == state::KNOWN && names.unit(at) == as_units(row) {
+                    let (state, units) = gives.map_or((state::KNOWN, 0), |it| (it.state[at], it.unit(at)));
+                    made.take_if(those_known, counts.state[at], state, units);
+                }
+            }
+            let (units, state) = made.come();
+            lane.push(units, state);
+        }
+        lane
+    }
+
+    /// Works out what is wanted, part by part; what is begun for each part takes in its batches, and the parts are given in order.
+    fn batches<A: Send>(
         &self,
         working: Working,
         wholes: &Wholes,
         (root, rows): (RecordId, usize),
         wanted: &[NodeId],
-        each: &(impl Fn(Range<usize>, &[View<'_>]) -> R + Sync),
-    ) -> Vec<R> {
+        (begin, take): (&(impl Fn(&Range<usize>) -> A + Sync), &(impl Fn(&mut A, Range<usize>, &[View<'_>]) + Sync)),
+    ) -> Vec<A> {
         let order = self.order(wholes, wanted);
         let batch_rows = working.rows.max(1);
         let in_part = rows.div_ceil(batch_rows).div_ceil(working.parts.max(1)).max(1) * batch_rows;
         let parts: Vec<Range<usize>> = (0..rows).step_by(in_part).map(|at| at..(at + in_part).min(rows)).collect();
         let work = |part: &Range<usize>| {
             let mut batch = Batch::new(self, wholes, root, &order, wanted);
-            let mut made = Vec::new();
+            let mut made = begin(part);
             for first in part.clone().step_by(batch_rows) {
                 let rows = first..(first + batch_rows).min(part.end);
                 batch.work(rows.clone());
                 let views: Vec<View<'_>> = wanted.iter().map(|it| batch.view(*it)).collect();
-                made.push(each(rows, &views));
+                take(&mut made, rows, &views);
             }
             made
         };
-        side_by_side(&parts, work).into_iter().flatten().collect()
+        side_by_side(&parts, work)
     }
 
     /// The nodes to be worked out in each batch, in an order in which each finds what it is made of.

@@ -302,7 +302,7 @@ fn taken(asked: &Asked<'_>, rows: usize, views: &[View<'_>]) -> Taken {
         if let Some(denominator) = of.denominator() {
             let view = views[place];
             let known = view.state.iter().map(|it| View::is_known(*it)).collect();
-            return Some(Amounts::Units { units: view.units.to_vec(), known, denominator });
+            return Some(Amounts::Units { units: view.units.widened().into_owned(), known, denominator });
         }
         let paid = |row| match of.told(&views[place..], row) {
             Told::Number(number) => Some(number),
