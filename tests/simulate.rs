@@ -487,6 +487,7 @@ fn alone(marks: &[i64]) -> Simulation {
         by: Vec::new(),
         least: 10,
         ask_missing: 10,
+        people: 0,
         working: Working::default(),
     };
     simulate(&[Setting { name: "in force", policy: &policy, records: &records }], &question).unwrap()

@@ -134,6 +134,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         by: arguments.by.iter().map(|it| it.split(',').map(|it| it.trim().to_owned()).collect()).collect(),
         least: arguments.at_least,
         ask_missing: arguments.missing.unwrap_or(if people > MANY { 0 } else { 1_000 }),
+        people: match (&arguments.csv, global.format) {
+            (Some(_), _) => usize::MAX,
+            (None, Format::Human) if arguments.vary.is_empty() => arguments.people,
+            (None, _) => 0,
+        },
         working: Working::default(),
     };
     let mut simulation = simulate(&settings, &question).map_err(|fault| Failure::usage(fault.to_string()))?;
@@ -483,8 +488,8 @@ fn listed(change: &Change, most: usize) -> String {
     let rows = change.people.iter().take(most).map(|it| [it.key.clone(), told(&it.before), told(&it.after)]);
     let mut words = format!("\nFrom {} to {}\n", change.from, change.to);
     words += &output::table(["who", "before", "then"], rows);
-    if change.people.len() > most {
-        words += &format!("… and {} more (`--people N` shows more)\n", number(change.people.len() - most));
+    if change.changed > most {
+        words += &format!("… and {} more (`--people N` shows more)\n", number(change.changed - most));
     }
     words
 }

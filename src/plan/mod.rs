@@ -221,6 +221,17 @@ impl Lowered {
     }
 }
 
+impl View<'_> {
+    /// Known; of a truth, yes; of a verdict, proposed.
+    pub const YES: u8 = state::KNOWN;
+    /// Not known; of a verdict, undetermined.
+    pub const UNKNOWN: u8 = state::UNKNOWN;
+    /// It does not apply; of a verdict, not covered.
+    pub const UNFIT: u8 = state::UNFIT;
+    /// It has not happened; of a truth, no; of a verdict, it does not follow.
+    pub const NO: u8 = state::NO;
+}
+
 impl Quotient {
     /// The number of a row of which it is known.
     #[must_use]

@@ -8,7 +8,7 @@ use crate::calendar::Period;
 use crate::eval::Scope;
 use crate::eval::framework::{Verdict, judge};
 use crate::simulate::Question;
-use crate::simulate::judged::{Judged, Says};
+use crate::simulate::judged::Judged;
 use crate::table::AsFacts;
 use crate::value::{Missing, RecordRef};
 
@@ -34,13 +34,12 @@ pub(super) fn judging<'a>(
         .by_one_calendar(framework.names_calendar)
 }
 
-/// What is missing of the first people of whom something is undetermined, and of how many it was asked.
-pub(super) fn missing(judged: &Judged<'_>, question: &Question) -> (Vec<Lack>, usize) {
+/// What is missing of the first of some people of whom something is undetermined, and of how many it was asked.
+pub(super) fn missing(judged: &Judged<'_>, open: &[u32], question: &Question) -> (Vec<Lack>, usize) {
     let records = judged.setting.records;
     let facts = AsFacts::new(judged.setting.policy, records);
     let scope = judging(judged, &facts, question.period, question.on);
-    let open = |row: &usize| judged.says.iter().any(|it| it[*row] == Says::Undetermined);
-    let rows: Vec<usize> = (0..judged.people()).filter(open).take(question.ask_missing).collect();
+    let rows: Vec<usize> = open.iter().take(question.ask_missing).map(|it| *it as usize).collect();
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
     for row in &rows {
         let who = records.record(judged.framework.subject, *row);

@@ -14,6 +14,7 @@ use crate::value::Number;
 
 mod both;
 mod compare;
+mod counted;
 mod groups;
 mod judged;
 mod missing;
@@ -21,12 +22,15 @@ mod page;
 mod page_charts;
 mod page_groups;
 mod page_parts;
+mod part;
+mod patterns;
+mod sorter;
 mod stand;
 mod statistics;
+mod tally;
 
 pub use both::{Both, Side, side_by_side};
 pub use groups::{Group, Grouping, Share};
-pub use judged::Judged;
 pub use missing::Lack;
 pub use page::page;
 pub use statistics::Ratio;
@@ -57,6 +61,9 @@ pub struct Question {
     pub least: usize,
     /// How many people of whom something is undetermined are asked what is missing; all others are counted only.
     pub ask_missing: usize,
+    /// How many people are told whose outcome is another: the first, in the order of their keys. What everybody came to is kept only where
+    /// somebody is told.
+    pub people: usize,
     /// How it is worked out.
     pub working: Working,
 }
@@ -200,7 +207,7 @@ pub struct Change {
     pub sanctions: Vec<Move>,
     /// The same of rewards.
     pub rewards: Vec<Move>,
-    /// Those whose outcome is another, in the order of their keys.
+    /// The first of those whose outcome is another, in the order of their keys: as many as were asked for.
     #[serde(skip)]
     pub people: Vec<Person>,
 }
@@ -235,6 +242,6 @@ pub struct Person {
 /// # Errors
 /// When a policy lacks the framework, or people can't be told apart as asked.
 pub fn simulate(settings: &[Setting<'_>], question: &Question) -> Result<Simulation, Fault> {
-    let judged = judged::judge_all(settings, question)?;
-    compare::told(&judged, question)
+    let counted = counted::count(settings, question)?;
+    Ok(compare::told(&counted, question))
 }

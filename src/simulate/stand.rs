@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::policy::framework::{OutcomeRule, Proposed};
-use crate::simulate::judged::{Judged, Says};
+use crate::simulate::patterns::says;
 
 /// The most rewards that one framework may have here.
 pub(super) const MOST_REWARDS: usize = 64;
@@ -21,13 +21,19 @@ pub(super) struct Stand {
     pub(super) sanction_open: bool,
     /// Whether a reward is undetermined.
     pub(super) reward_open: bool,
-    /// Whether something that is proposed comes with an amount.
-    pub(super) pays: bool,
+    /// Whether anything is undetermined.
+    pub(super) undetermined: bool,
 }
 
 impl Stand {
-    const NOWHERE: Stand =
-        Stand { rewards: 0, sanction: None, severity: 0, sanction_open: false, reward_open: false, pays: false };
+    const NOWHERE: Stand = Stand {
+        rewards: 0,
+        sanction: None,
+        severity: 0,
+        sanction_open: false,
+        reward_open: false,
+        undetermined: false,
+    };
 
     pub(super) fn is_open(self) -> bool {
         self.sanction_open || self.reward_open
@@ -44,59 +50,42 @@ impl Stand {
     }
 }
 
-/// Where everybody stands: rule by rule, so that each column is read once.
-pub(super) fn stands(rules: &[OutcomeRule], says: &[Vec<Says>], people: usize) -> Vec<Stand> {
-    let mut stands = vec![Stand::NOWHERE; people];
-    let mut open = vec![0_u16; people];
-    let mut reward = 0;
-    for (place, (rule, says)) in rules.iter().zip(says).enumerate() {
-        let place = u16::try_from(place).unwrap_or(u16::MAX);
-        let pays = rule.amount.is_some();
-        match rule.what() {
-            Proposed::Sanction => {
-                let severity = rule.severity().and_then(|it| u16::try_from(it + 1).ok()).unwrap_or(u16::MAX);
-                for ((stand, open), says) in stands.iter_mut().zip(&mut open).zip(says) {
-                    match says {
-                        Says::Proposed => {
-                            stand.pays |= pays;
-                            if severity >= stand.severity {
-                                (stand.sanction, stand.severity) = (Some(place), severity);
-                            }
-                        }
-                        Says::Undetermined => *open = severity.max(*open),
-                        Says::No | Says::NotCovered => {}
+impl Stand {
+    /// Where they stand of whom the rules say the same.
+    pub(super) fn of(rules: &[OutcomeRule], of: &[u8]) -> Self {
+        let (mut stand, mut open, mut reward) = (Stand::NOWHERE, 0, 0);
+        for (place, (rule, state)) in rules.iter().zip(of).enumerate() {
+            let (proposed, undetermined) = (*state == says::PROPOSED, *state == says::UNDETERMINED);
+            stand.undetermined |= undetermined;
+            match rule.what() {
+                Proposed::Sanction => {
+                    let severity = rule.severity().and_then(|it| u16::try_from(it + 1).ok()).unwrap_or(u16::MAX);
+                    if proposed && severity >= stand.severity {
+                        (stand.sanction, stand.severity) = (u16::try_from(place).ok(), severity);
+                    }
+                    if undetermined {
+                        open = severity.max(open);
                     }
                 }
-            }
-            Proposed::Reward => {
-                let bit = 1_u64 << (reward % MOST_REWARDS);
-                reward += 1;
-                for (stand, says) in stands.iter_mut().zip(says) {
-                    match says {
-                        Says::Proposed => {
-                            stand.rewards |= bit;
-                            stand.pays |= pays;
-                        }
-                        Says::Undetermined => stand.reward_open = true,
-                        Says::No | Says::NotCovered => {}
-                    }
+                Proposed::Reward => {
+                    stand.rewards |= u64::from(proposed) << (reward % MOST_REWARDS);
+                    stand.reward_open |= undetermined;
+                    reward += 1;
                 }
-            }
-            Proposed::Measure => {
-                stands.iter_mut().zip(says).for_each(|(stand, says)| stand.pays |= pays && *says == Says::Proposed);
+                Proposed::Measure => {}
             }
         }
-    }
-    for (stand, open) in stands.iter_mut().zip(open) {
         stand.sanction_open = open > stand.severity;
+        stand
     }
-    stands
 }
 
 /// The rules of two policies by their names.
 pub(super) struct Names {
     /// What one does not have stands as nothing.
     pub(super) pairs: Vec<(Option<usize>, Option<usize>)>,
+    /// The place of each rule of the first: of several versions that of the first of them.
+    own: Vec<u16>,
     /// The place in the first of each rule of the other; behind all where it is new.
     sanctions: Vec<u16>,
     /// The bit in the first of each reward of the other.
@@ -104,7 +93,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(first: &Judged<'_>, other: &Judged<'_>) -> Self {
+    pub(super) fn of(first: &[OutcomeRule], other: &[OutcomeRule]) -> Self {
         // Versions of one rule bear one name: the n-th is compared with the n-th.
         let named = |rules: &'_ [OutcomeRule]| -> Vec<(String, usize)> {
             let mut seen: HashMap<String, usize> = HashMap::new();
@@ -115,7 +104,7 @@ impl Names {
             };
             rules.iter().map(nth).collect()
         };
-        let (own, theirs) = (named(first.rules()), named(other.rules()));
+        let (own, theirs) = (named(first), named(other));
         let place = |names: &[(String, usize)], name: &(String, usize)| names.iter().position(|it| it == name);
         let both = own.iter().enumerate().map(|(at, name)| (Some(at), place(&theirs, name)));
         let only = theirs.iter().enumerate().filter(|it| place(&own, it.1).is_none()).map(|it| (None, Some(it.0)));
@@ -126,14 +115,16 @@ impl Names {
             u16::try_from(new).unwrap_or(u16::MAX)
         };
         // Of several versions the first stands for the rule.
-        let by_name = |name: &str| first.rules().iter().position(|it| it.label.name == name);
+        let by_name = |name: &str| first.iter().position(|it| it.label.name == name);
         let sanction = |it: &OutcomeRule| by_name(&it.label.name).and_then(|it| u16::try_from(it).ok());
-        let sanctions = other.rules().iter().map(|it| sanction(it).unwrap_or_else(&mut behind)).collect();
+        let place = |it: &OutcomeRule| sanction(it).unwrap_or(u16::MAX);
+        let own_places = first.iter().map(place).collect();
+        let sanctions = other.iter().map(|it| sanction(it).unwrap_or_else(&mut behind)).collect();
         let bits = |rules: &[OutcomeRule]| -> Vec<String> {
             let rewards = rules.iter().filter(|it| it.what() == Proposed::Reward);
             rewards.map(|it| it.label.name.clone()).collect()
         };
-        let (mut own, theirs) = (bits(first.rules()), bits(other.rules()));
+        let (mut own, theirs) = (bits(first), bits(other));
         let mut bit = |name: String| {
             let place = own.iter().position(|it| *it == name).unwrap_or_else(|| {
                 own.push(name);
@@ -141,20 +132,24 @@ impl Names {
             });
             u32::try_from(place % 128).unwrap_or(0)
         };
-        Self { pairs, sanctions, rewards: theirs.into_iter().map(&mut bit).collect() }
+        Self { pairs, own: own_places, sanctions, rewards: theirs.into_iter().map(&mut bit).collect() }
     }
 
     /// Whether another sanction or reward follows, or another is undetermined.
-    pub(super) fn stand_apart(&self, first: &Judged<'_>, before: Stand, after: Stand) -> bool {
-        let own = |place: u16| {
-            let name = &first.rules()[usize::from(place)].label.name;
-            first.rules().iter().position(|it| it.label.name == *name).and_then(|it| u16::try_from(it).ok())
-        };
+    pub(super) fn stand_apart(&self, before: Stand, after: Stand) -> bool {
+        let own = before.sanction.map(|it| self.own[usize::from(it)]);
         let sanction = after.sanction.map(|it| self.sanctions[usize::from(it)]);
         let rewards = (0..self.rewards.len()).filter(|at| after.rewards >> at & 1 == 1);
         let rewards = rewards.fold(0_u128, |all, at| all | 1 << self.rewards[at]);
-        before.sanction.and_then(own) != sanction
+        own != sanction
             || u128::from(before.rewards) != rewards
             || (before.sanction_open, before.reward_open) != (after.sanction_open, after.reward_open)
+    }
+
+    /// Whether something else follows by some rule, whatever is paid.
+    pub(super) fn differ(&self, before: &[u8], after: &[u8]) -> bool {
+        // What a policy does not say, it does not propose.
+        let said = |of: &[u8], rule: &Option<usize>| rule.map_or(0, |it| of[it] & says::PAID);
+        self.pairs.iter().any(|(a, b)| said(before, a) != said(after, b))
     }
 }

@@ -156,16 +156,20 @@ impl Column {
     /// What a row holds; `key_of` names a record of another type by its row.
     #[must_use]
     pub fn value(&self, kind: &FieldKind, row: usize, key_of: impl Fn(RecordId, usize) -> Known) -> Value {
-        if !self.is_known(row) {
-            return blank_value(self.blank);
-        }
         match &self.held {
+            _ if !self.is_known(row) => blank_value(self.blank),
             Held::Values(all) => all[row].clone(),
             Held::Texts(all) => Known::Text(Arc::clone(&all[row])).into(),
-            Held::Units { units, denominator, .. } => {
-                told(kind, units.get(row), *denominator, key_of).map_or_else(|| blank_value(self.blank), Value::Known)
-            }
+            Held::Units { units, .. } => self.value_of(kind, Some(units.get(row)), key_of),
         }
+    }
+
+    /// What so many units stand for, of a column that holds units; nothing stands for a blank.
+    #[must_use]
+    pub fn value_of(&self, kind: &FieldKind, units: Option<i64>, key_of: impl Fn(RecordId, usize) -> Known) -> Value {
+        let denominator = if let Held::Units { denominator, .. } = &self.held { *denominator } else { 1 };
+        let known = units.and_then(|it| told(kind, it, denominator, key_of));
+        known.map_or_else(|| blank_value(self.blank), Value::Known)
     }
 
     /// The same rows in another order, or some of them more than once.
