@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod eval;
 pub mod examine;
 pub mod explain;
+pub mod forecast;
 pub mod ids;
 pub mod plan;
 #[doc(hidden)]

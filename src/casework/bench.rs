@@ -462,19 +462,7 @@ impl<'a> Bench<'a> {
         }
         match self.desk().opens_since(flow, key, period, since, today) {
             Opens::On { day, at_start_of_period } => {
-                let workflow = self.policy.workflow(flow);
-                let event = Event::CaseOpened {
-                    workflow: workflow.label.name.clone(),
-                    subject_type: self.policy.record(workflow.subject).label.name.clone(),
-                    subject: key.to_string(),
-                    period: first,
-                    nth: 1,
-                    policy: 0,
-                    on: day,
-                    at_start_of_period,
-                    adopted: self.adopted,
-                    proposal: None,
-                };
+                let event = self.desk().opened(flow, key, period, (day, at_start_of_period), (0, self.adopted));
                 self.cases.push(BenchCase { flow, case: Case::replay([&event]), events: vec![event] });
                 Ok(self.cases.len() - 1)
             }

@@ -158,6 +158,32 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// That a case of a subject opened on a day, and whether it is the period itself that opens it; under which version of the policy,
+    /// and since when the store is in use.
+    #[must_use]
+    pub fn opened(
+        &self,
+        flow: WorkflowId,
+        key: &str,
+        period: Option<Period>,
+        (on, at_start_of_period): (Date, bool),
+        (policy, adopted): (i64, Option<Date>),
+    ) -> Event {
+        let workflow = self.policy.workflow(flow);
+        Event::CaseOpened {
+            workflow: workflow.label.name.clone(),
+            subject_type: self.policy.record(workflow.subject).label.name.clone(),
+            subject: key.to_owned(),
+            period: period.map(|it| it.first.to_string()).unwrap_or_default(),
+            nth: 1,
+            policy,
+            on,
+            at_start_of_period,
+            adopted,
+            proposal: None,
+        }
+    }
+
     fn scope(&self, workflow: &Workflow, subject: &RecordRef, period: Option<Period>, on: Date) -> Scope<'a> {
         let calendar = self.calendar(workflow);
         Scope::new(self.policy, calendar, self.facts, subject.clone(), period, on)

@@ -81,6 +81,13 @@ pub fn place_of(policy: &Policy, entered: &Entered) -> Result<Place, String> {
     Ok(Place { record, field, value })
 }
 
+/// What counts from now on, of what happened.
+#[must_use]
+pub fn confirmed(events: &[Event]) -> Vec<Entered> {
+    let values = |it: &Event| if let Event::Confirmed { values, .. } = it { values.clone() } else { Vec::new() };
+    events.iter().flat_map(values).collect()
+}
+
 /// What somebody enters into a field of a stage on a day, if that counts only once a decision has confirmed it.
 #[must_use]
 pub fn to_be_confirmed(

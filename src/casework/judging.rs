@@ -1,5 +1,6 @@
 //! What frameworks propose when their day has come, and in which proceedings it is heard.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -11,7 +12,7 @@ use crate::eval::{self, DateOptions, Scope};
 use crate::ids::WorkflowId;
 use crate::planted::{self, Bug};
 use crate::policy::flow::Proposed;
-use crate::policy::framework::{Framework, Judged, OutcomeKind, OutcomeRule};
+use crate::policy::framework::{Combination, Framework, Judged, OutcomeKind, OutcomeRule};
 use crate::policy::model::Policy;
 use crate::value::{Known, Missing, RecordRef, Value};
 use crate::workflow::{
@@ -166,6 +167,46 @@ pub fn judgements(desk: &Desk<'_>, framework: &Framework, since: Date, today: Da
     }
     found.reverse();
     found
+}
+
+/// What earlier judgements of a period have decided.
+#[derive(Debug, Clone, Default)]
+pub struct DecidedBefore {
+    /// By subject and rule.
+    rules: BTreeSet<(String, String)>,
+    /// Those for whom a sanction was proposed, whatever became of it, with the rank of the most severe.
+    sanctioned: BTreeMap<String, usize>,
+}
+
+impl DecidedBefore {
+    /// Something was proposed for somebody.
+    pub fn add(&mut self, framework: &Framework, subject: &str, rule: &str) {
+        let at = framework.rule_named(rule).map(|it| &framework.rules[it]);
+        if at.is_none_or(|it| it.what() == Proposed::Sanction) {
+            let severity = at.and_then(OutcomeRule::severity).unwrap_or(0);
+            let most = self.sanctioned.entry(subject.to_owned()).or_default();
+            *most = (*most).max(severity);
+        }
+        self.rules.insert((subject.to_owned(), rule.to_owned()));
+    }
+
+    /// Whether something is not proposed any more: it was, or another sanction was where only one counts.
+    #[must_use]
+    pub fn holds_back(&self, framework: &Framework, key: &str, proposal: &Proposal) -> bool {
+        let sanctioned = self.sanctioned.get(key);
+        // What appears after a sanction may call for a more severe one.
+        let worse = || {
+            let rule = framework.rule_named(&proposal.note.rule).map(|it| &framework.rules[it]);
+            let appears = matches!(framework.judged, Judged::Appears(_));
+            appears && rule.and_then(OutcomeRule::severity).as_ref() > sanctioned
+        };
+        let another = match proposal.what {
+            Proposed::Sanction => sanctioned.is_some() && framework.sanctions != Combination::All && !worse(),
+            Proposed::Reward => sanctioned.is_some() && framework.unless_a_sanction,
+            Proposed::Measure => false,
+        };
+        another || self.rules.contains(&(key.to_owned(), proposal.note.rule.clone()))
+    }
 }
 
 /// A framework that judges a period on a day. It is the same for everybody, so that what is reckoned over all is reckoned once.

@@ -9,6 +9,7 @@ use crate::casework::desk::{Desk, Opens};
 use crate::ids::WorkflowId;
 use crate::policy::model::Policy;
 use crate::policy::opening::MayOpen;
+use crate::workflow::{Case, CaseStatus, How};
 
 /// The periods in which cases of a workflow may open between two days; one without a name for a workflow without periods.
 #[must_use]
@@ -37,6 +38,14 @@ pub fn periods(policy: &Policy, flow: WorkflowId, since: Date, today: Date) -> V
 #[must_use]
 pub(super) fn is_past(period: Option<Period>, since: Date, opens: Date) -> bool {
     period.is_some_and(|it| it.last < since) && opens < since
+}
+
+/// Whether all was over before the store was adopted: such a case is history and not opened.
+#[must_use]
+pub fn is_history(case: &Case, adopted: Option<Date>) -> bool {
+    let completed = case.status == CaseStatus::Ended(How::Completed);
+    let ended = case.ended.zip(adopted).is_some_and(|(day, adopted)| day < adopted);
+    case.period.is_empty() && completed && ended
 }
 
 /// Why an example has no case of a period that had ended: it opened before the first day that is spoken of.

@@ -1,13 +1,12 @@
 //! What a person does in one case: looked at until now, done or refused, and what follows, in one commit.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::casework::{Desk, to_be_confirmed};
+use crate::casework::{Desk, confirmed, to_be_confirmed, whoever};
 use crate::engine::accepted::accepted;
-use crate::engine::confirmed::{confirmed, key_of, put};
+use crate::engine::confirmed::{key_of, put};
 use crate::engine::run::{Round, damaged};
 use crate::engine::{AsOf, EngineError, NoticeLine, Policies, RunSettings, Sender};
 use crate::exchange::value_of;
@@ -15,7 +14,7 @@ use crate::ids::{StageId, WorkflowId};
 use crate::policy::model::{FieldKind, Policy};
 use crate::store::{Actor, CaseRow, RecordChange, RefusedAct, Store, Work};
 use crate::value::Known;
-use crate::workflow::{Act, Case, Entered, Event, Look, Refusal, StageStatus, done_or_over};
+use crate::workflow::{Act, Case, Entered, Event, Look, Refusal, done_or_over};
 
 /// What an act came to.
 #[derive(Debug, Clone, Serialize)]
@@ -196,7 +195,7 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
         .map_err(|error| ActError::SetAside(id, format!("its state can't be read: {error}")))?;
     if !case.is_open() {
         // Its version of the policy may be in use no more.
-        let named = Act { by: by(&case, &request.act.by)?, ..request.act.clone() };
+        let named = Act { by: whoever(&case, &request.act.by)?, ..request.act.clone() };
         if let Some(answer) = done_or_over(&case, &named) {
             return Ok(answer.map(|()| (ActReport::of(&row, &case, true), Work::default()))?);
         }
@@ -222,7 +221,7 @@ fn done(round: &mut Round<'_>, store: &mut dyn Store, request: &ActRequest) -> R
         }
         before.events.splice(0..0, accepted);
         let named = &request.act.by;
-        let named = if request.act.what.is_for_holders() { by(&before.case, named)? } else { named.clone() };
+        let named = if request.act.what.is_for_holders() { whoever(&before.case, named)? } else { named.clone() };
         let act = Act { by: named, ..request.act.clone() };
         let acted = desk.act(flow, &before.case, &look, &act)?;
         if let Some(fault) = reader.fault() {
@@ -327,21 +326,4 @@ fn write(
     }
     store.write(&latest, &changes, round.settings.now)?;
     Ok(waits)
-}
-
-/// Who it is that is named by a key alone: with whom an open stage of the case lies, else any other has lain, or the subject.
-fn by(case: &Case, named: &(String, String)) -> Result<(String, String), Refusal> {
-    let fits = |it: &(String, String)| it.1 == named.1 && (named.0.is_empty() || it.0 == named.0);
-    let of = |open: bool| {
-        let stages = case.stages.values().filter(move |it| (it.status == StageStatus::Running) == open);
-        stages.flat_map(|it| &it.holders).filter_map(|it| it.who.clone())
-    };
-    let now: BTreeSet<(String, String)> = of(true).filter(fits).collect();
-    if now.len() > 1 {
-        let names: Vec<String> = now.iter().map(|it| format!("{}:{}", it.0, it.1)).collect();
-        let possible = Some(format!("write which: {}", names.join(" or ")));
-        return Err(Refusal { why: format!("`{}` is the key of several with whom something lies", named.1), possible });
-    }
-    let subject = (case.subject_type.clone(), case.subject.clone());
-    Ok(now.into_iter().chain(of(false)).chain([subject]).find(fits).unwrap_or_else(|| named.clone()))
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::casework::{Court, Desk, Proposal};
+use crate::casework::{Calls, Court, Desk, Proposal};
 use crate::engine::EngineError;
 use crate::engine::judging::{Bench, decided_before, missing_words, propose};
 use crate::engine::run::Round;
-use crate::policy::framework::{Framework, Judged};
+use crate::policy::framework::Judged;
 use crate::policy::model::Policy;
 use crate::store::{Called, Judgement, OutcomeFilter, Store, StoreError, Work};
 use crate::workflow::{Case, Event};
@@ -18,53 +18,20 @@ use crate::workflow::{Case, Event};
 /// How many people one commit judges.
 const BATCH: u32 = 1_000;
 
-/// A stage that calls whoever it is about before a framework.
-struct Call {
-    workflow: String,
-    stage: String,
-    framework: String,
-    /// What was done before that day was so before the framework was in force, or the store in use.
-    since: Date,
+/// Which stages call people before a framework, by the policy in force.
+pub(super) fn calls(policy: &Policy, store: &dyn Store, adopted: Option<Date>) -> Result<Calls, StoreError> {
+    let some = policy.frameworks.iter().any(|it| matches!(it.judged, Judged::Done { .. }));
+    let known = if some { store.frameworks_since()? } else { BTreeMap::new() };
+    Ok(Calls::of(policy, &known, adopted))
 }
 
-/// Which stages call people before a framework, by the policy in force.
-pub(super) struct Calls(Vec<Call>);
-
-impl Calls {
-    pub(super) fn of(policy: &Policy, store: &dyn Store, adopted: Option<Date>) -> Result<Self, StoreError> {
-        let stages = policy.frameworks.iter().filter_map(|it| match &it.judged {
-            Judged::Done { workflow, stage } => Some((it, workflow, stage)),
-            Judged::On(_) | Judged::Appears(_) | Judged::OnRequest => None,
-        });
-        let stages: Vec<_> = stages.collect();
-        let known = if stages.is_empty() { BTreeMap::new() } else { store.frameworks_since()? };
-        let adopted = adopted.unwrap_or(Date::MIN);
-        let call = |(framework, workflow, stage): (&Framework, &String, &String)| {
-            let framework = framework.label.name.clone();
-            let since = known.get(&framework).map_or(adopted, |it| adopted.max(*it));
-            Call { workflow: workflow.clone(), stage: stage.clone(), framework, since }
-        };
-        Ok(Self(stages.into_iter().map(call).collect()))
-    }
-
-    /// Whom the events of a case call.
-    pub(super) fn by(&self, case: &Case, events: &[Event]) -> Vec<Called> {
-        let ours = self.0.iter().filter(|it| it.workflow == case.workflow);
-        let done = |call: &Call| {
-            events.iter().rev().find_map(|event| match event {
-                Event::StageDone { stage, on, .. } | Event::Chosen { stage, on, .. } if *stage == call.stage => {
-                    Some(*on)
-                }
-                _ => None,
-            })
-        };
-        ours.filter_map(|call| {
-            let day = done(call).filter(|it| *it >= call.since)?;
-            let (framework, subject) = (call.framework.clone(), case.subject.clone());
-            Some(Called { framework, period: case.period.clone(), subject, day })
-        })
-        .collect()
-    }
+/// Whom the events of a case call.
+pub(super) fn by(calls: &Calls, case: &Case, events: &[Event]) -> Vec<Called> {
+    let called = |(framework, day): (String, Date)| {
+        let (period, subject) = (case.period.clone(), case.subject.clone());
+        Called { framework, period, subject, day }
+    };
+    calls.by(case, events).into_iter().map(called).collect()
 }
 
 /// Judges everybody who is called, in batches of one commit each.

@@ -9,14 +9,8 @@ use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Policy, Shape};
 use crate::store::{CaseChange, CaseRow, RecordChange, Store};
 use crate::value::Known;
-use crate::workflow::{Entered, Event};
+use crate::workflow::Entered;
 use jiff::civil::Date;
-
-/// What counts from now on, of what happened.
-pub(super) fn confirmed(events: &[Event]) -> Vec<Entered> {
-    let values = |it: &Event| if let Event::Confirmed { values, .. } = it { values.clone() } else { Vec::new() };
-    events.iter().flat_map(values).collect()
-}
 
 impl Round<'_> {
     /// Within the unit of work that has begun. Whoever goes by these facts is looked at again.

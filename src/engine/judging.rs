@@ -1,16 +1,16 @@
 //! Judgements on the store: everybody in batches of one commit each, what is proposed with the case in which it is heard.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use crate::calendar::Period;
-use crate::casework::{Court, Desk, Proposal, follows, judgements, standing};
+use crate::casework::{Court, DecidedBefore, Desk, Proposal, follows, judgements, standing};
 use crate::engine::openings::new_row;
 use crate::engine::run::Round;
 use crate::engine::{EngineError, RunReport, RunSettings, Sender};
-use crate::policy::framework::{Combination, Framework, Judged, OutcomeRule, Proposed};
+use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
 use crate::store::{Judgement, OutcomeFilter, OutcomeRow, Store, Work};
 use crate::workflow::{Case, Event};
@@ -186,41 +186,13 @@ fn batch(
     }
 }
 
-/// What earlier judgements of a period have decided.
-#[derive(Default)]
-pub(super) struct Decided {
-    /// By subject and rule.
-    rules: BTreeSet<(String, String)>,
-    /// Those for whom a sanction was proposed, whatever became of it, with the rank of the most severe.
-    sanctioned: BTreeMap<String, usize>,
-}
-
-impl Decided {
-    /// Whether something is not proposed any more: it was, or another sanction was where only one counts.
-    pub(super) fn holds_back(&self, framework: &Framework, key: &str, proposal: &Proposal) -> bool {
-        let sanctioned = self.sanctioned.get(key);
-        // What appears after a sanction may call for a more severe one.
-        let worse = || {
-            let rule = framework.rule_named(&proposal.note.rule).map(|it| &framework.rules[it]);
-            let appears = matches!(framework.judged, Judged::Appears(_));
-            appears && rule.and_then(OutcomeRule::severity).as_ref() > sanctioned
-        };
-        let another = match proposal.what {
-            Proposed::Sanction => sanctioned.is_some() && framework.sanctions != Combination::All && !worse(),
-            Proposed::Reward => sanctioned.is_some() && framework.unless_a_sanction,
-            Proposed::Measure => false,
-        };
-        another || self.rules.contains(&(key.to_owned(), proposal.note.rule.clone()))
-    }
-}
-
 pub(super) fn decided_before(
     store: &dyn Store,
     bench: &Bench<'_>,
     judgement: &Judgement,
-) -> Result<Decided, EngineError> {
+) -> Result<DecidedBefore, EngineError> {
     if judgement.nth == 1 {
-        return Ok(Decided::default());
+        return Ok(DecidedBefore::default());
     }
     let Bench { policy, framework: rules, .. } = bench;
     let subject_type = judgement.whom.as_ref().map(|_| policy.record(rules.subject).label.name.clone());
@@ -228,14 +200,9 @@ pub(super) fn decided_before(
     let filter =
         OutcomeFilter { framework, period, subject_type, subject: judgement.whom.clone(), ..OutcomeFilter::default() };
     let known = store.outcomes(&filter)?;
-    let mut decided = Decided::default();
+    let mut decided = DecidedBefore::default();
     for it in known.into_iter().filter(|it| it.state != "undetermined") {
-        if it.kind == "sanction" {
-            let severity = rules.rule_named(&it.proposed).and_then(|at| rules.rules[at].severity()).unwrap_or(0);
-            let most = decided.sanctioned.entry(it.subject.clone()).or_default();
-            *most = (*most).max(severity);
-        }
-        decided.rules.insert((it.subject, it.proposed));
+        decided.add(rules, &it.subject, &it.proposed);
     }
     Ok(decided)
 }

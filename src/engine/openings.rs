@@ -7,13 +7,13 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::calendar::Period;
-use crate::casework::{Desk, Opens, periods};
+use crate::casework::{Desk, Opens, is_history, periods};
 use crate::engine::EngineError;
 use crate::engine::run::Round;
 use crate::ids::WorkflowId;
 use crate::policy::model::Policy;
 use crate::store::{CaseRow, Expected, Opening, Store, Work};
-use crate::workflow::{Case, Event, How};
+use crate::workflow::Case;
 
 /// How many subjects one commit walks.
 const BATCH: u32 = 2_000;
@@ -183,11 +183,12 @@ fn open_one(
     let (today, adopted) = (round.until.today, round.adopted);
     match desk.opens_since(flow, key, period, since(round), today) {
         Opens::On { day, at_start_of_period } => {
-            let opened = opened_event(round, desk, flow, key, period, (day, at_start_of_period));
+            let under = (round.policies.latest().version, adopted);
+            let opened = desk.opened(flow, key, period, (day, at_start_of_period), under);
             let case = Case::replay([&opened]);
             let row = new_row(&case, round.next_case());
             let decided = round.deciding().decide_case(desk, flow, row, &case, vec![opened]);
-            if !ended_before(&decided.case, adopted) {
+            if !is_history(&decided.case, adopted) {
                 round.report.count(&decided);
                 work.cases.push(decided.change);
             }
@@ -207,30 +208,6 @@ fn expected(desk: &Desk<'_>, flow: WorkflowId, key: &Arc<str>, period: Option<Pe
     Expected { day, workflow, subject: key.to_string(), period: period_text(period) }
 }
 
-fn opened_event(
-    round: &Round<'_>,
-    desk: &Desk<'_>,
-    flow: WorkflowId,
-    key: &Arc<str>,
-    period: Option<Period>,
-    (on, at_start_of_period): (Date, bool),
-) -> Event {
-    let policy = desk.policy();
-    let workflow = policy.workflow(flow);
-    Event::CaseOpened {
-        workflow: workflow.label.name.clone(),
-        subject_type: policy.record(workflow.subject).label.name.clone(),
-        subject: key.to_string(),
-        period: period_text(period),
-        nth: 1,
-        policy: round.policies.latest().version,
-        on,
-        at_start_of_period,
-        adopted: round.adopted,
-        proposal: None,
-    }
-}
-
 pub(super) fn new_row(case: &Case, id: i64) -> CaseRow {
     CaseRow {
         id,
@@ -248,13 +225,6 @@ pub(super) fn new_row(case: &Case, id: i64) -> CaseRow {
         set_aside: None,
         whole: true,
     }
-}
-
-/// Whether all was over before the store was adopted: such a case is history and not opened.
-fn ended_before(case: &Case, adopted: Option<Date>) -> bool {
-    let completed = case.status == crate::workflow::CaseStatus::Ended(How::Completed);
-    let ended = case.ended.zip(adopted).is_some_and(|(day, adopted)| day < adopted);
-    case.period.is_empty() && completed && ended
 }
 
 fn period_text(period: Option<Period>) -> String {

@@ -6,11 +6,9 @@ use std::time::{Duration, Instant};
 use jiff::civil::Date;
 
 use crate::calendar::{Calendar, Moment};
-use crate::casework::{Desk, Kept, standing};
+use crate::casework::{Calls, Desk, Kept, confirmed, standing};
 use crate::engine::accepted::accepted;
 use crate::engine::ahead::{Ahead, prefetch};
-use crate::engine::called::Calls;
-use crate::engine::confirmed::confirmed;
 use crate::engine::fault::effects_behind;
 use crate::engine::notices::Days;
 use crate::engine::policies::Policies;
@@ -262,7 +260,7 @@ impl<'a> Round<'a> {
                 point(Point::AfterCommit);
             }
         }
-        let calls = Calls::of(&policies.latest().policy, store, state.adopted)?;
+        let calls = called::calls(&policies.latest().policy, store, state.adopted)?;
         Ok(Self {
             policies,
             settings,
@@ -589,7 +587,7 @@ impl Deciding<'_> {
             }
         });
         let renamed = renamed(&events);
-        let calls = self.calls.by(&advanced.case, &events);
+        let calls = called::by(&self.calls, &advanced.case, &events);
         let keeping = match desk.kept(flow, &advanced.case, look.today) {
             Kept::Always => None,
             Kept::Until(day) => Some(day),

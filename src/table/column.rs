@@ -206,7 +206,7 @@ impl Column {
 }
 
 /// What an empty cell means.
-pub(super) fn blank_value(blank: Blank) -> Value {
+pub(crate) fn blank_value(blank: Blank) -> Value {
     match blank {
         Blank::Unknown => Value::Unknown(Vec::new()),
         Blank::NotApplicable => Value::NotApplicable,

@@ -24,6 +24,7 @@ mod load;
 mod referring;
 
 pub use build::{Ahead, asked_imposed, gather};
+pub(crate) use column::blank_value;
 pub use column::{Column, Held, Units};
 pub use dated::Dated;
 pub use facts::AsFacts;

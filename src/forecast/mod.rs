@@ -1,0 +1,17 @@
+//! What would come in the years ahead: every case of a population, day by day on a virtual clock, in memory. The machine is the one that
+//! runs in earnest ([`crate::casework::Desk`], [`crate::workflow`]); here the records are columns with what is written laid over them,
+//! and nothing is sent. `tests/forecast.rs` holds a [`World`] to what the engine writes into a store, entry by entry.
+//!
+//! Start reading at [`World::run`].
+
+mod acts;
+mod judging;
+mod openings;
+mod reading;
+mod world;
+mod written;
+
+pub use acts::{Doing, Refused};
+pub use judging::Stands;
+pub use world::{Happened, Running, Terms, Watch, World};
+pub use written::{Write, Written};

@@ -1,0 +1,271 @@
+//! What is foreseen in memory is what a store then holds: on every project at hand a year of days and of acts made up at random is run
+//! by the engine on a store and by a world in memory, and every entry of every journal is the same.
+
+#![expect(clippy::unwrap_used, reason = "a test whose store fails has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::{Date, date};
+use merit::engine::{self, ActError, ActRequest, Acting, Policies};
+use merit::exchange::value_of;
+use merit::forecast::{Doing, Happened, Terms, Watch, World, Write};
+use merit::ids::{FieldId, RecordId};
+use merit::policy::model::{FieldKind, Policy, Shape};
+use merit::store::{Filter, OutcomeFilter, Store};
+use merit::table::{Records, gather};
+use merit::value::RecordRef;
+use merit::workflow::{Act, Case, Deed, Event, StageStatus};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+#[expect(dead_code, reason = "what happens in the house is compared, entry by entry")]
+mod house;
+#[expect(dead_code, reason = "what leaves the house is looked at elsewhere")]
+mod invariants;
+
+use house::{Everybody, House, settings};
+
+/// Nobody looks on: everything is kept.
+struct Nobody;
+
+impl Watch for Nobody {
+    fn happened(&mut self, _: &Happened<'_>) {}
+}
+
+fn terms(version: i64, adopted: Date) -> Terms {
+    let patience = settings(adopted).patience.look(0, adopted);
+    Terms { version, adopted: Some(adopted), last: None, patience, language: "en".to_owned(), keeps_all: true }
+}
+
+fn records(house: &House, policy: &Policy) -> Records {
+    let reader = house.store.reader(policy);
+    gather(policy, &*reader, Date::MAX, &mut |_, _, _| ())
+}
+
+/// Something that a person might do in a case of the store: mostly what it waits for.
+fn made_up(random: &mut ChaCha8Rng, policy: &Policy, case: &Case) -> Option<(Act, Vec<(String, String)>)> {
+    let flow = policy.workflow(policy.workflow_named(&case.workflow)?);
+    let open: Vec<_> = case.stages.iter().filter(|it| it.1.status == StageStatus::Running).collect();
+    let (name, state) = *open.get(random.random_range(0..open.len().max(1)))?;
+    let holders: Vec<_> = state.holders.iter().filter_map(|it| it.who.clone()).collect();
+    let by = holders.get(random.random_range(0..holders.len().max(1))).cloned()?;
+    let stage = flow.stages.iter().find(|it| it.label.name == *name)?;
+    let mut values = Vec::new();
+    let what = match () {
+        () if !stage.choices.is_empty() && random.random_bool(0.8) => Deed::Choose {
+            choice: stage.choices[random.random_range(0..stage.choices.len())].name.clone(),
+            instead: None,
+        },
+        () if !stage.fills.is_empty() && random.random_bool(0.9) => {
+            for fill in &stage.fills {
+                let field = policy.field(fill.record, fill.field);
+                let words = match &field.kind {
+                    FieldKind::Date | FieldKind::Event => continue,
+                    FieldKind::Number { .. } => random.random_range(1..20).to_string(),
+                    FieldKind::Text => format!("words {}", random.random_range(0..3)),
+                    FieldKind::YesNo => "yes".to_owned(),
+                    FieldKind::Choice(list) => policy.choices[list.index()].choices[0].name.clone(),
+                    _ => continue,
+                };
+                values.push((field.label.name.clone(), words));
+            }
+            Deed::Fill(Vec::new())
+        }
+        () if !stage.sends.is_empty() && random.random_bool(0.9) => Deed::Send,
+        () => [Deed::Complete, Deed::Receive(None), Deed::Recuse, Deed::Suspend][random.random_range(0..4)].clone(),
+    };
+    Some((Act { by, stage: Some(name.clone()), what, because: None, key: None }, values))
+}
+
+/// The same as a house does, with what was compiled before.
+fn act(house: &mut House, kept: &mut Option<Policies>, day: Date, request: &ActRequest) -> Result<(), String> {
+    let (settings, mut sender) = (settings(day), Everybody);
+    let mut acting = Acting::begin_with(kept.take(), &mut house.store, &settings, &mut sender).unwrap();
+    let done = acting.act(&mut house.store, request);
+    *kept = Some(acting.into_policies());
+    match done {
+        Ok(_) => Ok(()),
+        Err(ActError::Refused(why)) => Err(why.to_string()),
+        Err(ActError::SetAside(_, why)) => Err(why),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn run(house: &mut House, kept: &mut Option<Policies>, day: Date) {
+    let (_, policies) = engine::run_again(&mut house.store, &settings(day), &mut Everybody, kept.take()).unwrap();
+    *kept = Some(policies);
+    let noon = settings(day).now;
+    engine::send(&mut house.store, &mut Everybody, i64::MAX, noon).unwrap();
+}
+
+/// Somebody's record changes, as an import writes it: whom a reference names, or a number that is kept by period.
+fn entered(random: &mut ChaCha8Rng, house: &mut House, policy: &Policy, day: Date) -> Option<Write> {
+    let record = RecordId::at(random.random_range(0..policy.records.len()));
+    let kind = policy.record(record);
+    let numbers_or_names = |it: &usize| {
+        let panel = matches!(kind.shape, Shape::Panel { .. });
+        match &kind.fields[*it].kind {
+            FieldKind::Number { .. } => panel,
+            FieldKind::Reference(_) => !panel,
+            _ => false,
+        }
+    };
+    let fields: Vec<usize> = (0..kind.fields.len()).filter(numbers_or_names).collect();
+    let field = *fields.get(random.random_range(0..fields.len().max(1)))?;
+    let keys = |house: &House, of: RecordId| house.store.keys_after(policy, of, "", 100).unwrap();
+    let (name, label) = (&kind.fields[field].label.name, &kind.label.name);
+    let (head, of, first, words) = match (kind.shape, &kind.fields[field].kind) {
+        (Shape::Entity { key }, FieldKind::Reference(to)) => {
+            let (own, others) = (keys(house, record), keys(house, *to));
+            let of = own.get(random.random_range(0..own.len().max(1)))?.clone();
+            let named = others.get(random.random_range(0..others.len().max(1)))?.to_string();
+            (kind.fields[key.index()].label.name.clone(), (record, of), None, named)
+        }
+        (Shape::Panel { of: owner, each }, _) => {
+            let own = keys(house, owner);
+            let of = own.get(random.random_range(0..own.len().max(1)))?.clone();
+            let calendar = policy.main();
+            let period = calendar.period_containing(each, day).unwrap();
+            let period = calendar.shift(period, -random.random_range(0..2)).unwrap();
+            let head = format!("{},period", policy.record(owner).label.name);
+            let numbers = if random.random_bool(0.6) { 30..50 } else { 5..20 };
+            (head, (owner, of), Some(period), random.random_range(numbers).to_string())
+        }
+        _ => return None,
+    };
+    let field = FieldId::at(field);
+    let value = value_of(policy, &policy.field(record, field).kind, &words).ok()?;
+    let period = first.map_or_else(String::new, |it| format!(",{}", policy.main().label(&it)));
+    house.enter(&format!("{label}.csv"), &format!("{head},{name}\n{}{period},{words}\n", of.1), day);
+    let of = RecordRef { record: of.0, key: of.1 };
+    Some(Write { of, record, first: first.map(|it| it.first), field, value, from: day })
+}
+
+/// A year in a store and in memory; how many entries there were, and of which kinds.
+fn a_year(project: &str, adopted: Date, files: &[&str], seed: u64, until: Date) -> BTreeMap<String, usize> {
+    let mut house = House::open(project, adopted, files);
+    let policies = Policies::load(&house.store, None).unwrap();
+    let policy = std::sync::Arc::clone(&policies.latest().policy);
+    let records = records(&house, &policy);
+    let mut world = World::new(&policy, &records, terms(policies.latest().version, adopted));
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let (mut day, mut done, mut refused) = (adopted, 0, 0);
+    let mut kept = None;
+    while day < until {
+        if random.random_bool(0.06)
+            && let Some(write) = entered(&mut random, &mut house, &policy, day)
+        {
+            world.begin(day);
+            world.write(&[write]);
+        }
+        let open = Filter { status: Some("open".to_owned()), ..Filter::default() };
+        for row in house.store.cases(&open).unwrap() {
+            if !random.random_bool(0.08) {
+                continue;
+            }
+            let case: Case = serde_json::from_str(&row.state).unwrap();
+            let Some((mut act, mut words)) = made_up(&mut random, &policy, &case) else { continue };
+            if let Deed::Fill(fields) = &mut act.what {
+                let flow = policy.workflow(policy.workflow_named(&case.workflow).unwrap());
+                let stage = flow.stages.iter().find(|it| Some(&it.label.name) == act.stage.as_ref()).unwrap();
+                for fill in &stage.fills {
+                    let field = policy.field(fill.record, fill.field);
+                    if matches!(field.kind, FieldKind::Date | FieldKind::Event) {
+                        words.push((field.label.name.clone(), day.to_string()));
+                    }
+                }
+                *fields = words.iter().map(|it| it.0.clone()).collect();
+            }
+            let flow = policy.workflow_named(&case.workflow).unwrap();
+            let known = |(name, words): &(String, String)| {
+                let fills = policy.workflow(flow).stages.iter().find_map(|it| it.filled(&policy, name)).unwrap();
+                (name.clone(), value_of(&policy, &policy.field(fills.record, fills.field).kind, words).unwrap())
+            };
+            let values = words.iter().map(known).collect();
+            let request = ActRequest { case: row.id, act: act.clone(), values: words };
+            let theirs = crate::act(&mut house, &mut kept, day, &request);
+            world.begin(day);
+            let number = world.open_case(flow, &case.subject, &case.period).unwrap();
+            let ours = world.act(&[Doing { case: number, act, values }], &mut Nobody);
+            let ours = ours.into_iter().next().map_or(Ok(()), |it| Err(it.why.to_string()));
+            assert_eq!(ours, theirs, "{project}, {day}, seed {seed}: {} of {}", case.workflow, case.subject);
+            if ours.is_ok() { done += 1 } else { refused += 1 }
+        }
+        run(&mut house, &mut kept, day);
+        world.run(day, &mut Nobody);
+        day = day.tomorrow().unwrap();
+    }
+    assert!(refused == 0 || done > 0, "{project}: {refused} refused, and nothing done");
+    same(project, &house, &policy, &world)
+}
+
+/// Holds every case and every outcome of a world to those of a store.
+fn same(project: &str, house: &House, policy: &Policy, world: &World<'_>) -> BTreeMap<String, usize> {
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    let key = |it: &Case| (it.workflow.clone(), it.subject.clone(), it.period.clone(), it.nth);
+    let cases = world.cases().iter().flatten();
+    let ours: BTreeMap<_, _> = cases.map(|it| (key(&it.case), it)).collect();
+    let theirs = house.store.cases(&Filter::default()).unwrap();
+    assert_eq!(ours.len(), theirs.len(), "{project}: as many cases");
+    let mut numbers: BTreeMap<i64, usize> = BTreeMap::new();
+    for row in theirs {
+        let case: Case = serde_json::from_str(&row.state).unwrap();
+        let told = format!("{project}: {} of {} in {:?}", case.workflow, case.subject, case.period);
+        let it = ours.get(&key(&case)).unwrap_or_else(|| panic!("{told} is not foreseen"));
+        let journal: Vec<String> = house.store.journal(row.id).unwrap().into_iter().map(|it| it.payload).collect();
+        let events: Vec<String> = it.events.iter().map(|it| serde_json::to_string(it).unwrap()).collect();
+        for (at, (ours, theirs)) in events.iter().zip(&journal).enumerate() {
+            assert_eq!(ours, theirs, "{told}, entry {at}");
+        }
+        assert_eq!(events.len(), journal.len(), "{told}: as many entries");
+        assert_eq!(serde_json::to_string(&it.case).unwrap(), row.state, "{told}");
+        assert_eq!((it.wake_at, &it.stuck), (row.wake_at, &row.set_aside), "{told}");
+        it.events.iter().for_each(|it: &Event| *kinds.entry(it.kind().to_owned()).or_default() += 1);
+        let number =
+            world.cases().iter().position(|other| other.as_ref().is_some_and(|other| std::ptr::eq(other, *it)));
+        numbers.insert(row.id, number.unwrap());
+    }
+    for (at, framework) in policy.frameworks.iter().enumerate() {
+        let filter = OutcomeFilter { framework: Some(framework.label.name.clone()), ..OutcomeFilter::default() };
+        let theirs = house.store.outcomes(&filter).unwrap();
+        let people: BTreeSet<(String, String)> =
+            theirs.iter().map(|it| (it.period.clone(), it.subject.clone())).collect();
+        for (period, subject) in people {
+            let one = theirs.iter().filter(|it| it.period == period && it.subject == subject);
+            let theirs: BTreeSet<_> =
+                one.map(|it| (it.proposed.clone(), it.missing.clone(), it.case.map(|it| numbers[&it]))).collect();
+            let ours = world.outcomes(at, period.parse().unwrap(), &subject).iter();
+            let missing = |it: &[String]| (!it.is_empty()).then(|| it.join(", "));
+            let ours: BTreeSet<_> = ours.map(|it| (it.rule.clone(), missing(&it.missing), it.case)).collect();
+            assert_eq!(ours, theirs, "{project}: {} on {subject} in {period}", framework.label.name);
+            *kinds.entry("outcomes".to_owned()).or_default() += ours.len();
+        }
+    }
+    kinds
+}
+
+#[test]
+fn a_year_of_acts_is_foreseen_entry_by_entry() {
+    let mut all: BTreeMap<String, usize> = BTreeMap::new();
+    let first = date(2026, 1, 1);
+    let seeds: u64 = std::env::var("MERIT_SEEDS").ok().and_then(|it| it.parse().ok()).unwrap_or(2);
+    for seed in 0..seeds {
+        for (project, adopted, files, until) in [
+            ("plans", first, &["nurse.csv"][..], date(2027, 3, 1)),
+            ("reviews", first, &["person.csv", "asking.csv"], date(2026, 5, 1)),
+            ("conduct", date(2026, 8, 1), &["officer.csv", "review.csv"], date(2027, 11, 1)),
+            ("complaints", date(2026, 4, 1), &["clerk.csv", "complaint.csv"], date(2026, 8, 1)),
+            ("ministry", date(2025, 7, 1), &["department.csv", "officer.csv", "seating.csv"], date(2026, 10, 1)),
+        ] {
+            for (kind, count) in a_year(project, adopted, files, seed, until) {
+                *all.entry(kind).or_default() += count;
+            }
+        }
+    }
+    // What was not there was not compared.
+    for kind in
+        ["step_taken", "chosen", "filled", "sent", "accepted", "received", "went_back", "stage_lapsed", "outcomes"]
+    {
+        assert!(all.get(kind).is_some_and(|it| *it > 1), "{kind}: {all:?}");
+    }
+}
