@@ -18,8 +18,8 @@ use merit::ids::{FieldId, RecordId};
 use merit::policy::compile;
 use merit::policy::model::{Policy, RecordType, Shape};
 use merit::source::Sources;
-use merit::store::sqlite::SqliteStore;
-use merit::store::{ImportNote, RecordChange, Store};
+use merit::store::sqlite::{Access, SqliteStore};
+use merit::store::{ImportNote, RecordChange, Snapshots, Store};
 use merit::table::{AsFacts, Records, gather};
 use merit::value::{Known, RecordRef, Value};
 use records::{TODAY, made_up};
@@ -233,13 +233,17 @@ fn told(policy: &Policy, records: &Records, with_named: bool) -> String {
 
 fn same(name: &str, office: &Office) {
     for until in [date(2090, 1, 1), TODAY, date(2025, 3, 4), date(1990, 1, 1)] {
-        let (plain, walked) = (office.plainly(until), office.store.columns(&office.policy, &[], until).unwrap());
         // Whoever is named only in what is kept of later periods has a row of which nobody hears.
         let all = until.year() == 2090;
-        let [plain, walked] = [plain, walked].map(|it| told(&office.policy, &it, all));
-        if plain != walked {
-            let (a, b) = plain.lines().zip(walked.lines()).find(|it| it.0 != it.1).unwrap_or(("", "longer"));
-            panic!("{name} until {until}:\nplainly {a}\nwalked  {b}");
+        let plain = told(&office.policy, &office.plainly(until), all);
+        // From the tables; from the tables or what was kept for a day before; from what was kept.
+        for snapshots in [Snapshots::Never, Snapshots::From(0), Snapshots::From(0)] {
+            let walked = office.store.columns(&office.policy, &[], until, snapshots).unwrap();
+            let walked = told(&office.policy, &walked, all);
+            if plain != walked {
+                let (a, b) = plain.lines().zip(walked.lines()).find(|it| it.0 != it.1).unwrap_or(("", "longer"));
+                panic!("{name} until {until}, {snapshots:?}:\nplainly {a}\nwalked  {b}");
+            }
         }
     }
 }
@@ -270,6 +274,7 @@ fn what_fits_no_field_or_belongs_to_nobody_is_left_out_alike() {
          update r_person set boss = 'p999', name = '' where id = 'p003';
          update r_person set since = '2021-05-05' where id = 'p004';
          update r_review set period = '2024-02-01' where of_id = 'p005' and period = '2024-01-01';
+         update r_review set period = '2023-01-01T00:00' where of_id = 'p002' and period = '2023-01-01';
          update r_review set given_by = 'p998';
          update r_talk set of_id = 'gone' where of_id = 'p006';
          update r_incident set kind = 'unheard' where of_id = 'p007';
@@ -284,7 +289,7 @@ fn what_fits_no_field_or_belongs_to_nobody_is_left_out_alike() {
     );
     same("by hand", &office);
     office.sqlite("update r_review set period = 'spring' where of_id = 'p001' and period = '2023-01-01'");
-    let fault = office.store.columns(&office.policy, &[], TODAY).map(|_| ()).unwrap_err();
+    let fault = office.store.columns(&office.policy, &[], TODAY, Snapshots::Never).map(|_| ()).unwrap_err();
     assert!(fault.to_string().contains("`spring` is no day that begins a period"), "{fault}");
 }
 
@@ -297,7 +302,7 @@ fn what_the_store_does_not_keep_is_blank_and_what_it_keeps_otherwise_is_refused(
         "record car { id key text; of_team optional team }\nrecord trip of car { day date }\nrecord team",
     );
     let more = policy(&more);
-    let records = office.store.columns(&more, &[], TODAY).unwrap();
+    let records = office.store.columns(&more, &[], TODAY, Snapshots::Never).unwrap();
     let [person, car, trip] = ["person", "car", "trip"].map(|it| more.record_named(it).unwrap());
     assert_eq!([person, car, trip].map(|it| records.rows(it).len()), [6, 0, 0]);
     let facts = AsFacts::new(&more, &records);
@@ -310,7 +315,7 @@ fn what_the_store_does_not_keep_is_blank_and_what_it_keeps_otherwise_is_refused(
     assert!(people.iter().any(|it| !blank(it, "born")));
     let finer =
         policy(&EVERYTHING.replace("pay dated money USD per year with 2", "pay dated money USD per year with 3"));
-    let fault = office.store.columns(&finer, &[], TODAY).map(|_| ()).unwrap_err().to_string();
+    let fault = office.store.columns(&finer, &[], TODAY, Snapshots::Never).map(|_| ()).unwrap_err().to_string();
     assert!(fault.contains("`person.pay` is kept as money with 2 decimals"), "{fault}");
 }
 
@@ -342,7 +347,7 @@ fn what_was_imposed_is_found_for_whoever_asks() {
          {row} (6, 'team', 'p003', 'c', 'sanction', 'caution', 'in force', '2024-05-05', null, 1);"
     ));
     same("imposed", &office);
-    let records = office.store.columns(&office.policy, &[], TODAY).unwrap();
+    let records = office.store.columns(&office.policy, &[], TODAY, Snapshots::Never).unwrap();
     assert_ne!(none, told(&office.policy, &records, true));
     let of = |key: &str| RecordRef { record: RecordId(0), key: Arc::from(key) };
     let twice = vec![(date(2024, 5, 5), Some(date(2024, 9, 9))), (date(2025, 5, 5), None)];
@@ -351,9 +356,170 @@ fn what_was_imposed_is_found_for_whoever_asks() {
     // Another policy that is compared with this one asks for more, and the records are still the same ones.
     let stricter = FRAMEWORK.replace("late > 3;", "late > 3 and not (warning in force);");
     let stricter = policy(&stricter);
-    let more = office.store.columns(&office.policy, &[&stricter], TODAY).unwrap();
+    let more = office.store.columns(&office.policy, &[&stricter], TODAY, Snapshots::Never).unwrap();
     assert_eq!(records.imposed(&of("p002"), "warning"), []);
     assert_eq!(more.imposed(&of("p002"), "warning"), [(date(2024, 5, 5), None)]);
     assert_eq!(more.hash(&office.policy), records.hash(&office.policy));
     assert_ne!(more.hash(&stricter), records.hash(&stricter));
+}
+
+// ---- snapshots
+
+const KEEP: Snapshots = Snapshots::From(0);
+
+impl Office {
+    /// The names of what lies beside the store for the next time, with their bytes.
+    fn kept(&self) -> Vec<(String, Vec<u8>)> {
+        let Ok(entries) = fs::read_dir(self.folder.path().join("merit.db.columns")) else { return Vec::new() };
+        let file = |it: fs::DirEntry| (it.file_name().to_string_lossy().into_owned(), fs::read(it.path()).unwrap());
+        let mut found: Vec<_> = entries.map(|it| file(it.unwrap())).collect();
+        found.sort();
+        found
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.folder.path().join("merit.db.columns").join(name), bytes).unwrap();
+    }
+
+    /// What is read, and how many rows of tables were walked over for it.
+    fn columns(&mut self, snapshots: Snapshots) -> (String, u64) {
+        let count = self.store.count_steps().unwrap();
+        let records = self.store.columns(&self.policy, &[], TODAY, snapshots).unwrap();
+        (told(&self.policy, &records, true), count.take().scanned)
+    }
+}
+
+#[test]
+fn with_a_snapshot_no_table_is_walked_until_something_is_committed() {
+    let mut office = Office::of("everything", EVERYTHING, policy(EVERYTHING));
+    office.fill(1, 20);
+    let (never, rows) = office.columns(Snapshots::Never);
+    assert!(rows > 100, "{rows} rows");
+    assert_eq!(office.columns(Snapshots::From(1_000_000)), (never.clone(), rows), "too few to be kept");
+    assert_eq!(office.kept(), []);
+    assert_eq!(office.columns(KEEP), (never.clone(), rows));
+    let first = office.kept();
+    assert_eq!(first.len(), 1);
+    assert_eq!(office.columns(KEEP), (never.clone(), 0));
+    assert_eq!(office.columns(Snapshots::Never).1, rows, "who wants none reads the tables");
+    assert_eq!(office.kept(), first);
+    office.fill(2, 21);
+    let (then, more) = office.columns(KEEP);
+    assert!(more > rows && then != never);
+    assert_eq!(then, office.columns(Snapshots::Never).0);
+    let second = office.kept();
+    assert_eq!(second.len(), 1, "that of the earlier moment is gone");
+    assert_ne!(first[0].0, second[0].0);
+    assert_eq!(office.columns(KEEP), (then, 0));
+}
+
+#[test]
+fn a_damaged_or_foreign_snapshot_is_noticed_and_made_anew() {
+    let mut office = Office::of("everything", EVERYTHING, policy(EVERYTHING));
+    office.fill(1, 7);
+    let (whole, rows) = office.columns(KEEP);
+    let kept = office.kept();
+    let (name, bytes) = &kept[0];
+    let every = (bytes.len() / 120).max(1);
+    let damaged = (0..bytes.len()).step_by(every).flat_map(|at| {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1 << (at % 8);
+        [flipped, bytes[..at].to_vec()]
+    });
+    let longer = [bytes.as_slice(), &[0]].concat();
+    for wrong in damaged.chain([longer, Vec::new(), b"somebody else's file".repeat(50)]) {
+        office.put(name, &wrong);
+        assert_eq!(office.columns(KEEP), (whole.clone(), rows));
+        assert_eq!(office.kept(), kept, "made anew, and nothing else left behind");
+    }
+    assert_eq!(office.columns(KEEP), (whole, 0));
+}
+
+/// A store that was restored counts on from where it was, and may come to the same number by another way.
+#[test]
+fn the_same_number_of_commits_is_not_the_same_store() {
+    let mut office = Office::of("everything", EVERYTHING, policy(EVERYTHING));
+    office.fill(1, 7);
+    let path = office.folder.path().join("merit.db");
+    office.sqlite("pragma wal_checkpoint(truncate)");
+    fs::copy(&path, office.folder.path().join("before.db")).unwrap();
+    office.fill(2, 7);
+    let (second, _) = office.columns(KEEP);
+    let rev = office.store.state().unwrap().rev;
+    let kept = office.kept();
+    office.store = SqliteStore::in_memory().unwrap();
+    for ending in ["", "-wal", "-shm"] {
+        let _gone = fs::remove_file(format!("{}{ending}", path.display()));
+    }
+    fs::rename(office.folder.path().join("before.db"), &path).unwrap();
+    office.store = SqliteStore::open(&path, Access::Write).unwrap();
+    office.fill(3, 7);
+    assert_eq!(office.store.state().unwrap().rev, rev);
+    let (third, rows) = office.columns(KEEP);
+    assert!(third != second && rows > 0);
+    // Under the other's name it is noticed, too.
+    let name = &office.kept().iter().find(|it| it.0 != kept[0].0).unwrap().0.clone();
+    office.put(name, &kept[0].1);
+    assert_eq!(office.columns(KEEP), (third, rows));
+}
+
+#[test]
+fn each_policy_with_other_records_has_its_own_and_few_are_kept() {
+    let mut office = Office::of("everything", EVERYTHING, policy(EVERYTHING));
+    office.fill(1, 7);
+    office.columns(KEEP);
+    let first = office.kept();
+    for more in ["one", "two", "three", "four"] {
+        let other = policy(&EVERYTHING.replace("born date", &format!("born date; {more}_more text")));
+        let records = office.store.columns(&other, &[], TODAY, KEEP).unwrap();
+        let again = office.store.columns(&other, &[], TODAY, KEEP).unwrap();
+        assert_eq!(told(&other, &records, true), told(&other, &again, true));
+    }
+    assert_eq!(office.kept().len(), 3);
+    // Another list of choices, the same names.
+    let fewer = policy(&EVERYTHING.replace("one of slight, grave", "one of grave, slight"));
+    let plain = office.store.columns(&fewer, &[], TODAY, Snapshots::Never).unwrap();
+    let kept = office.store.columns(&fewer, &[], TODAY, KEEP).unwrap();
+    assert_eq!(told(&fewer, &plain, true), told(&fewer, &kept, true));
+    // Another word of a definition alone: the same records.
+    office.put(&first[0].0, &first[0].1);
+    let alike = policy(&format!("{EVERYTHING}define half of person = marks / 2\n"));
+    let count = office.store.count_steps().unwrap();
+    office.store.columns(&alike, &[], TODAY, KEEP).unwrap();
+    assert_eq!(count.take().scanned, 0);
+}
+
+#[test]
+fn where_nothing_can_be_kept_the_tables_are_read() {
+    let mut office = Office::of("everything", EVERYTHING, policy(EVERYTHING));
+    office.fill(1, 7);
+    let (whole, rows) = office.columns(Snapshots::Never);
+    fs::write(office.folder.path().join("merit.db.columns"), "in the way").unwrap();
+    assert_eq!(office.columns(KEEP), (whole, rows));
+    assert_eq!(fs::read(office.folder.path().join("merit.db.columns")).unwrap(), b"in the way");
+    let memory = SqliteStore::in_memory().unwrap();
+    assert!(
+        memory
+            .columns(
+                &policy("calendar c { time zone \"UTC\"; working Monday to Friday; roll forward }"),
+                &[],
+                TODAY,
+                KEEP
+            )
+            .is_ok()
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_reads_a_snapshot_who_may_not_read_the_store() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut office = Office::of("everything", EVERYTHING, policy(EVERYTHING));
+    office.fill(1, 7);
+    let path = office.folder.path().join("merit.db");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    office.columns(KEEP);
+    let name = &office.kept()[0].0;
+    let mode = fs::metadata(office.folder.path().join("merit.db.columns").join(name)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
 }

@@ -19,8 +19,8 @@ use crate::simulate::{
     Change, Cost, Grouping, Question, Ratio, RuleTold, Setting, SettingTold, Side, Simulation, side_by_side, simulate,
 };
 use crate::source::Sources;
-use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
+use crate::store::{Snapshots, Store};
 use crate::table::Records;
 
 /// Of so many people nobody asks unasked what is missing: a place among others is reckoned of all of them, one by one.
@@ -71,6 +71,9 @@ pub(super) struct Arguments {
     /// Write the figures as CSV files into this folder, too: rules, moves, groups, and everybody whose outcome is another
     #[arg(long, value_name = "DIR")]
     csv: Option<PathBuf>,
+    /// Read the store's tables, and keep no columns beside the store for the next time
+    #[arg(long)]
+    no_snapshot: bool,
     /// Tell on stderr how long each part took
     #[arg(long)]
     timings: bool,
@@ -110,8 +113,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         None => last_ended(&in_force, framework, on)?,
     };
     let compiled = began.elapsed();
+    let snapshots = if arguments.no_snapshot { Snapshots::Never } else { Snapshots::default() };
     let read = |policy: &Policy, others: &[&Policy]| match &store {
-        Some(store) if arguments.data.is_empty() => Ok(store.columns(policy, others, on)?),
+        Some(store) if arguments.data.is_empty() => Ok(store.columns(policy, others, on, snapshots)?),
         _ => of_files(global, policy, arguments),
     };
     let alike = |it: &&Policy| in_force.keeps_the_records_of(it);

@@ -12,9 +12,9 @@ use rusqlite::types::ValueRef;
 use crate::calendar::day_number;
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Field, FieldKind, Policy, Shape};
-use crate::store::StoreError;
 use crate::store::records::{key_columns, known, quoted, table};
 use crate::store::sqlite::{SqliteStore, disk};
+use crate::store::{Snapshots, StoreError};
 use crate::table::{Column, Filling, Keys, Loading, Records, asked_imposed};
 use crate::value::{Known, RecordRef};
 
@@ -25,13 +25,37 @@ impl SqliteStore {
     /// Every record that a policy declares as columns, with what is kept for the periods that have begun by a day, and what was imposed of
     /// which that policy or one of the others asks.
     ///
+    /// Where records were read before and nothing was committed since, they come from the snapshot that was kept then.
+    ///
     /// # Errors
     /// When the store can't be read.
-    pub fn columns(&self, policy: &Policy, others: &[&Policy], until: Date) -> Result<Records, StoreError> {
+    pub fn columns(
+        &self,
+        policy: &Policy,
+        others: &[&Policy],
+        until: Date,
+        snapshots: Snapshots,
+    ) -> Result<Records, StoreError> {
         let view = self.view_of_now()?;
-        let mut records = self.walk_records(policy)?.begun_by(policy, until);
+        let records = match snapshots {
+            Snapshots::Never => self.walk_records(policy)?.0,
+            Snapshots::From(least) => self.kept_records(policy, least)?,
+        };
+        let mut records = records.begun_by(policy, until);
         self.impose_all(policy, others, &mut records)?;
         drop(view);
+        Ok(records)
+    }
+
+    fn kept_records(&self, policy: &Policy, least: u64) -> Result<Records, StoreError> {
+        let place = self.place_of_snapshot(policy)?;
+        if let Some(records) = place.as_ref().and_then(|it| it.read(policy)) {
+            return Ok(records);
+        }
+        let (records, rows) = self.walk_records(policy)?;
+        if let Some(place) = place.filter(|_| rows >= least) {
+            place.write(&records);
+        }
         Ok(records)
     }
 
@@ -75,8 +99,8 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Reads every record that a policy declares, for all periods of which anything is kept.
-    fn walk_records(&self, policy: &Policy) -> Result<Records, StoreError> {
+    /// Reads every record that a policy declares, for all periods of which anything is kept; and how many rows that took.
+    fn walk_records(&self, policy: &Policy) -> Result<(Records, u64), StoreError> {
         let mut walk = Walk { store: self, policy, loading: Loading::new(policy), rows: 0, places: HashMap::new() };
         for record in walk.owners_first() {
             match policy.record(record).shape {
@@ -94,7 +118,7 @@ impl SqliteStore {
         }
         walk.panels()?;
         tracing::debug!(rows = walk.rows, "records read");
-        Ok(walk.loading.finish())
+        Ok((walk.loading.finish(), walk.rows))
     }
 }
 

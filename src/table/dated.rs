@@ -34,6 +34,16 @@ impl Dated {
         self.values.picked(&places)
     }
 
+    /// Where each row's values begin, and where the last end.
+    pub(super) fn first(&self) -> &[u32] {
+        &self.first
+    }
+
+    /// From which day each value holds.
+    pub(super) fn since(&self) -> &[Date] {
+        &self.since
+    }
+
     /// The values of all rows.
     pub(super) fn values(&self) -> &Column {
         &self.values

@@ -14,6 +14,7 @@ use crate::policy::model::{Policy, Shape};
 use crate::value::{Known, RecordRef};
 
 mod build;
+mod bytes;
 mod column;
 mod dated;
 mod facts;
