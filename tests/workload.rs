@@ -10,7 +10,7 @@ use merit::casework::examples;
 use merit::eval::framework::{Verdict, judge};
 use merit::eval::{Reading, Scope, value};
 use merit::exchange::{PopulationFile, population};
-use merit::plan::{Amount, At, Judging, Lowered, Planner, Told, Working};
+use merit::plan::{Amount, At, Judging, Lowered, NodeId, Planner, Told, View, Working};
 use merit::policy::framework::{Framework, OutcomeRule, Proposed};
 use merit::policy::model::{Expr, Policy};
 use merit::policy::{compile_deployed, compile_scenario, compile_to_try};
@@ -282,6 +282,64 @@ fn a_plan_of_both_frameworks_comes_to_the_same_checksums_and_asks_nobody_one_by_
 fn tried(scenario: Option<&str>) -> Policy {
     let sources = Sources::of(text());
     compile_to_try(&sources, None, scenario).unwrap().policy.unwrap()
+}
+
+/// What a plan is asked of a policy's framework: verdicts and amounts.
+fn asked_of<'a>(planner: &mut Planner<'a>, policy: &'a Policy) -> Vec<NodeId> {
+    let framework = &policy.frameworks[0];
+    let year = policy.main().period_from_label(framework.each, "2025").unwrap();
+    let ground = planner.ground(policy, framework);
+    let judging = planner.judging(ground, 0, At::judging(framework, year, year.last)).unwrap();
+    let amount = |amount| if let Amount::Number(of) = amount { Lowered::Number(of).nodes() } else { Vec::new() };
+    judging.rules.iter().flat_map(|it| std::iter::once(it.verdict).chain(amount(it.amount))).collect()
+}
+
+#[test]
+fn of_another_value_only_what_rests_on_it_is_worked_out_again() {
+    let candidate = |value: &str, to: &str| {
+        let text = text().into_iter().map(|(name, text)| (name, text.replace(value, to)));
+        compile_to_try(&Sources::of(text.collect()), None, Some("candidate")).unwrap().policy.unwrap()
+    };
+    let own = tried(Some("candidate"));
+    let records = population(&own, &files(&own, Path::new("benches/data")), false).unwrap().records;
+    let again = |other: &Policy| {
+        let mut planner = Planner::new(&records);
+        asked_of(&mut planner, &own);
+        let first = planner.nodes();
+        let wanted = asked_of(&mut planner, other);
+        let all = planner.worked_out(&wanted).len();
+        planner.keep(Working::default(), &planner.frontier(first, &wanted));
+        let again = planner.worked_out(&wanted);
+        assert!(again.iter().all(|it| *it as usize >= first), "whatever was there before is not worked out again");
+        // What comes of it is what comes of it alone.
+        let subject = other.frameworks[0].subject;
+        let states = |planner: &Planner<'_>, wanted: &[NodeId]| {
+            planner.work(Working::default(), (subject, wanted), |rows, views| {
+                let of = |view: &View<'_>| {
+                    let is = |row: usize| (view.state[row], if view.state[row] == 1 { view.unit(row) } else { 0 });
+                    (0..rows.len()).map(is).collect::<Vec<_>>()
+                };
+                views.iter().map(of).collect::<Vec<_>>()
+            })
+        };
+        let mut alone = Planner::new(&records);
+        let wanted_alone = asked_of(&mut alone, other);
+        assert!(states(&planner, &wanted) == states(&alone, &wanted_alone));
+        (again.iter().map(|it| planner.kind_of(*it)).collect::<Vec<_>>(), all)
+    };
+    let warn = candidate("set     warn 650 from 2021", "set     warn 660 from 2021");
+    let (kinds, all) = again(&warn);
+    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    let expected = [
+        // Three scores below it, in two pairs of years, in any of which a warning is due.
+        "Compare", "Compare", "Compare", "All", "All", "Any",
+        // What takes rewards away, and whoever is on probation besides; the letter, the commendation and the bonus.
+        "Any", "Any", "Not", "All", "Not", "All", "All",
+    ];
+    assert_eq!((kinds.as_slice(), all), (expected.as_slice(), 142));
+    let rate = candidate("set     rate 3 from 2021", "set     rate 4 from 2021");
+    let (kinds, all) = again(&rate);
+    assert_eq!((kinds.len(), all), (75, 142), "everything behind the score");
 }
 
 /// The text with another value of a parameter.

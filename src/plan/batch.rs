@@ -21,6 +21,8 @@ pub(super) struct Batch<'p, 'a> {
     plan: &'p Planner<'a>,
     wholes: &'p Wholes,
     order: &'p [NodeId],
+    /// In how many bytes each of them is reckoned: enough for it and for all that it is made of.
+    widths: Vec<Width>,
     places: Vec<Place>,
     /// One serves several nodes whose times do not meet.
     cells: Vec<Cells>,
@@ -43,11 +45,16 @@ impl<'p, 'a> Batch<'p, 'a> {
         wanted: &[NodeId],
     ) -> Self {
         let rooms = Rooms::of(plan, order, wanted);
+        let width = |id: &NodeId| Width::of(plan.nodes.get(*id).range);
         let types = plan.grounds.first().map_or(0, |it| it.policy.records.len());
         Self {
             plan,
             wholes,
             order,
+            widths: order
+                .iter()
+                .map(|id| plan.nodes.get(*id).op.inputs().iter().map(width).fold(width(id), Ord::max))
+                .collect(),
             places: rooms.places,
             cells: rooms.cells.into_iter().map(|width| Cells::with(width, 0)).collect(),
             states: vec![Vec::new(); rooms.states],
@@ -70,7 +77,7 @@ impl<'p, 'a> Batch<'p, 'a> {
                 same.resize(most, 1 << bit);
             }
         }
-        for id in self.order {
+        for (at, id) in self.order.iter().enumerate() {
             let node = self.plan.nodes.get(*id);
             let rows = self.rows[node.space.index()].len();
             let place = self.places[*id as usize];
@@ -83,7 +90,7 @@ impl<'p, 'a> Batch<'p, 'a> {
             if place.state.is_some() {
                 states.resize(rows, 0);
             }
-            match self.width(node) {
+            match self.widths[at] {
                 Width::Short => self.written::<i16>(node, &mut cells, &mut states),
                 Width::Middle => self.written::<i32>(node, &mut cells, &mut states),
                 Width::Long => self.written::<i64>(node, &mut cells, &mut states),
@@ -95,12 +102,6 @@ impl<'p, 'a> Batch<'p, 'a> {
                 self.states[at] = states;
             }
         }
-    }
-
-    /// In how many bytes a node is reckoned: enough for it and for all that it is made of.
-    fn width(&self, node: &Node) -> Width {
-        let own = Width::of(node.range);
-        node.op.inputs().into_iter().map(|it| Width::of(self.plan.nodes.get(it).range)).fold(own, Ord::max)
     }
 
     /// Reckons a node in one width, and keeps it in its own.

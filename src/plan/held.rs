@@ -36,7 +36,7 @@ impl<'a> Planner<'a> {
                 (key, ColumnAt::Made(column))
             }
         };
-        let column = self.keep(key, made);
+        let column = self.hold(key, made);
         self.told(at.space, column, kind)
     }
 
@@ -55,7 +55,7 @@ impl<'a> Planner<'a> {
             Some(column) => ColumnAt::Lent(column),
             None => ColumnAt::Made(Column::blank(rows, about.blank)),
         };
-        let column = self.keep(HeldKey::Panel(panel, first, field), made);
+        let column = self.hold(HeldKey::Panel(panel, first, field), made);
         self.told(owner, column, &about.kind)
     }
 
@@ -75,12 +75,12 @@ impl<'a> Planner<'a> {
                 blank: Blank::Unknown,
             }
         };
-        let column = self.keep(key, ColumnAt::Made(made));
+        let column = self.hold(key, ColumnAt::Made(made));
         let range = self.range(column);
         self.nodes.add(Node { op: Op::Held(column), space, may: state::KNOWN, range, whole: false })
     }
 
-    fn keep(&mut self, key: HeldKey, made: ColumnAt<'a>) -> u32 {
+    fn hold(&mut self, key: HeldKey, made: ColumnAt<'a>) -> u32 {
         let next = u32::try_from(self.columns.len()).unwrap_or(u32::MAX);
         *self.held.entry(key).or_insert_with(|| {
             self.columns.push(made);

@@ -50,6 +50,7 @@ pub use number::Quotient;
 pub use run::Working;
 
 use held::HeldKey;
+use lane::Lane;
 use node::{Nodes, state};
 use place::Ranking;
 
@@ -103,6 +104,8 @@ pub struct Planner<'a> {
     asked: Vec<(usize, &'a Expr)>,
     referring: Vec<Arc<Referring>>,
     rankings: Vec<Ranking>,
+    /// What was worked out and is kept.
+    kept: HashMap<NodeId, Arc<Lane>>,
     /// Definitions and scales that were lowered, or have no kernel.
     lowered: HashMap<(usize, lower::Called, At), Result<Lowered, NoKernel>>,
 }
@@ -126,6 +129,7 @@ impl<'a> Planner<'a> {
             asked: Vec::new(),
             referring: Vec::new(),
             rankings: Vec::new(),
+            kept: HashMap::new(),
             lowered: HashMap::new(),
         }
     }

@@ -279,7 +279,11 @@ impl Nodes {
     }
 
     pub(super) fn keep_whole(&mut self, id: NodeId) {
-        self.all[id as usize].whole = true;
+        self.set_whole(id, true);
+    }
+
+    pub(super) fn set_whole(&mut self, id: NodeId, whole: bool) {
+        self.all[id as usize].whole = whole;
     }
 
     pub(super) fn add(&mut self, mut node: Node) -> NodeId {

@@ -1,7 +1,8 @@
 //! Working a plan out: what must stand whole first, stage by stage, then what is wanted, batch by batch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::ids::RecordId;
 use crate::plan::Planner;
@@ -28,7 +29,7 @@ impl Default for Working {
 }
 
 /// What stands whole, by node.
-pub(super) type Wholes = Vec<Option<Lane>>;
+pub(super) type Wholes = Vec<Option<Arc<Lane>>>;
 
 impl Planner<'_> {
     /// Works out what is wanted of all records of a type, and hands it on batch by batch: the rows, and what is wanted of them. What
@@ -46,17 +47,76 @@ impl Planner<'_> {
         self.batches(working, &wholes, (space, rows), wanted, (&begin, &take)).into_iter().flatten().collect()
     }
 
+    /// Works nodes out for all records and keeps what comes of it: nobody works them out again.
+    pub fn keep(&mut self, working: Working, nodes: &[NodeId]) {
+        let before: Vec<bool> = nodes.iter().map(|it| self.nodes.get(*it).whole).collect();
+        nodes.iter().for_each(|it| self.nodes.keep_whole(*it));
+        let wholes = self.wholes(working, nodes);
+        for (node, whole) in nodes.iter().zip(before) {
+            self.nodes.set_whole(*node, whole);
+            self.kept.extend(wholes[*node as usize].clone().map(|it| (*node, it)));
+        }
+    }
+
+    /// What need not be worked out again for some nodes, of which those behind the first so many are new: the older nodes on which the
+    /// new ones rest, and those that are wanted themselves.
+    #[must_use]
+    pub fn frontier(&self, first: usize, wanted: &[NodeId]) -> Vec<NodeId> {
+        let is_new = |it: &NodeId| *it as usize >= first;
+        let (mut found, mut seen) = (BTreeSet::new(), BTreeSet::new());
+        let mut waiting = wanted.to_vec();
+        while let Some(id) = waiting.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let op = &self.nodes.get(id).op;
+            if is_new(&id) {
+                waiting.extend(op.inputs().into_iter().chain(self.before(op)));
+            } else if !matches!(op, Op::Constant { .. }) {
+                found.insert(id);
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// The nodes that are worked out for some that are wanted: all on which they rest, but for what is kept, and what is the same for all.
+    #[must_use]
+    pub fn worked_out(&self, wanted: &[NodeId]) -> Vec<NodeId> {
+        let mut found = BTreeSet::new();
+        let mut waiting = wanted.to_vec();
+        while let Some(id) = waiting.pop() {
+            let op = &self.nodes.get(id).op;
+            if self.kept.contains_key(&id) || matches!(op, Op::Constant { .. }) || !found.insert(id) {
+                continue;
+            }
+            waiting.extend(op.inputs().into_iter().chain(self.before(op)));
+        }
+        found.into_iter().collect()
+    }
+
+    /// What a node does, in a word.
+    #[must_use]
+    pub fn kind_of(&self, id: NodeId) -> String {
+        let words = format!("{:?}", self.nodes.get(id).op);
+        words.split([' ', '(']).next().unwrap_or_default().to_owned()
+    }
+
     /// Everything that must stand whole before some nodes.
     fn wholes(&self, working: Working, wanted: &[NodeId]) -> Wholes {
-        let mut wholes: Wholes = (0..self.nodes.len()).map(|_| None).collect();
+        let mut wholes: Wholes = vec![None; self.nodes.len()];
+        for (id, lane) in &self.kept {
+            wholes[*id as usize] = Some(Arc::clone(lane));
+        }
         for (_, stage) in self.stages(wanted) {
             let mut by_root: BTreeMap<RecordId, Vec<NodeId>> = BTreeMap::new();
             for id in stage {
                 let node = self.nodes.get(id);
                 match node.op {
-                    Op::Place(ranking) => wholes[id as usize] = Some(self.place(working, &wholes, node, ranking)),
+                    Op::Place(ranking) => {
+                        wholes[id as usize] = Some(Arc::new(self.place(working, &wholes, node, ranking)));
+                    }
                     Op::Fold { members: Folded::Referring { .. }, .. } => {
-                        wholes[id as usize] = Some(self.gathered(&wholes, node));
+                        wholes[id as usize] = Some(Arc::new(self.gathered(&wholes, node)));
                     }
                     _ => by_root.entry(self.root(node.space)).or_default().push(id),
                 }
@@ -81,7 +141,7 @@ impl Planner<'_> {
                     all.iter_mut().zip(&part).for_each(|(lane, more)| lane.append(more));
                 }
                 for (node, lane) in nodes.into_iter().zip(all) {
-                    wholes[node as usize] = Some(lane);
+                    wholes[node as usize] = Some(Arc::new(lane));
                 }
             }
         }
@@ -96,7 +156,7 @@ impl Planner<'_> {
         }
         let mut stages: BTreeMap<usize, Vec<NodeId>> = BTreeMap::new();
         for (node, level) in levels {
-            if self.nodes.get(node).whole {
+            if self.nodes.get(node).whole && !self.kept.contains_key(&node) {
                 stages.entry(level).or_default().push(node);
             }
         }
@@ -107,6 +167,10 @@ impl Planner<'_> {
     fn level(&self, node: NodeId, levels: &mut BTreeMap<NodeId, usize>) -> usize {
         if let Some(known) = levels.get(&node) {
             return *known;
+        }
+        if self.kept.contains_key(&node) {
+            levels.insert(node, 0);
+            return 0;
         }
         let op = &self.nodes.get(node).op;
         let mut level = 0;
@@ -133,7 +197,7 @@ impl Planner<'_> {
         let ranking = &self.rankings[ranking as usize];
         let rows = self.records.rows(node.space);
         let nothing = Lane::default();
-        let whole = |id: NodeId| (wholes[id as usize].as_ref().unwrap_or(&nothing), self.nodes.get(id).range);
+        let whole = |id: NodeId| (wholes[id as usize].as_deref().unwrap_or(&nothing), self.nodes.get(id).range);
         let (mut lane, open) = placed(ranking, node, (rows.len(), rows.with_named()), working.parts, whole);
         let (asked, at) = ranking.plain();
         let parts: Vec<&[u32]> = open.chunks(open.len().div_ceil(working.parts.max(1)).max(1)).collect();
@@ -152,7 +216,7 @@ impl Planner<'_> {
         else {
             return lane;
         };
-        let whole = |id: NodeId| wholes[id as usize].as_ref();
+        let whole = |id: NodeId| wholes[id as usize].as_deref();
         let (Some(names), Some(counts)) = (whole(names), whole(counts)) else { return lane };
         if matches!(word, Word::Count | Word::Any) {
             let any = word == Word::Any;
@@ -216,7 +280,7 @@ impl Planner<'_> {
 
     /// The nodes to be worked out in each batch, in an order in which each finds what it is made of.
     fn order(&self, wholes: &Wholes, wanted: &[NodeId]) -> Vec<NodeId> {
-        let mut needed = std::collections::BTreeSet::new();
+        let mut needed = BTreeSet::new();
         let mut waiting = wanted.to_vec();
         while let Some(node) = waiting.pop() {
             if wholes[node as usize].is_some() || !needed.insert(node) {
