@@ -342,6 +342,22 @@ fn of_another_value_only_what_rests_on_it_is_worked_out_again() {
     assert_eq!((kinds.len(), all), (75, 142), "everything behind the score");
 }
 
+#[test]
+fn one_by_one_everybody_comes_to_what_all_together_do() {
+    let policy = tried(Some("candidate"));
+    let records = population(&policy, &files(&policy, Path::new("benches/data")), false).unwrap().records;
+    let mut planner = Planner::new(&records);
+    let wanted = asked_of(&mut planner, &policy);
+    let subject = policy.frameworks[0].subject;
+    let of = |views: &[View<'_>], row: usize| views.iter().map(|it| it.state[row]).collect::<Vec<u8>>();
+    let together = planner.work(Working::default(), (subject, &wanted), |rows, views| {
+        (0..rows.len()).map(|row| of(views, row)).collect::<Vec<_>>()
+    });
+    let alone = planner.one_by_one(Working::default(), (subject, &wanted), 0..10_000, |_, views| of(views, 0));
+    assert!(together.concat() == alone);
+    assert_eq!(alone.len(), 10_000);
+}
+
 /// The text with another value of a parameter.
 fn with(text: &str, (parameter, value): (&str, &str)) -> String {
     let head = format!("parameter {parameter} ");

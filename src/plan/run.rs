@@ -47,6 +47,40 @@ impl Planner<'_> {
         self.batches(working, &wholes, (space, rows), wanted, (&begin, &take)).into_iter().flatten().collect()
     }
 
+    /// Works out what is wanted of single records, one after the other. Places and what is made of those who refer are known beforehand;
+    /// all else is worked out for each record alone.
+    pub fn one_by_one<R>(
+        &self,
+        working: Working,
+        (space, wanted): (RecordId, &[NodeId]),
+        rows: impl IntoIterator<Item = usize>,
+        mut each: impl FnMut(usize, &[View<'_>]) -> R,
+    ) -> Vec<R> {
+        let mut wholes = self.wholes(working, wanted);
+        let brought: BTreeSet<NodeId> = (0..self.nodes.len())
+            .filter_map(|it| NodeId::try_from(it).ok())
+            .filter_map(|it| if let Op::Of { node, .. } = self.nodes.get(it).op { Some(node) } else { None })
+            .collect();
+        for (id, whole) in (0..).zip(&mut wholes) {
+            let stays = matches!(
+                self.nodes.get(id).op,
+                Op::Place(_) | Op::Fold { members: Folded::Referring { .. }, .. }
+            );
+            if !stays && !brought.contains(&id) && !self.kept.contains_key(&id) {
+                *whole = None;
+            }
+        }
+        let order = self.order(&wholes, wanted);
+        let mut batch = Batch::new(self, &wholes, space, &order, wanted);
+        let mut made = Vec::new();
+        for row in rows {
+            batch.work(row..row + 1);
+            let views: Vec<View<'_>> = wanted.iter().map(|it| batch.view(*it)).collect();
+            made.push(each(row, &views));
+        }
+        made
+    }
+
     /// Works nodes out for all records and keeps what comes of it: nobody works them out again.
     pub fn keep(&mut self, working: Working, nodes: &[NodeId]) {
         let before: Vec<bool> = nodes.iter().map(|it| self.nodes.get(*it).whole).collect();
