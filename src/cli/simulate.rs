@@ -74,9 +74,9 @@ pub(super) struct Arguments {
     /// Read the store's tables, and keep no columns beside the store for the next time
     #[arg(long)]
     no_snapshot: bool,
-    /// Tell on stderr how long each part took
-    #[arg(long)]
-    timings: bool,
+    /// Tell on stderr how long each part took; with a number, work it out so many times over and tell of those, too
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "0")]
+    timings: Option<usize>,
 }
 
 /// A policy that is compared with the one in force.
@@ -156,7 +156,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     let hashed = began.elapsed();
     files::write(global, &simulation, arguments.html.as_deref(), arguments.csv.as_deref())?;
-    if arguments.timings {
+    if let Some(again) = arguments.timings {
         let parts = [
             ("policies", compiled),
             ("records", loaded - compiled),
@@ -164,6 +164,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
             ("hash of the records", hashed - evaluated),
         ];
         parts.iter().for_each(|(what, took)| output::note(global, &timing(what, *took)));
+        over_again(global, again, || simulate(&settings, &question).map(drop));
     }
     match global.format {
         Format::Json => output::json(&simulation)?,
@@ -172,6 +173,25 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let findings = simulation.settings.iter().any(|it| it.undetermined > 0);
     Ok(if findings { Done::Findings } else { Done::Clean })
+}
+
+/// How long the same takes so many times over.
+fn over_again<E>(global: &Global, times: usize, mut work: impl FnMut() -> Result<(), E>) {
+    let mut took: Vec<Duration> = Vec::with_capacity(times);
+    while took.len() < times {
+        let began = Instant::now();
+        if work().is_err() {
+            // The first time would have told of it.
+            return;
+        }
+        took.push(began.elapsed());
+    }
+    took.sort_unstable();
+    if let (Some(least), Some(greatest)) = (took.first(), took.last()) {
+        let [median, least, greatest] = [took[times / 2], *least, *greatest].map(|it| it.as_secs_f64() * 1_000.0);
+        let words = format!("evaluation again: median {median:.1} ms ({least:.1} to {greatest:.1}), {times} times");
+        output::note(global, &words);
+    }
 }
 
 fn timing(what: &str, took: Duration) -> String {
