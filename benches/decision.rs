@@ -48,15 +48,20 @@ fn measured(name: &str, policy: &Policy) {
     let rounds = 11;
     let (mut times, mut began, mut proposed) = (Vec::new(), Instant::now(), 0_usize);
     let working = Working { parts: 1, ..Working::default() };
-    planner.one_by_one(working, (framework.subject, &wanted), (0..rounds * people).map(|it| it % people), |row, views| {
-        if row == 0 {
-            began = Instant::now();
-        }
-        proposed += judging.rules.iter().zip(views).filter(|it| it.1.state[0] == 1).count();
-        if row + 1 == people {
-            times.push(began.elapsed().as_nanos() / people as u128);
-        }
-    });
+    planner.one_by_one(
+        working,
+        (framework.subject, &wanted),
+        (0..rounds * people).map(|it| it % people),
+        |row, views| {
+            if row == 0 {
+                began = Instant::now();
+            }
+            proposed += judging.rules.iter().zip(views).filter(|it| it.1.state[0] == 1).count();
+            if row + 1 == people {
+                times.push(began.elapsed().as_nanos() / people as u128);
+            }
+        },
+    );
     times.sort_unstable();
     println!(
         "{name}: {} ns for one decision ({} to {}); {} nodes; {proposed} verdicts proposed",

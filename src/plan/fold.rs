@@ -212,7 +212,7 @@ fn counted<T: Cell>(out: &mut Out<'_, T>, periods: &[Period<'_, T>], those_known
     out.units.fill(T::default());
     let taken = if those_known { state::KNOWN } else { state::KNOWN | state::UNKNOWN };
     for period in periods {
-        for (out, counts) in out.units.iter_mut().zip(period.counts.state) {
+        for (out, &counts) in out.units.iter_mut().zip(period.counts.state) {
             *out = out.plus(if counts & taken == 0 { T::default() } else { T::ONE });
         }
     }
@@ -227,8 +227,8 @@ fn summed<T: Cell>(out: &mut Out<'_, T>, periods: &[Period<'_, T>], those_known:
             out.units.iter_mut().zip(gives.units).for_each(|(out, units)| *out = out.plus(*units));
             continue;
         }
-        for (out, (state, units)) in out.units.iter_mut().zip(gives.state.iter().zip(gives.units)) {
-            *out = out.plus(if *state == state::KNOWN { *units } else { T::default() });
+        for (out, (&state, &units)) in out.units.iter_mut().zip(gives.state.iter().zip(gives.units)) {
+            *out = out.plus(if state == state::KNOWN { units } else { T::default() });
         }
     }
     open(out, periods.iter().filter_map(|it| it.gives).map(|it| it.state), those_known);

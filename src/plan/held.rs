@@ -62,13 +62,19 @@ impl<'a> Planner<'a> {
     /// When the first period begins for which anything is kept of each; for others the day given.
     pub(super) fn first_kept(&mut self, space: RecordId, own: Date) -> NodeId {
         let rows = self.records.rows(space);
+        let (kept, some_without) = rows.first_kept_reach();
+        let ends = kept.into_iter().flat_map(|it| [it.0, it.1]).chain(some_without.then_some(own)).map(day_number);
+        let range = ends.clone().min().zip(ends.max());
+        if let Some((least, most)) = range
+            && least == most
+        {
+            return self.constant(space, least, state::KNOWN);
+        }
         let key = HeldKey::FirstKept(space, own);
         let made = if self.held.contains_key(&key) {
             Column::blank(0, Blank::Unknown)
         } else {
-            let days: Vec<i64> =
-                (0..rows.with_named()).map(|row| day_number(rows.first_kept(row).unwrap_or(own))).collect();
-            let range = days.iter().min().copied().zip(days.iter().max().copied());
+            let days = (0..rows.with_named()).map(|row| day_number(rows.first_kept(row).unwrap_or(own))).collect();
             Column {
                 held: Held::Units { units: Units::Eight(days), denominator: 1, range },
                 known: None,

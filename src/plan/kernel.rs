@@ -40,9 +40,9 @@ fn join(out: &mut [u8], (a, b): (&[u8], &[u8]), may: u8) {
     if may & BLANK == 0 {
         // Of the two states left, not known is the next bit.
         let either = |a: u8, b: u8| 1 + (((a | b) & state::UNKNOWN) >> 1);
-        out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (a, b))| *out = either(*a, *b));
+        out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (&a, &b))| *out = either(a, b));
     } else {
-        out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (a, b))| *out = joined(*a, *b));
+        out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (&a, &b))| *out = joined(a, b));
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) fn reckon<T: Cell>(out: Out<'_, T>, a: In<'_, T>, b: In<'_, T>, by: i
 }
 
 fn both<T: Cell>(out: &mut [T], a: &[T], b: &[T], by: impl Fn(T, T) -> T) {
-    out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (a, b))| *out = by(*a, *b));
+    out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (&a, &b))| *out = by(a, b));
 }
 
 pub(super) fn map<T: Cell>(out: Out<'_, T>, of: In<'_, T>, by: impl Fn(T) -> T) {
@@ -70,8 +70,9 @@ pub(super) fn copy(out: &mut [u8], of: &[u8]) {
 pub(super) fn divisible<T: Cell>(out: Out<'_, T>, a: In<'_, T>, b: In<'_, T>) {
     out.units.iter_mut().zip(a.units).for_each(|(out, a)| *out = *a);
     join(out.state, (a.state, b.state), a.may | b.may);
-    for (out, by) in out.state.iter_mut().zip(b.units) {
-        *out = if *out == state::KNOWN && *by == T::default() { state::UNKNOWN } else { *out };
+    for (out, &by) in out.state.iter_mut().zip(b.units) {
+        let own = *out;
+        *out = if (own == state::KNOWN) & (by == T::default()) { state::UNKNOWN } else { own };
     }
 }
 
@@ -135,8 +136,8 @@ pub(super) fn round<T: Cell>(
         // What stands below may be nought where nobody knows what comes of it.
         Some(by) if floats => {
             let (up, down) = (up as f64, down as f64);
-            for (out, (of, by)) in out.units.iter_mut().zip(of.units.iter().zip(by.units)) {
-                let by = if *by == T::default() { T::ONE } else { *by };
+            for (out, (&of, &by)) in out.units.iter_mut().zip(of.units.iter().zip(by.units)) {
+                let by = if by == T::default() { T::ONE } else { by };
                 *out = T::cut_off(of.float() * up / (by.float() * down));
             }
         }
@@ -172,13 +173,13 @@ pub(super) fn limit<T: Cell>(out: Out<'_, T>, value: In<'_, T>, limit: In<'_, T>
 }
 
 pub(super) fn if_unknown<T: Cell>(out: Out<'_, T>, value: In<'_, T>, default: In<'_, T>) {
-    for (out, (state, (value, other))) in
+    for (out, (&state, (&value, &other))) in
         out.units.iter_mut().zip(value.state.iter().zip(value.units.iter().zip(default.units)))
     {
-        *out = if *state == state::UNKNOWN { *other } else { *value };
+        *out = if state == state::UNKNOWN { other } else { value };
     }
-    for (out, (value, other)) in out.state.iter_mut().zip(value.state.iter().zip(default.state)) {
-        *out = if *value == state::UNKNOWN { *other } else { *value };
+    for (out, (&value, &other)) in out.state.iter_mut().zip(value.state.iter().zip(default.state)) {
+        *out = if value == state::UNKNOWN { other } else { value };
     }
 }
 
@@ -186,26 +187,26 @@ pub(super) fn if_unknown<T: Cell>(out: Out<'_, T>, value: In<'_, T>, default: In
 pub(super) fn choose<T: Cell>(out: Out<'_, T>, condition: In<'_, T>, a: In<'_, T>, b: In<'_, T>) {
     // Where both are the same it is of no account which is taken.
     let units = out.units.iter_mut().zip(condition.state.iter().zip(a.units.iter().zip(b.units)));
-    units.for_each(|(out, (condition, (a, b)))| *out = if *condition == state::NO { *b } else { *a });
+    units.for_each(|(out, (&condition, (&a, &b)))| *out = if condition == state::NO { b } else { a });
     if condition.may & !(state::KNOWN | state::NO) == 0 {
-        for (out, (condition, (x, y))) in
+        for (out, (&condition, (&x, &y))) in
             out.state.iter_mut().zip(condition.state.iter().zip(a.state.iter().zip(b.state)))
         {
-            *out = if *condition == state::NO { *y } else { *x };
+            *out = if condition == state::NO { y } else { x };
         }
         return;
     }
     if (condition.may & state::UNFIT) | ((a.may | b.may) & BLANK) == 0 {
         // Where it is open, both are known and the same, or nobody knows.
-        for (out, (a, b)) in out.state.iter_mut().zip(a.units.iter().zip(b.units)) {
+        for (out, (&a, &b)) in out.state.iter_mut().zip(a.units.iter().zip(b.units)) {
             *out = u8::from(a == b);
         }
-        for (out, (condition, (x, y))) in
+        for (out, (&condition, (&x, &y))) in
             out.state.iter_mut().zip(condition.state.iter().zip(a.state.iter().zip(b.state)))
         {
             let agreed = x & y & *out;
-            let taken = if *condition == state::NO { *y } else { *x };
-            *out = if *condition == state::UNKNOWN { state::UNKNOWN - agreed } else { taken };
+            let taken = if condition == state::NO { y } else { x };
+            *out = if condition == state::UNKNOWN { state::UNKNOWN - agreed } else { taken };
         }
         return;
     }
@@ -231,8 +232,8 @@ pub(super) fn choose<T: Cell>(out: Out<'_, T>, condition: In<'_, T>, a: In<'_, T
 /// What has begun; else it does not apply.
 pub(super) fn where_begun<T: Cell>(out: Out<'_, T>, begun: &[u8], value: In<'_, T>) {
     out.units.iter_mut().zip(value.units).for_each(|(out, value)| *out = *value);
-    for (out, (begun, value)) in out.state.iter_mut().zip(begun.iter().zip(value.state)) {
-        *out = if *begun == state::KNOWN { *value } else { state::UNFIT };
+    for (out, (&begun, &value)) in out.state.iter_mut().zip(begun.iter().zip(value.state)) {
+        *out = if begun == state::KNOWN { value } else { state::UNFIT };
     }
 }
 
@@ -270,9 +271,9 @@ pub(super) fn weighted<T: Cell>(out: Out<'_, T>, parts: &[(i64, In<'_, T>)], wei
     out.state.fill(0);
     for (factor, part) in parts {
         let factor = T::cut(*factor);
-        for (out, (state, units)) in out.units.iter_mut().zip(part.state.iter().zip(part.units)) {
+        for (out, (&state, &units)) in out.units.iter_mut().zip(part.state.iter().zip(part.units)) {
             let more = if weights { factor } else { units.times(factor) };
-            *out = out.plus(if *state == state::KNOWN { more } else { T::default() });
+            *out = out.plus(if state == state::KNOWN { more } else { T::default() });
         }
         out.state.iter_mut().zip(part.state).for_each(|(out, state)| *out |= state);
     }
@@ -386,13 +387,13 @@ const MOST_LISTED: i64 = 256;
 
 pub(super) fn as_units<T: Cell>(out: Out<'_, T>, of: &[u8]) {
     out.units.iter_mut().zip(of).for_each(|(out, of)| *out = if *of == state::KNOWN { T::ONE } else { T::default() });
-    out.state.iter_mut().zip(of).for_each(|(out, of)| *out = if *of == state::NO { state::KNOWN } else { *of });
+    out.state.iter_mut().zip(of).for_each(|(out, &of)| *out = if of == state::NO { state::KNOWN } else { of });
 }
 
 pub(super) fn as_truth<T: Cell>(out: &mut [u8], of: In<'_, T>) {
-    for (out, (units, state)) in out.iter_mut().zip(of.units.iter().zip(of.state)) {
-        let yes = if *units == T::default() { state::NO } else { state::KNOWN };
-        *out = match *state {
+    for (out, (&units, &state)) in out.iter_mut().zip(of.units.iter().zip(of.state)) {
+        let yes = if units == T::default() { state::NO } else { state::KNOWN };
+        *out = match state {
             state::KNOWN => yes,
             state::UNKNOWN => state::UNKNOWN,
             _ => state::UNFIT,
@@ -416,8 +417,9 @@ pub(super) fn compare<T: Cell>(out: &mut [u8], op: Comparison, left: Side<'_, T>
             continue;
         }
         if any & BLANK == 0 {
-            out.iter_mut().zip(of.state).for_each(|(out, state)| {
-                *out = if *state == state::UNKNOWN { state::UNKNOWN } else { *out };
+            out.iter_mut().zip(of.state).for_each(|(out, &state)| {
+                let known = *out;
+                *out = if state == state::UNKNOWN { state::UNKNOWN } else { known };
             });
             continue;
         }

@@ -270,20 +270,16 @@ impl<'a> Planner<'a> {
     fn members(&mut self, ground: usize, at: At, members: Members) -> Result<(Folded, At, i128), NoKernel> {
         let policy = self.grounds[ground].policy;
         let records = self.records;
-        let most = |count: &dyn Fn(usize) -> usize| {
-            let most = (0..records.rows(at.space).with_named()).map(count).max().unwrap_or(0);
-            i128::try_from(most).unwrap_or(i128::MAX)
-        };
+        let many = |count: usize| i128::try_from(count).unwrap_or(i128::MAX);
         match members {
             Members::Children(kind) if !policy.record(kind).may_be_missing => {
-                let most = most(&|row| records.rows(kind).of_owner(row).len());
-                Ok((Folded::Children(kind), at.about(kind), most))
+                Ok((Folded::Children(kind), at.about(kind), many(records.rows(kind).most_of_owner())))
             }
             Members::Referring(kind, field) if policy.parent_of(kind) != Some(field) => {
                 let there = at.about(kind);
                 let Lowered::Units(names) = self.held_field(policy, there, field)? else { return Err(NoKernel) };
                 let index = records.referring(at.space, kind, field);
-                let most = most(&|row| index.to(row).len());
+                let most = many(index.most());
                 let place = self.referring.iter().position(|it| std::sync::Arc::ptr_eq(it, &index));
                 let place = place.unwrap_or_else(|| {
                     self.referring.push(index);

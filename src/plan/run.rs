@@ -62,10 +62,8 @@ impl Planner<'_> {
             .filter_map(|it| if let Op::Of { node, .. } = self.nodes.get(it).op { Some(node) } else { None })
             .collect();
         for (id, whole) in (0..).zip(&mut wholes) {
-            let stays = matches!(
-                self.nodes.get(id).op,
-                Op::Place(_) | Op::Fold { members: Folded::Referring { .. }, .. }
-            );
+            let stays =
+                matches!(self.nodes.get(id).op, Op::Place(_) | Op::Fold { members: Folded::Referring { .. }, .. });
             if !stays && !brought.contains(&id) && !self.kept.contains_key(&id) {
                 *whole = None;
             }

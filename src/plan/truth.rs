@@ -34,7 +34,7 @@ pub(super) fn not(out: &mut [u8], of: &[u8]) {
 }
 
 pub(super) fn or_no(out: &mut [u8], of: &[u8]) {
-    out.iter_mut().zip(of).for_each(|(out, of)| *out = if *of == state::UNFIT { state::NO } else { *of });
+    out.iter_mut().zip(of).for_each(|(out, &of)| *out = if of == state::UNFIT { state::NO } else { of });
 }
 
 /// With more open parts than these nobody follows every way, as in the evaluator that goes row by row.
@@ -163,8 +163,8 @@ fn suffices(bits: u64, counting: Counting) -> bool {
 // ---- verdicts
 
 pub(super) fn covered(out: &mut [u8], covered: &[u8], verdict: &[u8]) {
-    for ((out, covered), verdict) in out.iter_mut().zip(covered).zip(verdict) {
-        *out = if covered & (state::NO | state::UNFIT) != 0 { state::UNFIT } else { *verdict };
+    for ((out, &covered), &verdict) in out.iter_mut().zip(covered).zip(verdict) {
+        *out = if covered & (state::NO | state::UNFIT) != 0 { state::UNFIT } else { verdict };
     }
 }
 

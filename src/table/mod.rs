@@ -5,7 +5,7 @@
 //! the same records one by one, for the evaluator that goes row by row. Start reading at [`Records`].
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use jiff::civil::Date;
 
@@ -60,6 +60,9 @@ pub struct Rows {
     first_of_owner: Vec<u32>,
     /// When the first period begins for which anything is kept of each; the last of days where nothing is.
     first_kept: Vec<Date>,
+    /// The most children that one owner has, and how far the first periods reach, once somebody has asked.
+    most_of_owner: OnceLock<usize>,
+    first_kept_reach: OnceLock<(Option<(Date, Date)>, bool)>,
 }
 
 /// How the records of a type are called.
@@ -206,6 +209,25 @@ impl Rows {
             Some(end) => self.first_of_owner[owner] as usize..*end as usize,
             None => 0..0,
         }
+    }
+
+    /// For children, the most that one owner has.
+    #[must_use]
+    pub fn most_of_owner(&self) -> usize {
+        *self.most_of_owner.get_or_init(|| {
+            let of_each = self.first_of_owner.windows(2).map(|it| it[1] - it[0]);
+            of_each.max().map_or(0, |it| it as usize)
+        })
+    }
+
+    /// The earliest and the latest of the first periods for which anything is kept, and whether there are records of which nothing is.
+    #[must_use]
+    pub fn first_kept_reach(&self) -> (Option<(Date, Date)>, bool) {
+        *self.first_kept_reach.get_or_init(|| {
+            let kept = self.first_kept.iter().copied().filter(|it| *it < Date::MAX);
+            let reach = kept.clone().min().zip(kept.clone().max());
+            (reach, kept.count() < self.with_named())
+        })
     }
 
     /// When the first period begins for which anything is kept of a record.

@@ -11,6 +11,7 @@ pub struct Referring {
     /// Where those of each row begin; one more at the end.
     first: Vec<u32>,
     rows: Vec<u32>,
+    most: usize,
 }
 
 impl Referring {
@@ -23,6 +24,12 @@ impl Referring {
         }
     }
 
+    /// The most that name one row.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
     /// From pairs of the one named and the one that names.
     fn of(count: usize, mut pairs: Vec<(u32, u32)>) -> Self {
         pairs.sort_unstable();
@@ -31,10 +38,11 @@ impl Referring {
         for (named, _) in &pairs {
             first[*named as usize + 1] += 1;
         }
+        let most = first.iter().max().map_or(0, |it: &u32| *it as usize);
         for at in 0..count {
             first[at + 1] += first[at];
         }
-        Self { first, rows: pairs.into_iter().map(|it| it.1).collect() }
+        Self { first, most, rows: pairs.into_iter().map(|it| it.1).collect() }
     }
 }
 
