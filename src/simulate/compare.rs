@@ -17,6 +17,7 @@ use crate::value::{Number, grouped};
 pub(super) fn told(counted: &Counted<'_>, question: &Question) -> Simulation {
     let first = &counted.judged[0];
     let calendar = &first.setting.policy.calendars[first.framework.calendar];
+    let places: Vec<usize> = (0..counted.judged.len()).collect();
     Simulation {
         framework: first.framework.label.title.clone(),
         period: calendar.label(&question.period),
@@ -25,7 +26,8 @@ pub(super) fn told(counted: &Counted<'_>, question: &Question) -> Simulation {
         program: env!("CARGO_PKG_VERSION").to_owned(),
         data: String::new(),
         people: first.people(),
-        settings: (0..counted.judged.len()).map(|it| setting_told(counted, it, question)).collect(),
+        // What is missing is asked one by one, which takes longer than all the rest.
+        settings: side_by_side(&places, |it| setting_told(counted, *it, question)),
         changes: (1..counted.judged.len()).map(|it| change(counted, it, question)).collect(),
         groupings: groups::groupings(counted, question),
     }
