@@ -4,13 +4,14 @@ use std::path::Path;
 
 use crate::exchange::ImportError;
 use crate::exchange::reader;
+use crate::table::Units;
 
 /// A column of a file.
 #[derive(Debug)]
 pub(super) enum Cells {
     #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "only Parquet has them"))]
     /// Whole numbers, or numbers with so many decimals; what stands where nothing is known is of no account.
-    Numbers { values: Vec<i64>, known: Option<Vec<bool>>, decimals: u8 },
+    Numbers { values: Units, known: Option<Vec<bool>>, decimals: u8 },
     /// Words; nothing where the cell is empty.
     Words(Vec<Option<String>>),
 }

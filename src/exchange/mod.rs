@@ -3,6 +3,7 @@
 
 mod cells;
 mod check;
+mod columns;
 mod mapping;
 #[cfg(feature = "parquet")]
 mod parquet;

@@ -1,7 +1,7 @@
 //! Parquet files, column by column. Only what is exact is taken: whole numbers, decimals, yes and no, words.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -11,11 +11,13 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use crate::exchange::ImportError;
 use crate::exchange::cells::{Cells, Sheet};
+use crate::table::Units;
 
 /// How many values are read at once.
 const AT_ONCE: usize = 65_536;
 
 pub(super) struct Parquet {
+    path: PathBuf,
     name: String,
     reader: SerializedFileReader<File>,
     head: Vec<String>,
@@ -32,29 +34,48 @@ impl Parquet {
         let schema = reader.metadata().file_metadata().schema_descr();
         let head = (0..schema.num_columns()).map(|at| schema.column(at).name().to_owned()).collect();
         let rows = usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
-        Ok(Self { name, reader, head, rows })
+        Ok(Self { path: path.to_owned(), name, reader, head, rows })
+    }
+
+    /// The same file opened once more: who reads several columns at once must not move the place at which another reads.
+    fn again(&self) -> Result<Self, ImportError> {
+        let again = Self::open(&self.path)?;
+        if (again.rows, &again.head) != (self.rows, &self.head) {
+            return Err(ImportError::File(format!("{} was changed while it was read", self.name)));
+        }
+        Ok(again)
     }
 
     fn refused(&self, at: usize, why: &str) -> ImportError {
         ImportError::File(format!("{}: column `{}` {why}", self.name, self.head[at]))
     }
 
-    /// The numbers of a column of all row groups, `widen` makes each whole.
+    /// The numbers of a column of all row groups, in as many bytes as the file has them.
     fn numbers(&self, at: usize, decimals: u8) -> Result<Cells, ImportError> {
-        let mut values: Vec<i64> = Vec::with_capacity(self.rows);
-        let mut known: Vec<bool> = Vec::new();
+        let schema = self.reader.metadata().file_metadata().schema_descr();
+        let (mut four, mut eight, mut known) = (Vec::new(), Vec::new(), None);
+        match schema.column(at).physical_type() {
+            Type::INT64 => eight.reserve_exact(self.rows),
+            _ => four.reserve_exact(self.rows),
+        }
         for group in 0..self.reader.num_row_groups() {
             let failed = |error: ParquetError| unreadable(&self.name, &error);
             let group = self.reader.get_row_group(group).map_err(failed)?;
             match group.get_column_reader(at).map_err(failed)? {
-                ColumnReader::Int32ColumnReader(reader) => read(reader, &mut values, &mut known, |it| i64::from(*it)),
-                ColumnReader::Int64ColumnReader(reader) => read(reader, &mut values, &mut known, |it| *it),
-                ColumnReader::BoolColumnReader(reader) => read(reader, &mut values, &mut known, |it| i64::from(*it)),
+                ColumnReader::Int32ColumnReader(reader) => whole(reader, &mut four, &mut known),
+                ColumnReader::Int64ColumnReader(reader) => whole(reader, &mut eight, &mut known),
+                ColumnReader::BoolColumnReader(reader) => {
+                    let mut yes = vec![false; four.len()];
+                    let read = whole(reader, &mut yes, &mut known);
+                    let behind = yes.split_off(four.len());
+                    four.extend(behind.into_iter().map(i32::from));
+                    read
+                }
                 _ => return Err(self.refused(at, "holds no whole numbers")),
             }
             .map_err(failed)?;
         }
-        let known = if known.iter().all(|it| *it) { None } else { Some(known) };
+        let values = if eight.is_empty() { Units::Four(four) } else { Units::Eight(eight) };
         Ok(Cells::Numbers { values, known, decimals })
     }
 
@@ -82,7 +103,47 @@ fn unreadable(name: &str, error: &ParquetError) -> ImportError {
     ImportError::File(format!("{name} can't be read as Parquet: {error}"))
 }
 
-/// Reads a column of one row group to its end; blanks get a default in their place.
+/// Reads a column of one row group to its end, as it is; blanks get a default in their place. Nothing is known of what is known as long as all is.
+fn whole<T: DataType>(
+    mut reader: ColumnReaderImpl<T>,
+    values: &mut Vec<T::T>,
+    known: &mut Option<Vec<bool>>,
+) -> Result<(), ParquetError>
+where
+    T::T: Copy + Default,
+{
+    let mut levels = Vec::new();
+    loop {
+        levels.clear();
+        let before = values.len();
+        let (records, found, _) = reader.read_records(AT_ONCE, Some(&mut levels), None, values)?;
+        if records == 0 {
+            return Ok(());
+        }
+        if found == records {
+            if let Some(known) = known {
+                known.resize(before + records, true);
+            }
+            continue;
+        }
+        let known = known.get_or_insert_with(|| vec![true; before]);
+        known.extend((0..records).map(|at| levels.get(at).is_some_and(|it| *it > 0)));
+        // From the end, so that none is written over before it has been moved.
+        values.resize(before + records, T::T::default());
+        let mut from = before + found;
+        for at in (before..before + records).rev() {
+            values[at] = match known[at] && from > before {
+                true => {
+                    from -= 1;
+                    values[from]
+                }
+                false => T::T::default(),
+            };
+        }
+    }
+}
+
+/// The same, each made into something else.
 fn read<T: DataType, V: Default + Clone>(
     mut reader: ColumnReaderImpl<T>,
     values: &mut Vec<V>,
@@ -131,8 +192,8 @@ impl Sheet for Parquet {
         };
         let decimals = u8::try_from(scale).map_err(|_| self.refused(at, "has decimals that can't be held"))?;
         match column.physical_type() {
-            Type::INT32 | Type::INT64 | Type::BOOLEAN => self.numbers(at, decimals),
-            Type::BYTE_ARRAY => self.words(at),
+            Type::INT32 | Type::INT64 | Type::BOOLEAN => self.again()?.numbers(at, decimals),
+            Type::BYTE_ARRAY => self.again()?.words(at),
             Type::FLOAT | Type::DOUBLE => Err(self.refused(at, "holds floating numbers, which are not exact; give whole numbers or decimals")),
             Type::INT96 | Type::FIXED_LEN_BYTE_ARRAY => Err(self.refused(at, "is of a kind that is not read; give whole numbers, decimals of at most 18 digits, yes and no, or words")),
         }

@@ -2,7 +2,7 @@
 //! out once for all of them.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use crate::plan::View;
 
@@ -38,18 +38,24 @@ impl Hasher for Quick {
         bytes.iter().for_each(|it| self.write_u64((*it).into()));
     }
 
+    #[inline]
     fn write_u32(&mut self, it: u32) {
         self.write_u64(it.into());
     }
 
+    #[inline]
     fn write_u64(&mut self, it: u64) {
         self.0 = (self.0.rotate_left(29) ^ it).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
+    #[inline]
     fn finish(&self) -> u64 {
         self.0 ^ (self.0 >> 32)
     }
 }
+
+/// How many pairs of late are looked for before all others.
+const LATELY: usize = 1_024;
 
 /// Numbers for pairs, in the order in which they are first met.
 #[derive(Debug, Default)]
@@ -57,16 +63,33 @@ pub(super) struct Numbered {
     numbers: QuickMap<(u32, u64), u32>,
     /// Each as it was given.
     pub(super) all: Vec<(u32, u64)>,
+    /// Pairs of late with their numbers, each where its hash says; empty until the first is met.
+    lately: Vec<((u32, u64), u32)>,
 }
 
 impl Numbered {
     /// The number of a pair, and whether it is new.
+    #[inline]
     pub(super) fn number(&mut self, of: (u32, u64)) -> (u32, bool) {
+        let mut hash = Quick::default();
+        of.hash(&mut hash);
+        let at = usize::try_from(hash.finish()).unwrap_or(0) % LATELY;
+        match self.lately.get(at) {
+            Some((known, number)) if *known == of => (*number, false),
+            _ => self.look_up(of, at),
+        }
+    }
+
+    fn look_up(&mut self, of: (u32, u64), at: usize) -> (u32, bool) {
         let next = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         let number = *self.numbers.entry(of).or_insert(next);
         if number == next {
             self.all.push(of);
         }
+        if self.lately.is_empty() {
+            self.lately = vec![(of, number); LATELY];
+        }
+        self.lately[at] = (of, number);
         (number, number == next)
     }
 }

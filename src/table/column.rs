@@ -51,14 +51,64 @@ pub struct Column {
 }
 
 impl Units {
-    /// So many numbers as they are, narrowed.
-    fn of(numbers: Vec<i64>, (least, most): (i64, i64)) -> Self {
+    /// The same in as few bytes as numbers between two ends need.
+    fn narrowed(self, (least, most): (i64, i64)) -> Self {
         let fits = |low: i64, high: i64| low <= least && most <= high;
-        match () {
-            () if fits(i8::MIN.into(), i8::MAX.into()) => Units::One(narrowed(&numbers)),
-            () if fits(i16::MIN.into(), i16::MAX.into()) => Units::Two(narrowed(&numbers)),
-            () if fits(i32::MIN.into(), i32::MAX.into()) => Units::Four(narrowed(&numbers)),
-            () => Units::Eight(numbers),
+        let (one, two) = (fits(i8::MIN.into(), i8::MAX.into()), fits(i16::MIN.into(), i16::MAX.into()));
+        match self {
+            Units::Eight(all) if one => Units::One(narrowed(&all)),
+            Units::Eight(all) if two => Units::Two(narrowed(&all)),
+            Units::Eight(all) if fits(i32::MIN.into(), i32::MAX.into()) => Units::Four(narrowed(&all)),
+            Units::Four(all) if one => Units::One(narrowed(&all)),
+            Units::Four(all) if two => Units::Two(narrowed(&all)),
+            Units::Two(all) if one => Units::One(narrowed(&all)),
+            as_they_are => as_they_are,
+        }
+    }
+
+    /// The least and the greatest of those that are known.
+    #[must_use]
+    pub fn range(&self, known: Option<&[bool]>) -> Option<(i64, i64)> {
+        match self {
+            Units::One(all) => range(all, known),
+            Units::Two(all) => range(all, known),
+            Units::Four(all) => range(all, known),
+            Units::Eight(all) => range(all, known),
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Units::One(all) => all.len(),
+            Units::Two(all) => all.len(),
+            Units::Four(all) => all.len(),
+            Units::Eight(all) => all.len(),
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of them, eight bytes each.
+    #[must_use]
+    pub fn widened(&self) -> Vec<i64> {
+        let mut all = vec![0; self.len()];
+        self.copy(0, &mut all);
+        all
+    }
+
+    /// Those at some places, nought for [`NOWHERE`].
+    fn picked(&self, places: &[u32]) -> Self {
+        match self {
+            Units::One(all) => Units::One(picked(all, places)),
+            Units::Two(all) => Units::Two(picked(all, places)),
+            Units::Four(all) => Units::Four(picked(all, places)),
+            Units::Eight(all) => Units::Eight(picked(all, places)),
         }
     }
 
@@ -87,9 +137,35 @@ impl Units {
     }
 }
 
+/// The place of what stands nowhere.
+pub const NOWHERE: u32 = u32::MAX;
+
 /// Each is known to fit.
-fn narrowed<T: TryFrom<i64> + Default>(numbers: &[i64]) -> Vec<T> {
-    numbers.iter().map(|it| T::try_from(*it).unwrap_or_default()).collect()
+fn narrowed<T: Copy, N: TryFrom<T> + Default>(numbers: &[T]) -> Vec<N> {
+    numbers.iter().map(|it| N::try_from(*it).unwrap_or_default()).collect()
+}
+
+fn picked<T: Copy + Default>(from: &[T], places: &[u32]) -> Vec<T> {
+    places.iter().map(|it| from.get(*it as usize).copied().unwrap_or_default()).collect()
+}
+
+fn range<T: Copy + Ord + Into<i64>>(numbers: &[T], known: Option<&[bool]>) -> Option<(i64, i64)> {
+    let first = match known {
+        None => 0,
+        Some(known) => known.iter().position(|it| *it)?,
+    };
+    let first = *numbers.get(first)?;
+    let (mut least, mut most) = (first, first);
+    match known {
+        None => numbers.iter().for_each(|it| (least, most) = (least.min(*it), most.max(*it))),
+        Some(known) => {
+            for (number, known) in numbers.iter().zip(known) {
+                let number = if *known { *number } else { first };
+                (least, most) = (least.min(number), most.max(number));
+            }
+        }
+    }
+    Some((least.into(), most.into()))
 }
 
 impl Column {
@@ -102,18 +178,23 @@ impl Column {
 
     /// Whole numbers by a denominator; `known` says which of them are, nothing where all are.
     #[must_use]
-    pub fn of_units(numbers: Vec<i64>, known: Option<Vec<bool>>, denominator: i64, blank: Blank) -> Self {
-        let is_known = |at: usize| known.as_ref().is_none_or(|it| it[at]);
-        let mut range: Option<(i64, i64)> = None;
-        for (at, number) in numbers.iter().enumerate() {
-            if is_known(at) {
-                let (least, most) = range.unwrap_or((*number, *number));
-                range = Some((least.min(*number), most.max(*number)));
-            }
-        }
-        let (least, most) = range.map_or((0, 0), |(least, most)| (least.min(0), most.max(0)));
+    pub fn of_units(units: Units, known: Option<Vec<bool>>, denominator: i64, blank: Blank) -> Self {
         let known = known.filter(|it| it.contains(&false));
-        Self { held: Held::Units { units: Units::of(numbers, (least, most)), denominator, range }, known, blank }
+        let range = units.range(known.as_deref());
+        let ends = range.map_or((0, 0), |(least, most)| (least.min(0), most.max(0)));
+        Self { held: Held::Units { units: units.narrowed(ends), denominator, range }, known, blank }
+    }
+
+    /// The rows of records that are named; [`NOWHERE`] where none is.
+    #[must_use]
+    pub fn of_rows(rows: Vec<u32>, blank: Blank) -> Self {
+        let known = rows.contains(&NOWHERE).then(|| rows.iter().map(|it| *it != NOWHERE).collect());
+        let narrow = rows.iter().all(|it| *it == NOWHERE || i32::try_from(*it).is_ok());
+        let units = match narrow {
+            true => Units::Four(rows.iter().map(|it| i32::try_from(*it).unwrap_or(0)).collect()),
+            false => Units::Eight(rows.iter().map(|it| if *it == NOWHERE { 0 } else { (*it).into() }).collect()),
+        };
+        Self::of_units(units, known, 1, blank)
     }
 
     /// Values of a field, none of them a record.
@@ -132,10 +213,7 @@ impl Column {
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.held {
-            Held::Units { units: Units::One(all), .. } => all.len(),
-            Held::Units { units: Units::Two(all), .. } => all.len(),
-            Held::Units { units: Units::Four(all), .. } => all.len(),
-            Held::Units { units: Units::Eight(all), .. } => all.len(),
+            Held::Units { units, .. } => units.len(),
             Held::Texts(all) => all.len(),
             Held::Values(all) => all.len(),
         }
@@ -172,35 +250,28 @@ impl Column {
         known.map_or_else(|| blank_value(self.blank), Value::Known)
     }
 
-    /// The same rows in another order, or some of them more than once.
+    /// The same rows in another order, or some of them more than once; blank at [`NOWHERE`].
     #[must_use]
-    pub fn picked(&self, rows: &[Option<u32>]) -> Self {
-        let known: Vec<bool> = rows.iter().map(|it| it.is_some_and(|at| self.is_known(at as usize))).collect();
+    pub fn picked(&self, rows: &[u32]) -> Self {
         let held = match &self.held {
             Held::Texts(all) => {
                 let nothing: Arc<str> = Arc::from("");
-                Held::Texts(
-                    rows.iter()
-                        .map(|it| it.map_or_else(|| Arc::clone(&nothing), |at| Arc::clone(&all[at as usize])))
-                        .collect(),
-                )
+                Held::Texts(rows.iter().map(|it| Arc::clone(all.get(*it as usize).unwrap_or(&nothing))).collect())
             }
             Held::Values(all) => Held::Values(
                 rows.iter()
-                    .map(|it| it.map_or_else(|| blank_value(self.blank), |at| all[at as usize].clone()))
+                    .map(|it| all.get(*it as usize).cloned().unwrap_or_else(|| blank_value(self.blank)))
                     .collect(),
             ),
             Held::Units { units, denominator, range } => {
-                let numbers = rows.iter().map(|it| it.map_or(0, |at| units.get(at as usize))).collect();
-                let (least, most) = range.unwrap_or_default();
-                Held::Units {
-                    units: Units::of(numbers, (least.min(0), most.max(0))),
-                    denominator: *denominator,
-                    range: *range,
-                }
+                Held::Units { units: units.picked(rows), denominator: *denominator, range: *range }
             }
         };
-        let known = if known.iter().all(|it| *it) { None } else { Some(known) };
+        let known = match &self.known {
+            None if !rows.contains(&NOWHERE) => None,
+            None => Some(rows.iter().map(|it| *it != NOWHERE).collect()),
+            Some(known) => Some(picked(known, rows)).filter(|it| it.contains(&false)),
+        };
         Self { held, known, blank: self.blank }
     }
 }
@@ -302,7 +373,7 @@ impl ColumnBuilder {
             let known = known.contains(&false).then_some(known);
             Column { held: Held::Texts(texts), known, blank }
         } else {
-            Column::of_units(numbers, Some(known), denominator, blank)
+            Column::of_units(Units::Eight(numbers), Some(known), denominator, blank)
         };
         if odd.is_empty() {
             return column;

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::table::Column;
+use crate::table::{Column, NOWHERE};
 
 /// A field with the days from which its values held.
 #[derive(Debug)]
@@ -30,7 +30,8 @@ impl Dated {
     /// What every row holds on a day.
     #[must_use]
     pub fn on(&self, on: Date) -> Column {
-        let places: Vec<Option<u32>> = (0..self.first.len() - 1).map(|row| self.place_on(row, on)).collect();
+        let place = |row| self.place_on(row, on).unwrap_or(NOWHERE);
+        let places: Vec<u32> = (0..self.first.len() - 1).map(place).collect();
         self.values.picked(&places)
     }
 

@@ -130,6 +130,14 @@ impl Keys {
         Some(order[at])
     }
 
+    /// The same, where it is likely to stand at a row or right behind it.
+    #[must_use]
+    pub fn row_near(&self, number: i64, near: u32) -> Option<u32> {
+        let Held::Numbers(all) = &self.held else { return self.row_of_number(number) };
+        let stands = |row: &u32| all.get(*row as usize) == Some(&number);
+        [near, near.saturating_add(1)].into_iter().find(stands).or_else(|| self.row_of_number(number))
+    }
+
     fn sorted(&self, by: impl Fn(usize, usize) -> Ordering) -> Vec<u32> {
         let mut order: Vec<u32> = (0..self.len()).filter_map(|it| u32::try_from(it).ok()).collect();
         order.sort_by(|a, b| by(*a as usize, *b as usize));

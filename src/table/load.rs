@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Blank, Policy, Shape};
 use crate::table::keys::Named;
-use crate::table::{Called, Column, Dated, Field, Keys, Records, Rows};
+use crate::table::{Called, Column, Dated, Field, Keys, NOWHERE, Records, Rows};
 
 /// Records that are being loaded: first the keys of all entities, then fields, children and what is kept by period.
 #[derive(Debug)]
@@ -110,12 +110,13 @@ impl<'p> Loading<'p> {
         fields.push(field);
     }
 
-    /// What is kept for a period, a column for each field beside the rows of the owners; `there` says of whom anything is.
-    pub fn panel(&mut self, panel: RecordId, of: RecordId, first: Date, there: &[Option<u32>], columns: Vec<Column>) {
+    /// What is kept for a period, a column for each field beside the rows of the owners; `there` says of whom anything is, and has
+    /// [`NOWHERE`] for all others.
+    pub fn panel(&mut self, panel: RecordId, of: RecordId, first: Date, there: &[u32], columns: Vec<Column>) {
         let owners = &mut self.records.types[of.index()];
         owners.first_kept.resize(there.len(), Date::MAX);
         for (kept, there) in owners.first_kept.iter_mut().zip(there) {
-            if there.is_some() {
+            if *there != NOWHERE {
                 *kept = (*kept).min(first);
             }
         }

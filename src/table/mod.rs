@@ -26,7 +26,7 @@ mod referring;
 
 pub use build::{Ahead, asked_imposed, gather};
 pub(crate) use column::blank_value;
-pub use column::{Column, Held, Units};
+pub use column::{Column, Held, NOWHERE, Units};
 pub use dated::Dated;
 pub use facts::AsFacts;
 pub use filling::Filling;
