@@ -23,7 +23,7 @@ fn people(policy: &Policy, which: std::ops::Range<usize>) -> MemoryFacts<'_> {
     let field = |record: &str, name: &str| policy.record(id(record)).field_named(name).unwrap();
     let mut facts = MemoryFacts::new(policy);
     for nth in which {
-        let who = RecordRef { record: id("person"), key: format!("p{}", nth * 7_919 % 10_007).into() };
+        let who = RecordRef { record: id("person"), key: format!("p{}", nth * 7_919 % 20_011).into() };
         facts.declare(&who);
         for (name, places) in [("team", 3), ("gender", 2)] {
             let FieldKind::Choice(list) = policy.field(id("person"), field("person", name)).kind else {
@@ -130,6 +130,17 @@ fn a_simulation_is_the_same_however_it_is_counted() {
                 assert_eq!(all.people[..5], some.people);
             }
         }
+    }
+}
+
+#[test]
+fn so_many_that_they_are_kept_in_parts_are_told_as_few_are() {
+    let policies = [others()[0].clone(), others()[1].clone(), others()[3].clone()];
+    let question = |people| asked(&policies[0], Working::default(), people);
+    let told = all_of(&policies, 0..17_000, (false, &question(0)));
+    for apart in [false, true] {
+        let kept = all_of(&policies, 0..17_000, (apart, &question(1)));
+        assert_eq!(serde_json::to_value(kept).unwrap(), serde_json::to_value(&told).unwrap());
     }
 }
 

@@ -388,6 +388,39 @@ fn the_order_of_the_rows_of_files_is_of_no_account() {
 }
 
 #[test]
+fn what_is_wrong_of_a_file_is_told_row_by_row_and_left_out() {
+    let project = marks();
+    let put = |file: &str, text: &str| fs::write(project.path(file), text).unwrap();
+    put("person.csv", "id,team,gender\nA,south,male\nB,east,male\nC,west,\n");
+    let reviews =
+        ["A,2026,20", "B,2026,101", "C,20x6,50", ",2026,50", "Z,2026,50", "A,2026,99", "Z,,101", "C,2026,95", "C,,95"];
+    put("review.csv", &format!("person,period,mark\n{}\n", reviews.join("\n")));
+    let asked = ["simulate", "--in", "2026", "--as-of", "2027-01-31", "--data", "person.csv", "--data", "review.csv"];
+    let lines = [
+        "person.csv, line 3, column `team`: `east` is no choice",
+        "review.csv, line 3, column `mark`: ",
+        "review.csv, line 4, column `year`: ",
+        "review.csv, line 5, column `person`: is empty",
+        "review.csv, line 6, column `person`: there is no person `Z`",
+        "review.csv, line 7, column `person`: this period stands twice",
+        "review.csv, line 8, column `person`: there is no person `Z`",
+        "review.csv, line 10, column `year`: is empty",
+    ];
+    let said = project.merit(2, &asked);
+    let places: Vec<usize> =
+        lines[1..].iter().map(|it| said.find(it).unwrap_or_else(|| panic!("{it}: {said}"))).collect();
+    assert!(places.is_sorted() && said.find(", line 3, column `team`").is_some(), "{said}");
+    assert_eq!(said.matches(".csv, line ").count(), lines.len(), "each row once: {said}");
+    // What is left: 20 of A, 95 of C, and B of whom nothing is known.
+    let told = project.json(1, &[&asked[..], &["--skip-bad"]].concat());
+    let rules = told["settings"][0]["rules"].as_array().unwrap();
+    let of = |name: &str| {
+        rules.iter().find(|it| it["name"] == name).map(|it| [&it["proposed"], &it["undetermined"]]).unwrap()
+    };
+    assert_eq!((of("reprimand"), of("letter")), ([&Json::from(1), &Json::from(1)], [&Json::from(1), &Json::from(1)]));
+}
+
+#[test]
 fn the_words_and_the_page_are_as_they_were() {
     let project = marks();
     let words = project.merit(1, &[&ASKED[..], &["--people", "6", "--html", "page.html"]].concat());
