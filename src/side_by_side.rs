@@ -6,7 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 ///
 /// Work must not depend on the order in which it is done. Where it panics, this does.
 pub(crate) fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(items.len());
+    let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    by_hands(hands, items, work)
+}
+
+/// The same with so many hands, at most.
+pub(crate) fn by_hands<T: Sync, R: Send>(hands: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let hands = hands.min(items.len());
     if hands <= 1 {
         return items.iter().map(work).collect();
     }

@@ -243,6 +243,35 @@ fn the_page_on_simulation_can_be_walked_as_it_is_written() {
 }
 
 #[test]
+fn the_page_on_forecasts_can_be_walked_as_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (printed, codes, here) = walk("docs/forecast.md", folder.path());
+    for (line, code, words) in &codes {
+        assert!(*code == Some(0) || (line == "merit demo" && *code == Some(1)), "{line}: {code:?} {words}");
+    }
+    assert!(printed.contains("share in time") && printed.contains("2 years from"), "{printed}");
+    let page = fs::read_to_string("docs/forecast.md").unwrap();
+    let table = fs::read_to_string(here.join("years.csv")).unwrap();
+    let head = table.lines().next().unwrap();
+    assert!(head.split(',').all(|it| page.contains(&format!("`{it}`"))), "docs/forecast.md does not tell of {head}");
+    let untold: Vec<_> = table.lines().skip(1).filter_map(|it| it.split(',').nth(1)).collect();
+    assert!(untold.iter().all(|it| page.contains(&format!("`{it}`"))), "{untold:?}");
+    let call = |seed: &str| {
+        let words = format!("forecast --years 1 --runs 2 --seed {seed} --format json");
+        let output = merit(&here, &words.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let told = call("7");
+    assert_eq!(told, call("7"), "the same seed gives the same");
+    assert_ne!(told["figures"], call("8")["figures"], "another seed gives others");
+    let mut keys = BTreeSet::new();
+    keys_of(&told, &mut keys);
+    let known = shape_of("forecast");
+    let untold: Vec<_> = keys.difference(&known).collect();
+    assert!(untold.is_empty(), "docs/cli.md does not tell of these keys of `merit forecast`: {untold:?}");
+}
+
+#[test]
 fn the_page_of_registers_shows_what_there_is() {
     let folder = tempfile::tempdir().unwrap();
     let mut here = folder.path().to_owned();

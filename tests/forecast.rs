@@ -8,12 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::{Date, date};
 use merit::engine::{self, ActError, ActRequest, Acting, Policies};
 use merit::exchange::value_of;
-use merit::forecast::{Doing, Happened, Terms, Watch, World, Write};
+use merit::forecast::{
+    Doing, Happened, Measure, People, Run, Start, Tally, Terms, Watch, World, Write, figures, run_years,
+};
 use merit::ids::{FieldId, RecordId};
 use merit::policy::model::{FieldKind, Policy, Shape};
 use merit::store::{Filter, OutcomeFilter, Store};
 use merit::table::{Records, gather};
-use merit::value::RecordRef;
+use merit::value::{Number, RecordRef};
 use merit::workflow::{Act, Case, Deed, Event, StageStatus};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -34,7 +36,15 @@ impl Watch for Nobody {
 
 fn terms(version: i64, adopted: Date) -> Terms {
     let patience = settings(adopted).patience.look(0, adopted);
-    Terms { version, adopted: Some(adopted), last: None, patience, language: "en".to_owned(), keeps_all: true }
+    Terms {
+        version,
+        adopted: Some(adopted),
+        last: None,
+        patience,
+        language: "en".to_owned(),
+        hands: 0,
+        keeps_all: true,
+    }
 }
 
 fn records(house: &House, policy: &Policy) -> Records {
@@ -268,4 +278,101 @@ fn a_year_of_acts_is_foreseen_entry_by_entry() {
     {
         assert!(all.get(kind).is_some_and(|it| *it > 1), "{kind}: {all:?}");
     }
+}
+
+/// A ward of many, in which every third one writes their plan three days late, and everybody else a week early; two years are foreseen.
+fn two_years(hands: usize, seed: u64, run: u32) -> Run {
+    let first = date(2026, 1, 1);
+    let mut house = House::open("plans", first, &["nurse.csv"]);
+    let rows: String = (0..150).map(|it| format!("n{it:03},,max\n")).collect();
+    house.enter("nurse.csv", &format!("id,email,manager\n{rows}"), first);
+    let policies = Policies::load(&house.store, None).unwrap();
+    let policy = std::sync::Arc::clone(&policies.latest().policy);
+    let records = records(&house, &policy);
+    let mut world = World::new(&policy, &records, Terms { hands, ..terms(1, first) });
+    let mut day = first;
+    while day < date(2026, 3, 1) {
+        world.begin(day);
+        let mut doings = Vec::new();
+        for (number, running) in world.cases().iter().enumerate() {
+            let Some(running) = running.as_ref().filter(|it| it.case.is_open() && it.case.subject.starts_with('n'))
+            else {
+                continue;
+            };
+            let own: u32 = running.case.subject[1..].parse().unwrap_or(0);
+            let writes = if own.is_multiple_of(3) { date(2026, 2, 2) } else { date(2026, 1, 23) };
+            let (by, what, values) = match running.case.stages.get("write").map(|it| it.status) {
+                Some(StageStatus::Running) if day == writes => {
+                    let words = [("written", day.to_string()), ("targets", "4".to_owned())];
+                    let record = policy.record_named("plan").unwrap();
+                    let value = |(name, words): &(&str, String)| {
+                        let field = policy.record(record).field_named(name).unwrap();
+                        ((*name).to_owned(), value_of(&policy, &policy.field(record, field).kind, words).unwrap())
+                    };
+                    let values: Vec<_> = words.iter().map(value).collect();
+                    (running.case.subject.clone(), Deed::Fill(values.iter().map(|it| it.0.clone()).collect()), values)
+                }
+                Some(StageStatus::Done) if day == writes.tomorrow().unwrap() => {
+                    let choice = "accept".to_owned();
+                    ("max".to_owned(), Deed::Choose { choice, instead: None }, Vec::new())
+                }
+                _ => continue,
+            };
+            let act = Act { by: (String::new(), by), stage: None, what, because: None, key: None };
+            doings.push(Doing { case: number, act, values });
+        }
+        assert!(world.act(&doings, &mut Nobody).is_empty());
+        world.run(day, &mut Nobody);
+        day = day.tomorrow().unwrap();
+    }
+    let last = date(2026, 2, 28);
+    let cases: Vec<_> = world.cases().iter().flatten().map(|it| (it.flow, it.case.clone(), it.wake_at)).collect();
+    let of = cases.iter().map(|it| (it.0, &it.1));
+    let people = People::of_history(&policy, world.facts(), of, &[], date(2027, 1, 1));
+    let terms = Terms { last: Some(last), keeps_all: false, hands, ..terms(1, first) };
+    let (policy, records, judged) = (&*policy, &records, Vec::new());
+    let start = Start { policy, records, terms, cases, judged, first: date(2026, 3, 1) };
+    run_years(&start, &people, 3, (seed, run))
+}
+
+fn counted(run: &Run, year: usize, measure: Measure, stage: &str) -> i128 {
+    let about = vec!["planning".to_owned(), stage.to_owned()];
+    run.tally.counts.get(&(year, measure, about)).map_or(0, |it| it.parts().0 / it.parts().1)
+}
+
+#[test]
+fn people_go_on_as_they_did_and_the_number_of_threads_changes_nothing() {
+    let one = two_years(1, 7, 0);
+    assert_eq!(one, two_years(5, 7, 0), "on five threads as on one");
+    assert_ne!(one.tally, two_years(5, 8, 0).tally, "another seed is another run");
+    assert_ne!(one.tally, two_years(5, 7, 1).tally, "and so is another run of one seed");
+    for year in [0, 1] {
+        let (in_time, late) =
+            (counted(&one, year, Measure::InTime, "write"), counted(&one, year, Measure::Late, "write"));
+        assert!(
+            in_time + late > 100 && late * 4 > in_time && late < in_time,
+            "a third were late: {late} and {in_time}"
+        );
+        let share = counted(&one, year, Measure::InTimePerMille, "write");
+        assert_eq!(share, in_time * 1_000 / (in_time + late));
+        assert!(counted(&one, year, Measure::InTime, "look") > 100, "who has written is looked at on the day after");
+    }
+    assert!(one.refused.is_empty(), "{:?}", one.refused);
+}
+
+#[test]
+fn several_runs_are_told_by_rank() {
+    let about = || vec!["w".to_owned()];
+    let run = |count: i64| {
+        let counts = (count > 0).then(|| ((0, Measure::Opened, about()), Number::from(count)));
+        Tally { years: vec![date(2026, 1, 1)], counts: counts.into_iter().collect() }
+    };
+    let told = figures(&[5, 3, 0, 9, 1, 7, 2, 8, 6, 4].map(run));
+    let it = &told[0];
+    let all = [it.least, it.low, it.median, it.high, it.greatest].map(|it| it.parts().0);
+    assert_eq!(
+        (told.len(), it.year.as_str(), all),
+        (1, "2026-01-01", [0, 0, 4, 8, 9]),
+        "what one does not count is nought"
+    );
 }

@@ -18,6 +18,7 @@ mod demo;
 mod deploy;
 mod explain;
 mod fmt;
+mod forecast;
 mod import;
 mod init;
 mod journal;
@@ -171,6 +172,8 @@ enum Verb {
     Plan(plan::Arguments),
     /// Tell what a framework would do to everybody, as it is in force and as it might be
     Simulate(simulate::Arguments),
+    /// Tell what the years ahead would bring if people went on as they did
+    Forecast(forecast::Arguments),
     /// Let open cases go on under another version of the policy
     Migrate(migrate::Arguments),
     /// Open cases, remind, escalate and send whatever has come due
@@ -254,6 +257,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Deploy(it) => deploy::run(global, it),
         Verb::Plan(it) => plan::run(global, it),
         Verb::Simulate(it) => simulate::run(global, it),
+        Verb::Forecast(it) => forecast::run(global, it),
         Verb::Migrate(it) => migrate::run(global, it),
         Verb::Run(it) => run::run(global, it),
         Verb::Serve(it) => serve::run(global, it),

@@ -49,7 +49,7 @@ impl World<'_> {
     /// What people do on a day, each in another case: with the facts of before all of it. What is refused leaves no trace.
     pub fn act(&mut self, doings: &[Doing], watch: &mut dyn Watch) -> Vec<Refused> {
         let mut refused = Vec::new();
-        let acted = in_handfuls(doings, |it| self.acted(it));
+        let acted = in_handfuls(self.terms.hands, doings, |it| self.acted(it));
         let mut done: Vec<(usize, Case, Vec<Event>)> = Vec::new();
         for (at, (doing, acted)) in doings.iter().zip(acted).enumerate() {
             match acted {
@@ -62,7 +62,7 @@ impl World<'_> {
             }
         }
         let look = self.look();
-        let decided = in_handfuls(&done, |(number, case, events)| {
+        let decided = in_handfuls(self.terms.hands, &done, |(number, case, events)| {
             let flow = self.cases[*number].as_ref().map(|it| it.flow);
             flow.map(|flow| {
                 let decided = self.decide(flow, case, Vec::new(), &look);

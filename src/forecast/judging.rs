@@ -7,9 +7,8 @@ use jiff::civil::Date;
 
 use crate::calendar::Period;
 use crate::casework::{Court, DecidedBefore, Proposal, Standing, follows, judgements};
-use crate::forecast::world::{Decided, Watch, World, in_handfuls};
+use crate::forecast::world::{Decided, Watch, World, by_all, in_handfuls};
 use crate::ids::WorkflowId;
-use crate::side_by_side::side_by_side;
 use crate::value::RecordRef;
 use crate::workflow::{Case, Event};
 
@@ -76,6 +75,11 @@ impl World<'_> {
         self.judged.outcomes.get(&(framework, first, Arc::from(key))).map_or(&[], Vec::as_slice)
     }
 
+    /// A framework (its place) has judged a period (its first day) already.
+    pub fn has_judged(&mut self, which: (usize, Date)) {
+        self.judged.done.insert(which);
+    }
+
     /// Lets every framework judge whose day has come since the last.
     pub(super) fn judge(&mut self, watch: &mut dyn Watch) {
         let since = self.judged.until.unwrap_or(self.today);
@@ -91,7 +95,7 @@ impl World<'_> {
                 });
                 let keys = self.facts.keys(framework.subject);
                 let batches: Vec<&[Arc<str>]> = keys.chunks(BATCH).collect();
-                let found = side_by_side(&batches, |keys| {
+                let found = by_all(self.terms.hands, &batches, |keys| {
                     let desk = self.desk();
                     let court = Court::new(&desk, framework, period, day);
                     let of = |key: &Arc<str>| {
@@ -176,7 +180,8 @@ impl World<'_> {
             *nth += 1;
             heard.push((at, flow, *nth));
         }
-        let decided: Vec<Decided> = in_handfuls(&heard, |(at, flow, nth)| self.heard(&all[*at], *flow, *nth));
+        let decided: Vec<Decided> =
+            in_handfuls(self.terms.hands, &heard, |(at, flow, nth)| self.heard(&all[*at], *flow, *nth));
         let mut cases: HashMap<usize, usize> = HashMap::new();
         for ((at, flow, _), decided) in heard.into_iter().zip(decided) {
             cases.insert(at, self.cases.len());

@@ -7,11 +7,17 @@
 mod acts;
 mod judging;
 mod openings;
+mod people;
 mod reading;
+mod tally;
 mod world;
 mod written;
+mod years;
 
 pub use acts::{Doing, Refused};
 pub use judging::Stands;
+pub use people::{Group, Past, People};
+pub use tally::{About, Figure, Measure, Tally, figures};
 pub use world::{Happened, Running, Terms, Watch, World};
 pub use written::{Write, Written};
+pub use years::{Run, Start, run as run_years};

@@ -91,7 +91,7 @@ impl World<'_> {
 
     /// Opens a case for each subject that is to have one and has none.
     fn open_some(&mut self, subjects: &[(WorkflowId, Arc<str>, Option<Period>)], watch: &mut dyn Watch) {
-        let opened = in_handfuls(subjects, |(flow, key, period)| self.opened(*flow, key, *period));
+        let opened = in_handfuls(self.terms.hands, subjects, |(flow, key, period)| self.opened(*flow, key, *period));
         for ((flow, key, period), opened) in subjects.iter().zip(opened) {
             match opened {
                 Opened::Case(decided) => self.add(*flow, *decided, watch),

@@ -14,7 +14,7 @@ use crate::forecast::reading::{Reader, Reading};
 use crate::forecast::written::{Write, Written};
 use crate::ids::{FieldId, RecordId, StageId, WorkflowId};
 use crate::policy::model::{Policy, Shape};
-use crate::side_by_side::side_by_side;
+use crate::side_by_side::{by_hands, side_by_side};
 use crate::table::Records;
 use crate::value::RecordRef;
 use crate::workflow::{Case, Event, Look};
@@ -37,6 +37,8 @@ pub struct Terms {
     pub patience: Look,
     /// The language of people without one.
     pub language: String,
+    /// With how many threads, which changes nothing; nought: as many as the machine has.
+    pub hands: usize,
     /// Whether cases that have ended are kept with all that happened in them.
     pub keeps_all: bool,
 }
@@ -241,7 +243,7 @@ impl<'a> World<'a> {
         };
         let numbers: Vec<usize> = numbers.iter().copied().filter(looked).collect();
         let look = self.look();
-        let decided = in_handfuls(&numbers, |number| {
+        let decided = in_handfuls(self.terms.hands, &numbers, |number| {
             let Some(Some(running)) = self.cases.get(*number) else { return None };
             let first = self.accepted_by_now(running);
             Some(self.decide(running.flow, &running.case, first, &look))
@@ -272,6 +274,26 @@ impl<'a> World<'a> {
         let events =
             if first.is_empty() { advanced.events } else { first.into_iter().chain(advanced.events).collect() };
         Decided { case: advanced.case, events, wake_at: advanced.wake_at.filter(|_| !overslept), stuck }
+    }
+
+    /// There is a case already, which wakes at a moment.
+    pub fn there_is(&mut self, flow: WorkflowId, case: Case, wake_at: Option<i64>) {
+        let number = self.cases.len();
+        let subject = self.subject(flow, &case.subject);
+        let count = self.count.entry((flow, Arc::clone(&subject.key), case.period.parse().ok())).or_default();
+        *count = (*count).max(case.nth);
+        if !case.is_open() && wake_at.is_none() && !self.terms.keeps_all {
+            return;
+        }
+        if case.is_open() {
+            self.open.entry(subject).or_default().push(number);
+            // What has changed since it was last looked at is not known.
+            self.dirty.insert(number);
+        }
+        self.wakes.extend(wake_at.map(|at| Reverse((at, number))));
+        let stands = case.proposal.as_ref().map(|it| (it.rule.clone(), standing(self.policy, flow, &case)));
+        let (stuck, events, accepted) = (None, Vec::new(), Vec::new());
+        self.cases.push(Some(Running { flow, case, wake_at, stuck, events, accepted, stands }));
     }
 
     // ---- what follows
@@ -440,13 +462,18 @@ impl<'a> World<'a> {
     }
 }
 
-/// What comes of many things, worked out by all hands, in their order.
-pub(super) fn in_handfuls<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// What comes of many things, worked out by so many hands (nought: all), in their order.
+pub(super) fn in_handfuls<T: Sync, R: Send>(hands: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     if items.len() <= HANDFUL {
         return items.iter().map(work).collect();
     }
     let handfuls: Vec<&[T]> = items.chunks(HANDFUL).collect();
-    side_by_side(&handfuls, |some| some.iter().map(&work).collect::<Vec<R>>()).into_iter().flatten().collect()
+    by_all(hands, &handfuls, |some| some.iter().map(&work).collect::<Vec<R>>()).into_iter().flatten().collect()
+}
+
+/// The same, thing by thing.
+pub(super) fn by_all<T: Sync, R: Send>(hands: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    if hands == 0 { side_by_side(items, work) } else { by_hands(hands, items, work) }
 }
 
 /// The first day of a period, if there is one.
