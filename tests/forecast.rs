@@ -20,12 +20,18 @@ use merit::workflow::{Act, Case, Deed, Event, StageStatus};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+mod folders;
+#[expect(dead_code, reason = "other tests look at a city that answers complaints")]
+mod program;
+
 #[expect(dead_code, reason = "what happens in the house is compared, entry by entry")]
 mod house;
 #[expect(dead_code, reason = "what leaves the house is looked at elsewhere")]
 mod invariants;
 
 use house::{Everybody, House, settings};
+use program::Project;
+use serde_json::Value as Json;
 
 /// Nobody looks on: everything is kept.
 struct Nobody;
@@ -375,4 +381,80 @@ fn several_runs_are_told_by_rank() {
         (1, "2026-01-01", [0, 0, 4, 8, 9]),
         "what one does not count is nought"
     );
+}
+
+/// A service that judges, its policy in force under which nobody has acted yet, and a scenario in which nobody is cautioned.
+fn conduct() -> Project {
+    let project = Project::of("conduct");
+    let scenario = "scenario gentle \"Nobody is cautioned\" { remove sanction caution }\n";
+    std::fs::write(project.path("policy/gentle.merit"), scenario).unwrap();
+    project.merit(0, &["deploy", "--adopt", "2026-08-01"]);
+    project.merit(0, &["import", "records", "--from", "2026-08-01"]);
+    project
+}
+
+const SHORT: [&str; 5] = ["forecast", "--years", "2", "--runs", "3"];
+
+/// Whether something was proposed by a rule in a setting.
+fn proposed(setting: &Json, rule: &str) -> bool {
+    let figures = setting["figures"].as_array().unwrap();
+    figures.iter().any(|it| it["measure"] == "proposed" && it["of"][1] == rule)
+}
+
+#[test]
+fn a_scenario_stands_beside_the_policy_in_force() {
+    let project = conduct();
+    let told = project.json(0, &[&SHORT[..], &["--scenario", "gentle"]].concat());
+    let settings = told["settings"].as_array().unwrap();
+    let names: Vec<_> =
+        settings.iter().map(|it| (it["name"].as_str().unwrap(), it["title"].as_str().unwrap())).collect();
+    assert_eq!(names, [("in force", "in force"), ("gentle", "Nobody is cautioned")]);
+    assert!(proposed(&settings[0], "caution") && !proposed(&settings[1], "caution"), "{told}");
+    assert!(proposed(&settings[1], "warning"), "all else is as in the policy");
+    assert_ne!(settings[0]["policy"], settings[1]["policy"]);
+    let alone = project.json(0, &SHORT);
+    assert_eq!(
+        alone["settings"],
+        Json::from(vec![settings[0].clone()]),
+        "what is in force does not depend on what stands beside it"
+    );
+
+    let call = [&SHORT[..], &["--scenario", "gentle", "--csv", "years.csv"]].concat();
+    let words = project.merit(0, &call);
+    assert!(words.contains("gentle: Nobody is cautioned\n") && words.contains("in force"), "{words}");
+    let table = std::fs::read_to_string(project.path("years.csv")).unwrap();
+    let count = |name: &str| table.lines().filter(|it| it.starts_with(name)).count();
+    let figures = |at: usize| settings[at]["figures"].as_array().unwrap().len();
+    assert_eq!((count("in force,"), count("gentle,")), (figures(0), figures(1)));
+
+    let refused = project.merit(2, &[&SHORT[..], &["--scenario", "gentel"]].concat());
+    assert!(refused.contains("no scenario `gentel`") && refused.contains("did you mean `gentle`?"), "{refused}");
+}
+
+#[test]
+fn no_table_is_written_in_the_place_of_the_store() {
+    let project = conduct();
+    let before = std::fs::read(project.path("merit.db")).unwrap();
+    for (place, told) in [
+        ("merit.db", "is the store itself"),
+        ("records", "is a folder"),
+        ("nowhere/a.csv", "there is no folder nowhere"),
+    ] {
+        let refused = project.merit(2, &[&SHORT[..], &["--csv", place]].concat());
+        assert!(refused.contains(told), "{place}: {refused}");
+    }
+    assert!(std::fs::read(project.path("merit.db")).unwrap() == before, "the store is as it was");
+}
+
+#[test]
+fn a_case_that_cannot_be_read_is_told_of() {
+    let project = conduct();
+    project.merit(0, &["run", "--as-of", "2026-10-01"]);
+    let store = rusqlite::Connection::open(project.path("merit.db")).unwrap();
+    store.execute_batch("update cases set state = 'not JSON' where id = (select min(id) from cases)").unwrap();
+    drop(store);
+    let told = project.json(1, &SHORT);
+    let left_out = &told["settings"][0]["left_out"];
+    assert_eq!(left_out[0]["count"], 1, "{told}");
+    assert!(project.merit(1, &SHORT).contains("1 case left out: unreadable in the store"));
 }

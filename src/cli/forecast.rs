@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
-use crate::forecast::{Figure, Measure, People, Run, Start, Terms, figures, run_years};
+use crate::cli::tried::scenarios;
+use crate::cli::written_files::{put, refuse_file};
+use crate::cli::{Done, Failure, Format, Global, Outcome, forecast_words as words, open, output};
+use crate::config::Project;
+use crate::forecast::{Figure, People, Run, Start, Terms, figures, run_all};
 use crate::ids::{StageId, WorkflowId};
 use crate::policy::model::Policy;
 use crate::store::sqlite::SqliteStore;
@@ -15,8 +20,14 @@ use crate::store::{Filter, Snapshots, Store};
 use crate::table::AsFacts;
 use crate::workflow::Case;
 
+/// What takes longer tells how far it is.
+const SOON: Duration = Duration::from_secs(2);
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
+    /// A scenario of the working policy, beside the policy in force; more than once for several
+    #[arg(long, value_name = "NAME")]
+    scenario: Vec<String>,
     /// How many years
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=50))]
     years: u32,
@@ -36,62 +47,88 @@ pub(super) struct Arguments {
 
 /// What is told.
 #[derive(Debug, Serialize)]
-struct Told {
-    first: String,
-    years: u32,
-    runs: u32,
-    seed: u64,
-    by: Vec<String>,
-    program: &'static str,
-    policy: String,
-    data: String,
-    acts: u64,
-    refused: Vec<Refusals>,
-    unknown: Vec<String>,
-    figures: Vec<Figure>,
+pub(super) struct Told {
+    pub(super) first: String,
+    pub(super) years: u32,
+    pub(super) runs: u32,
+    pub(super) seed: u64,
+    pub(super) by: Vec<String>,
+    pub(super) program: &'static str,
+    pub(super) settings: Vec<SettingTold>,
 }
 
-/// What was refused, and how often.
+/// What is told of a policy: the one in force first, then each scenario.
 #[derive(Debug, Serialize)]
-struct Refusals {
-    why: String,
-    count: u64,
+pub(super) struct SettingTold {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) policy: String,
+    pub(super) data: String,
+    pub(super) acts: u64,
+    pub(super) refused: Vec<Count>,
+    pub(super) left_out: Vec<Count>,
+    pub(super) unknown: Vec<String>,
+    pub(super) figures: Vec<Figure>,
+}
+
+/// Why something came to nothing, and how often.
+#[derive(Debug, Serialize)]
+pub(super) struct Count {
+    pub(super) why: String,
+    pub(super) count: u64,
+}
+
+/// A case of the store: its workflow, its state, and when it wakes.
+type Kept = (String, Case, Option<i64>);
+
+/// Cases of a policy: their workflow, their state, and when they wake.
+type Cases = Vec<(WorkflowId, Case, Option<i64>)>;
+
+/// What all policies begin with.
+struct Beginning<'a> {
+    arguments: &'a Arguments,
+    project: &'a Project,
+    store: &'a SqliteStore,
+    version: i64,
+    cases: Vec<Kept>,
+    adopted: Option<Date>,
+    /// The last day that was run.
+    last: Date,
+    first: Date,
+    bar: Bar,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = open::project(global)?;
+    if let Some(file) = &arguments.csv {
+        refuse_file(&project, file, "table")?;
+    }
     let store = open::reading_store(&project)?;
     let policies = open::deployed(&project, &store)?;
-    let (policy, version) = (&*policies.latest().policy, policies.latest().version);
-    for name in &arguments.by {
-        knows_field(policy, name)?;
+    let (in_force, version) = (&*policies.latest().policy, policies.latest().version);
+    let candidates = scenarios(&project, &arguments.scenario)?;
+    let policies: Vec<&Policy> = std::iter::once(in_force).chain(candidates.iter().map(|it| &it.policy)).collect();
+    for policy in &policies {
+        arguments.by.iter().try_for_each(|it| knows_field(policy, it))?;
     }
     let state = store.state()?;
-    let adopted = state.adopted;
-    let last = state.as_of.or_else(|| adopted.and_then(|it| it.yesterday().ok()));
-    let last = last.unwrap_or_else(|| open::today(policy));
+    let last = state.as_of.or_else(|| state.adopted.and_then(|it| it.yesterday().ok()));
+    let last = last.unwrap_or_else(|| open::today(in_force));
     let first = last.tomorrow().map_err(|error| Failure::usage(error.to_string()))?;
-    let records = store.columns(policy, &[], last, Snapshots::default())?;
-    let cases = cases(&store, policy)?;
-    let facts = AsFacts::new(policy, &records);
-    let of = cases.iter().map(|it| (it.0, &it.1));
-    let people = People::of_history(policy, &facts, of, &arguments.by, first);
-    let terms = Terms {
-        version,
-        adopted,
-        last: Some(last),
-        patience: open::patience(&project).look(0, last),
-        language: project.language.clone(),
-        hands: 0,
-        keeps_all: false,
-    };
-    let judged = judged(&store, policy, last)?;
-    let start = Start { policy, records: &records, terms, cases, judged, first };
-    let runs: Vec<Run> =
-        (0..arguments.runs).map(|it| run_years(&start, &people, arguments.years, (arguments.seed, it))).collect();
-    let tallies: Vec<_> = runs.iter().map(|it| it.tally.clone()).collect();
-    let mut refused: BTreeMap<String, u64> = BTreeMap::new();
-    runs.iter().flat_map(|it| &it.refused).for_each(|(why, count)| *refused.entry(why.clone()).or_default() += count);
+    let (cases, unreadable) = cases(&store)?;
+    let days = u64::from(arguments.years * arguments.runs) * 366 * policies.len() as u64;
+    let (adopted, bar) = (state.adopted, Bar::of(global, days));
+    let (project, store) = (&project, &store);
+    let begin = Beginning { arguments, project, store, version, cases, adopted, last, first, bar };
+    let mut settings = vec![begin.foretell("in force", "in force", in_force)?];
+    for it in &candidates {
+        settings.push(begin.foretell(&it.name, &it.title, &it.policy)?);
+    }
+    begin.bar.0.finish_and_clear();
+    if unreadable > 0 {
+        let why = "unreadable in the store".to_owned();
+        settings.iter_mut().for_each(|it| it.left_out.push(Count { why: why.clone(), count: unreadable }));
+    }
     let told = Told {
         first: first.to_string(),
         years: arguments.years,
@@ -99,21 +136,96 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         seed: arguments.seed,
         by: arguments.by.clone(),
         program: env!("CARGO_PKG_VERSION"),
-        policy: policy.hash.clone(),
-        data: records.hash(policy),
-        acts: runs.iter().map(|it| it.acts).sum(),
-        refused: refused.into_iter().map(|(why, count)| Refusals { why, count }).collect(),
-        unknown: unknown(policy, &people),
-        figures: figures(&tallies),
+        settings,
     };
     if let Some(path) = &arguments.csv {
-        write_csv(path, &told.figures)?;
+        put(path, &words::csv(&told)?)?;
+        output::note(global, &format!("The table is in {}.", path.display()));
     }
     match global.format {
         Format::Json => output::json(&told),
-        Format::Human => output::text(&words(policy, &told)),
+        Format::Human => output::text(&words::words(&policies, &told)),
+    }?;
+    Ok(if unreadable > 0 { Done::Findings } else { Done::Clean })
+}
+
+impl Beginning<'_> {
+    /// The figures of a policy.
+    fn foretell(&self, name: &str, title: &str, policy: &Policy) -> Result<SettingTold, Failure> {
+        let records = self.store.columns(policy, &[], self.last, Snapshots::default())?;
+        let (cases, left_out) = self.cases_of(policy);
+        let facts = AsFacts::new(policy, &records);
+        let of = cases.iter().map(|it| (it.0, &it.1));
+        let people = People::of_history(policy, &facts, of, &self.arguments.by, self.first);
+        let terms = Terms {
+            version: self.version,
+            adopted: self.adopted,
+            last: Some(self.last),
+            patience: open::patience(self.project).look(0, self.last),
+            language: self.project.language.clone(),
+            hands: 0,
+            keeps_all: false,
+        };
+        let judged = judged(self.store, policy, self.last)?;
+        let start = Start { policy, records: &records, terms, cases, judged, first: self.first };
+        let (Arguments { years, runs, seed, .. }, bar) = (self.arguments, &self.bar);
+        let runs: Vec<Run> = run_all(&start, &people, *years, (*seed, *runs), &|| bar.a_day());
+        let tallies: Vec<_> = runs.iter().map(|it| it.tally.clone()).collect();
+        let mut refused: BTreeMap<String, u64> = BTreeMap::new();
+        let all = runs.iter().flat_map(|it| &it.refused);
+        all.for_each(|(why, count)| *refused.entry(why.clone()).or_default() += count);
+        Ok(SettingTold {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            policy: policy.hash.clone(),
+            data: records.hash(policy),
+            acts: runs.iter().map(|it| it.acts).sum(),
+            refused: counts(refused),
+            left_out,
+            unknown: unknown(policy, &people),
+            figures: figures(&tallies),
+        })
     }
-    .map(|_| Done::Clean)
+
+    /// The cases of workflows that a policy has, and what is said of the others.
+    fn cases_of(&self, policy: &Policy) -> (Cases, Vec<Count>) {
+        let (mut ours, mut others) = (Vec::new(), BTreeMap::new());
+        for (workflow, case, wake_at) in &self.cases {
+            match policy.workflow_named(workflow) {
+                Some(flow) => ours.push((flow, case.clone(), *wake_at)),
+                None => *others.entry(format!("there is no workflow `{workflow}`")).or_default() += 1,
+            }
+        }
+        (ours, counts(others))
+    }
+}
+
+fn counts(all: BTreeMap<String, u64>) -> Vec<Count> {
+    all.into_iter().map(|(why, count)| Count { why, count }).collect()
+}
+
+/// How far it is, on a terminal, once it has taken some time.
+struct Bar(ProgressBar, Option<Instant>);
+
+impl Bar {
+    fn of(global: &Global, days: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(days), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_bar} {percent} %, {eta} to go") {
+            bar.set_style(style);
+        }
+        Self(bar, (!global.quiet).then(Instant::now))
+    }
+
+    fn a_day(&self) {
+        self.0.inc(1);
+        if self.0.is_hidden() && self.1.is_some_and(|it| it.elapsed() > SOON) && console_shows() {
+            self.0.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+}
+
+fn console_shows() -> bool {
+    std::io::IsTerminal::is_terminal(&std::io::stderr())
 }
 
 fn knows_field(policy: &Policy, name: &str) -> Result<(), Failure> {
@@ -133,15 +245,19 @@ fn knows_field(policy: &Policy, name: &str) -> Result<(), Failure> {
     })
 }
 
-/// Every case that the store has, as the policy in force knows it.
-fn cases(store: &SqliteStore, policy: &Policy) -> Result<Vec<(WorkflowId, Case, Option<i64>)>, Failure> {
-    let mut all = Vec::new();
+/// Every case that the store has, and how many can't be read.
+fn cases(store: &SqliteStore) -> Result<(Vec<Kept>, u64), Failure> {
+    let (mut all, mut unreadable) = (Vec::new(), 0);
     for row in store.cases(&Filter::default())? {
-        let case: Option<Case> = serde_json::from_str(&row.state).ok();
-        let Some((flow, case)) = policy.workflow_named(&row.workflow).zip(case) else { continue };
-        all.push((flow, case, row.wake_at));
+        match serde_json::from_str::<Case>(&row.state) {
+            Ok(case) => all.push((row.workflow, case, row.wake_at)),
+            Err(error) => {
+                tracing::debug!(case = row.id, %error, "a state can't be read");
+                unreadable += 1;
+            }
+        }
     }
-    Ok(all)
+    Ok((all, unreadable))
 }
 
 /// Which frameworks have judged which periods, around the last day that was run.
@@ -173,65 +289,4 @@ fn unknown(policy: &Policy, people: &People) -> Vec<String> {
         }
     }
     all
-}
-
-fn write_csv(path: &std::path::Path, figures: &[Figure]) -> Result<(), Failure> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let failed = |error: String| Failure::environment(format!("{} can't be written: {error}", path.display()));
-    csv.write_record(["year", "measure", "of", "least", "low", "median", "high", "greatest"])
-        .map_err(|it| failed(it.to_string()))?;
-    for it in figures {
-        let numbers = [it.least, it.low, it.median, it.high, it.greatest].map(|it| it.to_string());
-        let row = [it.year.clone(), it.measure.word().to_owned(), it.of.join(".")].into_iter().chain(numbers);
-        csv.write_record(row).map_err(|it| failed(it.to_string()))?;
-    }
-    let bytes = csv.into_inner().map_err(|it| failed(it.to_string()))?;
-    std::fs::write(path, bytes).map_err(|it| failed(it.to_string()))
-}
-
-// ---- words
-
-fn words(policy: &Policy, told: &Told) -> String {
-    let years = output::count(u64::from(told.years), "year", "years");
-    let runs = output::count(u64::from(told.runs), "run", "runs");
-    let day = told.first.parse().map_or_else(|_| told.first.clone(), crate::calendar::day_in_words);
-    let mut words = format!("{years} from {day} on, in {runs} (seed {}): people go on as they did\n", told.seed);
-    if !told.unknown.is_empty() {
-        words += &format!("Nothing is known of how these end, and nobody does them: {}\n", told.unknown.join(", "));
-    }
-    for it in &told.refused {
-        words += &format!("Refused {} times: {}\n", output::grouped(&it.count.to_string()), it.why);
-    }
-    let mut by_thing: BTreeMap<(&str, &Measure), Vec<&Figure>> = BTreeMap::new();
-    let group = |it: &&Figure| it.of.first().map_or("", String::as_str).to_owned();
-    let mut groups: Vec<String> = told.figures.iter().map(|it| group(&it)).collect();
-    groups.sort();
-    groups.dedup();
-    for name in groups {
-        by_thing.clear();
-        let title = policy
-            .workflow_named(&name)
-            .map(|it| &policy.workflow(it).label)
-            .or_else(|| policy.frameworks.iter().map(|it| &it.label).find(|it| it.name == name));
-        words += &format!("\n{}\n", title.map_or(name.as_str(), |it| it.title.as_str()));
-        let rows = told.figures.iter().filter(|it| group(it) == name).map(|it| {
-            let of = it.of.get(1..).unwrap_or_default().join(".");
-            let number = |number: &crate::value::Number| shown(it.measure, number);
-            let range = format!("{} to {}", number(&it.low), number(&it.high));
-            let whole = format!("{} to {}", number(&it.least), number(&it.greatest));
-            [it.year.clone(), it.measure.title().to_owned(), of, number(&it.median), range, whole]
-        });
-        words += &output::table(["year from", "what", "of", "median", "8 in 10 runs", "all runs"], rows);
-    }
-    words
-}
-
-/// A number as people read it: shares in per cent, everything else in groups of three digits.
-fn shown(measure: Measure, number: &crate::value::Number) -> String {
-    use crate::value::{Number, Rounding};
-    if measure != Measure::InTimePerMille {
-        return output::grouped(&number.to_string());
-    }
-    let rounded = number.round(Rounding::HalfUp, Number::from(1)).and_then(|it| it.divide(Number::from(10)));
-    rounded.map_or_else(|_| number.to_string(), |it| format!("{it} %"))
 }

@@ -19,6 +19,7 @@ mod deploy;
 mod explain;
 mod fmt;
 mod forecast;
+mod forecast_words;
 mod import;
 mod init;
 mod journal;
@@ -41,6 +42,8 @@ mod simulate_files;
 mod simulate_vary;
 mod status;
 mod test;
+mod tried;
+mod written_files;
 
 /// How a verb ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::calendar::{Period, day_in_words};
+use crate::cli::tried::{Candidate, scenarios, tried, working_sources};
 use crate::cli::{
     Done, Failure, Format, Global, Outcome, open, output, simulate_files as files, simulate_vary as vary,
 };
@@ -14,7 +15,6 @@ use crate::exchange::{PopulationFile, population};
 use crate::plan::Working;
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
-use crate::policy::{compile_to_try, scenario_title};
 use crate::simulate::{
     Change, Cost, Grouping, Question, Ratio, RuleTold, Setting, SettingTold, Side, Simulation, side_by_side, simulate,
 };
@@ -77,14 +77,6 @@ pub(super) struct Arguments {
     /// Tell on stderr how long each part took; with a number, work it out so many times over and tell of those, too
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "0")]
     timings: Option<usize>,
-}
-
-/// A policy that is compared with the one in force.
-struct Candidate {
-    name: String,
-    /// What people call it.
-    title: String,
-    policy: Policy,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
@@ -198,21 +190,6 @@ fn timing(what: &str, took: Duration) -> String {
     format!("{what}: {:.1} ms", took.as_secs_f64() * 1_000.0)
 }
 
-fn working_sources(project: &Project) -> Result<Sources, Failure> {
-    project.sources().map_err(|error| Failure::environment(error.to_string()).help(error.help()))
-}
-
-/// A policy, or a scenario of it, with its mistakes told.
-fn tried(project: &Project, sources: &Sources, scenario: Option<&str>, name: &str) -> Result<Policy, Failure> {
-    let compilation = compile_to_try(sources, project.calendar.as_deref(), scenario)
-        .ok_or_else(|| no_scenario(sources, scenario.unwrap_or_default()))?;
-    if let Some(policy) = compilation.policy {
-        return Ok(policy);
-    }
-    output::text(&compilation.diagnostics.render(sources, output::colour()))?;
-    Err(Failure { code: 1, ..Failure::usage(format!("{name} has mistakes; there is nothing to simulate")) })
-}
-
 /// The policy in force, which was checked before it was deployed.
 fn in_force(project: &Project, store: &SqliteStore) -> Result<Policy, Failure> {
     let version = store.latest_policy()?.ok_or(EngineError::NothingDeployed)?;
@@ -248,19 +225,12 @@ fn at_values(
 fn candidates(project: &Project, arguments: &Arguments) -> Result<Vec<Candidate>, Failure> {
     let mut found = Vec::new();
     let nothing_named = arguments.scenario.is_empty() && arguments.against.is_empty();
-    if nothing_named || !arguments.scenario.is_empty() {
-        let sources = working_sources(project)?;
-        for name in &arguments.scenario {
-            let policy = tried(project, &sources, Some(name), &format!("scenario `{name}`"))?;
-            let title = scenario_title(&sources, name).unwrap_or_else(|| name.clone());
-            found.push(Candidate { name: name.clone(), title, policy });
-        }
-        if nothing_named {
-            let name = "working policy".to_owned();
-            let policy = tried(project, &sources, None, "the working policy")?;
-            found.push(Candidate { title: name.clone(), name, policy });
-        }
+    if nothing_named {
+        let name = "working policy".to_owned();
+        let policy = tried(project, &working_sources(project)?, None, "the working policy")?;
+        found.push(Candidate { title: name.clone(), name, policy });
     }
+    found.extend(scenarios(project, &arguments.scenario)?);
     for folder in &arguments.against {
         let sources = open::named_sources(std::slice::from_ref(folder))?;
         let name = folder.display().to_string();
@@ -268,18 +238,6 @@ fn candidates(project: &Project, arguments: &Arguments) -> Result<Vec<Candidate>
         found.push(Candidate { title: name.clone(), name, policy });
     }
     Ok(found)
-}
-
-fn no_scenario(sources: &Sources, name: &str) -> Failure {
-    let known = crate::policy::scenario_names(sources);
-    let help = match crate::policy::nearest(name, &known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => {
-            "the working policy has none; a scenario is written `scenario name { … }`".to_owned()
-        }
-        None => format!("known: {}", known.join(", ")),
-    };
-    Failure::usage(format!("the working policy has no scenario `{name}`")).help(help)
 }
 
 fn framework<'p>(policy: &'p Policy, name: Option<&str>) -> Result<&'p Framework, Failure> {

@@ -1,11 +1,9 @@
 //! What `merit simulate` writes beside what it prints: a page for people, tables for spreadsheets. Each file stands whole or not at all.
 
-use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
-use crate::cli::backup::is_same;
+use crate::cli::written_files::{failed, put, refuse_file};
 use crate::cli::{Failure, Global, listing, output};
 use crate::config::Project;
 use crate::simulate::{Cost, Ratio, Simulation, page};
@@ -13,18 +11,7 @@ use crate::simulate::{Cost, Ratio, Simulation, page};
 /// Refuses places that can't be written or must not be, before anything is worked out.
 pub(super) fn refuse(project: &Project, html: Option<&Path>, csv: Option<&Path>) -> Result<(), Failure> {
     if let Some(file) = html {
-        let shown = file.display();
-        if file.is_dir() {
-            return Err(Failure::usage(format!("{shown} is a folder")).help("name the file that the page is to be"));
-        }
-        if is_same(file, &project.store) {
-            return Err(Failure::usage(format!("{shown} is the store itself")).help("name another file"));
-        }
-        let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
-        if let Some(folder) = folder.filter(|it| !it.is_dir()) {
-            return Err(Failure::usage(format!("there is no folder {}", folder.display()))
-                .help("make it, or name the page's file elsewhere"));
-        }
+        refuse_file(project, file, "page")?;
     }
     match csv.filter(|it| it.exists() && !it.is_dir()) {
         Some(file) => Err(Failure::usage(format!("{} is a file, and no folder", file.display()))
@@ -52,24 +39,6 @@ pub(super) fn write(
         output::note(global, &format!("The tables are in {}.", folder.display()));
     }
     Ok(())
-}
-
-fn failed(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::environment(format!("{} can't be written: {error}", path.display()))
-}
-
-/// Beside its place first, then in it: whoever opens the file finds the old one or the new one.
-fn put(place: &Path, text: &str) -> Result<(), Failure> {
-    let mut name = place.file_name().map_or_else(OsString::new, OsString::from);
-    name.push(format!(".{}.unfinished", std::process::id()));
-    let beside = place.with_file_name(name);
-    let written = fs::File::create(&beside)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&beside, place));
-    written.map_err(|error| {
-        let _gone = fs::remove_file(&beside);
-        failed(place, &error)
-    })
 }
 
 // ---- tables

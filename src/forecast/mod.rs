@@ -20,4 +20,4 @@ pub use people::{Group, Past, People};
 pub use tally::{About, Figure, Measure, Tally, figures};
 pub use world::{Happened, Running, Terms, Watch, World};
 pub use written::{Write, Written};
-pub use years::{Run, Start, run as run_years};
+pub use years::{Run, Start, Tells, run as run_years, run_all};

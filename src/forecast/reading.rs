@@ -8,7 +8,7 @@ use crate::eval::Facts;
 use crate::forecast::written::Written;
 use crate::ids::{FieldId, RecordId, WorkflowId};
 use crate::policy::model::{Policy, Shape};
-use crate::policy::{Read, Reference, Way};
+use crate::policy::{Found, Read, Reference, Way, again_and_again};
 use crate::value::RecordRef;
 
 /// Who reads.
@@ -31,8 +31,6 @@ pub(super) struct Reading {
 
 /// Subjects by who reads; nothing: all of them.
 pub(super) type Concerned = BTreeMap<Reader, Option<BTreeSet<Arc<str>>>>;
-
-type Found = BTreeMap<RecordId, BTreeSet<Arc<str>>>;
 
 impl Reading {
     pub(super) fn of(policy: &Policy) -> Self {
@@ -80,6 +78,9 @@ impl Reading {
 /// A field of a record type.
 pub(super) type Place = (RecordId, FieldId);
 
+/// Where a way leads from can't be told.
+struct NoWay;
+
 /// The records from which a part of the way leads to one of these; nothing where that can't be told.
 fn back_along(facts: &Written<'_>, policy: &Policy, way: &Way, found: &Found) -> Option<Found> {
     match way {
@@ -91,12 +92,7 @@ fn back_along(facts: &Written<'_>, policy: &Policy, way: &Way, found: &Found) ->
             let children = owners.flat_map(|it| facts.children(&of(it), *child)).map(|it| it.key).collect();
             Some(Found::from([(*child, children)]))
         }
-        Way::Children(record) => {
-            let owner = policy.owner_of(*record)?;
-            let keys = found.get(record).into_iter().flatten();
-            let owners = keys.filter_map(|it| it.rsplit_once('/')).map(|it| Arc::from(it.0)).collect();
-            Some(Found::from([(owner, owners)]))
-        }
+        Way::Children(record) => Some(policy.owners(*record, found)),
         Way::Back((holder, field)) => {
             if matches!(policy.record(*holder).shape, Shape::Panel { .. }) {
                 return None;
@@ -106,10 +102,12 @@ fn back_along(facts: &Written<'_>, policy: &Policy, way: &Way, found: &Found) ->
             Some(by_type(keys.flat_map(|it| facts.named_by(&of(it), *field))))
         }
         Way::Any(references) => {
-            again_and_again(found, |fresh| references.iter().map(|it| referring(facts, policy, *it, fresh)).collect())
+            let step = |it: &Reference, fresh: &Found| referring(facts, policy, *it, fresh).ok_or(NoWay);
+            again_and_again(found, |fresh| references.iter().map(|it| step(it, fresh)).collect()).ok()
         }
         Way::Below(reference) => {
-            again_and_again(found, |fresh| Some(vec![back_along(facts, policy, &Way::Back(*reference), fresh)?]))
+            let step = |fresh: &Found| back_along(facts, policy, &Way::Back(*reference), fresh);
+            again_and_again(found, |fresh| step(fresh).map(|it| vec![it]).ok_or(NoWay)).ok()
         }
     }
 }
@@ -128,21 +126,4 @@ fn referring(facts: &Written<'_>, policy: &Policy, (holder, field): Reference, f
     }
     let named = found.iter().flat_map(|(record, keys)| keys.iter().map(|key| (*record, Arc::clone(key))));
     Some(by_type(named.flat_map(|(record, key)| facts.referring(&RecordRef { record, key }, holder, field))))
-}
-
-/// What is found from these, from what is found there, and so on; with these themselves.
-fn again_and_again(found: &Found, step: impl Fn(&Found) -> Option<Vec<Found>>) -> Option<Found> {
-    let (mut all, mut fresh) = (found.clone(), found.clone());
-    while !fresh.is_empty() {
-        let mut next = Found::new();
-        for (record, keys) in step(&fresh)?.into_iter().flatten() {
-            let known = all.entry(record).or_default();
-            let new: BTreeSet<_> = keys.into_iter().filter(|it| known.insert(Arc::clone(it))).collect();
-            if !new.is_empty() {
-                next.entry(record).or_default().extend(new);
-            }
-        }
-        fresh = next;
-    }
-    Some(all)
 }

@@ -15,6 +15,7 @@ use crate::forecast::world::{Happened, Running, Terms, Watch, World};
 use crate::forecast::written::Write;
 use crate::ids::{FieldId, RecordId, StageId, WorkflowId};
 use crate::policy::model::{FieldKind, Policy, Shape, Stage};
+use crate::side_by_side::by_hands;
 use crate::table::Records;
 use crate::value::{Known, RecordRef};
 use crate::workflow::{Act, Case, Deed, Event, StageStatus};
@@ -55,8 +56,8 @@ struct Due {
     choice: Option<String>,
 }
 
-/// Who plans what people do, and counts what happens.
-struct Planner<'a, 'p> {
+/// What opened and waits for somebody, and what was counted.
+struct Diary<'a, 'p> {
     policy: &'a Policy,
     tally: Tally,
     people: &'p People,
@@ -74,7 +75,7 @@ struct Opened {
     period: String,
 }
 
-impl Watch for Planner<'_, '_> {
+impl Watch for Diary<'_, '_> {
     fn happened(&mut self, it: &Happened<'_>) {
         self.tally.count(self.policy, it);
         let workflow = self.policy.workflow(it.flow);
@@ -99,36 +100,66 @@ impl Watch for Planner<'_, '_> {
     }
 }
 
+/// Who is told how far it is: once for each day of each run, by whatever thread.
+pub type Tells<'t> = &'t (dyn Fn() + Sync);
+
+/// Runs so many years so many times, several runs at once where there are as many as threads. The same seed gives the same, whatever
+/// their number.
+#[must_use]
+pub fn run_all(start: &Start<'_>, people: &People, years: u32, (seed, runs): (u64, u32), tells: Tells<'_>) -> Vec<Run> {
+    let hands = match start.terms.hands {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        hands => hands,
+    };
+    // Those that are left over are worked out one by one, each by all hands.
+    let at_once = runs - runs % u32::try_from(hands).unwrap_or(u32::MAX);
+    let numbers: Vec<u32> = (0..at_once).collect();
+    let mut all = by_hands(hands, &numbers, |it| run_once(start, people, years, (seed, *it), (1, tells)));
+    all.extend((at_once..runs).map(|it| run_once(start, people, years, (seed, it), (hands, tells))));
+    all
+}
+
 /// Runs so many years once. The same seed and run give the same, whatever the number of threads.
 #[must_use]
-pub fn run(start: &Start<'_>, people: &People, years: u32, (seed, run): (u64, u32)) -> Run {
+pub fn run(start: &Start<'_>, people: &People, years: u32, which: (u64, u32)) -> Run {
+    run_once(start, people, years, which, (start.terms.hands, &|| ()))
+}
+
+fn run_once(
+    start: &Start<'_>,
+    people: &People,
+    years: u32,
+    (seed, run): (u64, u32),
+    (hands, tells): (usize, Tells<'_>),
+) -> Run {
     let policy = start.policy;
     let firsts: Vec<Date> = (0..i64::from(years)).filter_map(|it| start.first.checked_add(it.years()).ok()).collect();
     let end = start.first.checked_add(i64::from(years).years()).unwrap_or(Date::MAX);
-    let mut world = World::new(policy, start.records, start.terms.clone());
-    let mut planner = Planner { policy, tally: Tally::of(firsts), people, opened: Vec::new() };
+    let mut world = World::new(policy, start.records, Terms { hands, ..start.terms.clone() });
+    let mut diary = Diary { policy, tally: Tally::of(firsts), people, opened: Vec::new() };
     for (flow, case, wake_at) in &start.cases {
         world.there_is(*flow, case.clone(), *wake_at);
     }
     start.judged.iter().for_each(|it| world.has_judged(*it));
-    planner.opened = stages_that_run(policy, people, world.cases());
+    diary.opened = stages_that_run(policy, people, world.cases());
     let mut agenda: BTreeMap<Date, BTreeSet<Due>> = BTreeMap::new();
     let mut result = Run { tally: Tally::default(), acts: 0, refused: BTreeMap::new() };
     let mut day = start.first;
     while day < end {
-        plan(&mut planner, &world, &mut agenda, (seed, run), day);
+        plan(&mut diary, &world, &mut agenda, (seed, run), day);
         world.begin(day);
         world.write(&entered(policy, &world, people, (seed, run), day));
         let later = day.tomorrow().map(|it| agenda.split_off(&it)).unwrap_or_default();
         let due: BTreeSet<Due> = std::mem::replace(&mut agenda, later).into_values().flatten().collect();
-        do_all(&mut world, &mut planner, &mut result, due, (seed, run), day);
-        world.run(day, &mut planner);
+        do_all(&mut world, &mut diary, &mut result, due, (seed, run), day);
+        world.run(day, &mut diary);
+        tells();
         match day.tomorrow() {
             Ok(next) => day = next,
             Err(_) => break,
         }
     }
-    result.tally = planner.tally.finish();
+    result.tally = diary.tally.finish();
     result
 }
 
@@ -154,21 +185,21 @@ fn stages_that_run(policy: &Policy, people: &People, cases: &[Option<Running>]) 
 
 /// Draws on which day each stage that has opened is done, from a day on.
 fn plan(
-    planner: &mut Planner<'_, '_>,
+    diary: &mut Diary<'_, '_>,
     world: &World<'_>,
     agenda: &mut BTreeMap<Date, BTreeSet<Due>>,
     (seed, run): (u64, u32),
     today: Date,
 ) {
-    let policy = planner.policy;
-    for it in std::mem::take(&mut planner.opened) {
+    let policy = diary.policy;
+    for it in std::mem::take(&mut diary.opened) {
         let workflow = policy.workflow(it.flow);
         let of = RecordRef { record: workflow.subject, key: Arc::from(it.subject.as_str()) };
         let (flow, stage) = (&workflow.label.name, &workflow.stage(it.stage).label.name);
         let round = it.round.to_string();
         let mut chance = Chance::new(seed, run, &[flow, &it.subject, &it.period, stage, &round]);
         let place = (it.flow, it.stage);
-        let ending = planner.people.ending(policy, world.facts(), place, &of, (&mut chance, today));
+        let ending = diary.people.ending(policy, world.facts(), place, &of, (&mut chance, today));
         let Some(ending) = ending else { continue };
         let day = ending.days.and_then(|days| it.from.checked_add(days.days()).ok());
         if let Some(day) = day {
@@ -204,7 +235,7 @@ fn entered(policy: &Policy, world: &World<'_>, people: &People, (seed, run): (u6
 /// What people do on a day: what they fill, and then what they choose, complete or send.
 fn do_all(
     world: &mut World<'_>,
-    planner: &mut Planner<'_, '_>,
+    diary: &mut Diary<'_, '_>,
     result: &mut Run,
     due: BTreeSet<Due>,
     chance: (u64, u32),
@@ -219,7 +250,7 @@ fn do_all(
                 next.push((due, done));
                 continue;
             }
-            let Some(doings) = doings(world, planner, &due, chance, day) else { continue };
+            let Some(doings) = doings(world, diary, &due, chance, day) else { continue };
             if let Some(doing) = doings.get(done) {
                 now.push(doing.clone());
                 if done + 1 < doings.len() {
@@ -227,7 +258,7 @@ fn do_all(
                 }
             }
         }
-        let refused = world.act(&now, planner);
+        let refused = world.act(&now, diary);
         result.acts += (now.len() - refused.len()) as u64;
         for it in refused {
             *result.refused.entry(it.why.to_string()).or_default() += 1;
@@ -239,12 +270,12 @@ fn do_all(
 /// What is to be done so that a stage ends as was drawn, by each with whom it lies; nothing where it runs no more.
 fn doings(
     world: &World<'_>,
-    planner: &Planner<'_, '_>,
+    diary: &Diary<'_, '_>,
     due: &Due,
     (seed, run): (u64, u32),
     day: Date,
 ) -> Option<Vec<Doing>> {
-    let policy = planner.policy;
+    let policy = diary.policy;
     let running = world.cases().get(due.case)?.as_ref()?;
     let stage = policy.workflow(running.flow).stage(due.stage);
     let name = &stage.label.name;
@@ -262,7 +293,7 @@ fn doings(
             all.push(Doing { case: due.case, act: act(what), values });
         };
         if !stage.fills.is_empty() {
-            let values = values(world, planner, (running, stage), (seed, run), day);
+            let values = values(world, diary, (running, stage), (seed, run), day);
             words(Deed::Fill(values.iter().map(|it| it.0.clone()).collect()), values);
         }
         match &due.choice {
@@ -278,12 +309,12 @@ fn doings(
 /// What is written into the fields of a stage: the day where a day is asked for, else what such fields held before.
 fn values(
     world: &World<'_>,
-    planner: &Planner<'_, '_>,
+    diary: &Diary<'_, '_>,
     (running, stage): (&Running, &Stage),
     (seed, run): (u64, u32),
     day: Date,
 ) -> Vec<(String, Option<Known>)> {
-    let policy = planner.policy;
+    let policy = diary.policy;
     let subject =
         RecordRef { record: policy.workflow(running.flow).subject, key: Arc::from(running.case.subject.as_str()) };
     let value = |record: RecordId, field: FieldId| {
@@ -292,7 +323,7 @@ fn values(
         let mut chance = Chance::new(seed, run, &[kind, &it.label.name, &subject.key, &running.case.period]);
         match &it.kind {
             FieldKind::Date | FieldKind::Event => Some(Known::Date(day)),
-            _ => planner.people.value(policy, world.facts(), (record, field), &subject, (&mut chance, day)),
+            _ => diary.people.value(policy, world.facts(), (record, field), &subject, (&mut chance, day)),
         }
     };
     let all = stage.fills.iter().map(|it| (it, value(it.record, it.field)));

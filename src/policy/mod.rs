@@ -93,7 +93,8 @@ use model::Policy;
 use names::Builder;
 #[cfg(feature = "shell")]
 pub(crate) use names::nearest;
-pub use reads::{Read, Reads, Reference, Turns, Way};
+pub(crate) use reads::again_and_again;
+pub use reads::{Found, Read, Reads, Reference, Turns, Way};
 pub(crate) use records::time_unit;
 
 /// What compiling gives: a policy if no error was found, and every finding.

@@ -1,7 +1,8 @@
 //! What a workflow reads: which changed fact concerns which of its cases, and on which days something changes by itself.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -16,6 +17,26 @@ use crate::value::TimeUnit;
 
 /// A reference field, with the record type that holds it.
 pub type Reference = (RecordId, FieldId);
+
+/// Keys of records by their type.
+pub type Found = BTreeMap<RecordId, BTreeSet<Arc<str>>>;
+
+/// What is found from these, from what is found there, and so on; with these themselves.
+pub(crate) fn again_and_again<E>(found: &Found, step: impl Fn(&Found) -> Result<Vec<Found>, E>) -> Result<Found, E> {
+    let (mut all, mut fresh) = (found.clone(), found.clone());
+    while !fresh.is_empty() {
+        let mut next = Found::new();
+        for (record, keys) in step(&fresh)?.into_iter().flatten() {
+            let known = all.entry(record).or_default();
+            let new: BTreeSet<_> = keys.into_iter().filter(|it| known.insert(Arc::clone(it))).collect();
+            if !new.is_empty() {
+                next.entry(record).or_default().extend(new);
+            }
+        }
+        fresh = next;
+    }
+    Ok(all)
+}
 
 /// A part of the way from a subject to a record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +96,13 @@ impl Turns {
 }
 
 impl Policy {
+    /// Those to whom children of a type belong.
+    pub(crate) fn owners(&self, child: RecordId, found: &Found) -> Found {
+        let keys = found.get(&child).into_iter().flatten();
+        let owners = keys.filter_map(|it| it.rsplit_once('/')).map(|(owner, _)| Arc::from(owner)).collect();
+        self.owner_of(child).map(|owner| (owner, owners)).into_iter().collect()
+    }
+
     /// What the cases of a workflow rest on, and what decides who has one.
     #[must_use]
     pub fn reads(&self, id: WorkflowId) -> Reads {

@@ -10,7 +10,7 @@ use rusqlite::types::Value as Cell;
 use crate::ids::{FieldId, RecordId, WorkflowId};
 use crate::policy::latest_orders::{compile_with_orders_of, ordered_otherwise};
 use crate::policy::model::{FieldKind, Policy, Shape};
-use crate::policy::{Reads, Reference, Way};
+use crate::policy::{Found, Reads, Reference, Way, again_and_again};
 use crate::source::Sources;
 use crate::store::records::{quoted, table, whole_key};
 use crate::store::sqlite::{SqliteStore, disk};
@@ -81,36 +81,6 @@ impl Touched {
 fn array<'k>(keys: impl IntoIterator<Item = &'k Arc<str>>) -> std::rc::Rc<Vec<Cell>> {
     std::rc::Rc::new(keys.into_iter().map(|it| Cell::Text(it.to_string())).collect())
 }
-
-/// What is found from these, from what is found there, and so on; with these themselves.
-fn again_and_again(
-    found: &Found,
-    step: impl Fn(&Found) -> Result<Vec<Found>, StoreError>,
-) -> Result<Found, StoreError> {
-    let (mut all, mut fresh) = (found.clone(), found.clone());
-    while !fresh.is_empty() {
-        let mut next = Found::new();
-        for (record, keys) in step(&fresh)?.into_iter().flatten() {
-            let known = all.entry(record).or_default();
-            let new: BTreeSet<_> = keys.into_iter().filter(|it| known.insert(Arc::clone(it))).collect();
-            if !new.is_empty() {
-                next.entry(record).or_default().extend(new);
-            }
-        }
-        fresh = next;
-    }
-    Ok(all)
-}
-
-/// Those to whom children belong.
-fn owners(policy: &Policy, record: RecordId, found: &Found) -> Found {
-    let keys = found.get(&record).into_iter().flatten();
-    let owners = keys.filter_map(|it| it.rsplit_once('/')).map(|(owner, _)| Arc::from(owner)).collect();
-    policy.owner_of(record).map(|owner| (owner, owners)).into_iter().collect()
-}
-
-/// Keys of records by their type.
-type Found = BTreeMap<RecordId, BTreeSet<Arc<str>>>;
 
 impl SqliteStore {
     /// Marks the open cases that read what was touched, and the subjects that may now need a case.
@@ -269,7 +239,7 @@ impl SqliteStore {
         match way {
             Way::One(reference) => self.referring(policy, *reference, found),
             Way::Owner(child) => self.children_of(policy, *child, found),
-            Way::Children(record) => Ok(owners(policy, *record, found)),
+            Way::Children(record) => Ok(policy.owners(*record, found)),
             Way::Back(reference) => self.referred_to(policy, *reference, found),
             Way::Any(references) => {
                 again_and_again(found, |fresh| references.iter().map(|it| self.referring(policy, *it, fresh)).collect())
@@ -301,7 +271,7 @@ impl SqliteStore {
         let (table, key, column) = (table(policy, holder), whole_key(policy, holder), quoted(&field.label.name));
         // Changes are found by the owner: a child too many is looked at once in vain.
         let owners = match policy.record(holder).shape {
-            Shape::Child { of } => owners(policy, holder, found).remove(&of).unwrap_or_default(),
+            Shape::Child { of } => policy.owners(holder, found).remove(&of).unwrap_or_default(),
             Shape::Entity { .. } | Shape::Panel { .. } => keys.clone(),
         };
         let sql = format!(

@@ -1,0 +1,47 @@
+//! Files that verbs write beside what they print: each stands whole or not at all, and none in the place of the store.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use crate::cli::Failure;
+use crate::cli::backup::is_same;
+use crate::config::Project;
+
+/// Refuses a place at which a file can't be written or must not be, before anything is worked out. `what` is to be there: a page, a table.
+pub(super) fn refuse_file(project: &Project, file: &Path, what: &str) -> Result<(), Failure> {
+    let shown = file.display();
+    if file.is_dir() {
+        return Err(
+            Failure::usage(format!("{shown} is a folder")).help(format!("name the file that the {what} is to be"))
+        );
+    }
+    if is_same(file, &project.store) {
+        return Err(Failure::usage(format!("{shown} is the store itself")).help("name another file"));
+    }
+    let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|it| !it.is_dir()) {
+        return Err(Failure::usage(format!("there is no folder {}", folder.display()))
+            .help(format!("make it, or name the {what}'s file elsewhere")));
+    }
+    Ok(())
+}
+
+pub(super) fn failed(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::environment(format!("{} can't be written: {error}", path.display()))
+}
+
+/// Beside its place first, then in it: whoever opens the file finds the old one or the new one.
+pub(super) fn put(place: &Path, text: &str) -> Result<(), Failure> {
+    let mut name = place.file_name().map_or_else(OsString::new, OsString::from);
+    name.push(format!(".{}.unfinished", std::process::id()));
+    let beside = place.with_file_name(name);
+    let written = fs::File::create(&beside)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&beside, place));
+    written.map_err(|error| {
+        let _gone = fs::remove_file(&beside);
+        failed(place, &error)
+    })
+}
