@@ -458,3 +458,99 @@ fn a_case_that_cannot_be_read_is_told_of() {
     assert_eq!(left_out[0]["count"], 1, "{told}");
     assert!(project.merit(1, &SHORT).contains("1 case left out: unreadable in the store"));
 }
+
+/// A service whose people retire, its policy in force on the first day of 2026; nobody has acted yet.
+fn goals() -> Project {
+    let project = Project { folder: tempfile::tempdir().unwrap() };
+    let page = std::fs::read_to_string("docs/language.md").unwrap();
+    let part = page.split("### What a scenario assumes").nth(1).unwrap();
+    let policy = part.split("```merit\n").nth(1).unwrap().split("```").next().unwrap();
+    let policy = policy.replace("for each person each year\n", "for each person each year where status is active\n");
+    let scenarios = "\nscenario all_on_time { assume goals.agree : 100% on time }
+scenario mixed {
+  assume goals.agree where grade is G1 : 100% within 10 days after due
+  assume goals.agree from 2027 : 100% never
+  assume goals.agree : 50% within 5 days before due, 50% never
+  assume goals.look : 100% on time
+  assume goals.look : 75% accept, 25% send_back
+}
+scenario who_may_retires { assume 100% of person each year where grade is G1 : status is retired }
+scenario half_retire { assume 50% of person each year : status is retired }
+";
+    std::fs::create_dir(project.path("policy")).unwrap();
+    std::fs::write(project.path("policy/goals.merit"), policy + scenarios).unwrap();
+    std::fs::write(project.path("merit.toml"), "policies = [\"policy\"]\nstore = \"merit.db\"\n").unwrap();
+    let rows: String = (0..300).map(|it| format!("n{it:03},G{},active,max\n", 1 + it % 3)).collect();
+    std::fs::create_dir(project.path("records")).unwrap();
+    std::fs::write(project.path("records/person.csv"), format!("id,grade,status,boss\nmax,G2,active,\n{rows}"))
+        .unwrap();
+    project.merit(0, &["deploy", "--adopt", "2026-01-01"]);
+    project.merit(0, &["import", "records", "--from", "2026-01-01"]);
+    project
+}
+
+/// The median of a figure in one of the years.
+fn median(setting: &Json, year: &str, measure: &str, of: &[&str]) -> u64 {
+    let figures = setting["figures"].as_array().unwrap();
+    let found = figures.iter().find(|it| it["year"] == year && it["measure"] == measure && it["of"] == Json::from(of));
+    found.map_or(0, |it| it["median"].as_str().unwrap().parse().unwrap())
+}
+
+#[test]
+fn people_act_as_a_scenario_assumes() {
+    let project = goals();
+    let names = ["all_on_time", "mixed", "who_may_retires", "half_retire"];
+    let scenarios: Vec<&str> = names.iter().flat_map(|it| ["--scenario", it]).collect();
+    let told = project.json(0, &[&SHORT[..], &scenarios].concat());
+    let (first, second) = ("2026-01-01", "2027-01-01");
+    let settings = told["settings"].as_array().unwrap();
+    let [in_force, on_time, mixed, some_retire, half_retire] = settings.as_slice() else { panic!("{told}") };
+    let agreed = |setting, year, measure| median(setting, year, measure, &["goals", "agree"]);
+    assert_eq!(agreed(in_force, first, "in_time"), 0, "of nobody is anything known");
+    assert_eq!(in_force["unknown"], Json::from(vec!["goals.agree", "goals.look"]));
+
+    assert_eq!([agreed(on_time, first, "in_time"), agreed(on_time, first, "late")], [301, 0]);
+    assert_eq!((&on_time["assumed"], &on_time["unknown"]), (&Json::from(["goals.agree"]), &Json::from(["goals.look"])));
+
+    // The first line that applies: of grade G1 everybody is late, of the others half write in time, and in the second year nobody.
+    // Whose look sends them back does it anew.
+    assert_eq!(agreed(mixed, second, "in_time"), 0);
+    let (in_time, late) = (agreed(mixed, first, "in_time"), agreed(mixed, first, "late"));
+    assert!((80..=120).contains(&in_time) && late >= 100, "{in_time} in time, {late} late");
+    let looks = median(mixed, first, "in_time", &["goals", "look"]);
+    assert!(looks > 0 && looks <= in_time + late, "{looks} looks");
+
+    let opened = |setting, year| median(setting, year, "opened", &["goals"]);
+    assert_eq!([opened(in_force, first), opened(in_force, second)], [301, 301]);
+    assert_eq!([opened(some_retire, first), opened(some_retire, second)], [301, 201], "a third has retired");
+    let stay = opened(half_retire, second);
+    assert!((120..=180).contains(&stay), "half of them stay: {stay}");
+    let printed = project.merit(0, &[&SHORT[..], &["--scenario", "mixed"]].concat());
+    assert!(
+        printed.contains("or as a scenario assumes") && printed.contains("Assumed: goals.agree, goals.look"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn marks_are_drawn_as_a_scenario_assumes() {
+    let project = conduct();
+    let scenarios = "scenario good { assume review.mark : 100% 95 }
+scenario bad { assume review.mark where boss is known : 100% from 31 to 49 }
+scenario blank { assume review.mark : 100% unknown }
+";
+    std::fs::write(project.path("policy/marks.merit"), scenarios).unwrap();
+    let call =
+        ["forecast", "--years", "3", "--runs", "1", "--scenario", "good", "--scenario", "bad", "--scenario", "blank"];
+    let told = project.json(0, &call);
+    let count = |at: usize, rule: &str| median(&told["settings"][at], "2027-08-01", "proposed", &["conduct", rule]);
+    assert_eq!([count(1, "commendation"), count(1, "warning"), count(1, "demotion")], [5, 0, 0], "{told}");
+    assert_eq!([count(2, "commendation"), count(2, "warning") + count(2, "demotion")], [0, 5]);
+    assert_eq!(["commendation", "caution", "warning", "demotion"].map(|it| count(3, it)), [0; 4]);
+    let simulated = program::merit(project.folder.path(), &["simulate", "--scenario", "good", "--in", "2025"]);
+    let said = program::text(&simulated.stderr);
+    assert!(
+        said.contains("`good` assumes how people would act") && said.contains("merit forecast --scenario good"),
+        "{said}"
+    );
+}

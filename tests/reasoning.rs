@@ -483,8 +483,59 @@ fn a_scenario_is_checked_as_a_policy_is() {
         ("  replace sanction warning { when mark < 90; automatic }", "M1303", "mark < pass_mark"),
         ("  add reward medal { when mark > 100 }", "M1301", "mark > 100"),
         ("  replace frobnicate x", "M0101", "replace frobnicate x"),
+        (
+            "  assume person.mark : 60% from 10 to 20, 30% unknown",
+            "M1205",
+            "assume person.mark : 60% from 10 to 20, 30% unknown",
+        ),
+        ("  assume 101% of person each year : mark is 5", "M1205", "101"),
+        ("  assume person.mark : 100% on time", "M1206", "100% on time"),
+        ("  assume person.mark until 2024 from 2026 : 100% 50", "M0101", "from"),
+        ("  assume person.mark from 2027 until 2026 : 100% 50", "M1206", "2026"),
+        ("  assume person.mark : 100% from 50 to 101", "M1207", "101"),
+        ("  assume person.mark : 100% from 50 to 40", "M1207", "100% from 50 to 40"),
+        ("  assume person.mark : 100% yes", "M1207", "yes"),
+        ("  assume person.marc : 100% 50", "M0202", "marc"),
+        ("  assume persom.mark : 100% 50", "M0202", "persom"),
+        ("  assume person.mark where awai : 100% 50", "M0202", "awai"),
+        ("  assume 4% of person each yeer : mark is 5", "M0202", "yeer"),
     ] {
         let text = format!("{CALENDAR}{SMALL}scenario other {{\n{changes}\n}}\n");
+        let (compilation, sources) = compiled(&text);
+        let found: Vec<(String, &str)> = compilation
+            .diagnostics
+            .iter()
+            .map(|it| (it.code.0.to_owned(), &text[it.span.start as usize..it.span.end as usize]))
+            .collect();
+        assert_eq!(found, [(code.to_owned(), place)], "{}", compilation.diagnostics.render(&sources, false));
+    }
+}
+
+#[test]
+fn what_is_assumed_of_a_stage_fits_it() {
+    const PLANS: &str = "record officer { id key text; boss optional officer; kind one of a, b }
+record plan of officer each year { agreed event; said event; pay money USD }
+role chief of officer { is officer.boss }
+workflow plans {
+  for each officer each year
+  stage write { opens start of year; due 31 January, for late comers 2 weeks after opening; by officer; fills agreed }
+  stage look { by chief; due 1 week after opening; choose accept, refuse; on refuse cancel }
+  stage wait { opens 1 June; by officer; fills said }
+}
+";
+    for (line, code, place) in [
+        ("plans.look : 50% on time, 50% accept", "M1206", "50% accept"),
+        ("plans.write : 50% ontime, 50% never", "M1206", "50% ontime"),
+        ("plans.look : 100% acept", "M0202", "acept"),
+        ("plans.write : 100% from 5 to 6", "M1206", "100% from 5 to 6"),
+        ("plans.write : 100% within 2 months after due", "M1207", "2 months"),
+        ("plans.wait : 100% on time", "M1206", "100% on time"),
+        ("plans.wrote : 100% on time", "M0202", "wrote"),
+        ("officer.boss : 100% unknown", "M1206", "boss"),
+        ("officer.kind : 100% c", "M0204", "c"),
+        ("plan.pay : 100% from KES 1 to KES 2", "M1207", "KES 1"),
+    ] {
+        let text = format!("{CALENDAR}{PLANS}scenario other {{\n  assume {line}\n}}\n");
         let (compilation, sources) = compiled(&text);
         let found: Vec<(String, &str)> = compilation
             .diagnostics

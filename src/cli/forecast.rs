@@ -14,6 +14,7 @@ use crate::cli::{Done, Failure, Format, Global, Outcome, forecast_words as words
 use crate::config::Project;
 use crate::forecast::{Figure, People, Run, Start, Terms, figures, run_all};
 use crate::ids::{StageId, WorkflowId};
+use crate::policy::assumption::{Assumed, Assumption};
 use crate::policy::model::Policy;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Filter, Snapshots, Store};
@@ -68,6 +69,7 @@ pub(super) struct SettingTold {
     pub(super) refused: Vec<Count>,
     pub(super) left_out: Vec<Count>,
     pub(super) unknown: Vec<String>,
+    pub(super) assumed: Vec<String>,
     pub(super) figures: Vec<Figure>,
 }
 
@@ -183,6 +185,7 @@ impl Beginning<'_> {
             refused: counts(refused),
             left_out,
             unknown: unknown(policy, &people),
+            assumed: assumed(policy),
             figures: figures(&tallies),
         })
     }
@@ -288,5 +291,22 @@ fn unknown(policy: &Policy, people: &People) -> Vec<String> {
             }
         }
     }
+    all
+}
+
+/// The stages and fields of which something is assumed.
+fn assumed(policy: &Policy) -> Vec<String> {
+    let field =
+        |record, field| format!("{}.{}", policy.record(record).label.name, policy.field(record, field).label.name);
+    let name = |it: &Assumption| match &it.what {
+        Assumed::Done { flow, stage, .. } | Assumed::Chosen { flow, stage, .. } => {
+            let workflow = policy.workflow(*flow);
+            format!("{}.{}", workflow.label.name, workflow.stage(*stage).label.name)
+        }
+        Assumed::Written { record, field: at, .. } | Assumed::Changes { record, field: at, .. } => field(*record, *at),
+    };
+    let mut all: Vec<String> = policy.assumptions.iter().map(name).collect();
+    all.sort();
+    all.dedup();
     all
 }

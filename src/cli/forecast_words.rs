@@ -27,7 +27,8 @@ pub(super) fn words(policies: &[&Policy], told: &Told) -> String {
     let years = output::count(u64::from(told.years), "year", "years");
     let runs = output::count(u64::from(told.runs), "run", "runs");
     let day = told.first.parse().map_or_else(|_| told.first.clone(), day_in_words);
-    let mut words = format!("{years} from {day} on, in {runs} (seed {}): people go on as they did\n", told.seed);
+    let mut words =
+        format!("{years} from {day} on, in {runs} (seed {}): people go on as they did{}\n", told.seed, otherwise(told));
     let several = told.settings.len() > 1;
     for it in &told.settings {
         if several {
@@ -35,6 +36,9 @@ pub(super) fn words(policies: &[&Policy], told: &Told) -> String {
             words += &format!("\n{}{title}\n", it.name);
         }
         words += &beside(it);
+    }
+    if several {
+        words += "\nOf each policy the median, and between which figures 8 in 10 runs lie\n";
     }
     let group = |it: &Figure| it.of.first().cloned().unwrap_or_default();
     let mut groups: Vec<String> = told.settings.iter().flat_map(|it| &it.figures).map(group).collect();
@@ -48,9 +52,17 @@ pub(super) fn words(policies: &[&Policy], told: &Told) -> String {
     words
 }
 
+fn otherwise(told: &Told) -> &'static str {
+    let assumed = told.settings.iter().any(|it| !it.assumed.is_empty());
+    if assumed { ", or as a scenario assumes" } else { "" }
+}
+
 /// What is to be known before the figures are read.
 fn beside(setting: &SettingTold) -> String {
     let mut words = String::new();
+    if !setting.assumed.is_empty() {
+        words += &format!("Assumed: {}\n", setting.assumed.join(", "));
+    }
     if !setting.unknown.is_empty() {
         let stages = setting.unknown.join(", ");
         words += &format!("Nothing is known of how these end, and nobody does them: {stages}\n");

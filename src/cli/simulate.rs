@@ -92,6 +92,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         [] => candidates(&project, arguments)?,
         words => at_values(&project, arguments, &in_force, words)?,
     };
+    candidates.iter().for_each(|it| assumes(global, it));
     let framework = framework(&in_force, arguments.framework.as_deref())?;
     let on = match (&arguments.as_of, &store) {
         (Some(words), _) => open::day(words)?,
@@ -165,6 +166,15 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let findings = simulation.settings.iter().any(|it| it.undetermined > 0);
     Ok(if findings { Done::Findings } else { Done::Clean })
+}
+
+/// What people would do is nothing that is judged here.
+fn assumes(global: &Global, candidate: &Candidate) {
+    if !candidate.policy.assumptions.is_empty() {
+        let name = &candidate.name;
+        let words = "assumes how people would act, which changes nothing of what is on record and is judged here";
+        output::note(global, &format!("`{name}` {words}; `merit forecast --scenario {name}` goes by it."));
+    }
 }
 
 /// How long the same takes so many times over.

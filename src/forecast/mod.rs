@@ -5,6 +5,7 @@
 //! Start reading at [`World::run`].
 
 mod acts;
+mod changes;
 mod judging;
 mod openings;
 mod people;

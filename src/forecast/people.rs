@@ -1,4 +1,4 @@
-//! How people act in the years ahead: as they did before. What each of them does is drawn from (seed, run, case, stage), and what is written
+//! How people act in the years ahead: as they did before, or as a scenario assumes. What each of them does is drawn from (seed, run, case, stage), and what is written
 //! from (seed, run, record, period, field), and from nothing else: neither the order of the work nor the number of threads changes it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,10 +10,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use sha2::{Digest, Sha256};
 
-use crate::eval::Facts;
+use crate::eval::{Facts, Scope, truth};
 use crate::ids::{FieldId, RecordId, StageId, WorkflowId};
+use crate::policy::assumption::{Assumed, Assumption, DoneWhen, Shares, Writes};
 use crate::policy::model::{FieldKind, Policy, Shape};
-use crate::value::{Known, RecordRef, Value};
+use crate::value::{Known, Number, RecordRef, Truth, Value};
 use crate::workflow::{Case, StageCase, StageStatus};
 
 /// So many periods back values are taken from.
@@ -41,6 +42,8 @@ pub struct People {
     by: Vec<String>,
     stages: BTreeMap<(WorkflowId, StageId), ByGroup<Past>>,
     values: BTreeMap<(RecordId, FieldId), ByGroup<Option<Known>>>,
+    /// Stages of which a scenario assumes how they end.
+    assumed: BTreeSet<(WorkflowId, StageId)>,
     /// What is kept by period and filled by no stage.
     entered: BTreeSet<(RecordId, FieldId)>,
 }
@@ -58,6 +61,30 @@ impl Chance {
             hash.update([0]);
         }
         Self(ChaCha8Rng::from_seed(hash.finalize().into()))
+    }
+
+    /// A number of a hundred, in ten thousandths.
+    pub(super) fn hundredth(&mut self) -> Number {
+        let millionth = i64::try_from(self.0.next_u64() % 1_000_000).unwrap_or_default();
+        Number::from_scaled(i128::from(millionth), 4).unwrap_or(Number::ZERO)
+    }
+
+    /// One of so many, from nought on.
+    pub(super) fn below(&mut self, count: u64) -> u64 {
+        if count == 0 { 0 } else { self.0.next_u64() % count }
+    }
+
+    /// One of the parts of a whole.
+    fn share<'t, T>(&mut self, shares: &'t Shares<T>) -> Option<&'t T> {
+        let drawn = self.hundredth();
+        let mut sum = Number::ZERO;
+        for (percent, it) in shares {
+            sum = sum.add(*percent).ok()?;
+            if drawn < sum {
+                return Some(it);
+            }
+        }
+        shares.last().map(|it| &it.1)
     }
 
     /// One of several, each as likely.
@@ -84,6 +111,7 @@ impl People {
             people.learn(policy, facts, flow, case);
         }
         people.read_values(policy, facts, before);
+        people.assumed = assumed_stages(policy);
         for all in people.stages.values_mut() {
             all.values_mut().for_each(|it| it.sort());
         }
@@ -146,7 +174,11 @@ impl People {
             }
             self.entered.extend(fields.iter().map(|it| (record, *it)).filter(|it| !filled.contains(it)));
         }
-        self.entered.retain(|it| self.values.contains_key(it));
+        let assumed = |place: &(RecordId, FieldId)| {
+            let written = |it: &Assumption| matches!(it.what, Assumed::Written { record, field, .. } if (record, field) == *place);
+            policy.assumptions.iter().any(written)
+        };
+        self.entered.retain(|it| self.values.contains_key(it) || assumed(it));
     }
 
     fn keep(
@@ -181,7 +213,7 @@ impl People {
     /// Whether anything is known of how a stage ends.
     #[must_use]
     pub fn knows(&self, flow: WorkflowId, stage: StageId) -> bool {
-        self.stages.contains_key(&(flow, stage))
+        self.stages.contains_key(&(flow, stage)) || self.assumed.contains(&(flow, stage))
     }
 
     /// What is kept by period and filled by no stage.
@@ -198,9 +230,34 @@ impl People {
         of: &RecordRef,
         (chance, on): (&mut Chance, Date),
     ) -> Option<Past> {
-        let all = self.stages.get(&(flow, stage))?;
-        let own = all.get(&self.group(policy, facts, of, on)).or_else(|| all.get(&Group::new()))?;
-        chance.one_of(own).cloned()
+        let all = self.stages.get(&(flow, stage));
+        let own = all.and_then(|it| it.get(&self.group(policy, facts, of, on)).or_else(|| it.get(&Group::new())));
+        let own = own.map_or(&[][..], Vec::as_slice);
+        let done = assumed(policy, facts, of, on, |it| match it {
+            Assumed::Done { flow: other, stage: at, when } => ((flow, stage) == (*other, *at)).then_some(when),
+            _ => None,
+        });
+        let past = match done {
+            Some(when) => ends(own, chance.share(when)?, chance),
+            None => chance.one_of(own).cloned()?,
+        };
+        let chosen = assumed(policy, facts, of, on, |it| match it {
+            Assumed::Chosen { flow: other, stage: at, which } => ((flow, stage) == (*other, *at)).then_some(which),
+            _ => None,
+        });
+        match chosen {
+            Some(which) if past.days.is_some() => Some(Past { choice: chance.share(which).cloned(), ..past }),
+            // Who has to choose, and of whom nobody knows what, does nothing.
+            _ if past.days.is_some() && past.choice.is_none() && done.is_some() => {
+                let chooses = !policy.workflow(flow).stage(stage).choices.is_empty();
+                let how = chooses.then(|| own.iter().filter(|it| it.days.is_some()).collect::<Vec<_>>());
+                match how {
+                    Some(how) => chance.one_of(&how).map(|it| Past { choice: it.choice.clone(), ..past }),
+                    None => Some(past),
+                }
+            }
+            _ => Some(past),
+        }
     }
 
     /// What is written into a field this time.
@@ -212,9 +269,96 @@ impl People {
         of: &RecordRef,
         (chance, on): (&mut Chance, Date),
     ) -> Option<Known> {
+        let writes = assumed(policy, facts, of, on, |it| match it {
+            Assumed::Written { record, field, values } => (place == (*record, *field)).then_some(values),
+            _ => None,
+        });
+        if let Some(values) = writes {
+            return written(chance.share(values)?, chance);
+        }
         let all = self.values.get(&place)?;
         let own = all.get(&self.group(policy, facts, of, on)).or_else(|| all.get(&Group::new()))?;
         chance.one_of(own).cloned().flatten()
+    }
+}
+
+/// Stages of which a scenario says how they end, all of it.
+fn assumed_stages(policy: &Policy) -> BTreeSet<(WorkflowId, StageId)> {
+    let chosen = |flow: WorkflowId, stage: StageId| {
+        let own =
+            |it: &Assumption| matches!(it.what, Assumed::Chosen { flow: a, stage: b, .. } if (flow, stage) == (a, b));
+        policy.workflow(flow).stage(stage).choices.is_empty() || policy.assumptions.iter().any(own)
+    };
+    let done = |it: &Assumption| match &it.what {
+        Assumed::Done { flow, stage, when } => {
+            let nobody = when.iter().all(|it| it.1 == DoneWhen::Never);
+            (nobody || chosen(*flow, *stage)).then_some((*flow, *stage))
+        }
+        _ => None,
+    };
+    policy.assumptions.iter().filter_map(done).collect()
+}
+
+/// The first assumption of something that holds for a record on a day.
+fn assumed<'p, T>(
+    policy: &'p Policy,
+    facts: &dyn Facts,
+    of: &RecordRef,
+    on: Date,
+    what: impl Fn(&'p Assumed) -> Option<&'p T>,
+) -> Option<&'p T> {
+    let mut all = policy.assumptions.iter().filter_map(|it| what(&it.what).map(|found| (it, found)));
+    all.find(|it| holds_for(policy, facts, it.0, of, on)).map(|it| it.1)
+}
+
+/// Whether an assumption holds for a record on a day.
+pub(super) fn holds_for(policy: &Policy, facts: &dyn Facts, it: &Assumption, of: &RecordRef, on: Date) -> bool {
+    if !it.holds_on(on) {
+        return false;
+    }
+    let Some(condition) = &it.condition else { return true };
+    let calendar = policy.main();
+    let period = it.each.and_then(|each| calendar.period_containing(each, on).ok());
+    let scope = Scope::new(policy, calendar, facts, of.clone(), period, on);
+    truth(&scope, condition) == Truth::Yes
+}
+
+/// How a stage ends where it is assumed when: as one of those who did so, or, where nobody did, on the due day or the day after.
+fn ends(own: &[Past], when: &DoneWhen, chance: &mut Chance) -> Past {
+    let like = |chance: &mut Chance, late: bool, otherwise: i32| {
+        let theirs: Vec<&Past> = own.iter().filter(|it| it.days.is_some_and(|days| (days > 0) == late)).collect();
+        let otherwise = Past { days: Some(otherwise), choice: None };
+        chance.one_of(&theirs).map_or(otherwise, |it| (*it).clone())
+    };
+    match when {
+        DoneWhen::Never => Past { days: None, choice: None },
+        DoneWhen::OnTime => like(chance, false, 0),
+        DoneWhen::Late => like(chance, true, 1),
+        DoneWhen::Within(first, last) => {
+            let count = u64::try_from(last - first + 1).unwrap_or(1);
+            let days = first + i32::try_from(chance.below(count)).unwrap_or_default();
+            Past { days: Some(days), choice: None }
+        }
+    }
+}
+
+/// What is written where that is assumed.
+fn written(what: &Writes, chance: &mut Chance) -> Option<Known> {
+    match what {
+        Writes::Nothing => None,
+        Writes::Value(known) => Some(known.clone()),
+        Writes::Number { from, step, count } => {
+            let steps = i64::try_from(chance.below(*count)).ok()?;
+            let more = step.multiply(Number::from(steps)).ok()?;
+            match from {
+                Known::Number(it) => it.add(more).ok().map(Known::Number),
+                Known::Money { amount, currency } => {
+                    let amount = amount.add(more).ok()?;
+                    Some(Known::Money { amount, currency: Arc::clone(currency) })
+                }
+                _ => None,
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use crate::calendar::Period;
 use crate::eval::Facts;
 use crate::forecast::acts::Doing;
+use crate::forecast::changes::Changes;
 use crate::forecast::people::{Chance, People};
 use crate::forecast::tally::Tally;
 use crate::forecast::world::{Happened, Running, Terms, Watch, World};
@@ -144,11 +145,14 @@ fn run_once(
     diary.opened = stages_that_run(policy, people, world.cases());
     let mut agenda: BTreeMap<Date, BTreeSet<Due>> = BTreeMap::new();
     let mut result = Run { tally: Tally::default(), acts: 0, refused: BTreeMap::new() };
+    let mut changes = Changes::default();
     let mut day = start.first;
     while day < end {
         plan(&mut diary, &world, &mut agenda, (seed, run), day);
         world.begin(day);
         world.write(&entered(policy, &world, people, (seed, run), day));
+        changes.draw(&world, (seed, run), day);
+        world.write(&changes.of_day(&world, day));
         let later = day.tomorrow().map(|it| agenda.split_off(&it)).unwrap_or_default();
         let due: BTreeSet<Due> = std::mem::replace(&mut agenda, later).into_values().flatten().collect();
         do_all(&mut world, &mut diary, &mut result, due, (seed, run), day);

@@ -341,6 +341,7 @@ fn span_of(item: &Item) -> Span {
         Item::Extend(it) => it.title.span,
         Item::Adjust(it) => it.workflow.span,
         Item::Exempt(it) => it.from.span,
+        Item::Assume(it) => it.span,
         Item::Scenario(it) => it.name.span,
         Item::Workflow(it) => it.name.span,
         Item::Committee(it) => it.name.span,

@@ -37,7 +37,10 @@ pub(super) fn extended(items: &[&Item], found: &mut Diagnostics) -> Option<Vec<I
                 ChangeKind::SetDue { stage, length } => edit.set_due(extend, stage, length),
                 ChangeKind::Replace(Part::Item(item)) => edit.replace(extend, item),
                 // The parser lets none of these into an `extend`.
-                ChangeKind::Replace(Part::Outcome(_)) | ChangeKind::Add(_) | ChangeKind::Remove { .. } => {}
+                ChangeKind::Replace(Part::Outcome(_))
+                | ChangeKind::Add(_)
+                | ChangeKind::Remove { .. }
+                | ChangeKind::Assume(_) => {}
             }
         }
     }

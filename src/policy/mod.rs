@@ -5,6 +5,8 @@
 pub mod acts;
 mod aggregates;
 mod apart;
+pub mod assumption;
+mod assumptions;
 mod axes;
 mod calendar_checks;
 mod calendars;
@@ -276,6 +278,7 @@ fn check(
     builder.judged_stages();
     builder.exceptions_name_rules();
     builder.orders();
+    builder.assumptions();
     builder.guarantees();
     builder.messages();
     builder.examples();

@@ -54,6 +54,8 @@ pub struct Policy {
     pub guarantees: Vec<crate::policy::guarantees::Guarantee>,
     /// Workflows.
     pub workflows: Vec<Workflow>,
+    /// What a scenario assumes of how people act, for forecasts; of each thing the first that applies.
+    pub assumptions: Vec<crate::policy::assumption::Assumption>,
     /// Committees.
     pub committees: Vec<crate::policy::committee::Committee>,
     /// Examples, still as written: they are run, not deployed.

@@ -122,6 +122,7 @@ impl<'t, 'd> Builder<'t, 'd> {
                 | Item::Extend(_)
                 | Item::Adjust(_)
                 | Item::Exempt(_)
+                | Item::Assume(_)
                 | Item::Example(_) => continue,
             };
             match self.names.get(&name.text) {

@@ -12,7 +12,7 @@ use crate::syntax::tree::{
 /// The items of a policy after the changes of a scenario; what can't be changed is reported. The examples speak of the policy as it
 /// is, and do not go along.
 pub(super) fn edited(items: &[&Item], scenario: &Scenario, found: &mut Diagnostics) -> Vec<Item> {
-    let unchanged = scenario.changes.is_empty();
+    let unchanged = scenario.changes.iter().all(|it| matches!(it.kind, ChangeKind::Assume(_)));
     let kept = items.iter().filter(|it| unchanged || !matches!(it, Item::Example(_)));
     let mut edit = Edit { items: kept.map(|it| (*it).clone()).collect(), found };
     scenario.changes.iter().for_each(|it| edit.change(it));
@@ -35,6 +35,7 @@ impl Edit<'_> {
             ChangeKind::Add(Part::Item(item)) => self.items.push((**item).clone()),
             ChangeKind::Add(Part::Outcome(outcome)) => self.add_outcome(outcome, change.span),
             ChangeKind::Remove { kind, name } => self.remove(kind, name),
+            ChangeKind::Assume(it) => self.items.push(Item::Assume((**it).clone())),
         }
     }
 
@@ -169,6 +170,13 @@ pub(super) fn called(item: &Item) -> Option<(&'static str, &Name)> {
         Item::Workflow(it) => ("workflow", &it.name),
         Item::Committee(it) => ("committee", &it.name),
         Item::Scenario(it) => ("scenario", &it.name),
-        Item::Guarantee(_) | Item::Extend(_) | Item::Adjust(_) | Item::Exempt(_) | Item::Example(_) => return None,
+        Item::Guarantee(_)
+        | Item::Extend(_)
+        | Item::Adjust(_)
+        | Item::Exempt(_)
+        | Item::Assume(_)
+        | Item::Example(_) => {
+            return None;
+        }
     })
 }

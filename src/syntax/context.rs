@@ -238,8 +238,8 @@ pub(super) static FACTS: Context = Context {
 pub(super) static SCENARIO: Context = Context {
     what: "line of a scenario",
     line: Rule::scenario_line,
-    words: &["set", "replace", "add", "remove"],
-    later: &["assume"],
+    words: &["set", "replace", "add", "remove", "assume"],
+    later: &[],
     free: None,
 };
 

@@ -9,5 +9,6 @@
 #[grammar = "grammar/gathered.pest"]
 #[grammar = "grammar/statements.pest"]
 #[grammar = "grammar/orders.pest"]
+#[grammar = "grammar/assumptions.pest"]
 #[grammar = "grammar/ladders.pest"]
 pub(super) struct Grammar;

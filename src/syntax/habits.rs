@@ -44,7 +44,7 @@ pub(super) fn remedy(around: &Around<'_>) -> Option<String> {
         (_, "<" | "<=" | ">" | ">=", _) if matches!(before, "and" | "or") => {
             "say what is compared, on both sides of `and`"
         }
-        (_, ":", _) => "take it out: between a name and its value stands a blank",
+        (_, ":", _) if first != "assume" => "take it out: between a name and its value stands a blank",
         ("on", "or", "before") => "to compare days, write `<=`: `received <= 31 March 2026`",
         ("on", "or", "after") => "to compare days, write `>=`: `received >= 1 April 2026`",
         (_, "before", _) if matches!(first, "define" | "done" | "qualifies" | "absent" | "gone") => {

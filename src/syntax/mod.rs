@@ -5,6 +5,7 @@
 //! and lines alone.
 
 mod act_tree;
+mod assume_tree;
 mod changes;
 mod columns;
 mod committee_tree;
@@ -22,6 +23,7 @@ mod habits;
 mod ladder_tree;
 mod lines;
 mod lower_aggregate;
+mod lower_assume;
 mod lower_calendar;
 mod lower_committee;
 mod lower_example;

@@ -3,6 +3,7 @@
 use super::context;
 use super::errors;
 use super::grammar::Rule;
+use super::lower_assume;
 use super::lower_scenario;
 use super::lower_words as words;
 use super::parse::{Reader, parse_file};
@@ -29,6 +30,10 @@ impl<'s> Reader<'s> {
                     let part = if line.broken { None } else { self.part(line, PARTS) };
                     let kind = part.map(|it| if word == "add" { ChangeKind::Add(it) } else { ChangeKind::Replace(it) });
                     changes.extend(kind.map(|kind| Change { kind, span: self.whole(line) }));
+                }
+                Some("assume") => {
+                    let read = self.alone(line, Rule::assume_line, &context::SCENARIO);
+                    changes.extend(read.map(|it| lower_assume::line(it, self.whole(line))));
                 }
                 Some(_) => {
                     let read = self.alone(line, Rule::scenario_line, &context::SCENARIO);

@@ -218,6 +218,7 @@ fn phrase(rule: Rule) -> (&'static str, &'static [&'static str]) {
         Rule::decimals | Rule::whole => ("`1 decimal`, `whole numbers`", &[]),
         Rule::weighted_part => ("a share such as `70% targets`", &[]),
         Rule::list_sign => ("a comma and one more", &[]),
+        Rule::assume_sign => ("`:`", &[]),
         Rule::from_part => ("`from`", &["from"]),
         Rule::until_part => ("`until`", &["until"]),
         Rule::when_part => ("`when`", &["when"]),

@@ -2,6 +2,7 @@
 
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
+use super::assume_tree::Assume;
 use super::framework_tree::Outcome;
 use super::tree::{DatedValue, Expr, Item, Length, Name, Text};
 use crate::source::Span;
@@ -35,6 +36,8 @@ pub enum ChangeKind {
     Add(Part),
     /// `remove reward prize`
     Remove { kind: Name, name: Name },
+    /// `assume yearly_review.goals : 80% on time, 20% never`
+    Assume(Box<Assume>),
 }
 
 /// Something that a scenario replaces or adds.

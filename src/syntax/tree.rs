@@ -5,6 +5,7 @@
 #![expect(missing_docs, reason = "fields carry the name of what the author wrote; each type shows its sentence")]
 
 pub use super::act_tree::*;
+pub use super::assume_tree::*;
 pub use super::committee_tree::*;
 pub use super::expression::{
     Aggregate, AggregateWord, ArithmeticOp, AsOn, Clock, CompareOp, Date, DayMonth, EdgeOf, Expr, ExprKind, Extreme,
@@ -73,6 +74,8 @@ pub enum Item {
     Extend(Extend),
     Adjust(Adjust),
     Exempt(Exempt),
+    /// A line of a scenario, where that is laid over the policy; nothing is written so.
+    Assume(Assume),
     Example(Example),
 }
 
