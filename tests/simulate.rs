@@ -338,6 +338,25 @@ fn a_parameter_at_many_values_gives_what_each_gives_alone() {
     let curve = project.merit(1, &[&asked[..], &vary].concat());
     let lines: Vec<&str> = curve.lines().filter(|it| it.contains("pass_mark = ")).collect();
     assert_eq!(lines.len(), 4, "{curve}");
+    // The page draws a curve for each rule, and its table holds the same figures.
+    project.merit(1, &[&asked[..], &vary, &["--html", "page.html"]].concat());
+    assert_eq!(told["varied"]["values"], serde_json::json!(["45", "50", "55", "60"]));
+    let page = fs::read_to_string(project.path("page.html")).unwrap();
+    let rules = told["settings"][0]["rules"].as_array().unwrap();
+    let costs = 1;
+    assert_eq!(
+        page.matches("class=\"curve\"").count(),
+        (rules.len() + 1 + costs) * 3,
+        "four values, three lines between them"
+    );
+    let table = &tables(&page)["All figures"];
+    assert_eq!(table.len(), 6, "a head, in force, and four values");
+    for (row, setting) in table[1..].iter().zip(told["settings"].as_array().unwrap()) {
+        let mut figures: Vec<String> =
+            setting["rules"].as_array().unwrap().iter().map(|it| grouped(&it["proposed"])).collect();
+        figures.push(grouped(&setting["undetermined"]));
+        assert_eq!(row[1..=figures.len()], figures, "{setting}");
+    }
 }
 
 /// What a call that is refused says on stderr.
@@ -496,6 +515,46 @@ fn without_a_scenario_the_working_policy_is_compared() {
     project.merit(1, &["simulate", "--in", "2026", "--as-of", "2027-01-31", "--html", "page.html"]);
     let page = shown(&fs::read_to_string(project.path("page.html")).unwrap());
     assert!(page.contains("With the working policy in place of the policy in force"), "{page}");
+}
+
+#[test]
+fn a_plan_and_a_deployment_tell_what_the_framework_would_come_to() {
+    let project = marks();
+    let edit = |was: &str, now: &str| {
+        let policy = fs::read_to_string(project.path("policy/marks.merit")).unwrap();
+        assert!(policy.contains(was));
+        fs::write(project.path("policy/marks.merit"), policy.replace(was, now)).unwrap();
+    };
+    project.merit(0, &["run", "--as-of", "2027-01-31", "--no-send"]);
+    assert_eq!(
+        project.json(0, &["plan", "--as-of", "2027-01-31"])["judgements"],
+        Json::Array(Vec::new()),
+        "it is the same policy"
+    );
+    edit("when mark < 30;", "when mark < 35;");
+    let simulated = project.json(1, &["simulate", "--in", "2026", "--as-of", "2027-01-31", "--missing", "0"]);
+    let same = |told: &Json| {
+        let judgement = &told["judgements"][0];
+        assert_eq!((&judgement["period"], &judgement["on"]), (&Json::from("2026"), &Json::from("2027-01-31")));
+        assert_eq!(judgement["before"]["rules"], simulated["settings"][0]["rules"]);
+        assert_eq!(judgement["after"]["rules"], simulated["settings"][1]["rules"]);
+        assert_eq!(judgement["change"]["sanctions"], simulated["changes"][0]["sanctions"]);
+        assert_ne!(judgement["change"]["changed"], Json::from(0));
+    };
+    same(&project.json(0, &["plan", "--as-of", "2027-01-31"]));
+    let planned = project.merit(0, &["plan", "--as-of", "2027-01-31"]);
+    let table = "judged for 2026 on the records as they stand:\n";
+    let (_, planned) = planned.split_once(table).unwrap();
+    // Nobody sits before a terminal here, so that nobody is asked.
+    let deployed = project.merit(0, &["deploy"]);
+    let (_, deployed) = deployed.split_once(table).unwrap();
+    assert!(deployed.contains("Policy version 2 is in force."), "{deployed}");
+    assert_eq!(planned.split_once("Nothing was").unwrap().0, deployed.split_once("`merit plan`").unwrap().0);
+    assert_eq!(project.merit(0, &["deploy"]).lines().next(), Some("Nothing changed: policy version 2 stays in force."));
+    edit("when mark < 35;", "when mark < 30;");
+    let back = project.json(0, &["deploy", "--yes"]);
+    assert_eq!(back["judgements"][0]["before"]["rules"], simulated["settings"][1]["rules"]);
+    assert_eq!(back["judgements"][0]["after"]["rules"], simulated["settings"][0]["rules"]);
 }
 
 /// The policy of the project over some marks, by itself.

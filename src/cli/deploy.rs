@@ -1,7 +1,10 @@
 //! `merit deploy`: puts the working policy in force.
 
+use std::io::IsTerminal;
+
 use serde::Serialize;
 
+use crate::cli::judgements::{self, Judgement};
 use crate::cli::{Done, Failure, Format, Global, Outcome, check, open, output};
 use crate::config::Project;
 use crate::policy::compile_with;
@@ -19,6 +22,9 @@ pub(super) struct Arguments {
     /// Put the text of this earlier version in force again, as a new version, instead of the working policy
     #[arg(long, value_name = "VERSION")]
     again: Option<i64>,
+    /// Do not ask; say what would be otherwise, and put it in force
+    #[arg(long)]
+    yes: bool,
     /// Why, for the record
     #[arg(long, default_value = "")]
     note: String,
@@ -36,6 +42,8 @@ struct Report {
     not_run: Vec<String>,
     /// Orders that do not reach the open cases of an older version.
     out_of_reach: Vec<OutOfReach>,
+    /// What frameworks come to otherwise.
+    judgements: Vec<Judgement>,
 }
 
 /// An order that does not reach the open cases of an older version, and why.
@@ -57,6 +65,18 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let state = store.state()?;
     let adopt = adoption(arguments, state.adopted, &policy, &store)?;
     let before = store.latest_policy()?.map(|it| it.version);
+    let judgements = judgements::judgements(&project, &store, &policy, None)?;
+    let is_same = store.latest_policy()?.is_none_or(|it| it.hash == policy.hash);
+    if !is_same && global.format == Format::Human {
+        output::text(&summary(&store, before, &judgements)?)?;
+        if !arguments.yes && std::io::stdin().is_terminal() {
+            output::ask("Put it in force?");
+            if !judgements::agreed(std::io::stdin().lock())? {
+                output::text("Nothing was deployed.\n")?;
+                return Ok(Done::Findings);
+            }
+        }
+    }
     // First the day: a policy in force without one would hold what was before adoption against people.
     if adopt.is_some() {
         store.set(adopt, None)?;
@@ -77,12 +97,22 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         not_run: policy.not_carried_out(),
         open_cases_keep,
         out_of_reach,
+        judgements,
     };
     match global.format {
         Format::Json => output::json(&report),
         Format::Human => output::text(&words(&report)),
     }?;
     Ok(Done::Clean)
+}
+
+/// What would be otherwise, before it is.
+fn summary(store: &SqliteStore, before: Option<i64>, judgements: &[Judgement]) -> Result<String, Failure> {
+    let next = before.unwrap_or(0) + 1;
+    let open = output::count(store.counts()?.open, "open case keeps its version", "open cases keep theirs");
+    let mut words = format!("Version {next} would be in force for new cases; {open}.\n");
+    words += &judgements::told(judgements);
+    Ok(words + "`merit plan` tells what the next days would bring, case by case.\n")
 }
 
 /// A policy that may be put in force.

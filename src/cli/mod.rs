@@ -24,6 +24,7 @@ mod import;
 mod init;
 mod journal;
 mod judge;
+mod judgements;
 mod junit;
 mod listing;
 mod migrate;

@@ -34,6 +34,12 @@ pub(crate) fn note(global: &Global, words: &str) {
     }
 }
 
+/// Asks something, and waits on the same line.
+pub(crate) fn ask(words: &str) {
+    let mut stderr = anstream::stderr().lock();
+    let _gone = write!(stderr, "{words} [y/N] ").and_then(|()| stderr.flush());
+}
+
 /// Says why a verb could not do its work.
 pub(crate) fn failure(message: &str, help: Option<&str>) {
     let mut stderr = anstream::stderr().lock();

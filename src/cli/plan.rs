@@ -2,12 +2,14 @@
 
 use crate::calendar::Moment;
 use crate::cli::deploy::Text;
+use crate::cli::judgements::{self, Judgement};
 use crate::cli::migrate::{Which, staying};
 use crate::cli::{Done, Failure, Format, Global, Outcome, open, output};
 use crate::engine::{AsOf, Candidate, Rehearsal, rehearse};
 use crate::report::{CasePlan, NoticePlan, PlanReport, Reader, Side, plan_report};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -56,14 +58,32 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let sides = Side { as_it_is: &as_it_is, changed: &changed, since };
     let when = (rehearsed.from.to_string(), arguments.days);
     let report = plan_report(Reader::Keeper, &sides, rehearsed.moved, when)?;
+    let judgements = match &text {
+        Some(text) => {
+            let on = match as_of {
+                AsOf::Day(day) => Some(day),
+                AsOf::Moment(moment) => arguments.as_of.is_some().then(|| text.policy.main().day_of(moment)),
+            };
+            judgements::judgements(&project, &open::reading_store(&project)?, &text.policy, on)?
+        }
+        None => Vec::new(),
+    };
     match global.format {
-        Format::Json => output::json(&report)?,
-        Format::Human => output::text(&words(&report, arguments.top))?,
+        Format::Json => output::json(&Told { report: &report, judgements: &judgements })?,
+        Format::Human => output::text(&(words(&report, arguments.top, &judgements::told(&judgements))))?,
     };
     Ok(if report.stay.is_empty() { Done::Clean } else { Done::Findings })
 }
 
-fn words(report: &PlanReport, top: usize) -> String {
+/// What is written as JSON.
+#[derive(Debug, Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    report: &'a PlanReport,
+    judgements: &'a [Judgement],
+}
+
+fn words(report: &PlanReport, top: usize, judgements: &str) -> String {
     let mut words = if report.new {
         format!("Policy version {} would be in force for new cases.\n", report.version)
     } else {
@@ -116,7 +136,7 @@ fn words(report: &PlanReport, top: usize) -> String {
     if !rows.is_empty() {
         words += &output::table(["day", "message", "as it is", "then"], rows);
     }
-    words + "Nothing was written.\n"
+    words + judgements + "Nothing was written.\n"
 }
 
 fn days(days: u32) -> String {

@@ -22,6 +22,7 @@ use crate::source::Sources;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Snapshots, Store};
 use crate::table::Records;
+use crate::value::Number;
 
 /// Of so many people nobody asks unasked what is missing: a place among others is reckoned of all of them, one by one.
 const MANY: usize = 20_000;
@@ -147,6 +148,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     for (told, candidate) in simulation.settings[1..].iter_mut().zip(&candidates) {
         told.title.clone_from(&candidate.title);
     }
+    simulation.varied = vary::told(&in_force, &arguments.vary);
     let hashed = began.elapsed();
     files::write(global, &simulation, arguments.html.as_deref(), arguments.csv.as_deref())?;
     if let Some(again) = arguments.timings {
@@ -201,7 +203,7 @@ fn timing(what: &str, took: Duration) -> String {
 }
 
 /// The policy in force, which was checked before it was deployed.
-fn in_force(project: &Project, store: &SqliteStore) -> Result<Policy, Failure> {
+pub(super) fn in_force(project: &Project, store: &SqliteStore) -> Result<Policy, Failure> {
     let version = store.latest_policy()?.ok_or(EngineError::NothingDeployed)?;
     tried(project, &Sources::of(version.files), None, "the policy in force")
 }
@@ -264,7 +266,7 @@ fn framework<'p>(policy: &'p Policy, name: Option<&str>) -> Result<&'p Framework
 }
 
 /// The last period that has ended by a day.
-fn last_ended(policy: &Policy, framework: &Framework, on: jiff::civil::Date) -> Result<Period, Failure> {
+pub(super) fn last_ended(policy: &Policy, framework: &Framework, on: jiff::civil::Date) -> Result<Period, Failure> {
     let calendar = &policy.calendars[framework.calendar];
     let now = calendar.period_containing(framework.each, on);
     let ended = now.and_then(|it| if it.last <= on { Ok(it) } else { calendar.previous(it) });
@@ -342,7 +344,7 @@ fn number(count: usize) -> String {
 fn money(cost: &Cost) -> String {
     let currency = cost.currency.as_ref().map_or_else(String::new, |it| format!("{it} "));
     let mut words = format!("{currency}{}", output::grouped(&cost.known.to_string()));
-    if cost.could_add != crate::value::Number::ZERO {
+    if cost.could_add != Number::ZERO {
         words += &format!(" (the undetermined could add {})", output::grouped(&cost.could_add.to_string()));
     }
     if cost.not_known > 0 {
@@ -351,7 +353,7 @@ fn money(cost: &Cost) -> String {
     words
 }
 
-fn rules_of_one(setting: &SettingTold) -> String {
+pub(super) fn rules_of_one(setting: &SettingTold) -> String {
     let row = |it: &RuleTold| {
         let cost = it.cost.as_ref().map_or_else(String::new, money);
         [it.title.clone(), it.kind.clone(), number(it.proposed), number(it.undetermined), cost]
@@ -359,7 +361,7 @@ fn rules_of_one(setting: &SettingTold) -> String {
     output::table(["rule", "kind", "proposed", "undetermined", "cost"], setting.rules.iter().map(row))
 }
 
-fn rules(before: &SettingTold, after: &SettingTold) -> String {
+pub(super) fn rules(before: &SettingTold, after: &SettingTold) -> String {
     let told = |side: &Option<Side>| {
         side.as_ref()
             .map_or_else(|| ["–".to_owned(), "–".to_owned()], |it| [number(it.proposed), number(it.undetermined)])
@@ -382,7 +384,7 @@ fn rules(before: &SettingTold, after: &SettingTold) -> String {
     words
 }
 
-fn changes(change: &Change) -> String {
+pub(super) fn changes(change: &Change) -> String {
     if change.changed == 0 {
         return "Nothing is otherwise for anybody.\n".to_owned();
     }

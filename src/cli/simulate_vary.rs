@@ -3,7 +3,7 @@
 use crate::cli::{Failure, output};
 use crate::policy::model::{Dated, Policy, Type};
 use crate::policy::{hash_otherwise, nearest};
-use crate::simulate::{Cost, Simulation};
+use crate::simulate::{Cost, Simulation, Varied};
 use crate::value::{Known, Number, Value};
 
 /// The most values that are tried at once.
@@ -11,21 +11,43 @@ const MOST: usize = 200;
 
 /// A parameter at one of its values.
 #[derive(Debug)]
-pub(super) struct Varied {
+pub(super) struct AtValue {
     /// What is told of it: `pass_mark = 55`.
     pub(super) name: String,
     pub(super) policy: Policy,
 }
 
-/// The policy at each of the values that are asked for: the parameter has that value at any time.
-pub(super) fn varied(policy: &Policy, words: &[String]) -> Result<Vec<Varied>, Failure> {
-    let usage = |why: String| Failure::usage(why).help("write it as `--vary pass_mark from 50 to 70 step 1`");
+fn usage(why: String) -> Failure {
+    Failure::usage(why).help("write it as `--vary pass_mark from 50 to 70 step 1`")
+}
+
+/// The parameter that is named, and its values.
+fn values(words: &[String]) -> Result<(&String, Vec<Number>), Failure> {
     let [name, from_word, from, to_word, to, step_word, step] = words else {
         return Err(usage("`--vary` takes a parameter and its values".to_owned()));
     };
     if [from_word.as_str(), to_word, step_word] != ["from", "to", "step"] {
         return Err(usage(format!("`--vary {}` can't be read", words.join(" "))));
     }
+    let number = |words: &String| number(words).ok_or_else(|| usage(format!("`{words}` is no number")));
+    let (from, to, step) = (number(from)?, number(to)?, number(step)?);
+    if step <= Number::ZERO || to < from {
+        return Err(usage("values go up: `from` is the least, and `step` is above nought".to_owned()));
+    }
+    let (mut found, mut at) = (Vec::new(), from);
+    while at <= to {
+        if found.len() == MOST {
+            return Err(usage(format!("that are more than {MOST} values; take a larger step")));
+        }
+        found.push(at);
+        at = at.add(step).map_err(|fault| usage(fault.to_string()))?;
+    }
+    Ok((name, found))
+}
+
+/// The policy at each of the values that are asked for: the parameter has that value at any time.
+pub(super) fn varied(policy: &Policy, words: &[String]) -> Result<Vec<AtValue>, Failure> {
+    let (name, values) = values(words)?;
     let Some(place) = policy.parameters.iter().position(|it| it.label.name == *name) else {
         let known: Vec<String> = policy.parameters.iter().map(|it| it.label.name.clone()).collect();
         let help = match nearest(name, &known) {
@@ -38,25 +60,14 @@ pub(super) fn varied(policy: &Policy, words: &[String]) -> Result<Vec<Varied>, F
     if !matches!(ty, Type::Number | Type::Money { .. }) {
         return Err(usage(format!("`{name}` is no number and no money; only those can be varied")));
     }
-    let number = |words: &String| number(words).ok_or_else(|| usage(format!("`{words}` is no number")));
-    let (from, to, step) = (number(from)?, number(to)?, number(step)?);
-    if step <= Number::ZERO || to < from {
-        return Err(usage("values go up: `from` is the least, and `step` is above nought".to_owned()));
-    }
-    let mut found = Vec::new();
-    let mut at = from;
-    while at <= to {
-        if found.len() == MOST {
-            return Err(usage(format!("that are more than {MOST} values; take a larger step")));
-        }
+    let at_value = |at: Number| {
         let mut policy = policy.clone();
         policy.parameters[place].values = vec![Dated { value: value_of(&ty, at), from: None, until: None }];
         let name = format!("{name} = {at}");
         policy.hash = hash_otherwise(&policy.hash, &name);
-        found.push(Varied { name, policy });
-        at = at.add(step).map_err(|fault| usage(fault.to_string()))?;
-    }
-    Ok(found)
+        AtValue { name, policy }
+    };
+    Ok(values.into_iter().map(at_value).collect())
 }
 
 /// A number as people write it, also as a percentage.
@@ -72,6 +83,13 @@ fn value_of(ty: &Type, number: Number) -> Value {
         Type::Money { currency, .. } => Known::Money { amount: number, currency: currency.clone() }.into(),
         _ => Known::Number(number).into(),
     }
+}
+
+/// What is told of a parameter that was varied.
+pub(super) fn told(policy: &Policy, words: &[String]) -> Option<Varied> {
+    let (name, values) = values(words).ok()?;
+    let label = &policy.parameters.iter().find(|it| it.label.name == *name)?.label;
+    Some(Varied { parameter: label.name.clone(), title: label.title.clone(), values })
 }
 
 /// How outcomes and cost answer to the values: a line for each.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::DataType;
+use parquet::data_type::{DataType, FixedLenByteArray};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
@@ -97,10 +97,47 @@ impl Parquet {
         }
         Ok(Cells::Words(values))
     }
+
+    /// The decimals of a column that has them as bytes, the highest first.
+    fn long_decimals(&self, at: usize, decimals: u8) -> Result<Cells, ImportError> {
+        let (mut values, mut known) = (Vec::with_capacity(self.rows), Vec::with_capacity(self.rows));
+        for group in 0..self.reader.num_row_groups() {
+            let failed = |error: ParquetError| unreadable(&self.name, &error);
+            let group = self.reader.get_row_group(group).map_err(failed)?;
+            let ColumnReader::FixedLenByteArrayColumnReader(reader) = group.get_column_reader(at).map_err(failed)?
+            else {
+                return Err(self.refused(at, "holds no decimals"));
+            };
+            read(reader, &mut values, &mut known, |it: &FixedLenByteArray| units(it.data())).map_err(failed)?;
+        }
+        if let Some(row) = values.iter().zip(&known).position(|(units, known)| *known && units.is_none()) {
+            let row = row + 1;
+            return Err(
+                self.refused(at, &format!("holds a number of more than 18 digits in row {row}; none so long is read"))
+            );
+        }
+        let values = Units::Eight(values.into_iter().map(Option::unwrap_or_default).collect());
+        Ok(Cells::Numbers { values, known: Some(known), decimals })
+    }
+}
+
+/// A number of two's complement, its highest byte first; nothing where it is too long.
+fn units(bytes: &[u8]) -> Option<i64> {
+    let negative = bytes.first().is_some_and(|it| *it >= 0x80);
+    let mut all = [if negative { u8::MAX } else { 0 }; 16];
+    let from = all.len().checked_sub(bytes.len())?;
+    all[from..].copy_from_slice(bytes);
+    i64::try_from(i128::from_be_bytes(all)).ok()
 }
 
 fn unreadable(name: &str, error: &ParquetError) -> ImportError {
-    ImportError::File(format!("{name} can't be read as Parquet: {error}"))
+    let error = error.to_string();
+    let compressed = if error.contains("Disabled feature") {
+        "; what is compressed with snappy or zstd is read, and what is not compressed"
+    } else {
+        ""
+    };
+    ImportError::File(format!("{name} can't be read as Parquet: {error}{compressed}"))
 }
 
 /// Reads a column of one row group to its end, as it is; blanks get a default in their place. Nothing is known of what is known as long as all is.
@@ -185,6 +222,8 @@ impl Sheet for Parquet {
         if column.max_rep_level() > 0 || column.max_def_level() > 1 {
             return Err(self.refused(at, "holds lists or records inside; give plain columns"));
         }
+        let is_decimal = matches!(column.logical_type_ref(), Some(LogicalType::Decimal(_)))
+            || column.converted_type() == ConvertedType::DECIMAL;
         let scale = match (column.logical_type_ref(), column.converted_type()) {
             (Some(LogicalType::Decimal(decimal)), _) => decimal.scale,
             (None, ConvertedType::DECIMAL) => column.type_scale(),
@@ -195,6 +234,7 @@ impl Sheet for Parquet {
             Type::INT32 | Type::INT64 | Type::BOOLEAN => self.again()?.numbers(at, decimals),
             Type::BYTE_ARRAY => self.again()?.words(at),
             Type::FLOAT | Type::DOUBLE => Err(self.refused(at, "holds floating numbers, which are not exact; give whole numbers or decimals")),
+            Type::FIXED_LEN_BYTE_ARRAY if is_decimal => self.again()?.long_decimals(at, decimals),
             Type::INT96 | Type::FIXED_LEN_BYTE_ARRAY => Err(self.refused(at, "is of a kind that is not read; give whole numbers, decimals of at most 18 digits, yes and no, or words")),
         }
     }

@@ -8,7 +8,7 @@ use crate::ids::RecordId;
 use crate::plan::asked::{at_row, told};
 use crate::plan::fold::{self, Made, Making, Period};
 use crate::plan::kernel::{self, Grid, In, Out, Side};
-use crate::plan::lane::{Cell, Cells, Units, View, Width};
+use crate::plan::lane::{Cell, Cells, View, Width};
 use crate::plan::node::{Folded, Node, NodeId, Op, Word, state};
 use crate::plan::room::{Place, Rooms};
 use crate::plan::run::Wholes;
@@ -23,12 +23,14 @@ pub(super) struct Batch<'p, 'a> {
     order: &'p [NodeId],
     /// In how many bytes each of them is reckoned: enough for it and for all that it is made of.
     widths: Vec<Width>,
+    /// In which all stand, if not each in its own.
+    one: Option<Width>,
     places: Vec<Place>,
     /// One serves several nodes whose times do not meet.
     cells: Vec<Cells>,
     states: Vec<Vec<u8>>,
     /// The numbers and states of nodes that have none of their own.
-    noughts: Vec<i16>,
+    noughts: Cells,
     same: [Vec<u8>; 4],
     /// The rows at hand, by record type.
     rows: Vec<Range<usize>>,
@@ -44,8 +46,29 @@ impl<'p, 'a> Batch<'p, 'a> {
         order: &'p [NodeId],
         wanted: &[NodeId],
     ) -> Self {
-        let rooms = Rooms::of(plan, order, wanted);
-        let width = |id: &NodeId| Width::of(plan.nodes.get(*id).range);
+        Self::in_width(plan, wholes, root, (order, wanted), None)
+    }
+
+    /// For few rows at a time: all numbers in the greatest width, so that none has to be made into another.
+    pub(super) fn of_few(
+        plan: &'p Planner<'a>,
+        wholes: &'p Wholes,
+        root: RecordId,
+        order: &'p [NodeId],
+        wanted: &[NodeId],
+    ) -> Self {
+        Self::in_width(plan, wholes, root, (order, wanted), Some(Width::Long))
+    }
+
+    fn in_width(
+        plan: &'p Planner<'a>,
+        wholes: &'p Wholes,
+        root: RecordId,
+        (order, wanted): (&'p [NodeId], &[NodeId]),
+        one: Option<Width>,
+    ) -> Self {
+        let width = |id: &NodeId| one.unwrap_or_else(|| Width::of(plan.nodes.get(*id).range));
+        let rooms = Rooms::of(plan, order, wanted, |id| width(&id));
         let types = plan.grounds.first().map_or(0, |it| it.policy.records.len());
         Self {
             plan,
@@ -55,10 +78,11 @@ impl<'p, 'a> Batch<'p, 'a> {
                 .iter()
                 .map(|id| plan.nodes.get(*id).op.inputs().iter().map(width).fold(width(id), Ord::max))
                 .collect(),
+            one,
             places: rooms.places,
             cells: rooms.cells.into_iter().map(|width| Cells::with(width, 0)).collect(),
             states: vec![Vec::new(); rooms.states],
-            noughts: Vec::new(),
+            noughts: Cells::with(one.unwrap_or(Width::Short), 0),
             same: Default::default(),
             rows: vec![0..0; types],
             root,
@@ -81,6 +105,12 @@ impl<'p, 'a> Batch<'p, 'a> {
             let node = self.plan.nodes.get(*id);
             let rows = self.rows[node.space.index()].len();
             let place = self.places[*id as usize];
+            if let (Op::Constant { .. }, Some(cells), None) = (&node.op, place.cells, place.state)
+                && self.cells[cells].len() >= rows
+            {
+                // It stands there since an earlier batch.
+                continue;
+            }
             let mut cells = place.cells.map(|it| std::mem::take(&mut self.cells[it])).unwrap_or_default();
             let mut states = place.state.map(|it| std::mem::take(&mut self.states[it])).unwrap_or_default();
             if place.cells.is_some() {
@@ -108,7 +138,7 @@ impl<'p, 'a> Batch<'p, 'a> {
     fn written<T: Cell>(&mut self, node: &Node, cells: &mut Cells, state: &mut [u8]) {
         if node.is_nought() {
             self.node::<T>(node, Out { units: &mut [], state });
-        } else if Width::of(node.range) == T::WIDTH {
+        } else if self.one.is_some() || Width::of(node.range) == T::WIDTH {
             self.node(node, Out { units: T::cells(cells), state });
         } else {
             let mut units = vec![T::default(); self.rows[node.space.index()].len()];
@@ -139,14 +169,14 @@ impl<'p, 'a> Batch<'p, 'a> {
         let node = self.plan.nodes.get(id);
         let rows = self.rows[node.space.index()].clone();
         if let Some(whole) = &self.wholes[id as usize] {
-            let noughts = Units::Short(&self.noughts[..rows.len()]);
+            let noughts = self.noughts.view(0..rows.len());
             let units = whole.cells.as_ref().map_or(noughts, |it| it.view(rows.clone()));
             return View { units, state: &whole.state[rows] };
         }
         let place = self.places[id as usize];
         let units = match place.cells {
             Some(at) => self.cells[at].view(0..rows.len()),
-            None => Units::Short(&self.noughts[..rows.len()]),
+            None => self.noughts.view(0..rows.len()),
         };
         let state = match (place.state, node.only_state()) {
             (Some(at), _) => &self.states[at][..rows.len()],
@@ -159,8 +189,8 @@ impl<'p, 'a> Batch<'p, 'a> {
         self.view(id).state
     }
 
-    fn states(&self, ids: &[NodeId]) -> Vec<&[u8]> {
-        ids.iter().map(|it| self.state(*it)).collect()
+    fn states(&self, ids: &[NodeId]) -> impl Iterator<Item = &[u8]> {
+        ids.iter().map(|it| self.state(*it))
     }
 
     /// What a node came to, in one width.
@@ -189,15 +219,13 @@ impl<'p, 'a> Batch<'p, 'a> {
 
     fn compare<T: Cell>(&self, out: &mut [u8], op: crate::plan::node::Comparison, left: NodeId, right: NodeId) {
         let (a, b) = (self.taken::<T>(left), self.taken::<T>(right));
-        let side = |id: NodeId, taken: &'_ Taken<'_, T>| match self.constant(id) {
-            Some(units) => (Some(T::cut(units)), taken.may),
-            None => (None, taken.may),
-        };
-        let of = |same: (Option<T>, u8), taken| match same.0 {
-            Some(units) => Side::Same(units),
-            None => Side::Of(taken),
-        };
-        kernel::compare(out, op, of(side(left, &a), a.as_in()), of(side(right, &b), b.as_in()));
+        let same = |id: NodeId| self.constant(id).map(|it| Side::Same(T::cut(it)));
+        kernel::compare(
+            out,
+            op,
+            same(left).unwrap_or_else(|| Side::Of(a.as_in())),
+            same(right).unwrap_or_else(|| Side::Of(b.as_in())),
+        );
     }
 
     fn node<T: Cell>(&mut self, node: &Node, out: Out<'_, T>) {
@@ -303,9 +331,9 @@ impl<'p, 'a> Batch<'p, 'a> {
     /// Nodes that are states alone.
     fn truth(&self, node: &Node, out: &mut [u8]) {
         match &node.op {
-            Op::All(of) => truth::all(out, &self.states(of)),
-            Op::Any(of) => truth::any(out, &self.states(of)),
-            Op::Together(of) => truth::together(out, &self.states(of)),
+            Op::All(of) => truth::all(out, self.states(of)),
+            Op::Any(of) => truth::any(out, self.states(of)),
+            Op::Together(of) => truth::together(out, self.states(of)),
             Op::Not(of) => truth::not(out, self.state(*of)),
             Op::OrNo(of) => truth::or_no(out, self.state(*of)),
             Op::Followed { of, parts } => {
@@ -313,7 +341,7 @@ impl<'p, 'a> Batch<'p, 'a> {
                 truth::followed(out, self.state(*of), &parts);
             }
             Op::IsKnown(of) => truth::is_known(out, self.state(*of)),
-            Op::Counted { of, count } => truth::counted(out, &self.states(of), *count),
+            Op::Counted { of, count } => truth::counted(out, self.states(of), *count),
             Op::History { periods, counting } => {
                 let begun = |it: &Option<NodeId>| it.map(|it| self.state(it));
                 let periods: Vec<_> = periods.iter().map(|it| (self.state(it.holds), begun(&it.begun))).collect();

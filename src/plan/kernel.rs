@@ -334,7 +334,8 @@ pub(super) fn band<T: Cell>(
 ) {
     let place = |units: i64| bands.iter().find(|it| it.least <= units && units <= it.most).map(|it| it.choice);
     let (first, last) = (bands.first().map_or(0, |it| it.choice), bands.last().map_or(0, |it| it.choice));
-    let short = most.checked_sub(least).is_some_and(|it| it < MOST_LISTED);
+    let rows = i64::try_from(of.units.len()).unwrap_or(MOST_LISTED);
+    let short = most.checked_sub(least).is_some_and(|it| it < MOST_LISTED.min(rows));
     // Of one band alone everybody is, whatever the number.
     if caps.is_empty() && short && first != last {
         let listed: Vec<Option<T>> = (least..=most).map(|it| place(it).map(|it| T::cut(it.into()))).collect();

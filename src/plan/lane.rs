@@ -158,6 +158,14 @@ impl Cells {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Cells::Short(all) => all.len(),
+            Cells::Middle(all) => all.len(),
+            Cells::Long(all) => all.len(),
+        }
+    }
+
     pub(super) fn view(&self, rows: Range<usize>) -> Units<'_> {
         match self {
             Cells::Short(all) => Units::Short(&all[rows]),

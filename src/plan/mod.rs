@@ -47,6 +47,7 @@ pub use lane::{Units, View};
 pub use lower_judge::{Amount, Judging, RuleNodes};
 pub use node::NodeId;
 pub use number::Quotient;
+pub(crate) use number::least_common;
 pub use run::Working;
 
 use held::HeldKey;

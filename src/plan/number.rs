@@ -34,7 +34,7 @@ pub(super) fn reckoned(a: u8, b: u8) -> u8 {
     known | (any & state::UNKNOWN) | unfit
 }
 
-pub(super) fn least_common(a: i64, b: i64) -> Result<i64, NoKernel> {
+pub(crate) fn least_common(a: i64, b: i64) -> Result<i64, NoKernel> {
     small(i128::from(a) / i128::from(common(a, b)) * i128::from(b))
 }
 

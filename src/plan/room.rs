@@ -20,7 +20,8 @@ pub(super) struct Rooms {
 }
 
 impl Rooms {
-    pub(super) fn of(plan: &Planner<'_>, order: &[NodeId], wanted: &[NodeId]) -> Self {
+    /// `width` says in which width each node stands.
+    pub(super) fn of(plan: &Planner<'_>, order: &[NodeId], wanted: &[NodeId], width: impl Fn(NodeId) -> Width) -> Self {
         let mut last_use: Vec<usize> = vec![0; plan.nodes.len()];
         for (place, id) in order.iter().enumerate() {
             for input in plan.nodes.get(*id).op.inputs() {
@@ -36,12 +37,12 @@ impl Rooms {
         for (place, id) in order.iter().enumerate() {
             let node = plan.nodes.get(*id);
             let constant = matches!(node.op, Op::Constant { .. });
-            let width = Width::of(node.range);
+            let own = width(*id);
             let cells = (!node.is_nought()).then(|| {
                 // What is the same for all is written once, and stays.
-                let found = free_cells.iter().position(|it| it.0 == width && !constant);
+                let found = free_cells.iter().position(|it| it.0 == own && !constant);
                 found.map(|it| free_cells.swap_remove(it).1).unwrap_or_else(|| {
-                    rooms.cells.push(width);
+                    rooms.cells.push(own);
                     rooms.cells.len() - 1
                 })
             });
@@ -59,7 +60,7 @@ impl Rooms {
                 let node = plan.nodes.get(input);
                 let own = rooms.places[input as usize];
                 if !matches!(node.op, Op::Constant { .. }) {
-                    free_cells.extend(own.cells.map(|it| (Width::of(node.range), it)));
+                    free_cells.extend(own.cells.map(|it| (width(input), it)));
                 }
                 free_states.extend(own.state);
             }

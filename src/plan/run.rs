@@ -69,7 +69,7 @@ impl Planner<'_> {
             }
         }
         let order = self.order(&wholes, wanted);
-        let mut batch = Batch::new(self, &wholes, space, &order, wanted);
+        let mut batch = Batch::of_few(self, &wholes, space, &order, wanted);
         let mut made = Vec::new();
         for row in rows {
             batch.work(row..row + 1);

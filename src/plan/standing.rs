@@ -86,18 +86,6 @@ fn as_row(row: usize) -> u32 {
     u32::try_from(row).unwrap_or(u32::MAX)
 }
 
-/// Whether it can't be asked, or does not hold.
-fn is_out(lane: &Lane, row: usize) -> bool {
-    lane.state[row] & (state::UNFIT | state::NO) != 0
-}
-
-/// Whether somebody takes part, waits, or is of no account to the others.
-enum Taking {
-    Takes,
-    Waits,
-    None,
-}
-
 impl Looked<'_, '_> {
     /// Nothing where a fact is missing.
     fn mark(&self, row: usize) -> Option<Mark> {
@@ -123,29 +111,32 @@ impl Looked<'_, '_> {
         }
     }
 
-    fn part(&self, row: usize, grouped: Grouped, mark: Option<Mark>) -> Taking {
-        if row >= self.there || is_out(self.takes_part, row) || is_out(self.by.0, row) {
-            return Taking::None;
+    /// What each of some rows is to the others, and asks of them, as [`TAKES`] and the like.
+    fn classes(&self, rows: Range<usize>) -> Vec<u8> {
+        let mut rest = match &self.tie {
+            Some((tie, _)) => {
+                tie.state[rows.clone()].iter().map(|it| (*it & state::UNKNOWN).max(state::KNOWN)).collect()
+            }
+            None => vec![state::KNOWN; rows.len()],
+        };
+        for lane in self.group.iter().map(|it| it.0).chain([self.by.0]) {
+            rest.iter_mut().zip(&lane.state[rows.clone()]).for_each(|(all, own)| *all |= own);
         }
-        match (grouped, mark, self.takes_part.state[row]) {
-            (Grouped::In(_), Some(_), state::KNOWN) => Taking::Takes,
-            (Grouped::None, ..) => Taking::None,
-            // Nobody waits for them, if it is not asked.
-            _ if self.ranking.awaited => Taking::Waits,
-            _ => Taking::None,
+        let out = state::UNFIT | state::NO;
+        let takes_part = &self.takes_part.state[rows.clone()];
+        let mut classes = Vec::with_capacity(rows.len());
+        classes.extend(takes_part.iter().zip(&self.own.state[rows.clone()]).zip(&rest).map(|((takes, own), rest)| {
+            // Whether all of it is there, and whether none of it is out.
+            let takes = (u8::from(*takes | rest == state::KNOWN), u8::from((*takes | rest) & out == 0));
+            let own = (u8::from(*own | rest == state::KNOWN), u8::from((*own | rest) & out == 0));
+            let own = (own.0 * ASKS) | ((own.1 & !own.0) * WAITS_FOR_PLACE);
+            own | (takes.0 * TAKES) | ((takes.1 & !takes.0) * WAITS)
+        }));
+        let waits = if self.ranking.awaited { u8::MAX } else { !(WAITS | WAITS_FOR_PLACE) };
+        for (row, class) in rows.zip(&mut classes) {
+            *class &= if row < self.there { waits } else { waits & !(TAKES | WAITS) };
         }
-    }
-
-    /// In which group and with which mark somebody asks for a place.
-    fn asks(&self, row: usize, grouped: Grouped, mark: Option<Mark>) -> Result<(usize, Mark), Found> {
-        if grouped == Grouped::None || is_out(self.own, row) || is_out(self.by.0, row) {
-            return Err(Found::None);
-        }
-        match (grouped, mark, self.own.state[row]) {
-            (Grouped::In(group), Some(mark), state::KNOWN) => Ok((group, mark)),
-            _ if self.ranking.awaited => Err(Found::Open),
-            _ => Err(Found::None),
-        }
+        classes
     }
 
     /// The place of one of a group, of which so many have a lesser mark, so many one that is not greater, and the rest more.
@@ -185,9 +176,10 @@ impl Looked<'_, '_> {
         let mut numbers: HashMap<Vec<i64>, usize> = HashMap::new();
         let mut marks: Vec<Vec<Mark>> = Vec::new();
         let mut missing = Missing { loose: Vec::new(), adrift: false };
-        let mut grouped = Vec::with_capacity(rows);
-        for row in 0..rows {
-            let own = self.grouped(row, || {
+        let classes = self.classes(0..rows);
+        let mut stands = Vec::with_capacity(rows);
+        for (row, class) in classes.iter().enumerate() {
+            let grouped = self.grouped(row, || {
                 let next = numbers.len();
                 *numbers.entry(self.group.iter().map(|it| it.0.unit(row)).collect()).or_insert(next)
             });
@@ -195,12 +187,12 @@ impl Looked<'_, '_> {
                 marks.push(Vec::new());
                 missing.loose.push(false);
             }
-            grouped.push(own);
-            let mark = self.mark(row);
-            match (self.part(row, own, mark), own, mark) {
-                (Taking::Takes, Grouped::In(group), Some(mark)) => marks[group].push(mark),
-                (Taking::Waits, Grouped::In(group), _) => missing.loose[group] = true,
-                (Taking::Waits, Grouped::Adrift, _) => missing.adrift = true,
+            let stand = if let Grouped::In(group) = grouped { self.mark(row).map(|mark| (group, mark)) } else { None };
+            stands.push(stand);
+            match (class & (TAKES | WAITS), grouped, stand) {
+                (TAKES, _, Some((group, mark))) => marks[group].push(mark),
+                (WAITS, Grouped::In(group), _) => missing.loose[group] = true,
+                (WAITS, Grouped::Adrift, _) => missing.adrift = true,
                 _ => {}
             }
         }
@@ -208,19 +200,19 @@ impl Looked<'_, '_> {
         let ends: Vec<[Vec<usize>; 2]> =
             marks.iter().map(|it| [false, true].map(|part| self.ends(size(it.len(), part)))).collect();
         let (mut lane, mut open) = (Lane::with(node, rows), Vec::new());
-        for (row, grouped) in grouped.into_iter().enumerate() {
-            let mark = self.mark(row);
-            let found = match self.asks(row, grouped, mark) {
-                Err(found) => found,
-                Ok((group, _)) if missing.leaves_open(group) => Found::Open,
-                Ok((group, mark)) => {
+        for (row, (class, stand)) in classes.into_iter().zip(stands).enumerate() {
+            let found = match (class & (ASKS | WAITS_FOR_PLACE), stand) {
+                (ASKS, Some((group, _))) if missing.leaves_open(group) => Found::Open,
+                (ASKS, Some((group, mark))) => {
                     let marks = &marks[group];
-                    let takes_part = matches!(self.part(row, grouped, Some(mark)), Taking::Takes);
+                    let takes_part = class & TAKES != 0;
                     let less = marks.partition_point(|it| *it < mark);
                     let not_more = marks.partition_point(|it| *it <= mark);
                     let ends = &ends[group][usize::from(takes_part)];
                     self.place(takes_part, (marks.len(), less, not_more), ends)
                 }
+                (WAITS_FOR_PLACE, _) => Found::Open,
+                _ => Found::None,
             };
             found.take(row, &mut lane, &mut open);
         }
@@ -267,11 +259,11 @@ impl Looked<'_, '_> {
         let found = side_by_side(&parts, |(rows, part)| {
             let (mut lane, mut open) =
                 (Lane::with(node, if rows.start == 0 { self.by.0.state.len() } else { rows.len() }), Vec::new());
-            for (row, (asks, at)) in (rows.start..).zip(part.asks.iter().zip(&part.at)) {
-                let found = match *asks {
+            for (row, (class, at)) in (rows.start..).zip(part.classes.iter().zip(&part.at)) {
+                let found = match *class {
                     TAKES_AND_ASKS => listed[*at as usize],
-                    asks if asks & ASKS != 0 => place(*at as usize, asks & TAKES != 0),
-                    asks if asks & WAITS_FOR_PLACE != 0 => Found::Open,
+                    class if class & ASKS != 0 => place(*at as usize, class & TAKES != 0),
+                    class if class & WAITS_FOR_PLACE != 0 => Found::Open,
                     _ => Found::None,
                 };
                 found.take(row, &mut lane, &mut open);
@@ -290,12 +282,10 @@ impl Looked<'_, '_> {
     /// Where some rows stand, and how many stand there.
     fn look(&self, rows: Range<usize>, table: &Table) -> Part {
         let mut at = vec![0_u32; rows.len()];
-        let mut grouped = vec![state::KNOWN; rows.len()];
         for (lane, (least, most)) in &self.group {
             let span = u32::try_from(most - least + 1).unwrap_or(u32::MAX);
             at.iter_mut().for_each(|at| *at = at.wrapping_mul(span));
             lane.add_to(rows.clone(), (1, -least), &mut at);
-            grouped.iter_mut().zip(&lane.state[rows.clone()]).for_each(|(all, own)| *all |= own);
         }
         let marks = u32::try_from(table.marks).unwrap_or(u32::MAX);
         at.iter_mut().for_each(|at| *at = at.wrapping_mul(marks));
@@ -303,27 +293,12 @@ impl Looked<'_, '_> {
         by.add_to(rows.clone(), if self.ranking.turned { (-1, -table.least) } else { (1, -table.least) }, &mut at);
         let last = u32::try_from(table.groups * table.marks - 1).unwrap_or(u32::MAX);
         at.iter_mut().for_each(|at| *at = (*at).min(last));
-        let out = state::UNFIT | state::NO;
-        let mut asks = Vec::with_capacity(rows.len());
-        let takes_part = &self.takes_part.state[rows.clone()];
-        let states = takes_part.iter().zip(&self.own.state[rows.clone()]).zip(&by.state[rows.clone()]).zip(&grouped);
-        asks.extend(states.map(|(((takes, own), by), grouped)| {
-            // Whether both are there, and neither is out.
-            let rest = *by | *grouped;
-            let takes = (u8::from(*takes | rest == state::KNOWN), u8::from((*takes | rest) & out == 0));
-            let own = (u8::from(*own | rest == state::KNOWN), u8::from((*own | rest) & out == 0));
-            let own = (own.0 * ASKS) | ((own.1 & !own.0) * WAITS_FOR_PLACE);
-            own | (takes.0 * TAKES) | ((takes.1 & !takes.0) * WAITS)
-        }));
-        let waits = if self.ranking.awaited { u8::MAX } else { !(WAITS | WAITS_FOR_PLACE) };
-        for (row, asks) in rows.clone().zip(&mut asks) {
-            *asks &= if row < self.there { waits } else { waits & !(TAKES | WAITS) };
-        }
+        let classes = self.classes(rows.clone());
         let mut counts = vec![0_u32; table.groups * table.marks];
         let mut missing = Missing { loose: vec![false; table.groups], adrift: false };
-        for (row, (at, asks)) in rows.zip(at.iter().zip(&asks)) {
-            counts[*at as usize] += u32::from(asks & TAKES);
-            if asks & WAITS != 0 {
+        for (row, (at, class)) in rows.zip(at.iter().zip(&classes)) {
+            counts[*at as usize] += u32::from(class & TAKES);
+            if class & WAITS != 0 {
                 match self.grouped(row, || table.group(self, row)) {
                     Grouped::In(group) => missing.loose[group] = true,
                     Grouped::Adrift => missing.adrift = true,
@@ -331,7 +306,7 @@ impl Looked<'_, '_> {
                 }
             }
         }
-        Part { at, asks, counts, missing }
+        Part { at, classes, counts, missing }
     }
 }
 
@@ -349,7 +324,7 @@ const TAKES_AND_ASKS: u8 = TAKES | ASKS;
 struct Part {
     /// The place of group and mark in the table; of no account where either is not known.
     at: Vec<u32>,
-    asks: Vec<u8>,
+    classes: Vec<u8>,
     counts: Vec<u32>,
     missing: Missing,
 }

@@ -3,20 +3,20 @@
 use crate::plan::node::{Counting, Missed, Part, state};
 
 /// What several say, side by side.
-pub(super) fn together(out: &mut [u8], parts: &[&[u8]]) {
+pub(super) fn together<'v>(out: &mut [u8], parts: impl Iterator<Item = &'v [u8]>) {
     out.fill(0);
     for part in parts {
-        out.iter_mut().zip(*part).for_each(|(out, part)| *out |= part);
+        out.iter_mut().zip(part).for_each(|(out, part)| *out |= part);
     }
 }
 
-pub(super) fn any(out: &mut [u8], parts: &[&[u8]]) {
+pub(super) fn any<'v>(out: &mut [u8], parts: impl Iterator<Item = &'v [u8]>) {
     together(out, parts);
     // The states stand in the order in which one settles the matter: the lowest bit decides.
     out.iter_mut().for_each(|it| *it &= it.wrapping_neg());
 }
 
-pub(super) fn all(out: &mut [u8], parts: &[&[u8]]) {
+pub(super) fn all<'v>(out: &mut [u8], parts: impl Iterator<Item = &'v [u8]>) {
     together(out, parts);
     for it in out {
         let turned = turned(*it);
@@ -101,12 +101,12 @@ pub(super) fn is_known(out: &mut [u8], of: &[u8]) {
 }
 
 /// A condition counted over periods that are everybody's, where it can be asked in all of them and what is missing is awaited.
-pub(super) fn counted(out: &mut [u8], periods: &[&[u8]], count: u8) {
+pub(super) fn counted<'v>(out: &mut [u8], periods: impl Iterator<Item = &'v [u8]>, count: u8) {
     let mut open = vec![0; out.len()];
     out.fill(0);
     for holds in periods {
-        out.iter_mut().zip(*holds).for_each(|(out, holds)| *out += holds & state::KNOWN);
-        open.iter_mut().zip(*holds).for_each(|(open, holds)| *open += (holds & state::UNKNOWN) >> 1);
+        out.iter_mut().zip(holds).for_each(|(out, holds)| *out += holds & state::KNOWN);
+        open.iter_mut().zip(holds).for_each(|(open, holds)| *open += (holds & state::UNKNOWN) >> 1);
     }
     for (out, open) in out.iter_mut().zip(open) {
         *out = if *out >= count {

@@ -204,6 +204,24 @@ pub enum FieldKind {
     Phone,
 }
 
+impl FieldKind {
+    /// Whether it holds words.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        matches!(self, FieldKind::Text | FieldKind::Email | FieldKind::Phone | FieldKind::Post)
+    }
+
+    /// How many decimals a number of it has as it is held, a per cent as parts of one.
+    #[must_use]
+    pub fn decimals_held(&self) -> u32 {
+        match self {
+            FieldKind::Number { decimals, percent, .. } => u32::from(*decimals) + if *percent { 2 } else { 0 },
+            FieldKind::Money { decimals, .. } => u32::from(*decimals),
+            _ => 0,
+        }
+    }
+}
+
 /// A list of choices.
 #[derive(Debug, Clone)]
 pub struct ChoiceList {

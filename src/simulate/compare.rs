@@ -30,6 +30,7 @@ pub(super) fn told(counted: &Counted<'_>, question: &Question) -> Simulation {
         settings: side_by_side(&places, |it| setting_told(counted, *it, question)),
         changes: (1..counted.judged.len()).map(|it| change(counted, it, question)).collect(),
         groupings: groups::groupings(counted, question),
+        varied: None,
     }
 }
 

@@ -20,6 +20,7 @@ mod judged;
 mod missing;
 mod page;
 mod page_charts;
+mod page_curve;
 mod page_groups;
 mod page_parts;
 mod part;
@@ -125,6 +126,19 @@ pub struct Simulation {
     pub changes: Vec<Change>,
     /// The same by fields of the subject.
     pub groupings: Vec<Grouping>,
+    /// The parameter that takes one value after another in the policies behind the first; nothing until somebody says it.
+    pub varied: Option<Varied>,
+}
+
+/// A parameter at one value after another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Varied {
+    /// Its name.
+    pub parameter: String,
+    /// What people call it.
+    pub title: String,
+    /// Its values, in the order of the policies.
+    pub values: Vec<Number>,
 }
 
 /// What one policy comes to.

@@ -5,6 +5,7 @@
 
 use crate::calendar::day_in_words;
 use crate::simulate::page_charts::{Bar, PATTERNS, bars};
+use crate::simulate::page_curve::curve;
 use crate::simulate::page_groups::{Sides, grouping};
 use crate::simulate::page_parts::{
     Cell, could_add, counted, difference, escaped, figures, known, listed, money, number, paragraph, people, rate,
@@ -33,8 +34,13 @@ pub fn page(simulation: &Simulation) -> String {
     if simulation.changes.is_empty() {
         page += &as_it_is(simulation);
     }
-    for (place, change) in simulation.changes.iter().enumerate() {
-        page += &section(simulation, change, place + 1);
+    match &simulation.varied {
+        Some(varied) => page += &curve(simulation, varied),
+        None => {
+            for (place, change) in simulation.changes.iter().enumerate() {
+                page += &section(simulation, change, place + 1);
+            }
+        }
     }
     page += &again(simulation);
     page + "</main>\n</body>\n</html>\n"
@@ -56,10 +62,12 @@ fn summary(told: &Simulation) -> String {
         told.period,
         day(told),
     ));
-    for (change, after) in told.changes.iter().zip(&told.settings[1..]) {
+    // Of many values of a parameter the curve tells.
+    let policies = if told.varied.is_some() { 1 } else { told.settings.len() };
+    for (change, after) in told.changes.iter().zip(&told.settings[1..policies]) {
         part += &paragraph(&in_short(told, change, after));
     }
-    let open: Vec<&SettingTold> = told.settings.iter().filter(|it| it.undetermined > 0).collect();
+    let open: Vec<&SettingTold> = told.settings[..policies].iter().filter(|it| it.undetermined > 0).collect();
     if open.is_empty() {
         part += &paragraph("Every outcome can be told: no fact is missing.");
     }
@@ -330,7 +338,7 @@ fn matrix(caption: &str, moves: &[Move]) -> String {
 }
 
 /// As far as a drawing needs to know it.
-fn roughly(amount: Number) -> f64 {
+pub(super) fn roughly(amount: Number) -> f64 {
     amount.to_string().trim_start_matches('\u{2248}').parse().unwrap_or(0.0)
 }
 

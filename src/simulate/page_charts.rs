@@ -119,6 +119,57 @@ fn one_bar(drawing: &mut Drawing, bar: &Bar, most: f64, above: bool) {
     drawing.height += 20;
 }
 
+/// How something answers to a value that goes up in even steps.
+#[derive(Debug)]
+pub(super) struct Curve {
+    pub(super) title: String,
+    /// What is to be known of it, in words.
+    pub(super) words: String,
+    /// What it is otherwise.
+    pub(super) before: f64,
+    pub(super) values: Vec<f64>,
+}
+
+/// How high a curve may rise.
+const RISE: f64 = 56.0;
+/// Of more values not each has a dot.
+const DOTS: usize = 30;
+
+/// Curves one below the other, each from nought to its own greatest.
+pub(super) fn curves(title: &str, of: &[Curve]) -> String {
+    let mut drawing = Drawing::default();
+    for curve in of {
+        drawing.label(&curve.title, "label");
+        drawing.label(&curve.words, "small");
+        one_curve(&mut drawing, curve);
+        drawing.height += 12;
+    }
+    drawing.svg(title)
+}
+
+fn one_curve(drawing: &mut Drawing, curve: &Curve) {
+    let most = curve.values.iter().copied().fold(curve.before, f64::max).max(1e-9);
+    let base = f64::from(drawing.height) + 8.0 + RISE;
+    let high = |it: f64| base - it / most * RISE;
+    // A dot at the edge is seen whole.
+    let across = |at: usize| 1.0 + at as f64 / curve.values.len().saturating_sub(1).max(1) as f64 * 98.0;
+    let body = &mut drawing.body;
+    let before = high(curve.before);
+    let _ = write!(body, "<line x1=\"0\" x2=\"100%\" y1=\"{base:.1}\" y2=\"{base:.1}\" class=\"axis\"/>");
+    let _ = write!(body, "<line x1=\"0\" x2=\"100%\" y1=\"{before:.1}\" y2=\"{before:.1}\" class=\"fifths\"/>");
+    for (at, pair) in curve.values.windows(2).enumerate() {
+        let (x1, x2, y1, y2) = (across(at), across(at + 1), high(pair[0]), high(pair[1]));
+        let _ = write!(body, "<line x1=\"{x1:.2}%\" x2=\"{x2:.2}%\" y1=\"{y1:.1}\" y2=\"{y2:.1}\" class=\"curve\"/>");
+    }
+    if curve.values.len() <= DOTS {
+        for (at, value) in curve.values.iter().enumerate() {
+            let (x, y) = (across(at), high(*value));
+            let _ = write!(body, "<circle cx=\"{x:.2}%\" cy=\"{y:.1}\" r=\"3\" class=\"point\"/>");
+        }
+    }
+    drawing.height += 16 + RISE as u32;
+}
+
 /// A group's ratio before or after.
 #[derive(Debug)]
 pub(super) struct Dot {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::plan::least_common;
 use crate::policy::framework::OutcomeRule;
 use crate::simulate::part::{Amounts, NOT_KNOWN, Paid, Part};
 use crate::simulate::patterns::{Numbered, Patterns, says};
@@ -359,7 +360,7 @@ impl Pair {
 }
 
 /// The greatest denominator by which the amounts of all rules are added up as whole numbers: many of 62 bits, so many times, stay within 128.
-const MOST_COMMON: i128 = 1 << 56;
+const MOST_COMMON: i64 = 1 << 56;
 
 /// To how many more money is paid than before, and to how many less, whatever the currency.
 fn money(before: &Part<'_>, after: &Part<'_>) -> (usize, usize) {
@@ -367,7 +368,7 @@ fn money(before: &Part<'_>, after: &Part<'_>) -> (usize, usize) {
         Some(common) => {
             let units = |paid: &Paid, at: usize| match &paid.amounts {
                 Amounts::Units(units, by) if units[at] != NOT_KNOWN => {
-                    Some(i128::from(units[at]) * (common / i128::from(*by)))
+                    Some(i128::from(units[at]) * i128::from(common / by))
                 }
                 _ => None,
             };
@@ -380,15 +381,11 @@ fn money(before: &Part<'_>, after: &Part<'_>) -> (usize, usize) {
     }
 }
 
-fn common_denominator<'p>(paid: impl Iterator<Item = &'p Paid>) -> Option<i128> {
-    let mut common = 1_i128;
+fn common_denominator<'p>(paid: impl Iterator<Item = &'p Paid>) -> Option<i64> {
+    let mut common = 1;
     for paid in paid {
         let Amounts::Units(_, by) = paid.amounts else { return None };
-        let (mut a, mut b) = (common, i128::from(by));
-        while b != 0 {
-            (a, b) = (b, a % b);
-        }
-        common = Some(common / a * i128::from(by)).filter(|it| *it > 0 && *it <= MOST_COMMON)?;
+        common = least_common(common, by).ok().filter(|it| *it <= MOST_COMMON)?;
     }
     Some(common)
 }

@@ -15,11 +15,8 @@ use crate::policy::model::{Field, FieldKind, Policy, Shape};
 use crate::store::records::{key_columns, known, quoted, table};
 use crate::store::sqlite::{SqliteStore, disk};
 use crate::store::{Snapshots, StoreError};
-use crate::table::{Column, Filling, Keys, Loading, Records, asked_imposed};
+use crate::table::{Column, Filling, Keys, Loading, NOWHERE, Records, asked_imposed};
 use crate::value::{Known, RecordRef};
-
-/// Stands for a row that belongs to nobody.
-const NOBODY: u32 = u32::MAX;
 
 impl SqliteStore {
     /// Every record that a policy declares as columns, with what is kept for the periods that have begun by a day, and what was imposed of
@@ -286,7 +283,7 @@ impl<'s> Walk<'s> {
             while let Some(row) = rows.next().map_err(disk)? {
                 let at = owner.row(&self.loading, of, text(row.get_ref(0).map_err(disk)?)?);
                 let number = text(row.get_ref(1).map_err(disk)?)?.parse().unwrap_or(0);
-                if at != NOBODY {
+                if at != NOWHERE {
                     order.push((at, found.len()));
                 }
                 found.push((at, number));
@@ -296,9 +293,9 @@ impl<'s> Walk<'s> {
         if !order.is_sorted() {
             order.sort_unstable();
         }
-        let mut places = vec![NOBODY; found.len()];
+        let mut places = vec![NOWHERE; found.len()];
         for (row, (_, at)) in order.iter().enumerate() {
-            places[*at] = u32::try_from(row).unwrap_or(NOBODY);
+            places[*at] = u32::try_from(row).unwrap_or(NOWHERE);
         }
         let numbers = order.iter().map(|it| found[it.1].1).collect();
         self.loading.numbered(record, of, order.iter().map(|it| it.0).collect(), numbers);
@@ -382,7 +379,7 @@ impl<'s> Walk<'s> {
             let mut places = places.into_iter();
             while let (Some(row), Some(at)) = (rows.next().map_err(disk)?, places.next()) {
                 self.rows += 1;
-                if at == NOBODY {
+                if at == NOWHERE {
                     continue;
                 }
                 for (place, column) in columns.iter_mut().enumerate() {
@@ -438,7 +435,7 @@ impl<'s> Walk<'s> {
         while let Some(row) = rows.next().map_err(disk)? {
             self.rows += 1;
             let at = owner.row(&self.loading, of, text(row.get_ref(0).map_err(disk)?)?);
-            if at == NOBODY {
+            if at == NOWHERE {
                 continue;
             }
             let label = text(row.get_ref(1).map_err(disk)?)?;
@@ -506,10 +503,10 @@ impl Owner {
         if let Some(row) = self.row.filter(|_| self.key == key) {
             return row;
         }
-        let next = self.row.filter(|it| *it != NOBODY).map_or(0, |it| it + 1);
+        let next = self.row.filter(|it| *it != NOWHERE).map_or(0, |it| it + 1);
         let row = if loading.is(of, next, key) { Some(next) } else { loading.row(of, key) };
         key.clone_into(&mut self.key);
-        *self.row.insert(row.unwrap_or(NOBODY))
+        *self.row.insert(row.unwrap_or(NOWHERE))
     }
 }
 
@@ -620,5 +617,5 @@ fn text<'r>(cell: ValueRef<'r>) -> Result<&'r str, StoreError> {
 }
 
 fn narrow(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(NOBODY)
+    u32::try_from(at).unwrap_or(NOWHERE)
 }

@@ -316,18 +316,17 @@ pub(super) struct ColumnBuilder {
     nothing: Arc<str>,
 }
 
+/// Of what whole numbers of a field are parts; nothing where it is too great.
+pub(super) fn denominator_of(kind: &FieldKind) -> Option<i64> {
+    10_i64.checked_pow(kind.decimals_held())
+}
+
 impl ColumnBuilder {
     pub(super) fn new(field: &Field) -> Self {
-        let decimals = match &field.kind {
-            FieldKind::Number { decimals, percent, .. } => u32::from(*decimals) + if *percent { 2 } else { 0 },
-            FieldKind::Money { decimals, .. } => u32::from(*decimals),
-            _ => 0,
-        };
-        let is_text = matches!(field.kind, FieldKind::Text | FieldKind::Email | FieldKind::Post | FieldKind::Phone);
         Self {
             blank: field.blank,
-            denominator: 10_i64.checked_pow(decimals).unwrap_or(1),
-            is_text,
+            denominator: denominator_of(&field.kind).unwrap_or(1),
+            is_text: field.kind.is_text(),
             numbers: Vec::new(),
             texts: Vec::new(),
             known: Vec::new(),

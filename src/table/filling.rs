@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::policy::model::{Blank, Field, FieldKind};
-use crate::table::column::units_of;
+use crate::policy::model::{Blank, Field};
+use crate::table::column::{denominator_of, units_of};
 use crate::table::{Column, Held, Units};
 use crate::value::Known;
 
@@ -35,18 +35,13 @@ impl Filling {
     /// So many rows of a field.
     #[must_use]
     pub fn new(field: &Field, rows: usize) -> Self {
-        let decimals = match &field.kind {
-            FieldKind::Number { decimals, percent, .. } => u32::from(*decimals) + if *percent { 2 } else { 0 },
-            FieldKind::Money { decimals, .. } => u32::from(*decimals),
-            _ => 0,
-        };
-        let held = match (&field.kind, 10_i64.checked_pow(decimals)) {
-            (FieldKind::Text | FieldKind::Email | FieldKind::Post | FieldKind::Phone, _) => {
+        let held = match (field.kind.is_text(), denominator_of(&field.kind)) {
+            (true, _) => {
                 let nothing: Arc<str> = Arc::from("");
                 Filled::Texts { texts: vec![Arc::clone(&nothing); rows], nothing }
             }
-            (_, Some(denominator)) => Filled::Units { units: Units::One(vec![0; rows]), denominator, range: None },
-            (_, None) => Filled::Values(vec![None; rows]),
+            (false, Some(denominator)) => Filled::Units { units: Units::One(vec![0; rows]), denominator, range: None },
+            (false, None) => Filled::Values(vec![None; rows]),
         };
         Self { held, known: vec![false; rows], blank: field.blank }
     }
