@@ -202,7 +202,7 @@ fn the_guide_can_be_walked_as_it_is_written() {
         "merit test                            # ends with 1: something needs you",
     ];
     assert!(with(1).iter().all(|it| expected.contains(it)), "these ended with 1: {:?}", with(1));
-    for words in ["no band holds 50", "Caution for U000008 in 2026/27-Q1: proposed", "undetermined"] {
+    for words in ["no band holds 80", "Caution for U000008 in 2026/27-Q1: proposed", "undetermined"] {
         assert!(printed.contains(words), "nothing printed says `{words}`");
     }
     let policy = fs::read_to_string(here.join("rules/absence.merit")).unwrap();
@@ -219,12 +219,26 @@ fn the_page_on_simulation_can_be_walked_as_it_is_written() {
         "its policy stands in its form"
     );
     for (line, code, words) in &codes {
-        assert!(*code == Some(0) || (line == "merit demo" && *code == Some(1)), "{line}: {code:?} {words}");
+        // Of some of the made-up people a fact is missing.
+        let undetermined = line.contains("higher_mark") || line.contains("--vary");
+        assert!(
+            *code == Some(0) || ((line == "merit demo" || undetermined) && *code == Some(1)),
+            "{line}: {code:?} {words}"
+        );
     }
-    for words in ["From in force to a_week_more", "Thanks for an early plan", "a less severe sanction", "By grade, sex"]
-    {
+    for words in [
+        "From in force to higher_mark",
+        "From in force to wider_rewards",
+        "pass_mark = 70",
+        "From in force to a_week_more",
+        "Thanks for an early plan",
+        "a less severe sanction",
+        "By grade, sex",
+    ] {
         assert!(printed.contains(words), "nothing printed says `{words}`: {printed}");
     }
+    let report = fs::read_to_string(here.join("report.html")).unwrap();
+    assert!(report.contains("Pass mark of 60") && report.contains("A tenth commended"), "both scenarios are told");
     assert!(fs::read_to_string(here.join("plans.html")).unwrap().contains("A week more for everybody"));
     let page = fs::read_to_string("docs/simulate.md").unwrap();
     for table in ["rules.csv", "moves.csv", "groups.csv", "people.csv"] {
@@ -233,7 +247,9 @@ fn the_page_on_simulation_can_be_walked_as_it_is_written() {
         let untold: Vec<&str> = head.split(',').filter(|it| !told(it)).collect();
         assert!(untold.is_empty(), "docs/simulate.md does not tell of these columns of {table}: {untold:?}");
     }
-    let call = "simulate --scenario a_week_more --in 2026/27 --by sex --format json".split(' ').map(str::to_owned);
+    let call = "simulate --framework plans --scenario a_week_more --in 2026/27 --by sex --format json"
+        .split(' ')
+        .map(str::to_owned);
     let told: serde_json::Value = serde_json::from_slice(&merit(&here, &call.collect::<Vec<_>>()).stdout).unwrap();
     let mut keys = BTreeSet::new();
     keys_of(&told, &mut keys);

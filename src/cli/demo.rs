@@ -21,18 +21,28 @@ pub(super) struct Arguments {
     size: Option<u64>,
 }
 
+/// People and their appraisals, and beside them the years before, of which rewards and sanctions are reckoned.
+const PLAN: &str =
+    concat!(include_str!("../../examples/uganda/sample.toml"), include_str!("../../examples/uganda/rewards.toml"));
+
 /// The files of the example, as they stand in the repository.
-const FILES: [(&str, &str); 6] = [
-    ("sample.toml", include_str!("../../examples/uganda/sample.toml")),
+const FILES: [(&str, &str); 10] = [
+    ("sample.toml", PLAN),
     ("rules/calendar.merit", include_str!("../../rules/uganda/calendar.merit")),
     ("rules/records.merit", include_str!("../../rules/uganda/records.merit")),
     ("workflows/staff_appraisal.merit", include_str!("../../workflows/uganda/staff_appraisal.merit")),
     ("workflows/messages.merit", include_str!("../../workflows/uganda/messages.merit")),
     ("workflows/examples.merit", include_str!("../../workflows/uganda/examples.merit")),
+    ("rules/rewards.merit", include_str!("../../rules/department/rewards.merit")),
+    ("rules/scenarios.merit", include_str!("../../rules/department/scenarios.merit")),
+    ("workflows/rewards.merit", include_str!("../../workflows/department/rewards.merit")),
+    ("workflows/rewards_examples.merit", include_str!("../../workflows/department/rewards_examples.merit")),
 ];
 const SETTINGS: &str = include_str!("../../examples/uganda/merit.toml");
 
 const ADOPTED: Date = date(2026, 7, 1);
+/// From when on people are what they are: from the first year of which anything is kept.
+const KNOWN_FROM: Date = date(2023, 7, 1);
 const LAST: Date = date(2026, 9, 30);
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
@@ -60,7 +70,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         say(&format!("  {name}: {} (made up)\n", output::count(rows, "row", "rows")))?;
     }
     deploy(&project, &policy)?;
-    for report in import::folder(&project, &folder.join("records"), ADOPTED)? {
+    for report in import::folder(&project, &folder.join("records"), KNOWN_FROM)? {
         say(&format!("  imported {}: {} taken, {} rejected\n", report.file, report.good, report.rejected))?;
     }
     day_by_day(global, &project)?;
@@ -133,7 +143,8 @@ fn farewell(project: &Project, folder: &Path) -> Outcome {
     let someone = late.first().map_or_else(|| "U000001".to_owned(), |it| it.subject.clone());
     output::text(&format!(
         "\n{} in {}, the database in {}.\n\nTry next\n  cd {}\n  merit status\n  merit case {someone}\n  merit outbox --top 10\n  \
-         edit workflows/staff_appraisal.merit, then: merit check, merit test, merit deploy, merit run --as-of 2026-10-30\n",
+         edit workflows/staff_appraisal.merit, then: merit check, merit test, merit deploy, merit run --as-of 2026-10-30\n  \
+         merit simulate --scenario higher_mark --by grade --html report.html\n",
         output::count(mails, "mail", "mails"),
         outbox.display(),
         project.store.display(),

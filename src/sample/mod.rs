@@ -11,7 +11,7 @@ use crate::ids::{FieldId, RecordId};
 use crate::policy::model::{Field, FieldKind, Policy, RecordType, Shape};
 
 use draw::Draw;
-pub use plan::{FieldPlan, Forest, Plan, RecordPlan};
+pub use plan::{Before, FieldPlan, Forest, Plan, RecordPlan};
 
 /// Why records can't be made up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +63,8 @@ impl<'a> Sampler<'a> {
         for (name, record) in &plan.records {
             let id = policy.record_named(name).ok_or_else(|| SampleFault::NoRecord(name.clone()))?;
             let known = policy.record(id);
-            if let Some(field) = record.fields.keys().find(|it| known.field_named(it).is_none()) {
+            let before = record.before.iter().flat_map(|it| it.fields.keys());
+            if let Some(field) = record.fields.keys().chain(before).find(|it| known.field_named(it).is_none()) {
                 return Err(SampleFault::NoField(name.clone(), field.clone()));
             }
         }
@@ -79,9 +80,11 @@ impl<'a> Sampler<'a> {
         let sheet = |(name, record): (&String, &RecordPlan)| {
             let id = self.policy.record_named(name).ok_or_else(|| SampleFault::NoRecord(name.clone()))?;
             let kind = self.policy.record(id);
-            if let (Shape::Panel { each, .. }, Some(label)) = (kind.shape, &record.period) {
-                let read = self.calendar.period_from_label(each, label);
-                read.map_err(|_| SampleFault::NoPeriod(name.clone(), label.clone()))?;
+            if let Shape::Panel { each, .. } = kind.shape {
+                for label in record.period.iter().chain(record.before.iter().flat_map(|it| &it.periods)) {
+                    let read = self.calendar.period_from_label(each, label);
+                    read.map_err(|_| SampleFault::NoPeriod(name.clone(), label.clone()))?;
+                }
             }
             Ok(Sheet { record: id, name: name.clone(), head: self.head(kind), rows: self.rows(record, kind) })
         };
@@ -104,7 +107,10 @@ impl<'a> Sampler<'a> {
         match (kind.shape, record.rows.len(), record.count) {
             (Shape::Entity { .. }, 0, Some(count)) => self.size.map_or(count, |size| self.scaled(count, size)),
             (Shape::Entity { .. }, given, _) => given as u64,
-            (Shape::Panel { of, .. }, ..) => self.count_of(of),
+            (Shape::Panel { of, .. }, ..) => {
+                let periods = 1 + record.before.as_ref().map_or(0, |it| it.periods.len() as u64);
+                self.count_of(of).saturating_mul(periods)
+            }
             (Shape::Child { of }, ..) => self.count_of(of).saturating_mul(of_each(record)),
         }
     }
@@ -128,7 +134,9 @@ impl<'a> Sampler<'a> {
     pub fn row(&self, sheet: &Sheet, row: u64) -> Option<Vec<String>> {
         let kind = self.policy.record(sheet.record);
         let plan = self.plan.records.get(&sheet.name)?;
-        if plan.share < 1.0 && self.draw(sheet, row, "(share)").share() >= plan.share {
+        let before = self.before(kind, plan, row);
+        let share = before.map_or(plan.share, |it| it.0.share);
+        if share < 1.0 && self.draw(sheet, row, "(share)").share() >= share {
             return None;
         }
         if let Shape::Child { .. } = kind.shape
@@ -144,10 +152,22 @@ impl<'a> Sampler<'a> {
         let cells: Vec<String> = cells.collect();
         let lead = match kind.shape {
             Shape::Entity { .. } => vec![],
-            Shape::Panel { of, .. } => vec![self.key(of, row), plan.period.clone().unwrap_or_default()],
+            Shape::Panel { of, .. } => {
+                let period = before.map(|it| it.1).or(plan.period.as_deref()).unwrap_or_default();
+                vec![self.key(of, row % self.count_of(of).max(1)), period.to_owned()]
+            }
             Shape::Child { of } => vec![self.key(of, row / of_each(plan))],
         };
         Some(lead.into_iter().chain(cells).collect())
+    }
+
+    /// How a row is made up that stands for a period before the plan's own, and which one: owner after owner of the plan's own period
+    /// first, then of each of those before.
+    fn before<'p>(&self, kind: &RecordType, plan: &'p RecordPlan, row: u64) -> Option<(&'p Before, &'p str)> {
+        let Shape::Panel { of, .. } = kind.shape else { return None };
+        let before = plan.before.as_ref()?;
+        let nth = usize::try_from((row / self.count_of(of).max(1)).checked_sub(1)?).ok()?;
+        Some((before, before.periods.get(nth)?))
     }
 
     /// Whether a field would name one of those below a root, and there is none of that number.
@@ -189,7 +209,8 @@ impl<'a> Sampler<'a> {
             return self.key(sheet.record, row);
         }
         let default = FieldPlan::default();
-        let wanted = plan.fields.get(name).unwrap_or(&default);
+        let fields = self.before(kind, plan, row).map_or(&plan.fields, |it| &it.0.fields);
+        let wanted = fields.get(name).unwrap_or(&default);
         if wanted.blank > 0.0 && self.draw(sheet, row, &format!("{name} blank")).share() < wanted.blank {
             return String::new();
         }
@@ -305,6 +326,45 @@ record seat of body { who person; place one of chair, member, secretary }
         let sheets = sampler.sheets().unwrap();
         let sheet = sheets.iter().find(|it| it.name == "seat").unwrap();
         (0..sheet.rows).filter_map(|row| sampler.row(sheet, row)).map(|it| it.join(" ")).collect()
+    }
+
+    #[test]
+    fn each_period_before_has_a_row_of_each_owner_made_up_in_its_own_way() {
+        let text = r#"
+calendar c { time zone "UTC"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }
+record person { id key text }
+record review of person each year { mark optional number from 0 to 100 }
+"#;
+        let policy = crate::policy::compile(&Sources::single("p.merit", text)).policy.unwrap();
+        let rows = |before: &str| {
+            let plan = format!(
+                r#"{{"seed": 1, "records": {{"person": {{"count": 3, "key": "O{{n}}"}},
+                "review": {{"period": "2026", "fields": {{"mark": {{"blank": 1.0}}}}{before}}}}}}}"#
+            );
+            let plan: Plan = serde_json::from_str(&plan).unwrap();
+            let sampler = Sampler::new(&policy, &plan, None).unwrap();
+            let sheets = sampler.sheets().map_err(|it| it.to_string())?;
+            let sheet = sheets.iter().find(|it| it.name == "review").unwrap();
+            Ok::<_, String>(
+                (0..sheet.rows).filter_map(|row| sampler.row(sheet, row)).map(|it| it.join(" ")).collect::<Vec<_>>(),
+            )
+        };
+        let own = ["O000001 2026 ", "O000002 2026 ", "O000003 2026 "];
+        assert_eq!(rows("").unwrap(), own);
+        let before = r#", "before": {"periods": ["2024", "2025"], "fields": {"mark": {"fixed": "7"}}}"#;
+        let more = [
+            "O000001 2024 7",
+            "O000002 2024 7",
+            "O000003 2024 7",
+            "O000001 2025 7",
+            "O000002 2025 7",
+            "O000003 2025 7",
+        ];
+        assert_eq!(rows(before).unwrap(), [&own[..], &more[..]].concat());
+        let none = r#", "before": {"periods": ["2024", "2025"], "share": 0.0}"#;
+        assert_eq!(rows(none).unwrap(), own);
+        let wrong = rows(r#", "before": {"periods": ["24/25"]}"#).unwrap_err();
+        assert!(wrong.contains("`24/25`"), "{wrong}");
     }
 
     #[test]

@@ -30,9 +30,26 @@ pub struct RecordPlan {
     /// For panels: the label of the period.
     #[serde(default)]
     pub period: Option<String>,
+    /// For panels: the periods before, and how those are made up.
+    #[serde(default)]
+    pub before: Option<Before>,
     /// For children: how many each owner has (1, unless said).
     #[serde(default)]
     pub each: Option<u64>,
+    /// Which share of the owners has one (1 is all).
+    #[serde(default = "all")]
+    pub share: f64,
+    /// For each field, by name.
+    #[serde(default)]
+    pub fields: BTreeMap<String, FieldPlan>,
+}
+
+/// How the periods before the one of a plan are made up.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Before {
+    /// Their labels.
+    pub periods: Vec<String>,
     /// Which share of the owners has one (1 is all).
     #[serde(default = "all")]
     pub share: f64,
