@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use merit::engine::{self, ActError, ActRequest, Acting, Policies};
 use merit::exchange::value_of;
@@ -553,4 +554,128 @@ scenario blank { assume review.mark : 100% unknown }
         said.contains("`good` assumes how people would act") && said.contains("merit forecast --scenario good"),
         "{said}"
     );
+}
+
+/// Every day of a year with the acts of a file, through the command line, on a store; what its journals then hold, as the file of
+/// entries has it.
+fn lived(project: &Project, head: &str, acts: &[&str], (first, days): (Date, i64)) -> BTreeMap<String, Vec<String>> {
+    for day in first.series(1.day()).take(usize::try_from(days).unwrap()) {
+        let (day, mut rows) = (day.to_string(), format!("{head}\n"));
+        let of_day: Vec<&str> = acts.iter().filter_map(|it| it.strip_prefix(&format!("{day},"))).collect();
+        if !of_day.is_empty() {
+            of_day.iter().for_each(|it| rows += &format!("{it}\n"));
+            std::fs::write(project.path("today.csv"), rows).unwrap();
+            program::merit(project.folder.path(), &["act", "--csv", "today.csv", "--as-of", &day]);
+        }
+        let ran = program::merit(project.folder.path(), &["run", "--as-of", &day]);
+        assert!(ran.status.code().unwrap() < 2, "{day}: {}", program::text(&ran.stderr));
+    }
+    let store = rusqlite::Connection::open(project.path("merit.db")).unwrap();
+    let mut read = store
+        .prepare("select c.workflow, c.subject, c.period, c.id, j.payload from journal j join cases c on c.id = j.case_id order by c.id, j.seq")
+        .unwrap();
+    let rows = read.query_map([], |row| {
+        let case = format!("{}/{}/{}", row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?);
+        Ok((case, row.get::<_, String>(4)?))
+    });
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    rows.unwrap().map(Result::unwrap).for_each(|(case, event)| all.entry(case).or_default().push(event));
+    all
+}
+
+/// The same as a forecast foretells it.
+fn foretold(project: &Project, head: &str, acts: &[&str]) -> BTreeMap<String, Vec<String>> {
+    let rows: String = acts.iter().map(|it| format!("{it}\n")).collect();
+    std::fs::write(project.path("acts.csv"), format!("day,{head}\n{rows}")).unwrap();
+    let call = ["forecast", "--years", "1", "--acts", "acts.csv", "--entries", "entries.csv"];
+    let told = project.json(0, &call);
+    assert!(told["settings"][0]["acts"].as_u64().unwrap() > 3, "{told}");
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut table = csv::Reader::from_path(project.path("entries.csv")).unwrap();
+    for row in table.records().map(Result::unwrap) {
+        all.entry(format!("{}/{}/{}", &row[0], &row[1], &row[2])).or_default().push(row[5].to_owned());
+    }
+    all
+}
+
+/// Holds what is foretold of a year to what is lived.
+fn year_of_acts(project: &Project, head: &str, acts: &[&str], first: Date) {
+    let ours = foretold(project, head, acts);
+    let theirs = lived(project, head, acts, (first, 365));
+    assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>());
+    for (case, events) in &theirs {
+        for (at, (ours, theirs)) in ours[case].iter().zip(events).enumerate() {
+            assert_eq!(ours, theirs, "{case}, entry {at}");
+        }
+        assert_eq!(ours[case].len(), events.len(), "{case}: as many entries");
+    }
+    let entries: usize = theirs.values().map(Vec::len).sum();
+    assert!(entries > 20, "{entries} entries");
+}
+
+#[test]
+fn a_year_of_recorded_plans_is_what_a_run_makes_of_them() {
+    let project = Project::of("plans");
+    project.merit(0, &["deploy", "--adopt", "2026-01-01"]);
+    project.merit(0, &["import", "records/nurse.csv", "--from", "2026-01-01"]);
+    let acts = [
+        "2026-01-23,planning,nan,2026,fill,nan,,,2026-01-23,4",
+        "2026-01-26,planning,nan,2026,choose,max,send_back,not enough,,",
+        "2026-01-06,planning,ola,2026,choose,max,accept,too early,,",
+        "2026-02-10,planning,ola,2026,fill,ola,,,2026-02-09,9",
+        "2026-02-11,planning,ola,2026,choose,max,refer,,,",
+        "2026-02-20,planning,nan,2026,fill,nan,,,2026-02-20,6",
+        "2026-03-02,planning,ola,2026,choose,mat,impose,,,",
+        "2026-03-02,planning,nan,2026,choose,max,accept,,,",
+    ];
+    year_of_acts(&project, "workflow,subject,period,act,as,choice,because,written,targets", &acts, date(2026, 1, 1));
+}
+
+#[test]
+fn a_year_of_recorded_hearings_is_what_a_run_makes_of_them() {
+    let project = Project::of("conduct");
+    project.merit(0, &["deploy", "--adopt", "2026-08-01"]);
+    project.merit(0, &["import", "records", "--from", "2026-08-01"]);
+    let acts = [
+        "2026-10-01,hearing,ada,2025,send,sec,,,",
+        "2026-10-02,hearing,ben,2025,send,sec,,,",
+        "2026-10-05,hearing,ada,2025,fill,ada,,,It is not so",
+        "2026-10-06,hearing,ada,2025,choose,boss,drop,the answer convinces,",
+        "2026-10-20,hearing,cy,2025,send,sec,,,",
+        "2026-11-03,hearing,ben,2025,choose,boss,impose,,",
+        "2026-11-20,hearing,ben,2025,choose,ben,appeal,,",
+    ];
+    year_of_acts(&project, "workflow,subject,period,act,as,choice,because,reply", &acts, date(2026, 8, 1));
+}
+
+#[test]
+fn what_is_wrong_with_recorded_acts_is_told() {
+    let project = goals();
+    let head = "day,workflow,subject,period,act,as,agreed";
+    let told = |text: &str, more: &[&str], code: i32| {
+        std::fs::write(project.path("acts.csv"), text).unwrap();
+        project.merit(code, &[&["forecast", "--years", "1", "--acts", "acts.csv"], more].concat())
+    };
+    for (text, words) in [
+        ("workflow,subject,act,as\n".to_owned(), "no column `day`"),
+        (format!("{head}\n2026-01-05,goal,n001,2026,fill,n001,2026-01-05\n"), "did you mean `goals`?"),
+        (format!("{head}\nsoon,goals,n001,2026,fill,n001,2026-01-05\n"), "line 2: `soon` is no day"),
+        (
+            format!("{head}\n2026-01-05,goals,n001,next year,fill,n001,2026-01-05\n"),
+            "`next year` is no period of `goals`",
+        ),
+        (format!("{head}\n2026-01-05,goals,n001,2026,fill,n001,soon\n"), "`agreed`: "),
+        (format!("{head}\n2026-01-05,goals,n001,2026,fil,n001,2026-01-05\n"), "`fil` is nothing that can be done"),
+    ] {
+        let said = told(&text, &[], 2);
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let good = format!(
+        "{head}\n2026-01-05,goals,n001,2026,fill,n001,2026-01-05\n2025-01-05,goals,n002,2026,fill,n002,2025-01-05\n"
+    );
+    let said = told(&good, &[], 0);
+    assert!(said.contains("with the acts that are written down"), "{said}");
+    assert!(said.contains("line 3: its day is not among those that are run"), "{said}");
+    assert!(told(&good, &["--scenario", "mixed"], 2).contains("`mixed` assumes how people act"));
+    assert!(told(&good, &["--entries", "merit.db"], 2).contains("is the store itself"));
 }

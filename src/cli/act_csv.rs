@@ -53,7 +53,7 @@ pub(super) fn run(global: &Global, path: &Path, as_of: Option<&str>) -> Outcome 
     let mut acting = Acting::begin(&mut store, &settings, &mut sender)?;
     let (mut lines, mut held_back) = (Vec::new(), Vec::new());
     for (line, cells) in &rows.rows {
-        let row = Row { policy, rows: &rows, cells };
+        let row = Row { policy, rows: &rows, cells, also: &[] };
         let done = row.request(&store).and_then(|request| {
             let case = request.case;
             match acting.act(&mut store, &request) {
@@ -80,22 +80,32 @@ pub(super) fn run(global: &Global, path: &Path, as_of: Option<&str>) -> Outcome 
 }
 
 /// Why a row was not done.
-enum Reject {
+pub(super) enum Reject {
     /// It can't be.
     Row(String),
     /// Nothing can be done any more.
     World(Failure),
 }
 
-struct Row<'r> {
-    policy: &'r Policy,
-    rows: &'r Rows,
-    cells: &'r [String],
+/// In words.
+pub(super) fn told(reject: Reject) -> String {
+    match reject {
+        Reject::Row(reason) => reason,
+        Reject::World(failure) => failure.told(),
+    }
+}
+
+pub(super) struct Row<'r> {
+    pub(super) policy: &'r Policy,
+    pub(super) rows: &'r Rows,
+    pub(super) cells: &'r [String],
+    /// Columns that are no fields either.
+    pub(super) also: &'r [&'r str],
 }
 
 impl Row<'_> {
     /// What stands in a column; nothing if it is empty.
-    fn cell(&self, column: &str) -> Option<&str> {
+    pub(super) fn cell(&self, column: &str) -> Option<&str> {
         let at = self.rows.head.iter().position(|it| it == column)?;
         self.cells.get(at).map(|it| it.trim()).filter(|it| !it.is_empty())
     }
@@ -153,12 +163,13 @@ impl Row<'_> {
         row.period == label || first().is_some_and(|it| it == row.period)
     }
 
-    fn deed(&self) -> Result<(Deed, Vec<(String, String)>), Reject> {
+    /// What is done, and what is written into which field.
+    pub(super) fn deed(&self) -> Result<(Deed, Vec<(String, String)>), Reject> {
         let what = match self.needed("act")? {
             what @ ("fill" | "correct") => {
                 let columns = self.rows.head.iter();
-                let fields =
-                    columns.filter(|it| !COLUMNS.contains(&it.as_str()) && !OWN_COLUMNS.contains(&it.as_str()));
+                let ours = |it: &str| COLUMNS.contains(&it) || OWN_COLUMNS.contains(&it) || self.also.contains(&it);
+                let fields = columns.filter(|it| !ours(it));
                 let values: Vec<(String, String)> =
                     fields.filter_map(|it| Some((it.clone(), self.cell(it)?.to_owned()))).collect();
                 let names = values.iter().map(|it| it.0.clone()).collect();

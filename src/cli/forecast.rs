@@ -10,9 +10,12 @@ use serde::Serialize;
 
 use crate::cli::tried::scenarios;
 use crate::cli::written_files::{put, refuse_file};
-use crate::cli::{Done, Failure, Format, Global, Outcome, forecast_words as words, open, output};
+use crate::cli::{
+    Done, Failure, Format, Global, Outcome, forecast_acts as acts, forecast_words as words, open, output,
+};
 use crate::config::Project;
-use crate::forecast::{Figure, People, Run, Start, Terms, figures, run_all};
+use crate::exchange::Rows;
+use crate::forecast::{Figure, People, Run, Start, Terms, figures, follow, run_all};
 use crate::ids::{StageId, WorkflowId};
 use crate::policy::assumption::{Assumed, Assumption};
 use crate::policy::model::Policy;
@@ -41,6 +44,13 @@ pub(super) struct Arguments {
     /// People go on as others of their group did: a field of those whom a case is about, or several together (grade,terms)
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     by: Vec<String>,
+    /// Acts that are written down, in the place of what people would do by chance: a row each as `merit act --csv` takes them, with
+    /// the `day` of each; nothing is drawn
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["runs", "seed", "by"])]
+    acts: Option<PathBuf>,
+    /// With these acts: write every entry of every case into this file, as CSV, too
+    #[arg(long, value_name = "FILE", requires = "acts", conflicts_with = "scenario")]
+    entries: Option<PathBuf>,
     /// Write the figures as CSV into this file, too; one of that name is replaced
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
@@ -54,6 +64,8 @@ pub(super) struct Told {
     pub(super) runs: u32,
     pub(super) seed: u64,
     pub(super) by: Vec<String>,
+    /// The file of acts that were taken, where one was.
+    pub(super) acts: Option<String>,
     pub(super) program: &'static str,
     pub(super) settings: Vec<SettingTold>,
 }
@@ -97,6 +109,8 @@ struct Beginning<'a> {
     /// The last day that was run.
     last: Date,
     first: Date,
+    /// Acts that are written down.
+    recorded: Option<Rows>,
     bar: Bar,
 }
 
@@ -105,6 +119,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     if let Some(file) = &arguments.csv {
         refuse_file(&project, file, "table")?;
     }
+    if let Some(file) = &arguments.entries {
+        refuse_file(&project, file, "table")?;
+    }
+    let recorded = arguments.acts.as_deref().map(acts::rows).transpose()?;
+    let runs = if recorded.is_some() { 1 } else { arguments.runs };
     let store = open::reading_store(&project)?;
     let policies = open::deployed(&project, &store)?;
     let (in_force, version) = (&*policies.latest().policy, policies.latest().version);
@@ -118,10 +137,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let last = last.unwrap_or_else(|| open::today(in_force));
     let first = last.tomorrow().map_err(|error| Failure::usage(error.to_string()))?;
     let (cases, unreadable) = cases(&store)?;
-    let days = u64::from(arguments.years * arguments.runs) * 366 * policies.len() as u64;
+    let days = u64::from(arguments.years * runs) * 366 * policies.len() as u64;
     let (adopted, bar) = (state.adopted, Bar::of(global, days));
     let (project, store) = (&project, &store);
-    let begin = Beginning { arguments, project, store, version, cases, adopted, last, first, bar };
+    let begin = Beginning { arguments, project, store, version, cases, adopted, last, first, recorded, bar };
     let mut settings = vec![begin.foretell("in force", "in force", in_force)?];
     for it in &candidates {
         settings.push(begin.foretell(&it.name, &it.title, &it.policy)?);
@@ -134,9 +153,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let told = Told {
         first: first.to_string(),
         years: arguments.years,
-        runs: arguments.runs,
+        runs,
         seed: arguments.seed,
         by: arguments.by.clone(),
+        acts: arguments.acts.as_ref().map(|it| it.display().to_string()),
         program: env!("CARGO_PKG_VERSION"),
         settings,
     };
@@ -154,7 +174,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
 impl Beginning<'_> {
     /// The figures of a policy.
     fn foretell(&self, name: &str, title: &str, policy: &Policy) -> Result<SettingTold, Failure> {
-        let records = self.store.columns(policy, &[], self.last, Snapshots::default())?;
+        if self.recorded.is_some() && !policy.assumptions.is_empty() {
+            return Err(Failure::usage(format!("`{name}` assumes how people act, and so do the acts of `--acts`"))
+                .help("leave one of them out"));
+        }
+        // What is on record for a period to come counts when it has come.
+        let records = self.store.columns(policy, &[], Date::MAX, Snapshots::default())?;
         let (cases, left_out) = self.cases_of(policy);
         let facts = AsFacts::new(policy, &records);
         let of = cases.iter().map(|it| (it.0, &it.1));
@@ -171,7 +196,18 @@ impl Beginning<'_> {
         let judged = judged(self.store, policy, self.last)?;
         let start = Start { policy, records: &records, terms, cases, judged, first: self.first };
         let (Arguments { years, runs, seed, .. }, bar) = (self.arguments, &self.bar);
-        let runs: Vec<Run> = run_all(&start, &people, *years, (*seed, *runs), &|| bar.a_day());
+        let tells = || bar.a_day();
+        let runs: Vec<Run> = match self.arguments.acts.as_deref().zip(self.recorded.as_ref()) {
+            Some((path, rows)) => {
+                let acts = acts::recorded(policy, path, rows)?;
+                let (run, entries) = follow(&start, *years, &acts, &tells);
+                if let Some(file) = &self.arguments.entries {
+                    put(file, &acts::csv(&entries)?)?;
+                }
+                vec![run]
+            }
+            None => run_all(&start, &people, *years, (*seed, *runs), &tells),
+        };
         let tallies: Vec<_> = runs.iter().map(|it| it.tally.clone()).collect();
         let mut refused: BTreeMap<String, u64> = BTreeMap::new();
         let all = runs.iter().flat_map(|it| &it.refused);
@@ -184,7 +220,7 @@ impl Beginning<'_> {
             acts: runs.iter().map(|it| it.acts).sum(),
             refused: counts(refused),
             left_out,
-            unknown: unknown(policy, &people),
+            unknown: if self.recorded.is_some() { Vec::new() } else { unknown(policy, &people) },
             assumed: assumed(policy),
             figures: figures(&tallies),
         })

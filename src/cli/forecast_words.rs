@@ -29,6 +29,9 @@ pub(super) fn words(policies: &[&Policy], told: &Told) -> String {
     let day = told.first.parse().map_or_else(|_| told.first.clone(), day_in_words);
     let mut words =
         format!("{years} from {day} on, in {runs} (seed {}): people go on as they did{}\n", told.seed, otherwise(told));
+    if told.acts.is_some() {
+        words = format!("{years} from {day} on, with the acts that are written down\n");
+    }
     let several = told.settings.len() > 1;
     for it in &told.settings {
         if several {
@@ -71,7 +74,7 @@ fn beside(setting: &SettingTold) -> String {
         words += &format!("{} left out: {}\n", output::count(it.count, "case", "cases"), it.why);
     }
     for it in &setting.refused {
-        words += &format!("Refused {} times: {}\n", output::grouped(&it.count.to_string()), it.why);
+        words += &format!("Refused {}: {}\n", output::count(it.count, "time", "times"), it.why);
     }
     words
 }

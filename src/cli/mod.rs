@@ -19,6 +19,7 @@ mod deploy;
 mod explain;
 mod fmt;
 mod forecast;
+mod forecast_acts;
 mod forecast_words;
 mod import;
 mod init;

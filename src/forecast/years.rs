@@ -58,15 +58,15 @@ struct Due {
 }
 
 /// What opened and waits for somebody, and what was counted.
-struct Diary<'a, 'p> {
-    policy: &'a Policy,
-    tally: Tally,
-    people: &'p People,
+pub(super) struct Diary<'a, 'p> {
+    pub(super) policy: &'a Policy,
+    pub(super) tally: Tally,
+    pub(super) people: &'p People,
     /// Stages that opened since the last day that was planned: the case, its stage and round, and on which day they opened and are due.
-    opened: Vec<Opened>,
+    pub(super) opened: Vec<Opened>,
 }
 
-struct Opened {
+pub(super) struct Opened {
     case: usize,
     flow: WorkflowId,
     stage: StageId,
