@@ -517,6 +517,106 @@ fn without_a_scenario_the_working_policy_is_compared() {
     assert!(page.contains("With the working policy in place of the policy in force"), "{page}");
 }
 
+/// Cautions and rewards that rest on what was imposed before: whoever is cautioned gets neither a second caution nor thanks for two years.
+const IN_TURN: &str = r#"
+calendar c { time zone "UTC"; working Monday to Friday; period year / years every 12 months from 1 January, written 2026; roll forward; month end back }
+record person { id key text }
+record review of person each year { mark number from 0 to 100 }
+framework marks "Marks" {
+  for each person each year
+  judged    31 March after the year
+  severity  caution (administrative) < warning (administrative)
+  sanctions the most severe that applies
+  rewards   all that apply, unless a sanction applies
+  sanction caution "Caution" {
+    when mark < 50 and not (caution imposed in the last 2 years)
+    automatic
+    lasts 18 months
+  }
+  sanction warning "Warning" { when mark < 50 and caution in force; automatic }
+  reward thanks "Thanks" { when mark >= 50 and not (caution imposed in the last 2 years); amount UGX 100 }
+}
+scenario milder "Only below 40" {
+  replace sanction caution {
+    when mark < 40 and not (caution imposed in the last 2 years)
+    automatic
+    lasts 18 months
+  }
+}
+"#;
+
+#[test]
+fn periods_in_turn_come_to_what_the_engine_judges_year_by_year() {
+    let project = Project::of("marks");
+    fs::remove_dir_all(project.path("records")).unwrap();
+    fs::create_dir(project.path("records")).unwrap();
+    fs::write(project.path("policy/marks.merit"), IN_TURN).unwrap();
+    let (mut people, mut reviews) = ("id\n".to_owned(), "person,year,mark\n".to_owned());
+    for nth in 0..40_u32 {
+        people += &format!("p{nth:02}\n");
+        for year in 2020..2025 {
+            // Marks that go up and down, and one in twenty that nobody knows.
+            let mark = (nth * 37 + year * 53 + nth * year * 11) % 100;
+            let mark = if (nth + year) % 20 == 0 { String::new() } else { mark.to_string() };
+            reviews += &format!("p{nth:02},{year},{mark}\n");
+        }
+    }
+    fs::write(project.path("records/person.csv"), people).unwrap();
+    fs::write(project.path("records/review.csv"), reviews).unwrap();
+    project.merit(0, &["deploy", "--adopt", "2020-01-01"]);
+    project.merit(0, &["import", "records", "--from", "2020-01-01"]);
+    let asked = ["simulate", "--in", "2020", "--to", "2024", "--as-of", "2025-04-30", "--scenario", "milder"];
+    let before = project.json(1, &asked);
+    for year in 2021..=2025 {
+        merit(project.folder.path(), &["run", "--as-of", &format!("{year}-04-30"), "--no-send"]);
+    }
+    let came = project.json(0, &["outcomes", "--top", "1000"]);
+    let came = came["outcomes"].as_array().unwrap();
+    let mut all = 0;
+    let periods = before["periods"].as_array().unwrap();
+    assert_eq!(
+        periods.iter().map(|it| it["period"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["2020", "2021", "2022", "2023", "2024"]
+    );
+    for period in periods {
+        for rule in period["settings"][0]["rules"].as_array().unwrap() {
+            let is = |it: &&Json| it["period"] == period["period"] && it["rule"] == rule["name"];
+            let of = |open: bool| came.iter().filter(is).filter(|it| (it["state"] == "undetermined") == open).count();
+            assert_eq!(
+                (of(false), of(true)),
+                (rule["proposed"].as_u64().unwrap() as usize, rule["undetermined"].as_u64().unwrap() as usize),
+                "{} in {}",
+                rule["name"],
+                period["period"]
+            );
+            all += of(false);
+        }
+    }
+    assert!(all > 60, "much is proposed: {all}");
+    // What the engine has imposed meanwhile does not count twice.
+    let after = project.json(1, &asked);
+    for (before, after) in periods.iter().zip(after["periods"].as_array().unwrap()) {
+        assert_eq!(before["settings"], after["settings"]);
+    }
+    // A year by itself knows nothing of those before it.
+    let alone = project.json(1, &["simulate", "--in", "2020", "--as-of", "2025-04-30", "--no-snapshot"]);
+    assert_eq!(alone["settings"][0]["rules"][0]["proposed"], periods[0]["settings"][0]["rules"][0]["proposed"]);
+    let milder = |at: usize| periods[at]["settings"][1]["rules"][1]["proposed"].as_u64().unwrap();
+    assert_ne!(
+        milder(1),
+        periods[1]["settings"][0]["rules"][1]["proposed"].as_u64().unwrap(),
+        "each policy has its own past"
+    );
+    project.merit(1, &[&asked[..], &["--html", "page.html", "--csv", "tables"]].concat());
+    let page = shown(&fs::read_to_string(project.path("page.html")).unwrap());
+    assert!(["Marks, 2020 to 2024", "Marks, 2022"].iter().all(|it| page.contains(it)), "{page}");
+    assert!(project.path("tables/2023/rules.csv").is_file());
+    let words = project.merit(1, &asked);
+    assert!(words.contains("In all, 2020 to 2024"), "{words}");
+    let wrong = project.merit(2, &["simulate", "--in", "2024", "--to", "2020"]);
+    assert!(wrong.contains("2024 to 2020 ends before it begins"), "{wrong}");
+}
+
 #[test]
 fn a_plan_and_a_deployment_tell_what_the_framework_would_come_to() {
     let project = marks();
@@ -588,14 +688,14 @@ fn alone(marks: &[i64]) -> Simulation {
 #[test]
 fn one_policy_alone_is_told_as_it_is() {
     let told = alone(&[100; 1_234]);
-    let text = page(&told);
+    let text = page(std::slice::from_ref(&told));
     let section = sections(&text)[1];
     assert!(section.starts_with("\n<h2>As it is in force</h2>"), "{section}");
     let rules = &tables(section)["What each rule comes to"];
     assert_eq!(rules[4], ["Bonus", "reward", "1,234", "0", "KES 12,340,000", "–"]);
     assert!(!section.contains("before"), "there is nothing to compare");
     let nobody = alone(&[]);
-    assert!(shown(&page(&nobody)).contains("come to for 0 people"));
+    assert!(shown(&page(std::slice::from_ref(&nobody))).contains("come to for 0 people"));
 }
 
 // ---- what the records hash to

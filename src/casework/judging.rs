@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use crate::calendar::Period;
 use crate::casework::desk::Desk;
+use crate::eval::Facts;
 use crate::eval::framework::{Verdict, judge};
 use crate::eval::{self, DateOptions, Scope};
 use crate::ids::WorkflowId;
@@ -137,12 +138,17 @@ pub fn standing(policy: &Policy, flow: WorkflowId, case: &Case) -> Standing {
 /// The day on which a framework judges a period; none if it does not judge on a day, or that can't be told.
 #[must_use]
 pub fn judged_on(desk: &Desk<'_>, framework: &Framework, period: Period) -> Option<Date> {
+    judgement_day(desk.policy(), desk.facts(), framework, period)
+}
+
+/// The same without a desk.
+#[must_use]
+pub fn judgement_day(policy: &Policy, facts: &dyn Facts, framework: &Framework, period: Period) -> Option<Date> {
     let Judged::On(rule) = &framework.judged else { return None };
-    let policy = desk.policy();
     let nobody = RecordRef { record: framework.subject, key: Arc::from("") };
     let calendar = &policy.calendars[framework.calendar];
     // Everybody at once: by the framework's calendar, whatever their own.
-    let scope = Scope::new(policy, calendar, desk.facts(), nobody, Some(period), period.first).by_one_calendar(true);
+    let scope = Scope::new(policy, calendar, facts, nobody, Some(period), period.first).by_one_calendar(true);
     match eval::possible_date(&scope, rule, &DateOptions::closing()) {
         Ok(Answer::Known(possible)) => Some(possible.latest.date),
         Ok(Answer::NotYet | Answer::Unknown(_)) | Err(_) => None,

@@ -32,7 +32,7 @@ pub use bench::{Bench, BenchCase, BenchOutcome};
 pub use calls::Calls;
 pub use desk::{Desk, Moments, Opens};
 pub use entered::{Place, confirmed, place_of, to_be_confirmed};
-pub use judging::{Court, DecidedBefore, Proposal, Standing, follows, judged_on, judgements, standing};
+pub use judging::{Court, DecidedBefore, Proposal, Standing, follows, judged_on, judgement_day, judgements, standing};
 pub use keeping::{ASKED_AGAIN, Kept};
 pub use letter::{Appeal, Letter, Occasion, Sheet};
 pub use panel::body_of;

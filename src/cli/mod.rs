@@ -42,6 +42,7 @@ mod serve;
 mod simulate;
 mod simulate_files;
 mod simulate_vary;
+mod simulate_years;
 mod status;
 mod test;
 mod tried;

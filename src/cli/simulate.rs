@@ -4,10 +4,13 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use jiff::civil::Date;
+
 use crate::calendar::{Period, day_in_words};
 use crate::cli::tried::{Candidate, scenarios, tried, working_sources};
 use crate::cli::{
     Done, Failure, Format, Global, Outcome, open, output, simulate_files as files, simulate_vary as vary,
+    simulate_years as years,
 };
 use crate::config::Project;
 use crate::engine::EngineError;
@@ -16,7 +19,8 @@ use crate::plan::Working;
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
 use crate::simulate::{
-    Change, Cost, Grouping, Question, Ratio, RuleTold, Setting, SettingTold, Side, Simulation, side_by_side, simulate,
+    Change, Cost, Grouping, Question, Ratio, RuleTold, Setting, SettingTold, Side, Simulation, Tried, side_by_side,
+    simulate, simulate_in_turn,
 };
 use crate::source::Sources;
 use crate::store::sqlite::SqliteStore;
@@ -44,6 +48,9 @@ pub(super) struct Arguments {
     /// The period, as the policy writes it: 2026, 2025/26 [default: the last that has ended]
     #[arg(long = "in", value_name = "PERIOD")]
     period: Option<String>,
+    /// Judge every period from that one to this, one after the other: what is proposed in one counts as imposed in the next
+    #[arg(long, value_name = "PERIOD", requires = "period", conflicts_with_all = ["vary", "timings"])]
+    to: Option<String>,
     /// As on this day (2026-07-31) [default: today]
     #[arg(long, value_name = "DATE")]
     as_of: Option<String>,
@@ -112,20 +119,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         Some(store) if arguments.data.is_empty() => Ok(store.columns(policy, others, on, snapshots)?),
         _ => of_files(global, policy, arguments),
     };
-    let alike = |it: &&Policy| in_force.keeps_the_records_of(it);
-    let others: Vec<&Policy> = candidates.iter().map(|it| &it.policy).filter(alike).collect();
-    let records = read(&in_force, &others)?;
-    let mut own: Vec<Option<Records>> = Vec::new();
-    for Candidate { policy, .. } in &candidates {
-        own.push(if alike(&policy) { None } else { Some(read(policy, &[])?) });
-    }
-    let loaded = began.elapsed();
-    let mut settings = vec![Setting { name: "in force", policy: &in_force, records: &records }];
-    for (Candidate { name, policy, .. }, own) in candidates.iter().zip(&own) {
-        settings.push(Setting { name, policy, records: own.as_ref().unwrap_or(&records) });
-    }
-    let people = records.rows(framework.subject).len();
-    let question = Question {
+    let ask = |people: usize| Question {
         framework: framework.label.name.clone(),
         period,
         on,
@@ -139,6 +133,29 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         },
         working: Working::default(),
     };
+    if let Some(last) = &arguments.to {
+        let mut all = vec![Tried { name: "in force", policy: &in_force, records: read(&in_force, &[])? }];
+        for Candidate { name, policy, .. } in &candidates {
+            all.push(Tried { name, policy, records: read(policy, &[])? });
+        }
+        let judgements = years::judgements(&in_force, framework, &all[0].records, (period, last), on)?;
+        let question = ask(all[0].records.rows(framework.subject).len());
+        return in_turn(global, arguments, (&mut all, &candidates), (&question, &judgements));
+    }
+    let alike = |it: &&Policy| in_force.keeps_the_records_of(it);
+    let others: Vec<&Policy> = candidates.iter().map(|it| &it.policy).filter(alike).collect();
+    let records = read(&in_force, &others)?;
+    let mut own: Vec<Option<Records>> = Vec::new();
+    for Candidate { policy, .. } in &candidates {
+        own.push(if alike(&policy) { None } else { Some(read(policy, &[])?) });
+    }
+    let loaded = began.elapsed();
+    let mut settings = vec![Setting { name: "in force", policy: &in_force, records: &records }];
+    for (Candidate { name, policy, .. }, own) in candidates.iter().zip(&own) {
+        settings.push(Setting { name, policy, records: own.as_ref().unwrap_or(&records) });
+    }
+    let people = records.rows(framework.subject).len();
+    let question = ask(people);
     let mut simulation = simulate(&settings, &question).map_err(|fault| Failure::usage(fault.to_string()))?;
     let evaluated = began.elapsed();
     // It takes as long as the rest, and who looks at a terminal does not need it.
@@ -150,7 +167,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     simulation.varied = vary::told(&in_force, &arguments.vary);
     let hashed = began.elapsed();
-    files::write(global, &simulation, arguments.html.as_deref(), arguments.csv.as_deref())?;
+    files::write(global, std::slice::from_ref(&simulation), arguments.html.as_deref(), arguments.csv.as_deref())?;
     if let Some(again) = arguments.timings {
         let parts = [
             ("policies", compiled),
@@ -167,6 +184,35 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         Format::Human => output::text(&words(&simulation, arguments.people))?,
     };
     let findings = simulation.settings.iter().any(|it| it.undetermined > 0);
+    Ok(if findings { Done::Findings } else { Done::Clean })
+}
+
+/// Several periods, one after the other.
+fn in_turn(
+    global: &Global,
+    arguments: &Arguments,
+    (all, candidates): (&mut [Tried<'_>], &[Candidate]),
+    (question, judgements): (&Question, &[(Period, Date)]),
+) -> Outcome {
+    // What the policy in force would impose is no part of what the records are.
+    let data = all[0].records.hash(all[0].policy);
+    let told = simulate_in_turn(all, question, judgements);
+    let mut periods = told.map_err(|fault| Failure::usage(fault.to_string()))?;
+    for told in &mut periods {
+        told.data.clone_from(&data);
+        for (setting, candidate) in told.settings[1..].iter_mut().zip(candidates) {
+            setting.title.clone_from(&candidate.title);
+        }
+    }
+    files::write(global, &periods, arguments.html.as_deref(), arguments.csv.as_deref())?;
+    match global.format {
+        Format::Json => output::json(&years::Told { periods: &periods })?,
+        Format::Human => {
+            let each: Vec<String> = periods.iter().map(|it| words(it, arguments.people)).collect();
+            output::text(&(each.join("\n") + &years::together(&periods)))?
+        }
+    };
+    let findings = periods.iter().flat_map(|it| &it.settings).any(|it| it.undetermined > 0);
     Ok(if findings { Done::Findings } else { Done::Clean })
 }
 
@@ -266,7 +312,7 @@ fn framework<'p>(policy: &'p Policy, name: Option<&str>) -> Result<&'p Framework
 }
 
 /// The last period that has ended by a day.
-pub(super) fn last_ended(policy: &Policy, framework: &Framework, on: jiff::civil::Date) -> Result<Period, Failure> {
+pub(super) fn last_ended(policy: &Policy, framework: &Framework, on: Date) -> Result<Period, Failure> {
     let calendar = &policy.calendars[framework.calendar];
     let now = calendar.period_containing(framework.each, on);
     let ended = now.and_then(|it| if it.last <= on { Ok(it) } else { calendar.previous(it) });

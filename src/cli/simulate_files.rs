@@ -23,7 +23,7 @@ pub(super) fn refuse(project: &Project, html: Option<&Path>, csv: Option<&Path>)
 /// Writes what is asked for, and says where it is.
 pub(super) fn write(
     global: &Global,
-    told: &Simulation,
+    told: &[Simulation],
     html: Option<&Path>,
     csv: Option<&Path>,
 ) -> Result<(), Failure> {
@@ -33,8 +33,12 @@ pub(super) fn write(
     }
     if let Some(folder) = csv {
         fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
-        for (name, text) in tables(told)? {
-            put(&folder.join(name), &text)?;
+        for period in told {
+            let folder = if told.len() == 1 { folder.to_owned() } else { folder.join(period.period.replace('/', "-")) };
+            fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
+            for (name, text) in tables(period)? {
+                put(&folder.join(name), &text)?;
+            }
         }
         output::note(global, &format!("The tables are in {}.", folder.display()));
     }

@@ -94,7 +94,7 @@ impl Cost {
         }
     }
 
-    pub(super) fn add(&mut self, other: &Cost) {
+    pub(crate) fn add(&mut self, other: &Cost) {
         for (sum, more) in [(&mut self.known, other.known), (&mut self.could_add, other.could_add)] {
             match sum.add(more) {
                 Ok(new) => *sum = new,

@@ -32,6 +32,15 @@ const AT_ONCE: usize = 16_384;
 
 /// Everybody judged by every policy, and the first compared with each of the others.
 pub(super) fn count<'a>(settings: &[Setting<'a>], question: &Question) -> Result<Counted<'a>, Fault> {
+    count_by(settings, question, false)
+}
+
+/// The same, and what everybody came to is kept.
+pub(super) fn count_and_keep<'a>(settings: &[Setting<'a>], question: &Question) -> Result<Counted<'a>, Fault> {
+    count_by(settings, question, true)
+}
+
+fn count_by<'a>(settings: &[Setting<'a>], question: &Question, keep: bool) -> Result<Counted<'a>, Fault> {
     let judged = settings.iter().map(|it| Judged::nobody(*it, &question.framework));
     let mut judged = judged.collect::<Result<Vec<Judged<'a>>, Fault>>()?;
     can_be_compared(&judged)?;
@@ -46,7 +55,7 @@ pub(super) fn count<'a>(settings: &[Setting<'a>], question: &Question) -> Result
     let (tally, noted) = if judged.iter().all(|it| it.shares_records(&judged[0])) {
         let asking = Asking::of(settings, question)?;
         judged.iter_mut().zip(asking.denominators()).for_each(|(judged, of)| judged.denominators = of);
-        if asking.is_told_by_batches() && !basis.note_changed {
+        if asking.is_told_by_batches() && !basis.note_changed && !keep {
             let tallies = Tallies::default();
             let noted = asking.batches(question, |rows, parts| {
                 tallies.with(&basis, |tally| tally.rows(&basis, &rows, parts.iter().enumerate()))

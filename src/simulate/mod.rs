@@ -29,12 +29,14 @@ mod sorter;
 mod stand;
 mod statistics;
 mod tally;
+mod years;
 
 pub use both::{Both, Side, side_by_side};
 pub use groups::{Group, Grouping, Share};
 pub use missing::Lack;
 pub use page::page;
 pub use statistics::Ratio;
+pub use years::{Tried, simulate_in_turn};
 
 /// A policy in a simulation.
 #[derive(Debug, Clone, Copy)]

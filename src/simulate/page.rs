@@ -19,17 +19,33 @@ const STYLE: &str = include_str!("page.css");
 /// How many missing facts are listed.
 const FACTS: usize = 20;
 
-/// A simulation as a page of HTML.
+/// A simulation, or those of several periods, as a page of HTML.
 ///
 /// Names are the policy's own and may hold any sign; they are escaped. The same simulation gives the same page.
 #[must_use]
-pub fn page(simulation: &Simulation) -> String {
-    let title = escaped(&format!("{}, {}", simulation.framework, simulation.period));
+pub fn page(simulations: &[Simulation]) -> String {
+    let (Some(first), Some(last)) = (simulations.first(), simulations.last()) else { return String::new() };
+    let until = if simulations.len() > 1 { format!(" to {}", last.period) } else { String::new() };
+    let title = escaped(&format!("{}, {}{until}", first.framework, first.period));
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}: what would change</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{PATTERNS}<main>\n<h1>{title}</h1>\n"
+         <title>{title}: what would change</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{PATTERNS}<main>\n"
     );
+    if simulations.len() > 1 {
+        page += &paragraph(
+            "These periods follow one another: what is proposed in one counts as imposed, from the day of its judgement, in those behind it; \
+             what is undetermined does not.",
+        );
+    }
+    for simulation in simulations {
+        page += &of_a_period(simulation);
+    }
+    page + "</main>\n</body>\n</html>\n"
+}
+
+fn of_a_period(simulation: &Simulation) -> String {
+    let mut page = format!("<h1>{}</h1>\n", escaped(&format!("{}, {}", simulation.framework, simulation.period)));
     page += &summary(simulation);
     if simulation.changes.is_empty() {
         page += &as_it_is(simulation);
@@ -42,8 +58,7 @@ pub fn page(simulation: &Simulation) -> String {
             }
         }
     }
-    page += &again(simulation);
-    page + "</main>\n</body>\n</html>\n"
+    page + &again(simulation)
 }
 
 fn day(simulation: &Simulation) -> String {

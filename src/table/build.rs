@@ -235,6 +235,13 @@ impl Records {
         self
     }
 
+    /// Takes out what a rule imposed from a day on.
+    pub fn forget_imposed(&mut self, rule: &str, from: Date) {
+        for imposed in self.imposed.values_mut().filter_map(|it| it.get_mut(rule)) {
+            imposed.retain(|it| it.0 < from);
+        }
+    }
+
     /// Adds that something was imposed on a record; in the order of the days from which it held.
     pub fn impose(&mut self, on: (RecordId, u32), rule: &str, since: Date, ended: Option<Date>) {
         self.imposed.entry(on).or_default().entry(rule.to_owned()).or_default().push((since, ended));
