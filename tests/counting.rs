@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::civil::{Date, date};
 use merit::eval::MemoryFacts;
@@ -12,7 +14,7 @@ use merit::ids::RecordId;
 use merit::plan::Working;
 use merit::policy::compile;
 use merit::policy::model::{FieldKind, Policy};
-use merit::simulate::{Question, Setting, Simulation, simulate};
+use merit::simulate::{Progress, Question, Setting, Simulation, simulate};
 use merit::source::Sources;
 use merit::table::{Records, gather};
 use merit::value::{Known, Number, RecordRef, Value};
@@ -81,6 +83,7 @@ fn asked(policy: &Policy, working: Working, people: usize) -> Question {
         ask_missing: 3,
         people,
         working,
+        progress: Progress::default(),
     }
 }
 
@@ -207,4 +210,21 @@ fn what_is_counted_of_many_is_the_sum_of_what_is_counted_of_each() {
     let units = [policies[0].clone(), policies[1].clone(), policies[3].clone()];
     let each: Vec<Simulation> = (0..250).map(|it| all_of(&units, it..it + 1, (false, &question))).collect();
     assert_eq!(sums(&[all_of(&units, 0..250, (false, &question))]), sums(&each));
+}
+
+#[test]
+fn each_is_told_of_once_for_each_policy_while_it_is_worked_out() {
+    let policies = others();
+    for (policies, apart) in [(&policies[..], false), (&policies[..], true), (&policies[..2], false)] {
+        for kept in [0, 3] {
+            let sum = Arc::new(AtomicUsize::new(0));
+            let counting = Arc::clone(&sum);
+            let progress = Progress::to(move |more| {
+                counting.fetch_add(more, Ordering::Relaxed);
+            });
+            let question = Question { progress, ..asked(&policies[0], Working::default(), kept) };
+            all_of(policies, 0..3_000, (apart, &question));
+            assert_eq!(sum.load(Ordering::Relaxed), 3_000 * policies.len());
+        }
+    }
 }

@@ -17,7 +17,7 @@ use merit::ids::{FieldId, RecordId};
 use merit::plan::Working;
 use merit::policy::compile;
 use merit::policy::model::Policy;
-use merit::simulate::{Question, Setting, Simulation, page, simulate};
+use merit::simulate::{Progress, Question, Setting, Simulation, page, simulate};
 use merit::source::Sources;
 use merit::table::gather;
 use merit::value::{Known, Number, RecordRef, Value};
@@ -681,6 +681,7 @@ fn alone(marks: &[i64]) -> Simulation {
         ask_missing: 10,
         people: 0,
         working: Working::default(),
+        progress: Progress::default(),
     };
     simulate(&[Setting { name: "in force", policy: &policy, records: &records }], &question).unwrap()
 }

@@ -8,7 +8,7 @@ use crate::config::Project;
 use crate::plan::Working;
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
-use crate::simulate::{Change, Question, Setting, SettingTold, simulate};
+use crate::simulate::{Change, Progress, Question, Setting, SettingTold, simulate};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Snapshots, Store};
 
@@ -93,6 +93,7 @@ fn judgement(name: &str, sides: [&Setting<'_>; 2], on: Date) -> Result<Judgement
         ask_missing: 0,
         people: 0,
         working: Working::default(),
+        progress: Progress::default(),
     };
     match simulate(&settings, &question) {
         Ok(told) => {

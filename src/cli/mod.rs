@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 mod act;
 mod act_csv;
 mod backup;
+mod bar;
 mod case;
 mod cases;
 mod check;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::Date;
 
 use crate::calendar::{Period, day_in_words};
+use crate::cli::bar::Bar;
 use crate::cli::tried::{Candidate, scenarios, tried, working_sources};
 use crate::cli::{
     Done, Failure, Format, Global, Outcome, open, output, simulate_files as files, simulate_vary as vary,
@@ -19,8 +20,8 @@ use crate::plan::Working;
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
 use crate::simulate::{
-    Change, Cost, Grouping, Question, Ratio, RuleTold, Setting, SettingTold, Side, Simulation, Tried, side_by_side,
-    simulate, simulate_in_turn,
+    Change, Cost, Grouping, Progress, Question, Ratio, RuleTold, Setting, SettingTold, Side, Simulation, Tried,
+    side_by_side, simulate, simulate_in_turn,
 };
 use crate::source::Sources;
 use crate::store::sqlite::SqliteStore;
@@ -132,6 +133,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
             (None, _) => 0,
         },
         working: Working::default(),
+        progress: Progress::default(),
     };
     if let Some(last) = &arguments.to {
         let mut all = vec![Tried { name: "in force", policy: &in_force, records: read(&in_force, &[])? }];
@@ -139,8 +141,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
             all.push(Tried { name, policy, records: read(policy, &[])? });
         }
         let judgements = years::judgements(&in_force, framework, &all[0].records, (period, last), on)?;
-        let question = ask(all[0].records.rows(framework.subject).len());
-        return in_turn(global, arguments, (&mut all, &candidates), (&question, &judgements));
+        let people = all[0].records.rows(framework.subject).len();
+        return in_turn(global, arguments, (&mut all, &candidates), (&ask(people), &judgements, people));
     }
     let alike = |it: &&Policy| in_force.keeps_the_records_of(it);
     let others: Vec<&Policy> = candidates.iter().map(|it| &it.policy).filter(alike).collect();
@@ -156,7 +158,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     }
     let people = records.rows(framework.subject).len();
     let question = ask(people);
-    let mut simulation = simulate(&settings, &question).map_err(|fault| Failure::usage(fault.to_string()))?;
+    let (bar, progress) = telling(global, people * settings.len());
+    let asked = Question { progress, ..question.clone() };
+    let mut simulation = simulate(&settings, &asked).map_err(|fault| Failure::usage(fault.to_string()))?;
+    bar.end();
     let evaluated = began.elapsed();
     // It takes as long as the rest, and who looks at a terminal does not need it.
     if global.format == Format::Json || arguments.html.is_some() || arguments.csv.is_some() {
@@ -187,16 +192,25 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     Ok(if findings { Done::Findings } else { Done::Clean })
 }
 
+/// A bar, and how it is told of so many who are judged.
+fn telling(global: &Global, all: usize) -> (Bar, Progress) {
+    let bar = Bar::of(global, all as u64);
+    let told = bar.clone();
+    (bar, Progress::to(move |more| told.more(more as u64)))
+}
+
 /// Several periods, one after the other.
 fn in_turn(
     global: &Global,
     arguments: &Arguments,
     (all, candidates): (&mut [Tried<'_>], &[Candidate]),
-    (question, judgements): (&Question, &[(Period, Date)]),
+    (question, judgements, people): (&Question, &[(Period, Date)], usize),
 ) -> Outcome {
     // What the policy in force would impose is no part of what the records are.
     let data = all[0].records.hash(all[0].policy);
-    let told = simulate_in_turn(all, question, judgements);
+    let (bar, progress) = telling(global, people * all.len() * judgements.len());
+    let told = simulate_in_turn(all, &Question { progress, ..question.clone() }, judgements);
+    bar.end();
     let mut periods = told.map_err(|fault| Failure::usage(fault.to_string()))?;
     for told in &mut periods {
         told.data.clone_from(&data);

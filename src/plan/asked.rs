@@ -14,9 +14,20 @@ use crate::value::{Known, Truth, Value};
 impl Planner<'_> {
     /// What becomes of the rules of a framework for some rows, as the evaluator that goes row by row says it.
     #[must_use]
-    pub fn judged_row_by_row(&self, ground: usize, framework: &Framework, at: At, rows: &[u32]) -> Vec<Vec<Verdict>> {
+    pub fn judged_row_by_row(
+        &self,
+        ground: usize,
+        framework: &Framework,
+        at: At,
+        rows: &[u32],
+        one_more: impl Fn(),
+    ) -> Vec<Vec<Verdict>> {
         let base = self.grounds[ground].scope();
-        rows.iter().map(|row| judge(&at_row(self, &base, at, *row as usize), framework)).collect()
+        let judged = |row: &u32| {
+            one_more();
+            judge(&at_row(self, &base, at, *row as usize), framework)
+        };
+        rows.iter().map(judged).collect()
     }
 
     /// What an expression is for some rows, as the evaluator that goes row by row says it.

@@ -196,6 +196,7 @@ impl<'p, 'a> Batch<'p, 'a> {
     }
 
     /// What a node came to for the rows at hand.
+    #[inline(always)]
     pub(super) fn view(&self, id: NodeId) -> View<'_> {
         let Stand { space, is_whole, place, same } = self.stands[id as usize];
         let rows = self.rows[space.index()].clone();
@@ -224,6 +225,7 @@ impl<'p, 'a> Batch<'p, 'a> {
     }
 
     /// What a node came to, in one width.
+    #[inline(always)]
     fn taken<T: Cell>(&self, id: NodeId) -> Taken<'_, T> {
         let view = self.view(id);
         Taken { units: T::copied(view.units), state: view.state, may: self.plan.nodes.get(id).may }

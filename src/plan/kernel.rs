@@ -478,3 +478,40 @@ fn compared<T: Cell>(out: &mut [u8], left: Side<'_, T>, right: Side<'_, T>, hold
         (Side::Same(a), Side::Same(b)) => out.fill(truth(holds(a, b))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Grid, In, Mode, Out, round, rounded};
+    use crate::plan::node::state;
+
+    /// What is rounded of some numbers, by one and the same below or by one of each.
+    fn all(above: &[i64], below: Option<&[i64]>, grid: Grid) -> Vec<i64> {
+        let state = vec![state::KNOWN; above.len()];
+        let ends = |of: &[i64]| (*of.iter().min().unwrap(), *of.iter().max().unwrap());
+        let (mut units, mut states) = (vec![0; above.len()], state.clone());
+        let of = |units| In { units, state: &state, may: state::KNOWN };
+        let out = Out { units: &mut units, state: &mut states };
+        round(out, of(above), below.map(of), grid, (ends(above), below.map_or((1, 1), ends)));
+        units
+    }
+
+    #[test]
+    fn a_quotient_cut_off_in_floating_point_is_that_of_whole_numbers() {
+        let grid = |up, down, to| Grid { up, down, mode: Mode::Down, to };
+        for greatest in [i64::from(i32::MAX) - 1, i64::from(i32::MAX) + 1, (1 << 53) + 3] {
+            let mut above: Vec<i64> = [1, 2, 3, 7, 10, 97, 1_000, 65_537, 46_341]
+                .iter()
+                .flat_map(|by| {
+                    [greatest / by * by - 1, greatest / by * by, -(greatest / by * by), 1 - greatest / by * by]
+                })
+                .collect();
+            above.extend([0, 1, -1, greatest, -greatest]);
+            for down in [1, 2, 3, 7, 10, 97, 1_000, 65_537, greatest] {
+                let exact: Vec<i64> = above.iter().map(|it| rounded(*it, down, Mode::Down)).collect();
+                assert_eq!(all(&above, None, grid(1, down, 1)), exact, "by {down} up to {greatest}");
+                let below = vec![down; above.len()];
+                assert_eq!(all(&above, Some(&below), grid(1, 1, 1)), exact, "each by {down} up to {greatest}");
+            }
+        }
+    }
+}

@@ -168,7 +168,11 @@ impl<'a> Asking<'a> {
         let subject = self.asked[0].framework.subject;
         self.planner.work(question.working, (subject, &self.wanted), |rows, views| {
             let parts: Vec<Part<'_>> = self.asked.iter().map(|it| it.part(rows.len(), views)).collect();
-            each(rows, &parts)
+            let by_batches = self.asked.iter().filter(|it| it.rules.is_some()).count();
+            let more = rows.len() * by_batches;
+            let told = each(rows, &parts);
+            question.progress.more(more);
+            told
         })
     }
 
@@ -182,7 +186,7 @@ impl<'a> Asking<'a> {
         for (asked, columns) in self.asked.iter().zip(&mut columns) {
             match &asked.rules {
                 Some(rules) => amounts_row_by_row(&self.planner, asked, rules, columns),
-                None => *columns = row_by_row(&self.planner, asked, question.working.parts, people),
+                None => *columns = row_by_row(&self.planner, asked, question, people),
             }
         }
         columns
@@ -237,10 +241,13 @@ fn amounts_row_by_row(planner: &Planner<'_>, asked: &Asked<'_>, rules: &[Wanted]
 }
 
 /// Everybody asked one by one.
-fn row_by_row(planner: &Planner<'_>, asked: &Asked<'_>, parts: usize, people: usize) -> Columns {
+fn row_by_row(planner: &Planner<'_>, asked: &Asked<'_>, question: &Question, people: usize) -> Columns {
+    let parts = question.working.parts;
     let rows: Vec<u32> = (0..people).filter_map(|it| u32::try_from(it).ok()).collect();
     let parts: Vec<&[u32]> = rows.chunks(rows.len().div_ceil(parts.max(1)).max(1)).collect();
-    let told = side_by_side(&parts, |rows| planner.judged_row_by_row(asked.ground, asked.framework, asked.at, rows));
+    let told = side_by_side(&parts, |rows| {
+        planner.judged_row_by_row(asked.ground, asked.framework, asked.at, rows, || question.progress.more(1))
+    });
     let rules = asked.framework.rules.len();
     let mut of = vec![Vec::with_capacity(people); rules];
     let mut amounts: Vec<Vec<Option<Number>>> = vec![Vec::new(); rules];

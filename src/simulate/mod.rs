@@ -3,6 +3,8 @@
 //! It decides nothing and writes nothing. Every figure is counted from the outcomes of single people; who stands behind it can be listed,
 //! and the evaluator that goes row by row can be asked why. Start reading at [`simulate`].
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -69,6 +71,31 @@ pub struct Question {
     pub people: usize,
     /// How it is worked out.
     pub working: Working,
+    /// Who is told how far it is.
+    pub progress: Progress,
+}
+
+/// Somebody who is told of how many further people it was worked out; each counts once for each policy.
+#[derive(Clone, Default)]
+pub struct Progress(Option<Arc<dyn Fn(usize) + Send + Sync>>);
+
+impl Progress {
+    /// Tells this one.
+    pub fn to(told: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(told)))
+    }
+
+    fn more(&self, people: usize) {
+        if let Some(told) = &self.0 {
+            told(people);
+        }
+    }
+}
+
+impl std::fmt::Debug for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Progress").field(&self.0.is_some()).finish()
+    }
 }
 
 /// Why a simulation can't be made.
