@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::cli::bar::Bar;
 use crate::cli::tried::scenarios;
 use crate::cli::written_files::{put, refuse_file};
 use crate::cli::{
@@ -23,9 +22,6 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{Filter, Snapshots, Store};
 use crate::table::AsFacts;
 use crate::workflow::Case;
-
-/// What takes longer tells how far it is.
-const SOON: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -145,7 +141,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     for it in &candidates {
         settings.push(begin.foretell(&it.name, &it.title, &it.policy)?);
     }
-    begin.bar.0.finish_and_clear();
+    begin.bar.end();
     if unreadable > 0 {
         let why = "unreadable in the store".to_owned();
         settings.iter_mut().for_each(|it| it.left_out.push(Count { why: why.clone(), count: unreadable }));
@@ -196,7 +192,7 @@ impl Beginning<'_> {
         let judged = judged(self.store, policy, self.last)?;
         let start = Start { policy, records: &records, terms, cases, judged, first: self.first };
         let (Arguments { years, runs, seed, .. }, bar) = (self.arguments, &self.bar);
-        let tells = || bar.a_day();
+        let tells = || bar.more(1);
         let runs: Vec<Run> = match self.arguments.acts.as_deref().zip(self.recorded.as_ref()) {
             Some((path, rows)) => {
                 let acts = acts::recorded(policy, path, rows)?;
@@ -241,30 +237,6 @@ impl Beginning<'_> {
 
 fn counts(all: BTreeMap<String, u64>) -> Vec<Count> {
     all.into_iter().map(|(why, count)| Count { why, count }).collect()
-}
-
-/// How far it is, on a terminal, once it has taken some time.
-struct Bar(ProgressBar, Option<Instant>);
-
-impl Bar {
-    fn of(global: &Global, days: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(days), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_bar} {percent} %, {eta} to go") {
-            bar.set_style(style);
-        }
-        Self(bar, (!global.quiet).then(Instant::now))
-    }
-
-    fn a_day(&self) {
-        self.0.inc(1);
-        if self.0.is_hidden() && self.1.is_some_and(|it| it.elapsed() > SOON) && console_shows() {
-            self.0.set_draw_target(ProgressDrawTarget::stderr());
-        }
-    }
-}
-
-fn console_shows() -> bool {
-    std::io::IsTerminal::is_terminal(&std::io::stderr())
 }
 
 fn knows_field(policy: &Policy, name: &str) -> Result<(), Failure> {
