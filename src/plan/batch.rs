@@ -20,12 +20,12 @@ use crate::table::{Column, Held};
 pub(super) struct Batch<'p, 'a> {
     plan: &'p Planner<'a>,
     wholes: &'p Wholes,
-    /// What is reckoned, each behind what it is made of.
-    steps: Vec<Step<'p>>,
+    order: &'p [NodeId],
+    /// In how many bytes each of them is reckoned: enough for it and for all that it is made of.
+    widths: Vec<Width>,
     /// In which all stand, if not each in its own.
     one: Option<Width>,
-    /// Where each node is found.
-    stands: Vec<Stand>,
+    places: Vec<Place>,
     /// One serves several nodes whose times do not meet.
     cells: Vec<Cells>,
     states: Vec<Vec<u8>>,
@@ -36,25 +36,6 @@ pub(super) struct Batch<'p, 'a> {
     rows: Vec<Range<usize>>,
     root: RecordId,
     scopes: Vec<Option<Scope<'p>>>,
-}
-
-/// A node to be reckoned.
-#[derive(Clone, Copy)]
-struct Step<'p> {
-    node: &'p Node,
-    place: Place,
-    /// In how many bytes: enough for it and for all that it is made of.
-    width: Width,
-}
-
-/// Where a node is found, all in one place: it is looked up again and again.
-#[derive(Clone, Copy)]
-struct Stand {
-    space: RecordId,
-    is_whole: bool,
-    place: Place,
-    /// Which of the states that are always the same it has, where it has none of its own.
-    same: u8,
 }
 
 impl<'p, 'a> Batch<'p, 'a> {
@@ -92,23 +73,13 @@ impl<'p, 'a> Batch<'p, 'a> {
         Self {
             plan,
             wholes,
-            steps: order
+            order,
+            widths: order
                 .iter()
-                .map(|id| {
-                    let node = plan.nodes.get(*id);
-                    let width = node.op.inputs().iter().map(width).fold(width(id), Ord::max);
-                    Step { node, place: rooms.places[*id as usize], width }
-                })
+                .map(|id| plan.nodes.get(*id).op.inputs().iter().map(width).fold(width(id), Ord::max))
                 .collect(),
             one,
-            stands: (0..)
-                .zip(wholes.iter().zip(rooms.places))
-                .map(|(id, (whole, place))| {
-                    let node = plan.nodes.get(id);
-                    let same = node.only_state().map_or(0, |it| it.trailing_zeros() as u8 & 3);
-                    Stand { space: node.space, is_whole: whole.is_some(), place, same }
-                })
-                .collect(),
+            places: rooms.places,
             cells: rooms.cells.into_iter().map(|width| Cells::with(width, 0)).collect(),
             states: vec![Vec::new(); rooms.states],
             noughts: Cells::with(one.unwrap_or(Width::Short), 0),
@@ -130,12 +101,10 @@ impl<'p, 'a> Batch<'p, 'a> {
                 same.resize(most, 1 << bit);
             }
         }
-        for at in 0..self.steps.len() {
-            let Step { node, place, width } = self.steps[at];
+        for (at, id) in self.order.iter().enumerate() {
+            let node = self.plan.nodes.get(*id);
             let rows = self.rows[node.space.index()].len();
-            if rows == 0 {
-                continue;
-            }
+            let place = self.places[*id as usize];
             if let (Op::Constant { .. }, Some(cells), None) = (&node.op, place.cells, place.state)
                 && self.cells[cells].len() >= rows
             {
@@ -151,7 +120,7 @@ impl<'p, 'a> Batch<'p, 'a> {
             if place.state.is_some() {
                 states.resize(rows, 0);
             }
-            match width {
+            match self.widths[at] {
                 Width::Short => self.written::<i16>(node, &mut cells, &mut states),
                 Width::Middle => self.written::<i32>(node, &mut cells, &mut states),
                 Width::Long => self.written::<i64>(node, &mut cells, &mut states),
@@ -196,22 +165,22 @@ impl<'p, 'a> Batch<'p, 'a> {
     }
 
     /// What a node came to for the rows at hand.
-    #[inline(always)]
     pub(super) fn view(&self, id: NodeId) -> View<'_> {
-        let Stand { space, is_whole, place, same } = self.stands[id as usize];
-        let rows = self.rows[space.index()].clone();
-        if let (true, Some(whole)) = (is_whole, &self.wholes[id as usize]) {
+        let node = self.plan.nodes.get(id);
+        let rows = self.rows[node.space.index()].clone();
+        if let Some(whole) = &self.wholes[id as usize] {
             let noughts = self.noughts.view(0..rows.len());
             let units = whole.cells.as_ref().map_or(noughts, |it| it.view(rows.clone()));
             return View { units, state: &whole.state[rows] };
         }
+        let place = self.places[id as usize];
         let units = match place.cells {
             Some(at) => self.cells[at].view(0..rows.len()),
             None => self.noughts.view(0..rows.len()),
         };
-        let state = match place.state {
-            Some(at) => &self.states[at][..rows.len()],
-            None => &self.same[usize::from(same)][..rows.len()],
+        let state = match (place.state, node.only_state()) {
+            (Some(at), _) => &self.states[at][..rows.len()],
+            (None, only) => &self.same[only.map_or(0, u8::trailing_zeros) as usize & 3][..rows.len()],
         };
         View { units, state }
     }
@@ -225,7 +194,6 @@ impl<'p, 'a> Batch<'p, 'a> {
     }
 
     /// What a node came to, in one width.
-    #[inline(always)]
     fn taken<T: Cell>(&self, id: NodeId) -> Taken<'_, T> {
         let view = self.view(id);
         Taken { units: T::copied(view.units), state: view.state, may: self.plan.nodes.get(id).may }
