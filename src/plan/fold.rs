@@ -284,3 +284,52 @@ fn one_by_one<T: Cell>(out: Out<'_, T>, periods: &[Period<'_, T>], making: Makin
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Made, Making, Period, periods};
+    use crate::plan::kernel::{In, Out};
+    use crate::plan::node::{Word, state};
+
+    #[test]
+    fn an_average_stays_what_it_is_only_if_each_of_those_in_doubt_is_as_great() {
+        let of = |open: &[i64]| {
+            let mut made = Made::of(Word::Averaged);
+            [8, 12].iter().for_each(|it| made.take(state::KNOWN, state::KNOWN, *it));
+            open.iter().for_each(|it| made.take(state::UNKNOWN, state::KNOWN, *it));
+            made.come()
+        };
+        assert_eq!(of(&[10, 10]), (20, state::KNOWN));
+        for open in [[12, 10], [10, 12], [8, 10], [10, 8], [8, 12]] {
+            assert_eq!(of(&open), (0, state::UNKNOWN), "{open:?}");
+        }
+    }
+
+    /// What two periods come to, each with whether it counts and what it gives.
+    fn come(word: Word, those_known: bool, of: [(u8, (u8, i64)); 2]) -> (i64, u8) {
+        let of = of.map(|(counts, (gives, units))| ([counts], [gives], [units]));
+        let of = of.each_ref().map(|(counts, gives, units)| Period {
+            begun: None,
+            counts: In { units: &[], state: counts, may: counts[0] },
+            gives: (word == Word::Sum).then_some(In { units, state: gives, may: gives[0] }),
+        });
+        let (mut units, mut state) = ([-1_i64], [0]);
+        periods(Out { units: &mut units, state: &mut state }, &of, Making { most: None, word, those_known });
+        (units[0], state[0])
+    }
+
+    #[test]
+    fn of_periods_only_what_is_known_and_applies_is_counted_and_added() {
+        let known = (state::KNOWN, (state::KNOWN, 5));
+        let open = (state::UNKNOWN, (state::KNOWN, 0));
+        assert_eq!(come(Word::Count, false, [known, known]), (2, state::KNOWN));
+        assert_eq!(come(Word::Count, true, [known, open]), (1, state::KNOWN));
+        assert_eq!(come(Word::Count, false, [known, open]).1, state::UNKNOWN);
+        // Whatever stands there of what does not apply.
+        for blank in [state::UNFIT, state::NO] {
+            assert_eq!(come(Word::Sum, false, [known, (state::KNOWN, (blank, 7))]), (5, state::KNOWN));
+        }
+        assert_eq!(come(Word::Sum, true, [known, (state::KNOWN, (state::UNKNOWN, 7))]), (5, state::KNOWN));
+        assert_eq!(come(Word::Sum, false, [known, (state::KNOWN, (state::UNKNOWN, 7))]).1, state::UNKNOWN);
+    }
+}
