@@ -100,7 +100,7 @@ fn summary(told: &Simulation) -> String {
 }
 
 /// What a policy is called inside a sentence.
-fn called(setting: &SettingTold) -> String {
+pub(super) fn called(setting: &SettingTold) -> String {
     match setting.title.as_str() {
         "in force" => "the policy in force".to_owned(),
         "working policy" => "the working policy".to_owned(),

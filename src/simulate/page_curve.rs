@@ -1,6 +1,6 @@
 //! How outcomes and cost answer to a parameter, on the page: a drawing for each, all over the same values, and one table of all figures.
 
-use crate::simulate::page::roughly;
+use crate::simulate::page::{called, roughly};
 use crate::simulate::page_charts::{Curve, curves};
 use crate::simulate::page_parts::{Cell, Column, figures, known, money, number, paragraph, table, words};
 use crate::simulate::{Cost, RuleTold, SettingTold, Simulation, Varied};
@@ -16,7 +16,7 @@ pub(super) fn curve(told: &Simulation, varied: &Varied) -> String {
         "\u{201c}{}\u{201d} takes {} values, from {least} to {most}; everything else stays as it is. The dashed line is what {} comes to.",
         varied.title,
         number(varied.values.len()),
-        first.title,
+        called(first),
     ));
     let mut drawn = Vec::new();
     for rule in &first.rules {
