@@ -601,6 +601,7 @@ fn periods_in_turn_come_to_what_the_engine_judges_year_by_year() {
     // A year by itself knows nothing of those before it.
     let alone = project.json(1, &["simulate", "--in", "2020", "--as-of", "2025-04-30", "--no-snapshot"]);
     assert_eq!(alone["settings"][0]["rules"][0]["proposed"], periods[0]["settings"][0]["rules"][0]["proposed"]);
+    assert_eq!(periods[0]["settings"][1]["rules"][0]["title"], "Caution", "a rule that is replaced keeps its title");
     let milder = |at: usize| periods[at]["settings"][1]["rules"][1]["proposed"].as_u64().unwrap();
     assert_ne!(
         milder(1),

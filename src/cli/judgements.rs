@@ -6,9 +6,11 @@ use serde::Serialize;
 use crate::cli::{Failure, simulate as words};
 use crate::config::Project;
 use crate::plan::Working;
+use crate::policy::compile_with;
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
 use crate::simulate::{Change, Progress, Question, Setting, SettingTold, simulate};
+use crate::source::Sources;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Snapshots, Store};
 
@@ -31,6 +33,24 @@ pub(super) struct Judgement {
     not_told: Option<String>,
 }
 
+impl Judgement {
+    fn of(framework: &str, on: Option<Date>) -> Self {
+        Self {
+            framework: framework.to_owned(),
+            period: String::new(),
+            on: on.map_or_else(String::new, |it| it.to_string()),
+            before: None,
+            after: None,
+            change: None,
+            not_told: None,
+        }
+    }
+
+    fn not_told(framework: &str, on: Option<Date>, why: String) -> Self {
+        Self { not_told: Some(why), ..Self::of(framework, on) }
+    }
+}
+
 /// What every framework of either policy comes to; nothing where no policy is in force yet, or it is the same.
 pub(super) fn judgements(
     project: &Project,
@@ -38,13 +58,16 @@ pub(super) fn judgements(
     policy: &Policy,
     on: Option<Date>,
 ) -> Result<Vec<Judgement>, Failure> {
-    if store.latest_policy()?.is_none() {
+    let Some(version) = store.latest_policy()? else { return Ok(Vec::new()) };
+    if version.hash == policy.hash {
         return Ok(Vec::new());
     }
-    let in_force = words::in_force(project, store)?;
-    if in_force.hash == policy.hash {
-        return Ok(Vec::new());
-    }
+    // What can't be compared is told, and keeps nobody from putting a better policy in force.
+    let Some(in_force) = compile_with(&Sources::of(version.files), project.calendar.as_deref()).policy else {
+        let why = "this program can't read the policy in force any more";
+        let not_told = |it: &Framework| Judgement::not_told(&it.label.name, on, why.to_owned());
+        return Ok(policy.frameworks.iter().map(not_told).collect());
+    };
     let on = match (on, store.state()?.as_of) {
         (Some(on), _) | (None, Some(on)) => on,
         (None, None) => crate::cli::open::today(&in_force),
@@ -73,20 +96,16 @@ fn judgement(name: &str, sides: [&Setting<'_>; 2], on: Date) -> Result<Judgement
         .filter(framework)
         .map(|it| Setting { name: it.name, policy: it.policy, records: it.records })
         .collect();
-    let mut judgement = Judgement {
-        framework: name.to_owned(),
-        period: String::new(),
-        on: on.to_string(),
-        before: None,
-        after: None,
-        change: None,
-        not_told: None,
-    };
+    let mut judgement = Judgement::of(name, Some(on));
     let Some(first) = settings.first() else { return Ok(judgement) };
     let own = crate::cli::open::framework(first.policy, name)?;
+    let period = match words::last_ended(first.policy, own, on) {
+        Ok(period) => period,
+        Err(failure) => return Ok(Judgement::not_told(name, Some(on), failure.message)),
+    };
     let question = Question {
         framework: name.to_owned(),
-        period: words::last_ended(first.policy, own, on)?,
+        period,
         on,
         by: Vec::new(),
         least: 1,

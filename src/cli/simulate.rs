@@ -263,7 +263,7 @@ fn timing(what: &str, took: Duration) -> String {
 }
 
 /// The policy in force, which was checked before it was deployed.
-pub(super) fn in_force(project: &Project, store: &SqliteStore) -> Result<Policy, Failure> {
+fn in_force(project: &Project, store: &SqliteStore) -> Result<Policy, Failure> {
     let version = store.latest_policy()?.ok_or(EngineError::NothingDeployed)?;
     tried(project, &Sources::of(version.files), None, "the policy in force")
 }

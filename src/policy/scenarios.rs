@@ -79,7 +79,11 @@ impl Edit<'_> {
             self.not_there(outcome.what.word(), &outcome.name);
             return;
         };
-        line.kind = FrameworkLineKind::Outcome(outcome.clone());
+        let mut outcome = outcome.clone();
+        if let (None, FrameworkLineKind::Outcome(before)) = (&outcome.title, &line.kind) {
+            outcome.title.clone_from(&before.title);
+        }
+        line.kind = FrameworkLineKind::Outcome(outcome);
         for item in &mut self.items {
             let Item::Framework(framework) = item else { continue };
             // Versions of one rule are replaced together.
