@@ -42,6 +42,7 @@ mod sample;
 mod serve;
 mod simulate;
 mod simulate_files;
+mod simulate_results;
 mod simulate_vary;
 mod simulate_years;
 mod status;

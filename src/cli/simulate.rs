@@ -1,7 +1,7 @@
 //! `merit simulate`: what a framework would do to everybody in the store, as it is in force and as it might be. Nothing is written to the
 //! store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
@@ -10,8 +10,8 @@ use crate::calendar::{Period, day_in_words};
 use crate::cli::bar::Bar;
 use crate::cli::tried::{Candidate, scenarios, tried, working_sources};
 use crate::cli::{
-    Done, Failure, Format, Global, Outcome, open, output, simulate_files as files, simulate_vary as vary,
-    simulate_years as years,
+    Done, Failure, Format, Global, Outcome, open, output, simulate_files as files, simulate_results as results,
+    simulate_vary as vary, simulate_years as years,
 };
 use crate::config::Project;
 use crate::engine::EngineError;
@@ -20,8 +20,8 @@ use crate::plan::Working;
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
 use crate::simulate::{
-    Change, Cost, Grouping, Progress, Question, Ratio, RuleTold, Setting, SettingTold, Side, Simulation, Tried,
-    side_by_side, simulate, simulate_in_turn,
+    Change, Cost, Grouping, Hearing, Progress, Question, Ratio, Results, RuleTold, Setting, SettingTold, Side,
+    Simulation, Tried, side_by_side, simulate, simulate_everybody, simulate_in_turn,
 };
 use crate::source::Sources;
 use crate::store::sqlite::SqliteStore;
@@ -80,6 +80,9 @@ pub(super) struct Arguments {
     /// Write the figures as CSV files into this folder, too: rules, moves, groups, and everybody whose outcome is another
     #[arg(long, value_name = "DIR")]
     csv: Option<PathBuf>,
+    /// Write a row for each person judged into this file, too: .csv, or .parquet and .arrow where the program was built with them
+    #[arg(long, value_name = "FILE")]
+    results: Option<PathBuf>,
     /// Read the store's tables, and keep no columns beside the store for the next time
     #[arg(long)]
     no_snapshot: bool,
@@ -92,6 +95,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let project = open::project(global)?;
     let began = Instant::now();
     files::refuse(&project, arguments.html.as_deref(), arguments.csv.as_deref())?;
+    let mut wanted = wanted(&project, arguments)?;
     let store = if arguments.data.is_empty() { Some(open::reading_store(&project)?) } else { store_if_any(&project)? };
     let in_force = match &store {
         Some(store) => in_force(&project, store)?,
@@ -142,7 +146,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
         }
         let judgements = years::judgements(&in_force, framework, &all[0].records, (period, last), on)?;
         let people = all[0].records.rows(framework.subject).len();
-        return in_turn(global, arguments, (&mut all, &candidates), (&ask(people), &judgements, people));
+        return in_turn(global, arguments, (&mut all, &candidates), (&ask(people), &judgements, people), wanted);
     }
     let alike = |it: &&Policy| in_force.keeps_the_records_of(it);
     let others: Vec<&Policy> = candidates.iter().map(|it| &it.policy).filter(alike).collect();
@@ -160,9 +164,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     let question = ask(people);
     let (bar, progress) = telling(global, people * settings.len());
     let asked = Question { progress, ..question.clone() };
-    let mut simulation = simulate(&settings, &asked).map_err(|fault| Failure::usage(fault.to_string()))?;
+    let mut simulation = match &mut wanted {
+        Some(wanted) => simulate_everybody(&settings, &asked, |it| wanted.take(it))?,
+        None => simulate(&settings, &asked)?,
+    };
     bar.end();
     let evaluated = began.elapsed();
+    let writing = wanted.as_ref().map(results::Wanted::took);
     // It takes as long as the rest, and who looks at a terminal does not need it.
     if global.format == Format::Json || arguments.html.is_some() || arguments.csv.is_some() {
         simulation.data = records.hash(&in_force);
@@ -173,14 +181,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     simulation.varied = vary::told(&in_force, &arguments.vary);
     let hashed = began.elapsed();
     files::write(global, std::slice::from_ref(&simulation), arguments.html.as_deref(), arguments.csv.as_deref())?;
+    wanted.map_or(Ok(()), |it| it.put(global))?;
     if let Some(again) = arguments.timings {
         let parts = [
             ("policies", compiled),
             ("records", loaded - compiled),
-            ("evaluation", evaluated - loaded),
+            ("evaluation", evaluated - loaded - writing.unwrap_or_default()),
             ("hash of the records", hashed - evaluated),
         ];
-        parts.iter().for_each(|(what, took)| output::note(global, &timing(what, *took)));
+        let parts = parts.into_iter().chain(writing.map(|it| ("results", it)));
+        parts.for_each(|(what, took)| output::note(global, &timing(what, took)));
         over_again(global, again, || simulate(&settings, &question).map(drop));
     }
     match global.format {
@@ -190,6 +200,14 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let findings = simulation.settings.iter().any(|it| it.undetermined > 0);
     Ok(if findings { Done::Findings } else { Done::Clean })
+}
+
+/// The file of results that is asked for, if any.
+fn wanted(project: &Project, arguments: &Arguments) -> Result<Option<results::Wanted>, Failure> {
+    let Some(file) = &arguments.results else { return Ok(None) };
+    let read = arguments.data.iter().map(|it| Path::new(it.split_once('=').map_or(it.as_str(), |it| it.1).trim()));
+    let others: Vec<&Path> = read.chain(arguments.html.as_deref()).collect();
+    results::Wanted::of(project, file, &others).map(Some)
 }
 
 /// A bar, and how it is told of so many who are judged.
@@ -205,13 +223,16 @@ fn in_turn(
     arguments: &Arguments,
     (all, candidates): (&mut [Tried<'_>], &[Candidate]),
     (question, judgements, people): (&Question, &[(Period, Date)], usize),
+    mut wanted: Option<results::Wanted>,
 ) -> Outcome {
     // What the policy in force would impose is no part of what the records are.
     let data = all[0].records.hash(all[0].policy);
     let (bar, progress) = telling(global, people * all.len() * judgements.len());
-    let told = simulate_in_turn(all, &Question { progress, ..question.clone() }, judgements);
+    let mut hear = wanted.as_mut().map(|wanted| |it: &Results<'_>| wanted.take(it));
+    let hear = hear.as_mut().map(|it| it as Hearing<'_, Failure>);
+    let told = simulate_in_turn(all, &Question { progress, ..question.clone() }, judgements, hear);
     bar.end();
-    let mut periods = told.map_err(|fault| Failure::usage(fault.to_string()))?;
+    let mut periods = told?;
     for told in &mut periods {
         told.data.clone_from(&data);
         for (setting, candidate) in told.settings[1..].iter_mut().zip(candidates) {
@@ -219,6 +240,7 @@ fn in_turn(
         }
     }
     files::write(global, &periods, arguments.html.as_deref(), arguments.csv.as_deref())?;
+    wanted.map_or(Ok(()), |it| it.put(global))?;
     match global.format {
         Format::Json => output::json(&years::Told { periods: &periods })?,
         Format::Human => {

@@ -1,9 +1,9 @@
 //! Files that verbs write beside what they print: each stands whole or not at all, and none in the place of the store.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io::Write;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use crate::cli::Failure;
 use crate::cli::backup::is_same;
@@ -34,14 +34,43 @@ pub(super) fn failed(path: &Path, error: &std::io::Error) -> Failure {
 
 /// Beside its place first, then in it: whoever opens the file finds the old one or the new one.
 pub(super) fn put(place: &Path, text: &str) -> Result<(), Failure> {
-    let mut name = place.file_name().map_or_else(OsString::new, OsString::from);
-    name.push(format!(".{}.unfinished", std::process::id()));
-    let beside = place.with_file_name(name);
-    let written = fs::File::create(&beside)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&beside, place));
-    written.map_err(|error| {
-        let _gone = fs::remove_file(&beside);
-        failed(place, &error)
-    })
+    let beside = Beside::begin(place)?;
+    let written = beside.file().and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| failed(place, &error))?;
+    beside.put()
+}
+
+/// A file that is being written beside its place; gone again unless it is put there.
+pub(super) struct Beside {
+    place: PathBuf,
+    beside: PathBuf,
+    file: File,
+}
+
+impl Beside {
+    pub(super) fn begin(place: &Path) -> Result<Self, Failure> {
+        let mut name = place.file_name().map_or_else(OsString::new, OsString::from);
+        name.push(format!(".{}.unfinished", std::process::id()));
+        let beside = place.with_file_name(name);
+        let file = File::create(&beside).map_err(|error| failed(place, &error))?;
+        Ok(Self { place: place.to_owned(), beside, file })
+    }
+
+    /// The file to write into.
+    pub(super) fn file(&self) -> io::Result<File> {
+        self.file.try_clone()
+    }
+
+    /// Puts it in its place, once all of it is written.
+    pub(super) fn put(self) -> Result<(), Failure> {
+        let done = self.file.sync_all().and_then(|()| fs::rename(&self.beside, &self.place));
+        done.map_err(|error| failed(&self.place, &error))
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // Nothing is there any more once it was put in its place.
+        let _gone = fs::remove_file(&self.beside);
+    }
 }

@@ -1,4 +1,4 @@
-//! Records from CSV files: a reader gives cells with their place, a checker knows types and references, and what follows is a plan
+//! Records from CSV files, and results into files. Of records a reader gives cells with their place, a checker knows types and references, and what follows is a plan
 //! that can be shown, written at once, or thrown away. Every rejected cell is named.
 
 mod cells;
@@ -9,6 +9,11 @@ mod mapping;
 mod parquet;
 mod population;
 mod reader;
+mod results;
+#[cfg(feature = "parquet")]
+mod results_arrow;
+#[cfg(feature = "parquet")]
+mod results_parquet;
 mod spells;
 mod values;
 
@@ -26,6 +31,7 @@ use check::Checked;
 pub use mapping::{Mapping, MappingFault};
 pub use population::{Population, PopulationFile, population};
 pub use reader::{OWN_COLUMNS, Rows, read_rows};
+pub use results::{ResultsFault, ResultsForm, ResultsWriter, ResultsWritten};
 
 /// Why a file can't be taken in at all.
 #[derive(Debug, thiserror::Error)]

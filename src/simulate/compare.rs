@@ -16,11 +16,10 @@ use crate::value::{Number, grouped};
 /// Everything that is told of some judgements; the first is what the others are compared with.
 pub(super) fn told(counted: &Counted<'_>, question: &Question) -> Simulation {
     let first = &counted.judged[0];
-    let calendar = &first.setting.policy.calendars[first.framework.calendar];
     let places: Vec<usize> = (0..counted.judged.len()).collect();
     Simulation {
         framework: first.framework.label.title.clone(),
-        period: calendar.label(&question.period),
+        period: period(counted, question),
         on: question.on.to_string(),
         subject: first.setting.policy.record(first.framework.subject).label.name.clone(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -32,6 +31,12 @@ pub(super) fn told(counted: &Counted<'_>, question: &Question) -> Simulation {
         groupings: groups::groupings(counted, question),
         varied: None,
     }
+}
+
+/// The period as people write it.
+pub(super) fn period(counted: &Counted<'_>, question: &Question) -> String {
+    let first = &counted.judged[0];
+    first.setting.policy.calendars[first.framework.calendar].label(&question.period)
 }
 
 fn setting_told(counted: &Counted<'_>, at: usize, question: &Question) -> SettingTold {

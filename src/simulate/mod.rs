@@ -27,6 +27,7 @@ mod page_groups;
 mod page_parts;
 mod part;
 mod patterns;
+mod results;
 mod sorter;
 mod stand;
 mod statistics;
@@ -37,8 +38,9 @@ pub use both::{Both, Side, side_by_side};
 pub use groups::{Group, Grouping, Share};
 pub use missing::Lack;
 pub use page::page;
+pub use results::{Cells, DIGITS, Head, Kind, Results};
 pub use statistics::Ratio;
-pub use years::{Tried, simulate_in_turn};
+pub use years::{Hearing, Tried, simulate_in_turn};
 
 /// A policy in a simulation.
 #[derive(Debug, Clone, Copy)]
@@ -286,5 +288,19 @@ pub struct Person {
 /// When a policy lacks the framework, or people can't be told apart as asked.
 pub fn simulate(settings: &[Setting<'_>], question: &Question) -> Result<Simulation, Fault> {
     let counted = counted::count(settings, question)?;
+    Ok(compare::told(&counted, question))
+}
+
+/// The same; what everybody came to is kept, and `hear` is told of it, person by person, before it is forgotten.
+///
+/// # Errors
+/// As [`simulate`], and what `hear` gives.
+pub fn simulate_everybody<E: From<Fault>>(
+    settings: &[Setting<'_>],
+    question: &Question,
+    hear: impl FnOnce(&Results<'_>) -> Result<(), E>,
+) -> Result<Simulation, E> {
+    let counted = counted::count_and_keep(settings, question)?;
+    hear(&Results::of(&counted, question, &[compare::period(&counted, question)])?)?;
     Ok(compare::told(&counted, question))
 }

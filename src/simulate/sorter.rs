@@ -42,9 +42,11 @@ struct Digit {
 }
 
 /// A field that tells people apart.
-struct Told<'a> {
-    kind: &'a FieldKind,
-    column: Column,
+#[derive(Debug)]
+pub(super) struct Told<'a> {
+    pub(super) kind: &'a FieldKind,
+    /// As it stood on the last day of the period.
+    pub(super) column: Column,
 }
 
 impl Sorter {
@@ -192,7 +194,13 @@ fn listed(setting: &Setting<'_>, told: &[Told<'_>], rows: usize) -> How {
     How::Listed(of_row, groups)
 }
 
-fn told<'a>(setting: &Setting<'a>, subject: RecordId, question: &Question, name: &str) -> Result<Told<'a>, Fault> {
+/// A field by its name.
+pub(super) fn told<'a>(
+    setting: &Setting<'a>,
+    subject: RecordId,
+    question: &Question,
+    name: &str,
+) -> Result<Told<'a>, Fault> {
     let policy = setting.policy;
     let record = policy.record(subject);
     let fault = |why: String| Fault::NoGroup { field: name.to_owned(), subject: record.label.name.clone(), why };
