@@ -58,7 +58,7 @@ pub(super) struct Arguments {
     /// Tell outcomes apart by this field of those who are judged, or by several together (grade,gender); more than once for more tables
     #[arg(long, value_name = "FIELDS")]
     by: Vec<String>,
-    /// A file of records to be judged in the place of the store's: CSV or Parquet, RECORD=FILE; one for each record type
+    /// A file of records to be judged in the place of the store's: CSV, Parquet or Arrow, RECORD=FILE; one for each record type
     #[arg(long, value_name = "FILE")]
     data: Vec<String>,
     /// Go on where a row of these files is wrong, and count such rows; what is wrong is left out

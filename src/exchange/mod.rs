@@ -1,6 +1,8 @@
 //! Records from CSV files, and results into files. Of records a reader gives cells with their place, a checker knows types and references, and what follows is a plan
 //! that can be shown, written at once, or thrown away. Every rejected cell is named.
 
+#[cfg(feature = "parquet")]
+mod arrow;
 mod cells;
 mod check;
 mod columns;

@@ -10,7 +10,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use crate::exchange::ImportError;
-use crate::exchange::cells::{Cells, Sheet};
+use crate::exchange::cells::{Cells, Sheet, refused};
 use crate::table::Units;
 
 /// How many values are read at once.
@@ -111,10 +111,7 @@ impl Parquet {
             read(reader, &mut values, &mut known, |it: &FixedLenByteArray| units(it.data())).map_err(failed)?;
         }
         if let Some(row) = values.iter().zip(&known).position(|(units, known)| *known && units.is_none()) {
-            let row = row + 1;
-            return Err(
-                self.refused(at, &format!("holds a number of more than 18 digits in row {row}; none so long is read"))
-            );
+            return Err(self.refused(at, &refused::too_long(row)));
         }
         let values = Units::Eight(values.into_iter().map(Option::unwrap_or_default).collect());
         Ok(Cells::Numbers { values, known: Some(known), decimals })
@@ -220,7 +217,7 @@ impl Sheet for Parquet {
     fn column(&self, at: usize) -> Result<Cells, ImportError> {
         let column = self.reader.metadata().file_metadata().schema_descr().column(at);
         if column.max_rep_level() > 0 || column.max_def_level() > 1 {
-            return Err(self.refused(at, "holds lists or records inside; give plain columns"));
+            return Err(self.refused(at, refused::NESTED));
         }
         let is_decimal = matches!(column.logical_type_ref(), Some(LogicalType::Decimal(_)))
             || column.converted_type() == ConvertedType::DECIMAL;
@@ -229,13 +226,13 @@ impl Sheet for Parquet {
             (None, ConvertedType::DECIMAL) => column.type_scale(),
             _ => 0,
         };
-        let decimals = u8::try_from(scale).map_err(|_| self.refused(at, "has decimals that can't be held"))?;
+        let decimals = u8::try_from(scale).map_err(|_| self.refused(at, refused::DECIMALS))?;
         match column.physical_type() {
             Type::INT32 | Type::INT64 | Type::BOOLEAN => self.again()?.numbers(at, decimals),
             Type::BYTE_ARRAY => self.again()?.words(at),
-            Type::FLOAT | Type::DOUBLE => Err(self.refused(at, "holds floating numbers, which are not exact; give whole numbers or decimals")),
+            Type::FLOAT | Type::DOUBLE => Err(self.refused(at, refused::FLOATING)),
             Type::FIXED_LEN_BYTE_ARRAY if is_decimal => self.again()?.long_decimals(at, decimals),
-            Type::INT96 | Type::FIXED_LEN_BYTE_ARRAY => Err(self.refused(at, "is of a kind that is not read; give whole numbers, decimals of at most 18 digits, yes and no, or words")),
+            Type::INT96 | Type::FIXED_LEN_BYTE_ARRAY => Err(self.refused(at, refused::OTHER)),
         }
     }
 

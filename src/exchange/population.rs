@@ -1,4 +1,4 @@
-//! A whole population from files, as columns: CSV or Parquet, one file for each record type. Nothing is written to a store.
+//! A whole population from files, as columns: CSV, Parquet or Arrow, one file for each record type. Nothing is written to a store.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
