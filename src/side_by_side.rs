@@ -1,13 +1,21 @@
 //! The same work done for many things at once, as far as the machine has hands; what comes of it is the same with one hand.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// What `work` gives for each item, in the order of the items.
 ///
 /// Work must not depend on the order in which it is done. Where it panics, this does.
 pub(crate) fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    by_hands(hands, items, work)
+    by_hands(hands(0), items, work)
+}
+
+/// So many hands, or with nought as many as the machine has.
+pub(crate) fn hands(asked: usize) -> usize {
+    match asked {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        asked => asked,
+    }
 }
 
 /// The same with so many hands, at most.
@@ -17,27 +25,24 @@ pub(crate) fn by_hands<T: Sync, R: Send>(hands: usize, items: &[T], work: impl F
         return items.iter().map(work).collect();
     }
     let next = AtomicUsize::new(0);
+    let all = Mutex::new(Vec::with_capacity(items.len()));
     let hand = || {
         let mut done = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(at) else { return done };
+            let Some(item) = items.get(at) else { break };
             done.push((at, work(item)));
         }
+        all.lock().unwrap_or_else(PoisonError::into_inner).append(&mut done);
     };
-    let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..hands).map(|_| scope.spawn(hand)).collect();
-        let mut done = hand();
-        for other in others {
-            match other.join() {
-                Ok(more) => done.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        done
+    // The other hands are the same from call to call: a thread that begins anew would find no memory that it has used before.
+    rayon::in_place_scope(|scope| {
+        (1..hands).for_each(|_| scope.spawn(|_| hand()));
+        hand();
     });
-    done.sort_by_key(|it| it.0);
-    done.into_iter().map(|it| it.1).collect()
+    let mut all: Vec<(usize, R)> = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    all.sort_by_key(|it| it.0);
+    all.into_iter().map(|it| it.1).collect()
 }
 
 #[cfg(test)]

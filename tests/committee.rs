@@ -190,7 +190,7 @@ fn a_late_committee_is_replaced_once_and_its_time_is_over_in_every_row() {
     assert!(second.len() == 3 && first.iter().all(|it| !second.contains(it)), "{first:?} {second:?}");
     let stage = case(&house, "j03").stages["report"].clone();
     assert_eq!((stage.round, stage.votes.len()), (2, 0));
-    assert_eq!(stage.dates.due.unwrap().day, date(2026, 5, 4));
+    assert_eq!(stage.dates.due.as_ref().unwrap().day, date(2026, 5, 4));
     let refused = house.does(date(2026, 4, 6), &first[0], choose("uphold"), "j03").unwrap_err();
     assert!(refused.contains("does not lie with"), "{refused}");
     // There is no third: it stays open, overdue, with the second, who can still decide.

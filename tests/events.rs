@@ -484,7 +484,7 @@ fn steps_that_wait_are_over_one_by_one_and_those_that_do_not_count_from_the_due_
     assert_eq!(plan(&[]).lapse_held_until(), Some(date(2026, 3, 11)));
     assert_eq!(waiting(&[&taken("a", 1)]), [None, name("b")]);
     assert_eq!(waiting(&[&taken("b", 1)]), [None, name("a"), name("b")]);
-    let count = |lines: &[&str]| plan(lines).steps.into_iter().collect::<Vec<_>>();
+    let count = |lines: &[&str]| plan(lines).steps.clone().into_iter().collect::<Vec<_>>();
     let counted = [("a".to_owned(), 1), ("b".to_owned(), 2)];
     assert_eq!(count(&[&taken("b", 1)]), counted);
     assert_eq!((count(&[extended]), waiting(&[extended])), (counted[..1].to_vec(), vec![]));

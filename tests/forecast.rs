@@ -66,7 +66,7 @@ fn made_up(random: &mut ChaCha8Rng, policy: &Policy, case: &Case) -> Option<(Act
     let (name, state) = *open.get(random.random_range(0..open.len().max(1)))?;
     let holders: Vec<_> = state.holders.iter().filter_map(|it| it.who.clone()).collect();
     let by = holders.get(random.random_range(0..holders.len().max(1))).cloned()?;
-    let stage = flow.stages.iter().find(|it| it.label.name == *name)?;
+    let stage = flow.stages.iter().find(|it| *it.label.name == **name)?;
     let mut values = Vec::new();
     let what = match () {
         () if !stage.choices.is_empty() && random.random_bool(0.8) => Deed::Choose {
@@ -91,7 +91,7 @@ fn made_up(random: &mut ChaCha8Rng, policy: &Policy, case: &Case) -> Option<(Act
         () if !stage.sends.is_empty() && random.random_bool(0.9) => Deed::Send,
         () => [Deed::Complete, Deed::Receive(None), Deed::Recuse, Deed::Suspend][random.random_range(0..4)].clone(),
     };
-    Some((Act { by, stage: Some(name.clone()), what, because: None, key: None }, values))
+    Some((Act { by, stage: Some(name.to_string()), what, because: None, key: None }, values))
 }
 
 /// The same as a house does, with what was compiled before.

@@ -11,7 +11,7 @@ use merit::policy::model::{FieldKind, Policy};
 use merit::source::Sources;
 use merit::store::sqlite::SqliteStore;
 use merit::store::{Filter, ImportNote, RecordChange, StepCount, Steps, Store};
-use merit::value::Known;
+use merit::value::{Known, Number};
 
 const POLICY: &str = r#"
 calendar office "Office" {
@@ -35,6 +35,21 @@ workflow yearly {
   stage goals { opens start of year; due 10 months after opening; by person; fills agreed; remind person on due with renewal_due }
 }
 message renewal_due { by email; subject "Due {due}"; body "Due {due}" }
+"#;
+
+/// The best tenth of all is commended a day after the year before.
+const RANKED: &str = r#"
+calendar office {
+  time zone "Africa/Kampala"; working Monday to Friday; substitute none; roll forward; month end back
+  period year / years every 12 months from 1 January, written 2026
+}
+record person { id key text; licensed event; status one of active, gone; mark optional number }
+framework praise {
+  for each person each year; judged 5 January after the year; rewards all that apply
+  reward commended {
+    when in the top 10% of all by mark, places rounded up, ties all in, unknown left out, groups of at least 1
+  }
+}
 "#;
 
 const ADOPTED: Date = date(2026, 1, 1);
@@ -72,20 +87,26 @@ struct Office {
 impl Office {
     /// A store in which every person has a licence and a year before them; all their cases are open, and nothing is due for months.
     fn with_people(people: usize) -> Self {
+        let mut office = Self::under(POLICY, people);
+        let report = office.run(date(2026, 1, 5)).0;
+        assert_eq!(report.cases_opened, 2 * people as u64);
+        office
+    }
+
+    /// A store in which a policy is in force and there are so many people.
+    fn under(text: &str, people: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut store = SqliteStore::open_or_create(&folder.path().join("merit.db")).unwrap();
         let mut sources = Sources::new();
-        sources.add("office.merit", POLICY);
+        sources.add("office.merit", text);
         let compilation = compile(&sources);
         let policy =
             compilation.policy.unwrap_or_else(|| panic!("{}", compilation.diagnostics.render(&sources, false)));
         store.set(Some(ADOPTED), None).unwrap();
-        store.deploy(&[("office.merit".to_owned(), POLICY.to_owned())], &policy, "first", 0).unwrap();
+        store.deploy(&[("office.merit".to_owned(), text.to_owned())], &policy, "first", 0).unwrap();
         let count = store.count_steps().unwrap();
         let mut office = Self { store, policy, count, _folder: folder };
         office.import((0..people).map(|it| (it, date(2026, 1, 5))));
-        let report = office.run(date(2026, 1, 5)).0;
-        assert_eq!(report.cases_opened, 2 * people as u64);
         office
     }
 
@@ -93,14 +114,15 @@ impl Office {
         let record = self.policy.record_named("person").unwrap();
         let kind = self.policy.record(record);
         let [licensed, status] = ["licensed", "status"].map(|it| kind.field_named(it).unwrap());
+        let mark = kind.field_named("mark");
         let FieldKind::Choice(list) = kind.fields[status.index()].kind else { panic!("a choice") };
         let changes: Vec<RecordChange> = licences
-            .map(|(number, day)| RecordChange {
-                record,
-                key: Arc::from(format!("P{number:07}").as_str()),
-                part: String::new(),
-                fields: vec![(licensed, Some(Known::Date(day))), (status, Some(Known::Choice(list, 0)))],
-                from: ADOPTED,
+            .map(|(number, day)| {
+                let mut fields = vec![(licensed, Some(Known::Date(day))), (status, Some(Known::Choice(list, 0)))];
+                let marked = |it| (it, Some(Known::Number(Number::from(i64::try_from(number).unwrap()))));
+                fields.extend(mark.map(marked));
+                let key = Arc::from(format!("P{number:07}").as_str());
+                RecordChange { record, key, part: String::new(), fields, from: ADOPTED }
             })
             .collect();
         let note = ImportNote {
@@ -188,4 +210,16 @@ fn a_walk_over_all_cases_would_be_noticed() {
     few.store.verify_journal(None).unwrap().unwrap();
     assert!(few.count.take().scanned > 0, "a walk through a whole table is counted");
     assert_eq!(few.idle(date(2026, 1, 6)).scanned, 0);
+}
+
+#[test]
+fn whoever_is_compared_with_all_is_put_in_order_once_however_many_commits_a_judgement_takes() {
+    // 2,000 are judged in one commit: these take three, and each person is read once to be judged, and at most once to be put in order.
+    let people = 4_200;
+    let mut office = Office::under(RANKED, people);
+    office.run(date(2026, 1, 6));
+    let (report, _, steps) = office.run(date(2027, 1, 5));
+    assert_eq!((report.judged, report.proposed), (people as u64, people.div_ceil(10) as u64));
+    println!("{steps:?}");
+    assert!(steps.statements < 2 * people as u64, "{steps:?}");
 }

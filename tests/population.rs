@@ -316,3 +316,45 @@ fn parts_that_say_too_little_or_nothing_are_refused() {
         assert_eq!(codes(wrong), [code], "{wrong}");
     }
 }
+
+/// Of so many people, one in three of whom has no mark, what somebody's place waits for.
+fn awaited(count: usize, asks: usize) -> Vec<Missing> {
+    let policy = policy(
+        "in the top 10% of unit by mark where counted, places rounded up, ties all in, unknown awaited, groups of at least 1",
+    );
+    let person = policy.record_named("person").unwrap();
+    let unit = RecordRef { record: policy.record_named("unit").unwrap(), key: Arc::from("u") };
+    let mut facts = MemoryFacts::new(&policy);
+    let key = |at: usize| RecordRef { record: person, key: Arc::from(format!("P{at:03}")) };
+    for at in 0..count {
+        facts.declare(&key(at));
+        facts.set(&key(at), FieldId::at(1), DAY, Value::Known(Known::Record(unit.clone())));
+        facts.set(&key(at), FieldId::at(4), DAY, Value::Known(Known::YesNo(true)));
+        if at % 3 != 0 {
+            let mark = Number::from(i64::try_from(at).unwrap());
+            facts.set(&key(at), FieldId::at(2), DAY, Value::Known(Known::Number(mark)));
+        }
+    }
+    let scope = Scope::new(&policy, policy.main(), &facts, key(asks), None, DAY);
+    match value(&scope, &policy.definitions[0].value) {
+        Value::Unknown(missing) => missing,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn of_many_whose_facts_are_missing_the_first_are_named_and_the_others_are_counted() {
+    let named = |missing: &[Missing]| missing.iter().filter(|it| matches!(it, Missing::Fact(_))).count();
+    // A third of 60 has no mark.
+    let just = awaited(60, 59);
+    assert_eq!((named(&just), just.len()), (20, 20));
+    let more = awaited(99, 98);
+    assert_eq!((named(&more), more.last()), (20, Some(&Missing::Others(13))));
+    assert_eq!(more.last().unwrap().to_string(), "facts of 13 others");
+    // Whoever has no mark waits for it themselves, and is no other.
+    let own = awaited(99, 96);
+    assert_eq!((named(&own), own.last()), (21, Some(&Missing::Others(12))));
+    assert!(own.contains(&Missing::Fact("mark of P096".to_owned())));
+    let one = awaited(63, 62);
+    assert_eq!(one.last().unwrap().to_string(), "facts of 1 other");
+}

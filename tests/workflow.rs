@@ -321,7 +321,7 @@ impl Play {
     }
 
     fn explain(&self, stage: &str) -> String {
-        self.opened(None).filter_map(|at| self.bench.cases[at].case.stages.get(stage)).map(explain).collect()
+        self.opened(None).filter_map(|at| self.bench.cases[at].case.stage(stage)).map(explain).collect()
     }
 
     /// What frameworks have proposed, and where it stands.

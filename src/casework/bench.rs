@@ -304,7 +304,7 @@ impl<'a> Bench<'a> {
             // What was there before the case went back does not count anew by itself, and several must all sign.
             let charged = self.cases[case].case.proposal.is_some();
             let acts = |it: &StageCase| charged || it.came_anew() || it.must_be_signed();
-            if self.cases[case].case.stages.get(&stage).is_some_and(acts) {
+            if self.cases[case].case.stage(&stage).is_some_and(acts) {
                 let (by, field) = ((String::new(), who.text.clone()), value.field.text.clone());
                 let fill = Act { by, stage: Some(stage), what: Deed::Fill(vec![field]), because: None, key: None };
                 self.act_in(case, &fill, today).map_err(|it| it.to_string())?;
@@ -319,10 +319,10 @@ impl<'a> Bench<'a> {
         let lying = flow
             .stages
             .iter()
-            .filter(|stage| running.case.stages.get(&stage.label.name).is_some_and(|it| lies_with(it, &who.text)));
+            .filter(|stage| running.case.stage(&stage.label.name).is_some_and(|it| lies_with(it, &who.text)));
         let (stage, fill) = lying.filter_map(|it| Some((it, it.filled(self.policy, &value.field.text)?))).next()?;
         let theirs = |it: &&HolderNote| it.who.as_ref().is_some_and(|(_, key)| *key == who.text);
-        let holders = running.case.stages.get(&stage.label.name).map_or(&[][..], |it| &it.holders);
+        let holders = running.case.stage(&stage.label.name).map_or(&[][..], |it| &it.holders);
         let part = holders.iter().find(theirs).and_then(|it| it.part.as_ref()).filter(|_| stage.is_in_the_part(fill));
         let subject = match part {
             Some((_, key)) => RecordRef { record: fill.record, key: Arc::from(key.as_str()) },
@@ -501,7 +501,7 @@ impl<'a> Bench<'a> {
             let calendar = &self.policy.calendars[framework.calendar];
             for case in 0..self.cases.len() {
                 let running = &self.cases[case].case;
-                let done = running.stages.get(stage).filter(|it| it.status == StageStatus::Done);
+                let done = running.stage(stage).filter(|it| it.status == StageStatus::Done);
                 let done = done.and_then(|it| Some((it.round, it.ended.filter(|day| *day >= since)?)));
                 let (Some((round, day)), true) = (done, running.workflow == *workflow) else { continue };
                 let period =

@@ -53,7 +53,7 @@ impl CaseOutlook<'_> {
         }
         let enough = each.at_least.and_then(|it| days.get((it as usize).checked_sub(1)?).copied());
         let Some(enough) = enough else { return Answer::NotYet };
-        let state = asked.case.stages.get(&self.stage(asked.stage).label.name);
+        let state = asked.case.stage(&self.stage(asked.stage).label.name);
         let day = |it: &Option<crate::workflow::DueDate>| it.as_ref().map(|it| it.day);
         let (due, closes) = (state.and_then(|it| day(&it.dates.due)), state.and_then(|it| day(&it.dates.closes)));
         match due {
@@ -70,7 +70,7 @@ impl CaseOutlook<'_> {
     pub(super) fn part_done(&self, asked: Asked<'_>, holder: &HolderNote) -> Option<Date> {
         let stage = self.stage(asked.stage);
         // Before it opens, what is there is there already.
-        let state = asked.case.stages.get(&stage.label.name);
+        let state = asked.case.stage(&stage.label.name);
         let part = holder.part.as_ref().and_then(|(kind, key)| {
             Some(RecordRef { record: self.policy().record_named(kind)?, key: Arc::from(key.as_str()) })
         })?;

@@ -359,7 +359,7 @@ impl<'a> Theatre<'a> {
                 }
                 let ours =
                     self.bench.cases.iter().filter(|it| of.as_ref().is_none_or(|of| self.is_about(&it.case, &of.text)));
-                let mut stages = ours.filter_map(|it| it.case.stages.get(&stage.text));
+                let mut stages = ours.filter_map(|it| it.case.stage(&stage.text));
                 match stages.find(|it| it.status == StageStatus::Running) {
                     None => Ok(()),
                     Some(it) => {
@@ -580,7 +580,7 @@ trait RevFind<'c> {
 
 impl<'c, I: Iterator<Item = &'c BenchCase>> RevFind<'c> for I {
     fn rev_find(self, stage: &str) -> Option<(&'c Case, &'c StageCase)> {
-        self.filter_map(|it| it.case.stages.get(stage).map(|found| (&it.case, found))).last()
+        self.filter_map(|it| it.case.stage(stage).map(|found| (&it.case, found))).last()
     }
 }
 

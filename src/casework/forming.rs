@@ -49,7 +49,7 @@ impl CaseOutlook<'_> {
 
     /// The committee as its stage keeps it.
     fn formed_in(&self, asked: Asked<'_>) -> Option<Formed> {
-        asked.case.stages.get(&self.stage(asked.stage).label.name)?.formed.clone()
+        asked.case.stage(&self.stage(asked.stage).label.name)?.formed.clone()
     }
 
     /// Who is on it on the day: those who were and may still sit, and for each who is missing somebody who may.

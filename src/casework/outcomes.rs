@@ -117,11 +117,7 @@ fn with(amount: &Expr) -> String {
 
 /// The names of the fields: `status` of `status of Akello`.
 fn fields(missing: &[Missing]) -> BTreeSet<String> {
-    let field = |it: &Missing| match it {
-        Missing::Fact(words) => words.split_once(" of ").map_or(words.clone(), |(field, _)| field.to_owned()),
-        Missing::Reason(words) => words.clone(),
-    };
-    missing.iter().map(field).collect()
+    missing.iter().map(Missing::what).collect()
 }
 
 fn told(

@@ -161,7 +161,7 @@ impl<'a> CaseOutlook<'a> {
 
     /// The extensions that a stage was granted since a day, as the calendar wants them.
     pub(super) fn granted(&self, asked: Asked<'_>, since: Date) -> Vec<Extension> {
-        let state = asked.case.stages.get(&self.stage(asked.stage).label.name);
+        let state = asked.case.stage(&self.stage(asked.stage).label.name);
         let extension = |it: &Granted| {
             let because = it.because.as_ref().map_or_else(String::new, |it| format!(": {it}"));
             let why = format!("granted by {} on {}{because}", it.by, crate::calendar::day_in_words(it.on));
@@ -287,7 +287,7 @@ impl<'a> CaseOutlook<'a> {
         opening: &Anchored,
         dates: &mut StageDates,
     ) -> Result<Option<DueDate>, String> {
-        let spared = asked.case.stages.get(&self.stage(asked.stage).label.name).and_then(|it| it.spared);
+        let spared = asked.case.stage(&self.stage(asked.stage).label.name).and_then(|it| it.spared);
         let Some(moved) = spared else { return Ok(None) };
         let Some(due) = self.overdue_by(scope, asked, opening, dates, (moved, moved))? else { return Ok(None) };
         let was_due = eval::render(&Value::Known(Known::Date(due)), self.policy);
@@ -310,7 +310,9 @@ impl<'a> CaseOutlook<'a> {
         let mut bare = dates.clone();
         if !self.granted(asked, granted_since).is_empty() {
             let mut case = asked.case.clone();
-            case.stages.values_mut().for_each(|it| it.extensions.retain(|it| it.on < granted_since));
+            for stage in case.stages.values_mut() {
+                Arc::make_mut(stage).extensions.retain(|it| it.on < granted_since);
+            }
             bare = StageDates::default();
             self.due(scope, Asked { case: &case, ..asked }, opening, &mut bare)?;
         }
@@ -537,7 +539,7 @@ impl Outlook for CaseOutlook<'_> {
         }
         let context = self.context_of(asked.case, &stage.label.name, asked.on);
         let scope = self.scope(asked.on).with_context(&context);
-        let sent = asked.case.stages.get(&stage.label.name).and_then(StageCase::sent);
+        let sent = asked.case.stage(&stage.label.name).and_then(StageCase::sent);
         if !stage.sends.is_empty() && stage.choices.is_empty() {
             let Some(sent) = sent else { return Answer::NotYet };
             if matches!(&stage.done, Done::AllFilled) && stage.fills.is_empty() {
@@ -556,7 +558,7 @@ impl Outlook for CaseOutlook<'_> {
             },
         };
         let Answer::Known(stated) = stated else { return Answer::NotYet };
-        let all = asked.case.stages.get(&stage.label.name).filter(|_| stage.by.len() > 1);
+        let all = asked.case.stage(&stage.label.name).filter(|_| stage.by.len() > 1);
         if let Some(all) = all.filter(|_| matches!(&stage.done, Done::AllFilled)) {
             // Several must all sign, whoever wrote what it fills.
             return match all.signed_on().filter(|_| all.is_signed()) {
@@ -566,7 +568,7 @@ impl Outlook for CaseOutlook<'_> {
         }
         // Nor does what was there before somebody was charged count as an answer to it.
         let charged = asked.case.proposal.is_some();
-        let anew = asked.case.stages.get(&stage.label.name).filter(|it| charged || it.came_anew());
+        let anew = asked.case.stage(&stage.label.name).filter(|it| charged || it.came_anew());
         let opened = anew.and_then(|it| it.opening.as_ref()).map_or(Date::MIN, |it| it.day);
         // What was there before the case went back does not count again by itself.
         let counts = anew.is_none_or(|it| it.completed.is_some()) || stated.is_some_and(|it| it > opened);

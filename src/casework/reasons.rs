@@ -64,7 +64,7 @@ impl Theatre<'_> {
         let mut words = Vec::new();
         for running in cases {
             for stage in self.policy.workflow(running.flow).stages.iter().filter(|it| sends(it)) {
-                if let Some(state) = running.case.stages.get(&stage.label.name) {
+                if let Some(state) = running.case.stage(&stage.label.name) {
                     words.extend(stage_words(&running.case, &stage.label.name, state));
                 }
             }

@@ -89,7 +89,7 @@ fn appeal(workflow: &Workflow, case: &Case, of: Occasion<'_>, notice: &Notice) -
     let heard =
         |at: usize| workflow.stages.iter().any(|it| it.inside == Some(StageId::at(at)) && it.decision.is_some());
     let window = (told + 1..workflow.stages.len()).find(|at| theirs(*at) && heard(*at))?;
-    let state = case.stages.get(&workflow.stages[window].label.name);
+    let state = case.stage(&workflow.stages[window].label.name);
     let over = state.is_some_and(|it| !matches!(it.status, StageStatus::Running));
     (!over).then(|| Appeal { until: state.and_then(|it| it.dates.due.as_ref()).map(|it| it.day) })
 }

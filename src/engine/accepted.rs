@@ -17,20 +17,20 @@ pub(super) fn accepted(
 ) -> Result<Vec<Event>, StoreError> {
     let workflow = policy.workflow(flow);
     let waits = |it: &StageCase| it.post.iter().any(|it| it.accepted.is_none() && it.received.is_none());
-    if !case.stages.values().any(waits) {
+    if !case.stages().any(|it| waits(it.1)) {
         return Ok(Vec::new());
     }
     let asking = (0..workflow.stages.len()).map(StageId::at).filter(|it| workflow.asks_when_it_left(*it));
     let asking: Vec<&str> = asking.map(|it| workflow.stage(it).label.name.as_str()).collect();
     let asks = |name: &str| asking.contains(&name);
-    if !case.stages.iter().any(|(name, it)| asks(name) && waits(it)) {
+    if !case.stages().any(|(name, it)| asks(name) && waits(it)) {
         return Ok(Vec::new());
     }
     let calendar = policy.calendar_of(workflow);
     let mut events: Vec<Event> = Vec::new();
     for (sent_in, round, recipient, at) in store.accepted(number)? {
         let stage = case.stage_called_now(&sent_in).to_owned();
-        let Some(state) = case.stages.get(&stage).filter(|_| asks(&stage)) else { continue };
+        let Some(state) = case.stage(&stage).filter(|_| asks(&stage)) else { continue };
         let Some(to) = recipient.split_once(':').map(|(kind, key)| (kind.to_owned(), key.to_owned())) else { continue };
         let posted = state.post.iter().find(|it| i64::from(it.round) == round && it.to == to && it.accepted.is_none());
         let Some(posted) = posted else { continue };

@@ -1,6 +1,6 @@
 //! Judgements on the store: everybody in batches of one commit each, what is proposed with the case in which it is heard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -10,9 +10,11 @@ use crate::casework::{Court, DecidedBefore, Desk, Proposal, follows, judgements,
 use crate::engine::openings::new_row;
 use crate::engine::run::Round;
 use crate::engine::{EngineError, RunReport, RunSettings, Sender};
+use crate::plan::concerned;
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
 use crate::store::{Judgement, OutcomeFilter, OutcomeRow, Store, Work};
+use crate::table::AsFacts;
 use crate::workflow::{Case, Event};
 
 /// How many people one commit judges.
@@ -106,24 +108,36 @@ fn new_judgement(
     Ok(Judgement { id, framework, period, nth, policy, as_of, after, done: false, asked: false, whom: None })
 }
 
-/// Judges everybody behind the last one who was judged, or one alone; by the policy under which the judgement began.
+/// Judges everybody behind the last one who was judged, or one alone; by the policy under which the judgement began. Everybody is judged by
+/// the facts of the moment at which it is begun or carried on, whatever the first of them come to.
 fn carry_on(store: &mut dyn Store, round: &mut Round<'_>, mut judgement: Judgement) -> Result<(), EngineError> {
     let policy = round.policies.any_version(store, judgement.policy, round.settings.calendar.as_deref())?;
-    let framework = policy.frameworks.iter().find(|it| it.label.name == judgement.framework);
+    let place = policy.frameworks.iter().position(|it| it.label.name == judgement.framework);
     let first: Option<Date> = judgement.period.parse().ok();
-    let period = framework
-        .zip(first)
-        .and_then(|(it, first)| policy.calendars[it.calendar].period_containing(it.each, first).ok());
+    let bench = place.zip(first).and_then(|(place, first)| {
+        let framework = &policy.frameworks[place];
+        let period = policy.calendars[framework.calendar].period_containing(framework.each, first).ok()?;
+        Some((place, Bench { policy: &policy, framework, period }))
+    });
+    let all = if judgement.whom.is_none() && bench.is_some() { Some(store.everybody(&policy)?) } else { None };
+    let facts = all.as_ref().map(|it| AsFacts::new(&policy, it));
+    let sitting = match (&bench, &all, &facts) {
+        (Some((place, bench)), Some(all), Some(facts)) => {
+            let desk = Desk::new(&policy, facts, &round.settings.language);
+            let court = Court::new(&desk, bench.framework, bench.period, judgement.as_of);
+            let rows = concerned(&policy, all, *place, (bench.period, judgement.as_of));
+            let key = |row: usize| all.key(bench.framework.subject, row);
+            Some(Sitting { court, whom: rows.map(|rows| rows.into_iter().map(key).collect()) })
+        }
+        _ => None,
+    };
     while round.goes_on() {
         store.begin()?;
         let mut work = Work { kind: "judge".to_owned(), ..round.work() };
-        let judged = match framework.zip(period) {
+        let judged = match &bench {
             // A framework that no version of the policy explains can't be carried on.
             None => Ok(true),
-            Some((framework, period)) => {
-                let bench = Bench { policy: &policy, framework, period };
-                batch(&*store, round, &bench, &mut judgement, &mut work)
-            }
+            Some((_, bench)) => batch(&*store, round, bench, sitting.as_ref(), &mut judgement, &mut work),
         };
         judgement.done = match judged {
             Ok(done) => done,
@@ -141,6 +155,13 @@ fn carry_on(store: &mut dyn Store, round: &mut Round<'_>, mut judgement: Judgeme
     Ok(())
 }
 
+/// Everybody judged at once: what is reckoned over all is reckoned once.
+struct Sitting<'a> {
+    court: Court<'a>,
+    /// The keys of those whom it concerns; nothing where everybody is asked.
+    whom: Option<HashSet<Arc<str>>>,
+}
+
 /// Who judges what.
 pub(super) struct Bench<'p> {
     pub(super) policy: &'p Policy,
@@ -153,6 +174,7 @@ fn batch(
     store: &dyn Store,
     round: &mut Round<'_>,
     bench: &Bench<'_>,
+    sitting: Option<&Sitting<'_>>,
     judgement: &mut Judgement,
     work: &mut Work,
 ) -> Result<bool, EngineError> {
@@ -165,15 +187,19 @@ fn batch(
     if let Some(last) = keys.last() {
         judgement.after = last.to_string();
     }
+    round.report.judged += keys.len() as u64;
+    let concerns = |key: &Arc<str>| sitting.and_then(|it| it.whom.as_ref()).is_none_or(|whom| whom.contains(key));
+    let keys: Vec<Arc<str>> = keys.into_iter().filter(concerns).collect();
     let reader = store.reader(policy);
     reader.prefetch(framework.subject, &keys, Some(period.first));
     let desk = Desk::new(policy, &*reader, &round.settings.language);
-    let court = Court::new(&desk, framework, *period, judgement.as_of);
+    let alone = || Court::new(&desk, framework, *period, judgement.as_of);
+    let alone = sitting.is_none().then(alone);
     let decided = decided_before(store, bench, judgement)?;
     let mut numbers = BTreeMap::new();
     for key in &keys {
-        round.report.judged += 1;
-        for proposal in court.proposals(key) {
+        let court = sitting.map(|it| &it.court).or(alone.as_ref());
+        for proposal in court.into_iter().flat_map(|it| it.proposals(key)) {
             if decided.holds_back(framework, key, &proposal) {
                 continue;
             }

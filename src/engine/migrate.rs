@@ -82,7 +82,7 @@ impl Chosen {
     }
 
     fn is_in_stage(&self, case: &Case) -> bool {
-        let runs = |name: &String| case.stages.get(name).is_some_and(|it| it.status == StageStatus::Running);
+        let runs = |name: &String| case.stage(name).is_some_and(|it| it.status == StageStatus::Running);
         self.stage.as_ref().is_none_or(runs)
     }
 }

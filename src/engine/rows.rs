@@ -28,13 +28,13 @@ pub(super) fn stage_rows(case: &Case, events: &[Event]) -> (Vec<DeadlineRow>, Ve
         events.iter().any(|it| matches!(it, Event::ClockChanged { .. } | Event::CaseEnded { .. } | Event::Moved(_)));
     let anew = |it: &Event, name: &str| matches!(it, Event::WentBack { again, .. } | Event::Reopened { again, .. } if again.iter().any(|it| it == name));
     let touched = |name: &str| all || events.iter().any(|it| it.stage() == Some(name) || anew(it, name));
-    let stages = case.stages.iter().filter(|(name, _)| touched(name));
-    let rows = |(name, stage): (&String, &StageCase)| {
+    let stages = case.stages().filter(|(name, _)| touched(name));
+    let rows = |(name, stage): (&str, &StageCase)| {
         let late = late_rounds(stage).map(|it| superseded(case, name, &it)).collect::<Vec<_>>();
         late.into_iter().chain(superseded_rows(case, name, stage)).chain([deadline_row(case, name, stage)])
     };
     let deadlines = stages.clone().flat_map(rows).collect();
-    let tasks = |(name, stage): (&String, &StageCase)| {
+    let tasks = |(name, stage): (&str, &StageCase)| {
         let late = late_rounds(stage).flat_map(|it| task_rows(name, &it)).collect::<Vec<_>>();
         late.into_iter().chain(task_rows(name, stage))
     };

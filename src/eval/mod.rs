@@ -10,6 +10,7 @@ use crate::ids::{FieldId, RecordId};
 use crate::value::{RecordRef, Value};
 
 mod aggregate;
+mod awaited;
 mod dates;
 mod days;
 mod exempt;
@@ -24,6 +25,7 @@ mod listen;
 mod memory;
 mod message;
 mod operation;
+mod place;
 mod pool;
 mod population;
 mod possible;

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use jiff::civil::Date;
 
+use crate::eval::awaited::Awaited;
 use crate::eval::expression::value;
 use crate::eval::framework::{Verdict, Why, alone};
 use crate::eval::operation::order_of;
@@ -144,7 +145,7 @@ fn share_out(
     };
     let mut left = money;
     // What is missing of those before whom nobody can say how much they take.
-    let mut open: Vec<Missing> = Vec::new();
+    let mut open = Awaited::default();
     for other in adrift {
         keep_back(&mut left, &mut open, other);
     }
@@ -161,7 +162,7 @@ fn share_out(
             tied.push(next);
         }
         for claim in tied.iter().filter(|it| it.amount.is_none()) {
-            open.extend(claim.missing.iter().cloned());
+            open.one(&claim.missing);
         }
         let asked = sum(tied.iter().filter_map(|it| it.amount));
         let fits = asked <= left && !stopped;
@@ -177,7 +178,7 @@ fn share_out(
                 (Some(part), Some(amount)) => proportion(rule, part, amount, asked),
                 _ => None,
             };
-            let verdict = verdict(&budget, paid, &claim.missing, &open);
+            let verdict = verdict(&budget, paid, &claim, &open);
             shares.insert(claim.who, verdict);
         }
         if fits {
@@ -188,27 +189,21 @@ fn share_out(
 }
 
 /// Everybody gets their claim, or all get the same part of it.
-fn in_proportion(
-    rule: &OutcomeRule,
-    budget: &Value,
-    left: Number,
-    claims: Vec<Claim>,
-    mut open: Vec<Missing>,
-) -> Shares {
+fn in_proportion(rule: &OutcomeRule, budget: &Value, left: Number, claims: Vec<Claim>, mut open: Awaited) -> Shares {
     for claim in claims.iter().filter(|it| it.amount.is_none()) {
-        open.extend(claim.missing.iter().cloned());
+        open.one(&claim.missing);
     }
     let asked = sum(claims.iter().filter_map(|it| it.amount));
     let share = |claim: &Claim| match claim.amount? {
         amount if asked <= left => Some(amount),
         amount => proportion(rule, left, amount, asked),
     };
-    claims.iter().map(|it| (it.who.clone(), verdict(budget, share(it), &it.missing, &open))).collect()
+    claims.iter().map(|it| (it.who.clone(), verdict(budget, share(it), it, &open))).collect()
 }
 
-fn verdict(budget: &Value, paid: Option<Number>, missing: &[Missing], open: &[Missing]) -> Verdict {
-    if !missing.is_empty() || !open.is_empty() {
-        return Verdict::Undetermined(Missing::merged(missing.iter().chain(open).cloned()));
+fn verdict(budget: &Value, paid: Option<Number>, claim: &Claim, open: &Awaited) -> Verdict {
+    if !claim.missing.is_empty() || !open.is_empty() {
+        return Verdict::Undetermined(open.with(&claim.missing, claim.amount.is_none()));
     }
     match paid.filter(|it| *it > Number::ZERO) {
         Some(paid) => Verdict::Proposed(Some(like(budget, paid))),
@@ -216,10 +211,10 @@ fn verdict(budget: &Value, paid: Option<Number>, missing: &[Missing], open: &[Mi
     }
 }
 
-fn keep_back(left: &mut Number, open: &mut Vec<Missing>, claim: &Claim) {
+fn keep_back(left: &mut Number, open: &mut Awaited, claim: &Claim) {
     match claim.amount {
         Some(amount) => *left = left.subtract(amount).map_or(Number::ZERO, |it| it.max(Number::ZERO)),
-        None => open.extend(claim.missing.iter().cloned()),
+        None => open.one(&claim.missing),
     }
 }
 

@@ -9,10 +9,11 @@ use crate::calendar::Period;
 use crate::casework::{Court, DecidedBefore, Proposal, Standing, follows, judgements};
 use crate::forecast::world::{Decided, Watch, World, by_all, in_handfuls};
 use crate::ids::WorkflowId;
+use crate::side_by_side::hands;
 use crate::value::RecordRef;
 use crate::workflow::{Case, Event};
 
-/// So many are judged by one hand: what is reckoned over all is reckoned once for them.
+/// So many are judged by one hand at least: what is reckoned over all is reckoned once for them.
 const BATCH: usize = 2_000;
 
 /// Somebody is to be judged by a framework (its place).
@@ -94,7 +95,8 @@ impl World<'_> {
                     !it.is_empty()
                 });
                 let keys = self.facts.keys(framework.subject);
-                let batches: Vec<&[Arc<str>]> = keys.chunks(BATCH).collect();
+                let batches: Vec<&[Arc<str>]> =
+                    keys.chunks(keys.len().div_ceil(hands(self.terms.hands)).max(BATCH)).collect();
                 let found = by_all(self.terms.hands, &batches, |keys| {
                     let desk = self.desk();
                     let court = Court::new(&desk, framework, period, day);

@@ -122,8 +122,8 @@ impl People {
         let workflow = policy.workflow(flow);
         let subject = RecordRef { record: workflow.subject, key: Arc::from(case.subject.as_str()) };
         for (place, stage) in workflow.stages.iter().enumerate() {
-            let Some(past) = case.stages.get(&stage.label.name).and_then(past) else { continue };
-            let on = case.stages.get(&stage.label.name).and_then(|it| it.ended).unwrap_or(Date::MIN);
+            let Some(past) = case.stage(&stage.label.name).and_then(past) else { continue };
+            let on = case.stage(&stage.label.name).and_then(|it| it.ended).unwrap_or(Date::MIN);
             let group = self.group(policy, facts, &subject, on);
             let all = self.stages.entry((flow, StageId::at(place))).or_default();
             all.entry(group).or_default().push(past.clone());

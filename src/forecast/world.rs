@@ -14,7 +14,7 @@ use crate::forecast::reading::{Reader, Reading};
 use crate::forecast::written::{Write, Written};
 use crate::ids::{FieldId, RecordId, StageId, WorkflowId};
 use crate::policy::model::{Policy, Shape};
-use crate::side_by_side::{by_hands, side_by_side};
+use crate::side_by_side::{by_hands, hands};
 use crate::table::Records;
 use crate::value::RecordRef;
 use crate::workflow::{Case, Event, Look};
@@ -473,7 +473,7 @@ pub(super) fn in_handfuls<T: Sync, R: Send>(hands: usize, items: &[T], work: imp
 
 /// The same, thing by thing.
 pub(super) fn by_all<T: Sync, R: Send>(hands: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    if hands == 0 { side_by_side(items, work) } else { by_hands(hands, items, work) }
+    by_hands(self::hands(hands), items, work)
 }
 
 /// The first day of a period, if there is one.

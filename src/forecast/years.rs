@@ -16,7 +16,7 @@ use crate::forecast::world::{Happened, Running, Terms, Watch, World};
 use crate::forecast::written::Write;
 use crate::ids::{FieldId, RecordId, StageId, WorkflowId};
 use crate::policy::model::{FieldKind, Policy, Shape, Stage};
-use crate::side_by_side::by_hands;
+use crate::side_by_side::{by_hands, hands};
 use crate::table::Records;
 use crate::value::{Known, RecordRef};
 use crate::workflow::{Act, Case, Deed, Event, StageStatus};
@@ -108,10 +108,7 @@ pub type Tells<'t> = &'t (dyn Fn() + Sync);
 /// their number.
 #[must_use]
 pub fn run_all(start: &Start<'_>, people: &People, years: u32, (seed, runs): (u64, u32), tells: Tells<'_>) -> Vec<Run> {
-    let hands = match start.terms.hands {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        hands => hands,
-    };
+    let hands = hands(start.terms.hands);
     // Those that are left over are worked out one by one, each by all hands.
     let at_once = runs - runs % u32::try_from(hands).unwrap_or(u32::MAX);
     let numbers: Vec<u32> = (0..at_once).collect();
@@ -174,7 +171,7 @@ fn stages_that_run(policy: &Policy, people: &People, cases: &[Option<Running>]) 
         let Some(running) = running.as_ref().filter(|it| it.case.is_open()) else { continue };
         let case = &running.case;
         for (place, stage) in policy.workflow(running.flow).stages.iter().enumerate() {
-            let Some(it) = case.stages.get(&stage.label.name).filter(|it| it.status == StageStatus::Running) else {
+            let Some(it) = case.stage(&stage.label.name).filter(|it| it.status == StageStatus::Running) else {
                 continue;
             };
             let from = it.dates.due.as_ref().map(|it| it.day).or_else(|| it.opening.as_ref().map(|it| it.day));
@@ -283,7 +280,7 @@ fn doings(
     let running = world.cases().get(due.case)?.as_ref()?;
     let stage = policy.workflow(running.flow).stage(due.stage);
     let name = &stage.label.name;
-    let state = running.case.stages.get(name)?;
+    let state = running.case.stage(name)?;
     if state.status != StageStatus::Running || state.round < due.round {
         return None;
     }

@@ -26,6 +26,7 @@ use crate::value::{Number, RecordRef};
 
 mod asked;
 mod batch;
+mod concerned;
 mod fold;
 mod held;
 mod kernel;
@@ -43,6 +44,7 @@ mod run;
 mod standing;
 mod truth;
 
+pub use concerned::concerned;
 pub use lane::{Units, View};
 pub use lower_judge::{Amount, Judging, RuleNodes};
 pub use node::NodeId;

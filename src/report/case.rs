@@ -131,9 +131,9 @@ pub fn case_report(
     let period = period_label(policy, row);
     let stages =
         flow.map(|it| it.stages.iter().map(|it| it.label.name.as_str()).collect::<Vec<_>>()).unwrap_or_default();
-    let mut names: Vec<&String> = case.stages.keys().collect();
-    names.sort_by_key(|name| stages.iter().position(|it| it == name));
-    let deadlines = names.iter().map(|name| deadline(&case, name, &case.stages[*name])).collect();
+    let mut begun: Vec<_> = case.stages().collect();
+    begun.sort_by_key(|(name, _)| stages.iter().position(|it| it == name));
+    let deadlines = begun.into_iter().map(|(name, it)| deadline(&case, name, it)).collect();
     let history = journal.iter().zip(&events).map(|(entry, event)| line(entry, event)).collect();
     let suspension = |it: &crate::workflow::Suspension| match it.until {
         Some(until) => format!("{} to {until}", it.from),

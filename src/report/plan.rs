@@ -363,11 +363,11 @@ fn case_plan(place: &Place, before: Seen, after: Seen) -> CasePlan {
 }
 
 fn compare(told: &mut CasePlan, before: &Case, after: &Seen) {
-    let mut names: BTreeSet<&str> = after.case.stages.keys().map(String::as_str).collect();
+    let mut names: BTreeSet<&str> = after.case.stages().map(|it| it.0).collect();
     names.extend(before.stages.keys().map(|it| after.case.stage_called_now(it)));
     for name in names {
         let old_name = before.stages.keys().find(|it| after.case.stage_called_now(it) == name);
-        let (was, is) = (old_name.and_then(|it| before.stages.get(it)), after.case.stages.get(name));
+        let (was, is) = (old_name.and_then(|it| before.stage(it)), after.case.stage(name));
         if stands(was) != stands(is) {
             let (stage, was, becomes) = (name.to_owned(), stands(was), stands(is));
             told.stages.push(StagePlan { stage, was, becomes });

@@ -21,8 +21,10 @@ use crate::store::sqlite::{Access, EDITION, SqliteStore, disk};
 use crate::store::{
     Applied, AttemptEnd, Called, CaseRow, Counts, Delegation, DeliveryRow, EffectRow, Expected, Fetched, Filter,
     ImportNote, JournalEntry, Judgement, Leaving, NewDigest, OpenDeadline, Opening, OutcomeFilter, OutcomeRow,
-    PolicyVersion, RecordChange, RecordReader, RefusedAct, Store, StoreError, StoreState, View, ViewRow, Work,
+    PolicyVersion, RecordChange, RecordReader, RefusedAct, Snapshots, Store, StoreError, StoreState, View, ViewRow,
+    Work,
 };
+use crate::table::Records;
 
 fn version_of(row: &Row<'_>) -> rusqlite::Result<PolicyVersion> {
     let text: String = row.get(2)?;
@@ -230,6 +232,10 @@ impl Store for SqliteStore {
 
     fn write(&mut self, policy: &Policy, changes: &[RecordChange], at: i64) -> Result<Applied, StoreError> {
         self.write_within(policy, changes, at)
+    }
+
+    fn everybody(&self, policy: &Policy) -> Result<Records, StoreError> {
+        self.columns(policy, &[], Date::MAX, Snapshots::Never)
     }
 
     fn reader_with<'a>(&'a self, policy: &'a Policy, fetched: Fetched) -> Box<dyn RecordReader + 'a> {

@@ -10,8 +10,45 @@ pub struct Keys {
     held: Held,
     /// Those that are only named by others, behind all.
     named: Vec<Arc<str>>,
-    /// Rows in the order of their keys, made when a key is first looked for.
+    /// Rows in the order of keys that are numbers, made when one is first looked for that does not stand at its own row.
     order: OnceLock<Vec<u32>>,
+    /// Rows by keys that are texts, made when a key is first looked for.
+    places: OnceLock<Places>,
+}
+
+/// Rows by what a hash makes of their keys: each at the first free place from there on.
+#[derive(Debug)]
+struct Places(Vec<u32>);
+
+impl Places {
+    const FREE: u32 = u32::MAX;
+
+    /// At most half of the places are taken. Of rows with the same key the first counts.
+    fn of<'k>(count: usize, key: impl Fn(usize) -> &'k str) -> Self {
+        let mut places = Self(vec![Self::FREE; (count * 2).next_power_of_two().max(2)]);
+        for (row, number) in (0..count).zip(0..Self::FREE) {
+            let place = places.along(key(row)).find(|it| places.0[*it] == Self::FREE);
+            if let Some(place) = place {
+                places.0[place] = number;
+            }
+        }
+        places
+    }
+
+    fn row<'k>(&self, wanted: &str, key: impl Fn(usize) -> &'k str) -> Option<u32> {
+        let mut rows = self.along(wanted).map(|it| self.0[it]).take_while(|it| *it != Self::FREE);
+        rows.find(|it| key(*it as usize) == wanted)
+    }
+
+    /// All places from that of a key on.
+    fn along(&self, key: &str) -> impl Iterator<Item = usize> + use<> {
+        // FNV-1a, folded: short keys that differ in their last letter land far from each other.
+        let hash = key
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, it| (hash ^ u64::from(it)).wrapping_mul(0x0000_0100_0000_01b3));
+        let (count, first) = (self.0.len(), usize::try_from((hash ^ hash >> 32) & 0xffff_ffff).unwrap_or(0));
+        (0..count).map(move |it| (first + it) & (count - 1))
+    }
 }
 
 #[derive(Debug)]
@@ -110,9 +147,8 @@ impl Keys {
                 self.row_of_number(number)
             }
             Held::Texts { .. } => {
-                let order = self.order.get_or_init(|| self.sorted(|a, b| self.text(a).cmp(self.text(b))));
-                let at = order.binary_search_by(|row| self.text(*row as usize).cmp(key)).ok()?;
-                Some(order[at])
+                let places = self.places.get_or_init(|| Places::of(self.len(), |row| self.text(row)));
+                places.row(key, |row| self.text(row))
             }
         }
     }
@@ -201,6 +237,10 @@ mod tests {
         let rows: Vec<Option<u32>> = ["a", "b", "ab", "", "abc", "c"].iter().map(|it| keys.row(it)).collect();
         assert_eq!(rows, [Some(1), Some(0), Some(3), Some(2), None, None]);
         assert_eq!((&*keys.key(3), keys.twice()), ("ab", None));
+        let many = Keys::texts((0..1_000).map(|it| format!("U{:03}", it * 7)));
+        assert!((0..1_000).all(|it| many.row(&format!("U{:03}", it * 7)) == Some(it)));
+        assert!((0..7_000).filter(|it| it % 7 != 0).all(|it| many.row(&format!("U{it:03}")).is_none()));
+        assert_eq!(Keys::texts([""; 0]).row(""), None);
         assert_eq!(Keys::texts(["x", "y", "x"]).twice().as_deref(), Some("x"));
     }
 

@@ -98,6 +98,8 @@ pub enum Missing {
     Fact(String),
     /// A division by nought, a number too large, a parameter without a value on that day: in words.
     Reason(String),
+    /// Facts of so many others with whom somebody is compared, beside those that are named.
+    Others(u32),
 }
 
 impl Value {
@@ -135,11 +137,29 @@ impl From<Truth> for Value {
 }
 
 impl Missing {
-    /// What several lack together: in order, each once.
+    /// What several lack together: in order, each once. Of how many others facts are missing is told once, as the most that was said.
     #[must_use]
     pub fn merged(of: impl IntoIterator<Item = Missing>) -> Vec<Missing> {
-        let once: std::collections::BTreeSet<Missing> = of.into_iter().collect();
-        once.into_iter().collect()
+        let mut once: Vec<Missing> = of.into_iter().collect();
+        once.sort();
+        once.dedup_by(|later, it| match (&*later, &mut *it) {
+            (Missing::Others(more), Missing::Others(most)) => {
+                *most = *more;
+                true
+            }
+            (later, it) => later == it,
+        });
+        once
+    }
+
+    /// What is missing, apart from whose it is: `score` of `score of Akello in 2025/26`.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match self {
+            Missing::Fact(words) => words.split_once(" of ").map_or(words.clone(), |it| it.0.to_owned()),
+            Missing::Reason(words) => words.clone(),
+            Missing::Others(_) => "facts of others".to_owned(),
+        }
     }
 }
 
@@ -147,6 +167,8 @@ impl fmt::Display for Missing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Missing::Fact(words) | Missing::Reason(words) => formatter.write_str(words),
+            Missing::Others(1) => formatter.write_str("facts of 1 other"),
+            Missing::Others(count) => write!(formatter, "facts of {} others", grouped(&count.to_string())),
         }
     }
 }

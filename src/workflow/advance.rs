@@ -168,7 +168,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn state(&self, id: StageId) -> Option<&StageCase> {
-        self.case.stages.get(&self.stage(id).label.name)
+        self.case.stage(&self.stage(id).label.name)
     }
 
     pub(super) fn stage_ids(&self) -> impl Iterator<Item = StageId> + use<> {

@@ -1,6 +1,7 @@
 //! A case: nothing but the fold of its events.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -77,8 +78,8 @@ pub struct Case {
     /// How often each stage has sent the case back to another: by both names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sent_back: BTreeMap<String, u32>,
-    /// Stages that have begun or were left out, by name.
-    pub stages: BTreeMap<String, StageCase>,
+    /// Stages that have begun or were left out, by name. A copy of the case shares those that it leaves as they are.
+    pub stages: BTreeMap<Arc<str>, Arc<StageCase>>,
 }
 
 /// Where a case stands.
@@ -305,14 +306,16 @@ impl Case {
                 let opened = StageCase::opened(*round, opening, dates, holders);
                 let spared = self.moved.filter(|moved| opening.day < *moved);
                 // Whoever was chosen to decide goes on doing so.
-                let formed = self.stages.get(stage).and_then(|it| it.formed.clone());
-                self.stages.insert(stage.clone(), StageCase { spared, formed, ..opened });
+                let formed = self.stage(stage).and_then(|it| it.formed.clone());
+                self.begins(stage, StageCase { spared, formed, ..opened });
             }
-            Event::StageLeftOut { stage, on, .. } => match self.stages.get_mut(stage) {
-                Some(open) if open.status == StageStatus::Running => open.end(StageStatus::LeftOut, *on, false),
+            Event::StageLeftOut { stage, on, .. } => match self.stages.get_mut(&**stage) {
+                Some(open) if open.status == StageStatus::Running => {
+                    Arc::make_mut(open).end(StageStatus::LeftOut, *on, false);
+                }
                 before => {
                     let round = before.map_or(1, |it| it.round + 1);
-                    self.stages.insert(stage.clone(), StageCase::left_out(round, *on));
+                    self.begins(stage, StageCase::left_out(round, *on));
                 }
             },
             Event::DatesMoved { stage, dates, .. } => self.change(stage, |it| it.dates = dates.clone()),
@@ -452,7 +455,7 @@ impl Case {
                 self.ended = Some(*on);
                 self.mark.clone_from(mark);
                 for stage in self.stages.values_mut().filter(|it| it.status == StageStatus::Running) {
-                    stage.end(StageStatus::Cancelled, *on, false);
+                    Arc::make_mut(stage).end(StageStatus::Cancelled, *on, false);
                 }
             }
         }
@@ -460,8 +463,24 @@ impl Case {
 
     fn change(&mut self, stage: &str, change: impl FnOnce(&mut StageCase)) {
         if let Some(found) = self.stages.get_mut(stage) {
-            change(found);
+            change(Arc::make_mut(found));
         }
+    }
+
+    /// A stage begins, or begins anew.
+    pub(super) fn begins(&mut self, stage: &str, state: StageCase) {
+        self.stages.insert(Arc::from(stage), Arc::new(state));
+    }
+
+    /// Stages that have begun or were left out, with their names.
+    pub fn stages(&self) -> impl Iterator<Item = (&str, &StageCase)> + Clone {
+        self.stages.iter().map(|(name, it)| (&**name, &**it))
+    }
+
+    /// A stage that has begun or was left out.
+    #[must_use]
+    pub fn stage(&self, name: &str) -> Option<&StageCase> {
+        self.stages.get(name).map(Arc::as_ref)
     }
 }
 

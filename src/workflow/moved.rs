@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -88,11 +90,11 @@ pub fn plan_move(
         return Err(Refusal::new(why).but("let it run first: `merit act … resume`"));
     }
     let mut stages: Vec<StageMove> = Vec::new();
-    for (name, state) in case.stages.iter().filter(|(_, it)| !it.has_ended()) {
-        let becomes = order.stages.iter().find(|it| it.0 == *name).map_or(name, |it| &it.1);
+    for (name, state) in case.stages().filter(|(_, it)| !it.has_ended()) {
+        let becomes = order.stages.iter().find(|it| it.0 == *name).map_or(name, |it| it.1.as_str());
         let new = named(to, becomes).ok_or_else(|| no_such_stage(name, becomes, to, order))?;
-        let taken = stages.iter().any(|it| it.becomes == *becomes);
-        if becomes != name && (taken || case.stages.contains_key(becomes)) {
+        let taken = stages.iter().any(|it| it.becomes == becomes);
+        if becomes != name && (taken || case.stage(becomes).is_some()) {
             let why = format!("`{name}` can't become `{becomes}`, for the case has a stage of that name");
             return Err(Refusal::new(why).but("map it to another stage"));
         }
@@ -106,14 +108,13 @@ pub fn plan_move(
         let called = old.map(|old| called(&old.steps, &new.steps, state, order.to, &says_the_same));
         let called = called.unwrap_or_default();
         if becomes != name || called != state.called {
-            stages.push(StageMove { stage: name.clone(), becomes: becomes.clone(), called });
+            stages.push(StageMove { stage: name.to_owned(), becomes: becomes.to_owned(), called });
         }
     }
     let mut passed = passed(case, from, to, &stages);
     // What has ended under its old name does not come anew under the other.
-    let ended =
-        order.stages.iter().filter(|it| case.stages.get(&it.0).is_some_and(StageCase::has_ended)).map(|it| &it.1);
-    for becomes in ended.filter(|it| named(to, it).is_some() && !case.stages.contains_key(*it)) {
+    let ended = order.stages.iter().filter(|it| case.stage(&it.0).is_some_and(StageCase::has_ended)).map(|it| &it.1);
+    for becomes in ended.filter(|it| named(to, it).is_some() && case.stage(it).is_none()) {
         if !passed.contains(becomes) && !stages.iter().any(|it| it.becomes == *becomes) {
             passed.push(becomes.clone());
         }
@@ -162,7 +163,7 @@ fn choices_are_known(name: &str, state: &StageCase, new: &Stage, order: &MoveOrd
 
 /// Stages that only the other version has, and that stand before one which has begun: the case is past them.
 fn passed(case: &Case, from: &Workflow, to: &Workflow, moves: &[StageMove]) -> Vec<String> {
-    let mut there: BTreeSet<&str> = case.stages.keys().map(String::as_str).collect();
+    let mut there: BTreeSet<&str> = case.stages().map(|it| it.0).collect();
     for it in moves {
         there.remove(it.stage.as_str());
     }
@@ -265,7 +266,7 @@ impl Case {
         self.stood_still.clone_from(&it.stood_still);
         let mut moving = Vec::new();
         for stage in &it.stages {
-            moving.extend(self.stages.remove(&stage.stage).map(|state| (stage, state)));
+            moving.extend(self.stages.remove(&*stage.stage).map(|state| (stage, Arc::unwrap_or_clone(state))));
         }
         for (stage, mut state) in moving {
             state.called.clone_from(&stage.called);
@@ -275,16 +276,16 @@ impl Case {
             if stage.stage != stage.becomes {
                 self.call_otherwise(&stage.stage, &stage.becomes);
             }
-            self.stages.insert(stage.becomes.clone(), state);
+            self.begins(&stage.becomes, state);
         }
         for stage in self.stages.values_mut().filter(|it| it.status == StageStatus::Running) {
             // Nobody who was in time becomes late by the move itself.
             if stage.dates.due.as_ref().is_none_or(|due| due.day >= it.on) {
-                stage.spared = Some(it.on);
+                Arc::make_mut(stage).spared = Some(it.on);
             }
         }
         for stage in &it.passed {
-            self.stages.insert(stage.clone(), StageCase::left_out(1, it.on));
+            self.begins(stage, StageCase::left_out(1, it.on));
         }
     }
 

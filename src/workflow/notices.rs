@@ -45,7 +45,7 @@ fn strength(flow: &Workflow, case: &Case, event: &Event) -> u8 {
 
 fn is_overdue_step(flow: &Workflow, case: &Case, mark: &StepMark) -> bool {
     let stage = flow.stages.iter().find(|it| it.label.name == mark.stage);
-    let state = case.stages.get(&mark.stage);
+    let state = case.stage(&mark.stage);
     let called = |step: &str| state.map_or(step == mark.step, |it| it.called(step) == mark.step);
     let step = stage.and_then(|it| it.steps.iter().find(|step| called(&step.name)));
     step.is_some_and(|it| matches!(it.timing, Timing::Overdue(_) | Timing::EveryOverdue { .. }))

@@ -122,7 +122,7 @@ fn every_step_is_told_once(row: &CaseRow, case: &Case, events: &[Event]) -> Chec
             for nth in 1..=*count {
                 // What counts from the opening does not count anew in the rounds that extensions began.
                 let mut rounds = stage.opened_in_round()..=stage.round;
-                let there = rounds.any(|round| told.contains_key(&(name.clone(), round, step.as_str(), nth)));
+                let there = rounds.any(|round| told.contains_key(&(name.to_string(), round, step.as_str(), nth)));
                 hold("I3", there, || format!("case {} passed over `{step}` {nth} of `{name}`", row.id))?;
             }
         }

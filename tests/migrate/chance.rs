@@ -177,7 +177,7 @@ pub(super) fn live(seed: u64) -> (u64, u64) {
             let row = life.house.store.cases(&filter).unwrap().into_iter().find(|it| it.period == plan.period).unwrap();
             let case: Case = serde_json::from_str(&row.state).unwrap();
             for date in &plan.dates {
-                let dates = &case.stages[&date.stage].dates;
+                let dates = &case.stages[&*date.stage].dates;
                 let day = if date.what == "due" { &dates.due } else { &dates.closes };
                 assert_eq!(date.becomes, day.as_ref().map(|it| it.day.to_string()), "seed {seed}: {date:?}");
             }

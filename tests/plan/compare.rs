@@ -133,12 +133,15 @@ fn compare_framework(asked: &Asked<'_>, at: usize, tally: &mut Tally) {
             }
             told
         });
-        let mut seen = 0;
+        let (mut seen, mut concerned) = (0, Vec::new());
         for (row, line) in compared.into_iter().flatten() {
             assert_eq!(row, seen, "{name}: the rows come in their order");
             seen += 1;
             let subject = records.record(framework.subject, row);
             let verdicts = judge(&scope.about(subject.clone()), framework);
+            if verdicts.iter().any(|it| matches!(it, Verdict::Proposed(_) | Verdict::Undetermined(_))) {
+                concerned.push(row);
+            }
             for (rule, (verdict, (told, amount))) in verdicts.iter().zip(line).enumerate() {
                 let place = match verdict {
                     Verdict::Proposed(_) => 0,
@@ -165,6 +168,8 @@ fn compare_framework(asked: &Asked<'_>, at: usize, tally: &mut Tally) {
             }
         }
         assert_eq!(seen, records.rows(framework.subject).len());
+        let told = merit::plan::concerned(policy, records, at, (period, period.last));
+        assert_eq!(told, Some(concerned), "{name}: whom {period:?} concerns");
     }
 }
 

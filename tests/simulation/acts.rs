@@ -39,9 +39,9 @@ impl Doer<'_> {
         let open: Vec<(i64, &Case)> =
             self.books.cases.iter().filter(|it| it.1.is_open()).map(|it| (*it.0, it.1)).collect();
         let (id, case) = *open.get(self.random.random_range(0..open.len().max(1)))?;
-        let running: Vec<&String> =
-            case.stages.iter().filter(|it| it.1.status == StageStatus::Running).map(|it| it.0).collect();
-        let stage = (*running.get(self.random.random_range(0..running.len().max(1)))?).clone();
+        let running: Vec<&str> =
+            case.stages().filter(|it| it.1.status == StageStatus::Running).map(|it| it.0).collect();
+        let stage = (*running.get(self.random.random_range(0..running.len().max(1)))?).to_owned();
         let name = full_name(case, &stage);
         let of = subject(self.roster, case);
         let (what, values) = self.deed(case, &name);
@@ -57,7 +57,7 @@ impl Doer<'_> {
         let who = who.unwrap_or_else(|| self.random.random_range(0..self.roster.officers.len()));
         let plain = matches!(name.as_str(), "look" | "file" | "appeal_window" | "hearing.ruling" | "appeal_ruling");
         let sent_back = matches!(&what, Deed::Choose { choice, .. } if ["send_back", "return", "reduce"].contains(&choice.as_str()));
-        let late = case.stages[&stage].dates.due.as_ref().is_some_and(|it| it.day < self.day);
+        let late = case.stages[&*stage].dates.due.as_ref().is_some_and(|it| it.day < self.day);
         let chooses = matches!(&what, Deed::Choose { .. });
         let rightful = plain && chooses && !sent_back && holders == [who] && !(name == "appeal_window" && late);
         let because = self.random.random_bool(0.9).then(|| "so it is".to_owned());

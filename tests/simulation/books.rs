@@ -84,7 +84,7 @@ impl Books {
                 && case.workflow == "quarterly"
                 && from_opening(&mark.stage, &mark.step)
             {
-                let round = case.stages.get(&mark.stage).map_or(1, merit::workflow::StageCase::opened_in_round);
+                let round = case.stage(&mark.stage).map_or(1, merit::workflow::StageCase::opened_in_round);
                 if !self.once.insert((id, mark.stage.clone(), round, mark.step.clone())) {
                     wrong.push(format!("case {id}: `{}` of `{}` was taken once more", mark.step, mark.stage));
                 }
@@ -228,7 +228,7 @@ impl Told<'_> {
             let sitting = roster.sitting(of, day, &away);
             let voters =
                 |it: &&merit::workflow::Vote| sitting.iter().any(|own| own.1 && roster.officers[own.0].key == it.by.1);
-            let votes: Vec<_> = case.stages[stage].votes.iter().filter(voters).collect();
+            let votes: Vec<_> = case.stages[&**stage].votes.iter().filter(voters).collect();
             let carried = 2 * votes.iter().filter(|it| it.choice == *choice).count() > votes.len();
             unless(carried, format!("`{choice}` carried with {votes:?}"));
             // Where nobody sits without a vote the chair closes it, and is there, too.
@@ -251,11 +251,11 @@ impl Told<'_> {
                     (case.workflow.as_str(), mark.stage.as_str(), mark.step.as_str()),
                     ("quarterly", "write" | "talk", "escalate-1")
                 );
-                let signed = case.stages.get(&mark.stage).is_some_and(|it| !it.signed.is_empty());
+                let signed = case.stage(&mark.stage).is_some_and(|it| !it.signed.is_empty());
                 unless(default.is_some() == blames || signed, format!("{step} records the default {default:?}"));
             }
             Event::StageDone { stage, on, late, .. } | Event::Chosen { stage, on, late, .. } => {
-                let due = case.stages.get(stage).and_then(|it| it.dates.due.as_ref()).map(|it| it.day);
+                let due = case.stage(stage).and_then(|it| it.dates.due.as_ref()).map(|it| it.day);
                 let frozen = case.suspensions.iter().any(|it| {
                     it.from <= *on && it.until.is_none_or(|until| until >= *on) && due.is_some_and(|due| it.from <= due)
                 });

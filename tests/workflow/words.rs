@@ -281,7 +281,7 @@ pub(crate) fn show(policy: &Policy, running: &BenchCase) -> String {
     let mark = marked(case.mark.as_deref());
     let mut told = format!("{} of {}: {}{mark}{opened}{ended}\n", case.workflow, case.subject, case.status.word());
     for stage in &policy.workflow(running.flow).stages {
-        if let Some(state) = case.stages.get(&stage.label.name) {
+        if let Some(state) = case.stage(&stage.label.name) {
             told += &show_stage(&stage.label.name, state);
         }
     }
