@@ -74,3 +74,30 @@ impl Drop for Beside {
         let _gone = fs::remove_file(&self.beside);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use super::Beside;
+
+    #[test]
+    fn what_is_not_put_in_its_place_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("table.csv");
+        let names = || fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect::<Vec<_>>();
+        fs::write(&place, "of yesterday").unwrap();
+        let given_up = Beside::begin(&place).ok().unwrap();
+        given_up.file().unwrap().write_all(b"half").unwrap();
+        assert_eq!(names().len(), 2);
+        drop(given_up);
+        assert_eq!(names(), ["table.csv"]);
+        assert_eq!(fs::read_to_string(&place).unwrap(), "of yesterday");
+        let whole = Beside::begin(&place).ok().unwrap();
+        whole.file().unwrap().write_all(b"all of it").unwrap();
+        whole.put().ok().unwrap();
+        assert_eq!(names(), ["table.csv"]);
+        assert_eq!(fs::read_to_string(&place).unwrap(), "all of it");
+    }
+}
