@@ -119,7 +119,10 @@ fn carry_on(store: &mut dyn Store, round: &mut Round<'_>, mut judgement: Judgeme
         let period = policy.calendars[framework.calendar].period_containing(framework.each, first).ok()?;
         Some((place, Bench { policy: &policy, framework, period }))
     });
-    let all = if judgement.whom.is_none() && bench.is_some() { Some(store.everybody(&policy)?) } else { None };
+    let all = match bench {
+        Some(_) if judgement.whom.is_none() => Some(store.everybody(&policy, round.until.today)?),
+        _ => None,
+    };
     let facts = all.as_ref().map(|it| AsFacts::new(&policy, it));
     let sitting = match (&bench, &all, &facts) {
         (Some((place, bench)), Some(all), Some(facts)) => {

@@ -564,8 +564,9 @@ pub trait Store {
     fn end_delegation(&mut self, ended: &Delegation, last: Date, today: Date, at: i64) -> Result<i64, StoreError>;
     /// Writes changed records within the unit of work that has begun; the commit that ends it seals them.
     fn write(&mut self, policy: &Policy, changes: &[RecordChange], at: i64) -> Result<Applied, StoreError>;
-    /// All records that a policy declares as columns, with what was imposed of which it asks.
-    fn everybody(&self, policy: &Policy) -> Result<Records, StoreError>;
+    /// All records that a policy declares as columns, with what is kept for periods that have begun by a day, and what was imposed of which
+    /// it asks.
+    fn everybody(&self, policy: &Policy, until: Date) -> Result<Records, StoreError>;
     /// Facts of records.
     fn reader<'a>(&'a self, policy: &'a Policy) -> Box<dyn RecordReader + 'a> {
         self.reader_with(policy, Fetched::default())

@@ -234,8 +234,8 @@ impl Store for SqliteStore {
         self.write_within(policy, changes, at)
     }
 
-    fn everybody(&self, policy: &Policy) -> Result<Records, StoreError> {
-        self.columns(policy, &[], Date::MAX, Snapshots::Never)
+    fn everybody(&self, policy: &Policy, until: Date) -> Result<Records, StoreError> {
+        self.columns(policy, &[], until, Snapshots::Never)
     }
 
     fn reader_with<'a>(&'a self, policy: &'a Policy, fetched: Fetched) -> Box<dyn RecordReader + 'a> {
