@@ -1,13 +1,12 @@
 //! What is missing where something is undetermined: counted by the fact, whoever it is a fact of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::calendar::Period;
 use crate::eval::Scope;
 use crate::eval::framework::{Verdict, judge};
-use crate::side_by_side::side_by_side;
 use crate::simulate::Question;
 use crate::simulate::judged::Judged;
 use crate::table::AsFacts;
@@ -37,32 +36,26 @@ pub(super) fn judging<'a>(
 
 /// What is missing of the first of some people of whom something is undetermined, and of how many it was asked.
 pub(super) fn missing(judged: &Judged<'_>, open: &[u32], question: &Question) -> (Vec<Lack>, usize) {
-    let rows: Vec<usize> = open.iter().take(question.ask_missing).map(|it| *it as usize).collect();
-    let parts: Vec<&[usize]> = rows.chunks(rows.len().div_ceil(question.working.parts.max(1)).max(1)).collect();
-    let mut found: BTreeMap<String, usize> = BTreeMap::new();
-    for (what, people) in side_by_side(&parts, |rows| lacking(judged, rows, question)).into_iter().flatten() {
-        *found.entry(what).or_default() += people;
-    }
-    let mut found: Vec<Lack> = found.into_iter().map(|(what, people)| Lack { what, people }).collect();
-    found.sort_by(|a, b| b.people.cmp(&a.people).then_with(|| a.what.cmp(&b.what)));
-    (found, rows.len())
-}
-
-/// Of how many of these people each fact is missing.
-fn lacking(judged: &Judged<'_>, rows: &[usize], question: &Question) -> BTreeMap<String, usize> {
     let records = judged.setting.records;
     let facts = AsFacts::new(judged.setting.policy, records);
     let scope = judging(judged, &facts, question.period, question.on);
+    let rows: Vec<usize> = open.iter().take(question.ask_missing).map(|it| *it as usize).collect();
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
-    for row in rows {
+    for row in &rows {
         let who = records.record(judged.framework.subject, *row);
         let scope = scope.placed(who, (Some(question.period), question.on, crate::eval::Reading::OnDay), 0);
         let facts = judge(&scope, judged.framework).into_iter().flat_map(|it| match it {
             Verdict::Undetermined(missing) => missing,
             _ => Vec::new(),
         });
-        let lacks: BTreeSet<String> = facts.map(|it| it.what()).collect();
-        lacks.into_iter().for_each(|lack| *found.entry(lack).or_default() += 1);
+        let mut lacks: Vec<String> = facts.map(|it| it.what()).collect();
+        lacks.sort();
+        lacks.dedup();
+        for lack in lacks {
+            *found.entry(lack).or_default() += 1;
+        }
     }
-    found
+    let mut found: Vec<Lack> = found.into_iter().map(|(what, people)| Lack { what, people }).collect();
+    found.sort_by(|a, b| b.people.cmp(&a.people).then_with(|| a.what.cmp(&b.what)));
+    (found, rows.len())
 }
