@@ -119,6 +119,7 @@ fn carry_on(store: &mut dyn Store, round: &mut Round<'_>, mut judgement: Judgeme
         let period = policy.calendars[framework.calendar].period_containing(framework.each, first).ok()?;
         Some((place, Bench { policy: &policy, framework, period }))
     });
+    let as_of = store.writes_of_others()?;
     let all = match bench {
         Some(_) if judgement.whom.is_none() => Some(store.everybody(&policy, round.until.today)?),
         _ => None,
@@ -130,7 +131,7 @@ fn carry_on(store: &mut dyn Store, round: &mut Round<'_>, mut judgement: Judgeme
             let court = Court::new(&desk, bench.framework, bench.period, judgement.as_of);
             let rows = concerned(&policy, all, *place, (bench.period, judgement.as_of));
             let key = |row: usize| all.key(bench.framework.subject, row);
-            Some(Sitting { court, whom: rows.map(|rows| rows.into_iter().map(key).collect()) })
+            Some(Sitting { court, whom: rows.map(|rows| rows.into_iter().map(key).collect()), as_of })
         }
         _ => None,
     };
@@ -163,6 +164,8 @@ struct Sitting<'a> {
     court: Court<'a>,
     /// The keys of those whom it concerns; nothing where everybody is asked.
     whom: Option<HashSet<Arc<str>>>,
+    /// What others had written by then.
+    as_of: i64,
 }
 
 /// Who judges what.
@@ -196,13 +199,18 @@ fn batch(
     let reader = store.reader(policy);
     reader.prefetch(framework.subject, &keys, Some(period.first));
     let desk = Desk::new(policy, &*reader, &round.settings.language);
-    let alone = || Court::new(&desk, framework, *period, judgement.as_of);
-    let alone = sitting.is_none().then(alone);
+    let now = Court::new(&desk, framework, *period, judgement.as_of);
+    // What was written since the sitting began has called nobody before it, who is only now said to wait for a fact.
+    let writes = store.writes_of_others()?;
+    let is_late = sitting.is_some_and(|it| it.as_of != writes) && !policy.judges_all_at_once(framework);
     let decided = decided_before(store, bench, judgement)?;
     let mut numbers = BTreeMap::new();
     for key in &keys {
-        let court = sitting.map(|it| &it.court).or(alone.as_ref());
-        for proposal in court.into_iter().flat_map(|it| it.proposals(key)) {
+        let mut proposals = sitting.map_or(&now, |it| &it.court).proposals(key);
+        if is_late && proposals.iter().any(|it| !it.missing.is_empty()) {
+            proposals = now.proposals(key);
+        }
+        for proposal in proposals {
             if decided.holds_back(framework, key, &proposal) {
                 continue;
             }
