@@ -20,7 +20,7 @@ use crate::plan::Working;
 use crate::policy::framework::Framework;
 use crate::policy::model::Policy;
 use crate::simulate::{
-    Change, Cost, Grouping, Hearing, Progress, Question, Ratio, Results, RuleTold, Setting, SettingTold, Side,
+    Change, Cost, Fault, Grouping, Hearing, Progress, Question, Ratio, Results, RuleTold, Setting, SettingTold, Side,
     Simulation, Tried, side_by_side, simulate, simulate_everybody, simulate_in_turn,
 };
 use crate::source::Sources;
@@ -200,6 +200,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Outcome {
     };
     let findings = simulation.settings.iter().any(|it| it.undetermined > 0);
     Ok(if findings { Done::Findings } else { Done::Clean })
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Failure::usage(fault.to_string())
+    }
 }
 
 /// The file of results that is asked for, if any.

@@ -10,7 +10,7 @@ use crate::cli::written_files::{Beside, failed, refuse_file};
 use crate::cli::{Failure, Global, output};
 use crate::config::Project;
 use crate::exchange::{ResultsFault, ResultsForm, ResultsWriter};
-use crate::simulate::{Fault, Results};
+use crate::simulate::Results;
 
 /// The file that is asked for. It is begun with the first who are told.
 pub(super) struct Wanted {
@@ -66,7 +66,7 @@ impl Wanted {
         output::note(
             global,
             &format!(
-                "The results are in {place}: {rows}, one for each person and period. Treat it as you treat the records."
+                "The results are in {place}: {rows}, one for each person and period. Treat the file as you treat the records."
             ),
         );
         if written.too_large > 0 {
@@ -84,11 +84,5 @@ fn told(place: &Path, fault: ResultsFault) -> Failure {
             Failure::environment(format!("{} can't be written: {why}", place.display()))
         }
         (_, None) => Failure::usage(fault.to_string()),
-    }
-}
-
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        Failure::usage(fault.to_string())
     }
 }

@@ -2,7 +2,10 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// The keys of the records of a type, in the order of their rows.
 #[derive(Debug, Default)]
@@ -16,38 +19,28 @@ pub struct Keys {
     places: OnceLock<Places>,
 }
 
-/// Rows by what a hash makes of their keys: each at the first free place from there on.
+/// Rows by their keys, which stand elsewhere.
 #[derive(Debug)]
-struct Places(Vec<u32>);
+struct Places {
+    hasher: DefaultHashBuilder,
+    rows: HashTable<u32>,
+}
 
 impl Places {
-    const FREE: u32 = u32::MAX;
-
-    /// At most half of the places are taken. Of rows with the same key the first counts.
+    /// Of rows with the same key the first counts.
     fn of<'k>(count: usize, key: impl Fn(usize) -> &'k str) -> Self {
-        let mut places = Self(vec![Self::FREE; (count * 2).next_power_of_two().max(2)]);
-        for (row, number) in (0..count).zip(0..Self::FREE) {
-            let place = places.along(key(row)).find(|it| places.0[*it] == Self::FREE);
-            if let Some(place) = place {
-                places.0[place] = number;
+        let mut places = Self { hasher: DefaultHashBuilder::default(), rows: HashTable::with_capacity(count) };
+        for (row, number) in (0..count).zip(0..) {
+            if places.row(key(row), &key).is_none() {
+                let Self { hasher, rows } = &mut places;
+                rows.insert_unique(hasher.hash_one(key(row)), number, |it| hasher.hash_one(key(*it as usize)));
             }
         }
         places
     }
 
     fn row<'k>(&self, wanted: &str, key: impl Fn(usize) -> &'k str) -> Option<u32> {
-        let mut rows = self.along(wanted).map(|it| self.0[it]).take_while(|it| *it != Self::FREE);
-        rows.find(|it| key(*it as usize) == wanted)
-    }
-
-    /// All places from that of a key on.
-    fn along(&self, key: &str) -> impl Iterator<Item = usize> + use<> {
-        // FNV-1a, folded: short keys that differ in their last letter land far from each other.
-        let hash = key
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, it| (hash ^ u64::from(it)).wrapping_mul(0x0000_0100_0000_01b3));
-        let (count, first) = (self.0.len(), usize::try_from((hash ^ hash >> 32) & 0xffff_ffff).unwrap_or(0));
-        (0..count).map(move |it| (first + it) & (count - 1))
+        self.rows.find(self.hasher.hash_one(wanted), |it| key(*it as usize) == wanted).copied()
     }
 }
 
